@@ -1,0 +1,306 @@
+//! Points in time and closed intervals of them: RFC 3339 texts, the temporal extent of an Item, `datetime` searches.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+/// A text of RFC 3339 section 5.6 taken apart: the instant, and how it was written.
+///
+/// The same instant can be written in many ways; [`Rfc3339::write`] gives back the very text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rfc3339 {
+    /// The instant, at nanosecond precision (later digits are cut).
+    pub instant: Timestamp,
+    /// How it was written.
+    pub style: TimeStyle,
+}
+
+/// How an RFC 3339 text is written, beside the instant it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeStyle {
+    /// Digits behind the decimal point; 0: no point. More than 9 cannot be written back.
+    pub fraction_digits: u8,
+    /// `T`, `t` or a space.
+    pub separator: u8,
+    /// The end of the text.
+    pub zone: Zone,
+}
+
+/// The zone at the end of an RFC 3339 text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Zone {
+    /// `Z`
+    UpperZ,
+    /// `z`
+    LowerZ,
+    /// `+hh:mm` or `-hh:mm`.
+    Offset {
+        /// Written with a minus; `-00:00` is not `+00:00`.
+        negative: bool,
+        /// Up to 23 hours and 59 minutes.
+        minutes: u16,
+    },
+}
+
+impl TimeStyle {
+    /// `2024-06-01T12:00:00Z` with so many digits of a second.
+    pub const fn utc(fraction_digits: u8) -> Self {
+        Self { fraction_digits, separator: b'T', zone: Zone::UpperZ }
+    }
+
+    /// Whether this is UTC by its spelling, as STAC asks: `Z` or `+00:00`.
+    pub const fn is_utc(self) -> bool {
+        matches!(self.zone, Zone::UpperZ | Zone::Offset { negative: false, minutes: 0 })
+    }
+}
+
+impl Rfc3339 {
+    /// Parses a text, strictly: a real date (no 30 February), two digits everywhere, a zone.
+    /// The 60th second of a minute is taken where the hour and minute are 23:59 in UTC, as leap seconds are, and
+    /// means the last second before.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let two = |at: usize| -> Option<i8> {
+            let pair = bytes.get(at..at + 2)?;
+            let digit = |b: u8| b.is_ascii_digit().then(|| (b - b'0').cast_signed());
+            Some(digit(pair[0])? * 10 + digit(pair[1])?)
+        };
+        let is = |at: usize, wanted: u8| bytes.get(at) == Some(&wanted);
+        if bytes.len() < 20 || !(is(4, b'-') && is(7, b'-') && is(13, b':') && is(16, b':')) {
+            return None;
+        }
+        let separator = bytes[10];
+        if !matches!(separator, b'T' | b't' | b' ') {
+            return None;
+        }
+        let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
+        let (month, day, hour, minute, second) = (two(5)?, two(8)?, two(11)?, two(14)?, two(17)?);
+
+        let mut at = 19;
+        let mut nanoseconds: i32 = 0;
+        let mut fraction_digits: u8 = 0;
+        if bytes[at] == b'.' {
+            at += 1;
+            let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit());
+            for &digit in digits {
+                if fraction_digits < 9 {
+                    nanoseconds = nanoseconds * 10 + i32::from(digit - b'0');
+                }
+                fraction_digits = fraction_digits.checked_add(1)?;
+            }
+            if fraction_digits == 0 {
+                return None;
+            }
+            at += usize::from(fraction_digits);
+            for _ in fraction_digits..9 {
+                nanoseconds *= 10;
+            }
+        }
+        let (zone, offset_seconds) = match bytes.get(at..)? {
+            b"Z" => (Zone::UpperZ, 0),
+            b"z" => (Zone::LowerZ, 0),
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+                let (hours, minutes) = (two(at + 1)?, two(at + 4)?);
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                let negative = *sign == b'-';
+                let total = u16::try_from(i16::from(hours) * 60 + i16::from(minutes)).ok()?;
+                let seconds = i32::from(total) * if negative { -60 } else { 60 };
+                (Zone::Offset { negative, minutes: total }, seconds)
+            }
+            _ => return None,
+        };
+        let leap = second == 60;
+        let civil = DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds).ok()?;
+        let instant = Offset::from_seconds(offset_seconds).ok()?.to_timestamp(civil).ok()?;
+        if leap && (instant.as_second().rem_euclid(86_400) != 86_399 || nanoseconds != 0) {
+            return None;
+        }
+        // A leap second cannot be written back from its instant: no style says it.
+        let fraction_digits = if leap { u8::MAX } else { fraction_digits };
+        Some(Self { instant, style: TimeStyle { fraction_digits, separator, zone } })
+    }
+
+    /// Appends the text. The result means `instant` and is, where the style is the one it was parsed with and has at
+    /// most 9 digits, the text it was parsed from.
+    pub fn write(self, out: &mut Vec<u8>) {
+        let seconds = match self.style.zone {
+            Zone::Offset { negative, minutes } => i32::from(minutes) * if negative { -60 } else { 60 },
+            _ => 0,
+        };
+        let civil = Offset::from_seconds(seconds).unwrap_or(Offset::UTC).to_datetime(self.instant);
+        let mut digits = |value: u32, width: u32| {
+            for place in (0..width).rev() {
+                out.push(b'0' + u8::try_from(value / 10_u32.pow(place) % 10).unwrap_or(0));
+            }
+        };
+        digits(u32::from(civil.year().unsigned_abs()), 4);
+        let parts = [
+            (b'-', civil.month()), (b'-', civil.day()), (self.style.separator, civil.hour()),
+            (b':', civil.minute()), (b':', civil.second()),
+        ];
+        for (mark, value) in parts {
+            out.push(mark);
+            let value = value.unsigned_abs();
+            out.extend_from_slice(&[b'0' + value / 10, b'0' + value % 10]);
+        }
+        let wanted = u32::from(self.style.fraction_digits.min(9));
+        if wanted > 0 {
+            out.push(b'.');
+            let fraction = civil.subsec_nanosecond().unsigned_abs() / 10_u32.pow(9 - wanted);
+            for place in (0..wanted).rev() {
+                out.push(b'0' + u8::try_from(fraction / 10_u32.pow(place) % 10).unwrap_or(0));
+            }
+        }
+        match self.style.zone {
+            Zone::UpperZ => out.push(b'Z'),
+            Zone::LowerZ => out.push(b'z'),
+            Zone::Offset { negative, minutes } => {
+                out.push(if negative { b'-' } else { b'+' });
+                let two = |value: u16| [b'0' + u8::try_from(value / 10).unwrap_or(0), b'0' + u8::try_from(value % 10).unwrap_or(0)];
+                out.extend_from_slice(&two(minutes / 60));
+                out.push(b':');
+                out.extend_from_slice(&two(minutes % 60));
+            }
+        }
+    }
+}
+
+/// A closed interval of time; an end that is absent is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+}
+
+/// Why a text is no interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum IntervalError {
+    NotATime(String),
+    StartAfterEnd,
+    OpenAtBothEnds,
+    TooManyParts,
+}
+
+impl fmt::Display for IntervalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotATime(text) => write!(f, "{text:?} is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z"),
+            Self::StartAfterEnd => f.write_str("the interval starts after its end"),
+            Self::OpenAtBothEnds => f.write_str("an interval open at both ends matches everything: leave it out"),
+            Self::TooManyParts => f.write_str("an interval is START/END, or one instant"),
+        }
+    }
+}
+impl std::error::Error for IntervalError {}
+
+impl Interval {
+    /// The interval from `start` to `end`, both included; `None` is open.
+    pub fn new(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<Self, IntervalError> {
+        match (start, end) {
+            (Some(start), Some(end)) if start > end => Err(IntervalError::StartAfterEnd),
+            _ => Ok(Self { start, end }),
+        }
+    }
+
+    /// Parses the `datetime` parameter of STAC API (OGC API Features 7.15.4): an instant, or `START/END` where an
+    /// end may be `..` or empty. A date alone (`2024-06-01`) is taken as its first instant at the start and its last
+    /// nanosecond at the end.
+    pub fn parse(text: &str) -> Result<Self, IntervalError> {
+        let mut parts = text.split('/');
+        let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+        if parts.next().is_some() {
+            return Err(IntervalError::TooManyParts);
+        }
+        match second {
+            None => Self::new(Some(bound(first, false)?), Some(bound(first, true)?)),
+            Some(second) => {
+                let open = |text: &str| text.is_empty() || text == "..";
+                let start = (!open(first)).then(|| bound(first, false)).transpose()?;
+                let end = (!open(second)).then(|| bound(second, true)).transpose()?;
+                if start.is_none() && end.is_none() {
+                    return Err(IntervalError::OpenAtBothEnds);
+                }
+                Self::new(start, end)
+            }
+        }
+    }
+
+    /// The first instant; `None`: open.
+    pub const fn start(self) -> Option<Timestamp> {
+        self.start
+    }
+
+    /// The last instant; `None`: open.
+    pub const fn end(self) -> Option<Timestamp> {
+        self.end
+    }
+
+    /// Whether the two share an instant.
+    pub fn overlaps(self, other: Self) -> bool {
+        let before = |end: Option<Timestamp>, start: Option<Timestamp>| matches!((end, start), (Some(e), Some(s)) if e < s);
+        !before(self.end, other.start) && !before(other.end, self.start)
+    }
+}
+
+fn bound(text: &str, last: bool) -> Result<Timestamp, IntervalError> {
+    let wrong = || IntervalError::NotATime(text.to_owned());
+    if text.len() == 10 {
+        let clock = if last { "T23:59:59.999999999Z" } else { "T00:00:00Z" };
+        return Rfc3339::parse(&format!("{text}{clock}")).map(|time| time.instant).ok_or_else(wrong);
+    }
+    Rfc3339::parse(text).map(|time| time.instant).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_comes_back_as_it_was_written() {
+        for text in [
+            "2024-06-01T12:34:56Z", "2024-06-01T12:34:56.1Z", "2024-06-01T12:34:56.123456789Z", "2024-06-01t12:34:56z",
+            "2024-06-01 12:34:56+00:00", "2024-06-01T01:34:56.000+05:30", "2024-06-01T12:34:56-00:00",
+            "0001-01-01T00:00:00Z", "9998-12-31T23:59:59-11:30", "1969-12-31T23:59:59.999Z",
+        ] {
+            let mut out = Vec::new();
+            Rfc3339::parse(text).unwrap().write(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_and_time_is_refused() {
+        for text in [
+            "2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2024-06-01", "2024-06-01T12:34Z", "2024-06-01T12:34:56",
+            "2024-06-01T24:00:00Z", "2024-06-01T12:34:56.Z", "2024-6-1T12:34:56Z", "2024-06-01T12:34:61Z",
+            "2024-06-01T12:34:60Z", "2024-06-01T12:34:56+24:00", "2024-06-01T12:34:56+0100", "+024-06-01T12:34:56Z", "é024-06-01T12:34:56Z",
+        ] {
+            assert!(Rfc3339::parse(text).is_none(), "{text}");
+        }
+        assert!(Rfc3339::parse("2016-12-31T23:59:60Z").is_some(), "a leap second");
+    }
+
+    #[test]
+    fn offsets_are_taken_off() {
+        let instant = |text| Rfc3339::parse(text).unwrap().instant;
+        assert_eq!(instant("2024-06-01T05:30:00+05:30"), instant("2024-06-01T00:00:00Z"));
+        assert!(instant("2024-06-01T00:00:00.000000001Z") > instant("2024-06-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn intervals_are_closed_and_may_be_open_ended() {
+        let parse = |text| Interval::parse(text).unwrap();
+        assert!(parse("2024-01-01T00:00:00Z/2024-02-01T00:00:00Z").overlaps(parse("2024-02-01T00:00:00Z/..")));
+        assert!(!parse("../2024-01-01T00:00:00Z").overlaps(parse("2024-01-01T00:00:00.000000001Z")));
+        assert!(parse("2024-06-01").overlaps(parse("2024-06-01T23:59:59.5Z")));
+        assert_eq!(Interval::parse("../.."), Err(IntervalError::OpenAtBothEnds));
+        assert_eq!(Interval::parse("2024-02-01/2024-01-01"), Err(IntervalError::StartAfterEnd));
+        assert_eq!(Interval::parse("a/b/c"), Err(IntervalError::TooManyParts));
+        assert!(matches!(Interval::parse("June"), Err(IntervalError::NotATime(_))));
+    }
+}
