@@ -1,0 +1,30 @@
+//! Where Items go: encoded on many cores, written in order, visible at once or not at all.
+
+use stacyard_model::json::Value;
+
+use crate::Error;
+
+/// The part of writing that any core can do, a batch at a time.
+pub trait Encoder: Send + Sync {
+    /// The Items of one batch, encoded.
+    type Chunk: Default + Send;
+
+    /// Adds an Item that has passed the gate. `file_offset` is where its text stands in the plain file that the
+    /// source reads, if it is one.
+    fn item(&self, item: Value<'_>, file_offset: Option<u64>, chunk: &mut Self::Chunk) -> Result<(), Error>;
+}
+
+/// A store being written. Until [`Sink::finish`] has returned nobody sees any of it.
+pub trait Sink {
+    /// What encodes for it.
+    type Encoder: Encoder;
+
+    /// The encoder, shared by all workers.
+    fn encoder(&self) -> &Self::Encoder;
+
+    /// Takes the next chunk, in order.
+    fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<(), Error>;
+
+    /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.
+    fn finish(self) -> Result<u64, Error>;
+}

@@ -1,0 +1,68 @@
+//! Where Items come from: a stream of work that gives batches of JSON texts.
+
+use crate::Error;
+
+/// A run of JSON texts, one a record, in one buffer.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The bytes of all records, and whatever stands between them.
+    pub text: Vec<u8>,
+    /// Where each record stands.
+    pub records: Vec<Record>,
+    /// Where `text` starts in the source's own plain file, if it is a copy of its bytes.
+    pub file_offset: Option<u64>,
+}
+
+/// One JSON text of a [`Batch`]. What it holds has not been looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Record {
+    /// First byte in the batch's text.
+    pub start: u32,
+    /// The byte behind the last.
+    pub end: u32,
+    /// Where a user finds it.
+    pub place: Place,
+    /// Why it is not there whole, if so.
+    pub fault: Option<Fault>,
+}
+
+/// Where in its source a record stands, counted as people count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The line of a file of lines, from 1.
+    Line(u64),
+    /// The index of a feature in a collection or array, from 0, as in a JSON pointer.
+    Feature(u64),
+    /// The row of a table, from 0.
+    Row(u64),
+    /// The whole of a file.
+    Whole,
+}
+
+/// What keeps a record from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is longer than the limit; the batch holds only its beginning.
+    TooLong {
+        /// Its length.
+        bytes: u64,
+    },
+}
+
+/// The part of reading that any core can do: decompressed lines as they are, row groups still to be decoded.
+pub type Work = Box<dyn FnOnce() -> Result<Batch, Error> + Send>;
+
+/// A stream of Items' texts, in the order of the source, in memory that does not grow with it.
+pub trait Source: Send {
+    /// As the user spelled it.
+    fn name(&self) -> &str;
+
+    /// How many bytes there are to read, where that is known: for progress only.
+    fn size(&self) -> Option<u64>;
+
+    /// How many of these bytes have been read.
+    fn position(&self) -> u64;
+
+    /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.
+    fn next(&mut self) -> Result<Option<Work>, Error>;
+}
