@@ -44,21 +44,24 @@ impl<'a> Number<'a> {
         text.parse().ok()
     }
 
-    /// The nearest f64, which may be an infinity. See [`Number::is_exact_f64`].
+    /// The nearest f64, which may be an infinity. See [`Number::exact_f64`].
     pub fn to_f64(self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
-    /// Whether [`Number::to_f64`], printed in its shortest form, is this very value: nothing is lost on the way
-    /// through a column of f64.
-    pub fn is_exact_f64(self) -> bool {
-        // Up to 15 significant digits always survive (IEEE 754 binary64, DBL_DIG), away from the ends of the range.
-        let digits = self.0.bytes().filter(u8::is_ascii_digit).count();
-        if digits <= 15 && !self.0.contains(['e', 'E']) {
-            return true;
-        }
+    /// The value as an f64 whose shortest form is this very value: nothing is lost on the way through a column of
+    /// f64. `None` where something would be.
+    pub fn exact_f64(self) -> Option<f64> {
         let value = self.to_f64();
-        value.is_finite() && Decimal::of(&format!("{value:e}")) == Decimal::of(self.0)
+        if !value.is_finite() {
+            return None;
+        }
+        // Most floats are written in the shortest form already, and up to 15 digits always survive (DBL_DIG).
+        let text = self.0;
+        if text.len() <= 15 && !text.contains(['e', 'E']) || zmij::Buffer::new().format_finite(value) == text {
+            return Some(value);
+        }
+        (Decimal::of(&format!("{value:e}")) == Decimal::of(text)).then_some(value)
     }
 
     /// Whether both are the same JSON value: the same kind (integer or float) and the same decimal value.
@@ -246,10 +249,10 @@ mod tests {
     #[test]
     fn what_a_double_cannot_hold_is_known() {
         for exact in ["0.1", "1.5", "-0.0", "1e22", "9007199254740992", "123456789012345.0", "1e-7", "0.30000000000000004"] {
-            assert!(number(exact).is_exact_f64(), "{exact}");
+            assert!(number(exact).exact_f64().is_some(), "{exact}");
         }
         for inexact in ["9007199254740993", "1e400", "1e-400", "0.1000000000000000055511151231257827"] {
-            assert!(!number(inexact).is_exact_f64(), "{inexact}");
+            assert!(number(inexact).exact_f64().is_none(), "{inexact}");
         }
     }
 

@@ -1,0 +1,247 @@
+//! Which column each field gets, decided from the shape of all Items.
+//!
+//! A column takes the type that most values have; what it cannot say exactly goes to the residual, row by row.
+
+use stacyard_model::TimeStyle;
+
+use crate::bbox::BboxShape;
+use crate::number::Whole;
+use crate::shape::{Expected, Fields, GeometryShape, Shape, expected};
+use crate::time::TimeFormat;
+
+/// The column of JSON Patches that make the Items exact.
+pub(crate) const RESIDUAL: &str = "stacyard:residual";
+
+/// More leaf columns than these make the footer larger than the data: the rarest fields live in the residual.
+pub(crate) const MAX_LEAVES: usize = 1_000;
+
+/// Members of an Item that are no properties. A property of such a name would collide with a column, which the
+/// stac-geoparquet specification does not support: it lives in the residual.
+pub(crate) const RESERVED: [&str; 11] = [
+    "type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "properties", "links", "assets",
+    RESIDUAL,
+];
+
+/// The columns of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layout {
+    /// `id`, `collection`, `stac_version`, `stac_extensions`, `links`, `assets`: those that occur.
+    pub(crate) members: Vec<Field>,
+    pub(crate) properties: Vec<Field>,
+    /// How coordinates are spelled.
+    pub(crate) geometry: Whole,
+    /// How the numbers of `bbox` are spelled.
+    pub(crate) bbox: Whole,
+    /// Some boxes have heights.
+    pub(crate) bbox_heights: bool,
+    /// Some Item needs the residual column.
+    pub(crate) residual: bool,
+}
+
+/// A named column, or a field of a struct.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Field {
+    pub(crate) name: Box<str>,
+    pub(crate) column: Column,
+    /// What a null in the column means.
+    pub(crate) null: Null,
+}
+
+/// What a null means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Null {
+    /// The member is not there.
+    #[default]
+    Absent,
+    /// The member is there and is null.
+    Null,
+}
+
+/// The type of a column, and how its values are written in JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Column {
+    Boolean,
+    Integer,
+    Float(Whole),
+    Text,
+    Time(TimeFormat),
+    Geometry(Whole),
+    Struct(Vec<Field>),
+    List(Box<Column>),
+}
+
+/// All that the first pass counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ItemShape {
+    pub(crate) rows: u64,
+    pub(crate) members: Fields,
+    pub(crate) properties: Fields,
+    pub(crate) geometry: GeometryShape,
+    pub(crate) bbox: BboxShape,
+    /// Members that have no column: foreign ones.
+    pub(crate) foreign: u64,
+}
+
+impl Layout {
+    /// Decides the columns.
+    pub(crate) fn of(items: &ItemShape) -> Self {
+        Self::with_limit(items, MAX_LEAVES)
+    }
+
+    pub(crate) fn with_limit(items: &ItemShape, max_leaves: usize) -> Self {
+        let mut planner = Planner { exceptions: items.foreign, rarest: 0 };
+        let mut counts = Vec::new();
+        leaf_counts(&items.properties, &mut counts);
+        leaf_counts(&items.members, &mut counts);
+        if counts.len() > max_leaves {
+            counts.sort_unstable_by(|a, b| b.cmp(a));
+            planner.rarest = counts[max_leaves] + 1;
+        }
+        let properties = planner.fields(&items.properties, items.rows, true);
+        let members = members(&mut planner, items);
+        let geometry = items.geometry.whole();
+        let bbox = items.bbox.whole();
+        if !items.geometry.is_exact() || !items.bbox.is_exact() {
+            planner.exceptions += 1;
+        }
+        let bbox_heights = items.bbox.three_d > 0;
+        Self { members, properties, geometry, bbox, bbox_heights, residual: planner.exceptions > 0 }
+    }
+}
+
+/// The columns of the Items' own members. Those that the stac-geoparquet specification requires are always there, with
+/// the fields that it names.
+fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
+    let text = |name: &str| Field { name: name.into(), column: Column::Text, null: Null::Absent };
+    let mut columns = planner.fields(&items.members, items.rows, false);
+    let link = Column::Struct(["href", "rel", "type", "title"].map(text).into());
+    for (name, element) in [("links", link), ("stac_extensions", Column::Text)] {
+        let default = Column::List(Box::new(element));
+        match columns.iter_mut().find(|field| *field.name == *name) {
+            // Lists that are all empty say nothing of their elements.
+            Some(field) if field.column == Column::List(Box::new(Column::Text)) => field.column = default,
+            Some(_) => {}
+            None => columns.push(Field { name: name.into(), column: default, null: Null::Absent }),
+        }
+    }
+    columns.sort_by_key(|field| RESERVED.iter().position(|name| **name == *field.name));
+    columns
+}
+
+fn leaf_counts(fields: &Fields, counts: &mut Vec<u64>) {
+    for (_, shape) in fields.iter() {
+        shape_leaf_counts(shape, counts);
+    }
+}
+
+fn shape_leaf_counts(shape: &Shape, counts: &mut Vec<u64>) {
+    match &shape.element {
+        _ if is_leaf(shape) => counts.push(shape.present() + shape.nulls),
+        Some(element) if shape.arrays >= shape.objects => shape_leaf_counts(element, counts),
+        _ => leaf_counts(&shape.fields, counts),
+    }
+}
+
+/// Whether its column has no columns inside it.
+fn is_leaf(shape: &Shape) -> bool {
+    let innermost = std::iter::successors(Some(shape), |shape| shape.element.as_deref()).last().unwrap_or(shape);
+    innermost.fields.iter().next().is_none()
+}
+
+struct Planner {
+    /// Values that their column cannot give back.
+    exceptions: u64,
+    /// Fields with fewer values get no column.
+    rarest: u64,
+}
+
+impl Planner {
+    /// The columns of the members of `objects` objects.
+    fn fields(&mut self, fields: &Fields, objects: u64, in_properties: bool) -> Vec<Field> {
+        let mut columns = Vec::new();
+        for (name, shape) in fields.iter() {
+            let (present, nulls) = (shape.present(), shape.nulls);
+            // A column without a name, or with one that is taken, no reader could tell from others.
+            let nameless = name.is_empty() || name.contains('\0') || (in_properties && RESERVED.contains(&&**name));
+            let essential = RESERVED.contains(&&**name) || expected(name, in_properties) == Expected::Time;
+            let rare = !essential && is_leaf(shape) && present + nulls < self.rarest;
+            let column = if nameless || rare { None } else { self.column(shape, expected(name, in_properties)) };
+            let Some(column) = column else {
+                self.exceptions += present + nulls;
+                continue;
+            };
+            let absent = objects.saturating_sub(present + nulls);
+            self.exceptions += nulls.min(absent);
+            let null = if nulls > absent { Null::Null } else { Null::Absent };
+            columns.push(Field { name: name.clone(), column, null });
+        }
+        columns
+    }
+
+    /// The column for values of this shape; `None` where no column type can hold any of them.
+    fn column(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
+        let counts = [shape.numbers(), shape.strings, shape.booleans, shape.arrays, shape.objects];
+        let most = counts.iter().copied().max().unwrap_or(0);
+        self.exceptions += shape.present() - most;
+        Some(match counts.iter().position(|&count| count == most) {
+            _ if most == 0 => Column::Text,
+            Some(0) => self.number(shape),
+            Some(1) => self.text(shape, expected),
+            Some(2) => Column::Boolean,
+            Some(3) => {
+                let element = shape.element.as_deref();
+                let column = element.and_then(|element| self.column(element, Expected::Anything));
+                if column.is_none() {
+                    self.exceptions += element.map_or(0, Shape::present);
+                }
+                Column::List(Box::new(column.unwrap_or(Column::Text)))
+            }
+            _ if expected == Expected::Geometry => self.geometry(shape)?,
+            _ => {
+                let fields = self.fields(&shape.fields, shape.objects, false);
+                // Parquet has no struct without fields.
+                if fields.is_empty() {
+                    return None;
+                }
+                Column::Struct(fields)
+            }
+        })
+    }
+
+    fn number(&mut self, shape: &Shape) -> Column {
+        if shape.floats() == 0 && shape.integers + shape.long_integers > 0 {
+            self.exceptions += shape.huge_integers;
+            return Column::Integer;
+        }
+        self.exceptions += shape.long_integers + shape.huge_integers + shape.long_floats;
+        self.exceptions += shape.integers.min(shape.whole_floats);
+        Column::Float(if shape.integers > shape.whole_floats { Whole::Integer } else { Whole::Float })
+    }
+
+    fn text(&mut self, shape: &Shape, expected: Expected) -> Column {
+        let times = &shape.times;
+        if expected != Expected::Time || times.total() * 2 <= shape.strings {
+            return Column::Text;
+        }
+        let most = |counts: &[(TimeStyle, u64)]| counts.iter().copied().max_by_key(|&(style, count)| (count, std::cmp::Reverse(style)));
+        let fixed = most(&times.styles);
+        let trimmed = most(&times.trimmed);
+        let (format, fits) = match (fixed, trimmed) {
+            (Some((style, fixed)), trimmed) if trimmed.is_none_or(|(_, count)| fixed >= count) => {
+                let digits = Some(style.fraction_digits);
+                (TimeFormat { digits, style: TimeStyle { fraction_digits: 0, ..style } }, fixed)
+            }
+            (_, Some((style, count))) => (TimeFormat { digits: None, style }, count),
+            _ => (TimeFormat::default(), 0),
+        };
+        self.exceptions += shape.strings - fits;
+        Column::Time(format)
+    }
+
+    fn geometry(&mut self, shape: &Shape) -> Option<Column> {
+        let geometries = &shape.geometries;
+        self.exceptions += shape.objects - geometries.valid;
+        self.exceptions += u64::from(!geometries.is_exact());
+        (geometries.valid > 0).then(|| Column::Geometry(geometries.whole()))
+    }
+}

@@ -1,0 +1,149 @@
+//! The key-value metadata of a file: `geo` (GeoParquet 1.1), `stac-geoparquet` (1.1), and `stacyard`, which says how
+//! the columns' values are written in JSON (docs/geoparquet-layout.md).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::layout::{Column, Field, ItemShape, Layout, Null, RESIDUAL};
+use crate::number::Whole;
+use crate::time::TimeFormat;
+
+pub(crate) const GEO: &str = "geo";
+pub(crate) const STAC: &str = "stac-geoparquet";
+pub(crate) const OURS: &str = "stacyard";
+
+/// What the `stacyard` key holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Conventions {
+    /// 1: this description.
+    pub(crate) version: u32,
+    /// The column of JSON Patches, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) residual: Option<String>,
+    /// By the place in the Item: a JSON pointer with `*` for the elements of an array. Places that are not named have
+    /// the defaults.
+    #[serde(default)]
+    pub(crate) places: BTreeMap<String, Convention>,
+}
+
+/// How the values at one place are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Convention {
+    /// Whole numbers in a column of floats: `integer` is `10`, `float` (the default) is `10.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_numbers: Option<WholeName>,
+    /// The instant 0 as it would be written; `.*` are as many digits as the value needs. Default:
+    /// `1970-01-01T00:00:00.*Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<String>,
+    /// What a null in the column is: `absent` (the default) or `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) null: Option<NullName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WholeName {
+    Integer,
+    Float,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NullName {
+    Absent,
+    Null,
+}
+
+impl Conventions {
+    pub(crate) fn of(layout: &Layout) -> Self {
+        let mut places = BTreeMap::new();
+        let mut note = |pointer: &str, convention: Convention| {
+            if convention != Convention::default() {
+                places.insert(pointer.to_owned(), convention);
+            }
+        };
+        note("/geometry", whole(layout.geometry));
+        note("/bbox", whole(layout.bbox));
+        note_fields("", &layout.members, &mut note);
+        note_fields("/properties", &layout.properties, &mut note);
+        Self { version: 1, residual: layout.residual.then(|| RESIDUAL.to_owned()), places }
+    }
+
+    pub(crate) fn whole(&self, pointer: &str) -> Whole {
+        match self.places.get(pointer).and_then(|place| place.whole_numbers) {
+            Some(WholeName::Integer) => Whole::Integer,
+            _ => Whole::Float,
+        }
+    }
+
+    pub(crate) fn time(&self, pointer: &str) -> TimeFormat {
+        let pattern = self.places.get(pointer).and_then(|place| place.time.as_deref());
+        pattern.and_then(TimeFormat::from_pattern).unwrap_or_default()
+    }
+
+    pub(crate) fn null(&self, pointer: &str) -> Null {
+        match self.places.get(pointer).and_then(|place| place.null) {
+            Some(NullName::Null) => Null::Null,
+            Some(NullName::Absent) => Null::Absent,
+            // A file that says nothing: `datetime` is required, all else is optional (STAC Item, Properties Object).
+            None if self.version == 0 && pointer == "/properties/datetime" => Null::Null,
+            None => Null::Absent,
+        }
+    }
+}
+
+fn whole(whole: Whole) -> Convention {
+    Convention { whole_numbers: (whole == Whole::Integer).then_some(WholeName::Integer), ..Convention::default() }
+}
+
+fn note_fields(pointer: &str, fields: &[Field], note: &mut impl FnMut(&str, Convention)) {
+    for field in fields {
+        let mut pointer = pointer.to_owned();
+        stacyard_model::json::push_pointer_token(&mut pointer, &field.name);
+        let null = (field.null == Null::Null).then_some(NullName::Null);
+        note_column(&pointer, &field.column, null, note);
+    }
+}
+
+fn note_column(pointer: &str, column: &Column, null: Option<NullName>, note: &mut impl FnMut(&str, Convention)) {
+    let mut convention = Convention { null, ..Convention::default() };
+    match column {
+        Column::Float(spelling) | Column::Geometry(spelling) => convention.whole_numbers = whole(*spelling).whole_numbers,
+        Column::Time(format) => {
+            convention.time = Some(format.pattern()).filter(|_| *format != TimeFormat::default());
+        }
+        Column::Struct(fields) => note_fields(pointer, fields, note),
+        Column::List(element) => note_column(&format!("{pointer}/*"), element, None, note),
+        Column::Boolean | Column::Integer | Column::Text => {}
+    }
+    note(pointer, convention);
+}
+
+/// The `geo` value (GeoParquet 1.1, "File metadata"). The reference system is the default one, OGC:CRS84.
+pub(crate) fn geo(items: &ItemShape) -> Value {
+    let geometry = &items.geometry;
+    let mut types: Vec<String> =
+        geometry.types.iter().map(|(name, z)| if *z { format!("{name} Z") } else { (*name).to_owned() }).collect();
+    types.sort_unstable();
+    let covering: Map<String, Value> =
+        ["xmin", "ymin", "xmax", "ymax"].iter().map(|name| ((*name).to_owned(), json!(["bbox", name]))).collect();
+    let mut column = json!({ "encoding": "WKB", "geometry_types": types, "covering": { "bbox": covering } });
+    // Of 3D geometries the box would have to have heights.
+    if !geometry.bounds.is_empty() && !geometry.types.iter().any(|(_, z)| *z) {
+        let ([west, south], [east, north]) = (geometry.bounds.min, geometry.bounds.max);
+        column["bbox"] = json!([west, south, east, north]);
+    }
+    json!({ "version": "1.1.0", "primary_column": "geometry", "columns": { "geometry": column } })
+}
+
+/// The `stac-geoparquet` value ("Parquet Metadata").
+pub(crate) fn stac(collections: &BTreeMap<String, Value>) -> Value {
+    let mut metadata = json!({ "version": "1.1.0" });
+    if !collections.is_empty() {
+        metadata["collections"] = json!(collections);
+    }
+    metadata
+}

@@ -1,0 +1,292 @@
+//! What stands in the Items: counted in a first pass, so that every field of every Item has its column before the
+//! first row is written.
+//!
+//! Shapes of batches are counted on many cores and merged in the order of the batches: the result does not depend on
+//! who was faster.
+
+use rustc_hash::FxHashMap;
+use stacyard_model::json::{Key, Kind, Value};
+use stacyard_model::{Rfc3339, TimeStyle};
+
+use crate::number::{self, Spelling, Whole};
+use crate::time;
+use crate::wkb::{self, Bounds};
+
+/// The values that have stood at one place of the Items.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shape {
+    pub(crate) nulls: u64,
+    pub(crate) booleans: u64,
+    pub(crate) strings: u64,
+    pub(crate) objects: u64,
+    pub(crate) arrays: u64,
+    /// Numbers spelled as integers that fit an i64 and an f64; only an i64; neither.
+    pub(crate) integers: u64,
+    pub(crate) long_integers: u64,
+    pub(crate) huge_integers: u64,
+    /// Numbers spelled as floats: with a fraction, whole (`10.0`), and those that no f64 holds.
+    pub(crate) fractions: u64,
+    pub(crate) whole_floats: u64,
+    pub(crate) long_floats: u64,
+    /// How its RFC 3339 strings are written; counted only where a time is expected.
+    pub(crate) times: TimeShape,
+    /// Its GeoJSON geometries; counted only where one is expected.
+    pub(crate) geometries: GeometryShape,
+    pub(crate) fields: Fields,
+    pub(crate) element: Option<Box<Shape>>,
+}
+
+/// What a place is known to hold by its name, beyond what its values say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Expected {
+    #[default]
+    Anything,
+    /// A timestamp column by the stac-geoparquet specification ("native timestamp").
+    Time,
+    /// A WKB column by the stac-geoparquet specification ("any other properties that would be stored as GeoJSON").
+    Geometry,
+}
+
+/// What the field `name`, directly in the properties or not, is known to hold.
+pub(crate) fn expected(name: &str, in_properties: bool) -> Expected {
+    match name {
+        "datetime" | "start_datetime" | "end_datetime" | "created" | "updated" | "published" | "expires" | "unpublished"
+            if in_properties =>
+        {
+            Expected::Time
+        }
+        "proj:geometry" => Expected::Geometry,
+        _ => Expected::Anything,
+    }
+}
+
+impl Shape {
+    pub(crate) fn add(&mut self, value: Value<'_>, expected: Expected) {
+        match value.kind() {
+            Kind::Null => self.nulls += 1,
+            Kind::True | Kind::False => self.booleans += 1,
+            Kind::Number => self.add_number(value),
+            Kind::String => {
+                self.strings += 1;
+                if expected == Expected::Time
+                    && let Some(time) = value.as_plain_str().and_then(Rfc3339::parse)
+                {
+                    self.times.add(time);
+                }
+            }
+            Kind::Array => {
+                self.arrays += 1;
+                let element = self.element.get_or_insert_default();
+                for value in value.elements().into_iter().flatten() {
+                    element.add(value, Expected::Anything);
+                }
+            }
+            Kind::Object if expected == Expected::Geometry => {
+                self.objects += 1;
+                self.geometries.add(value, &mut Vec::new());
+            }
+            Kind::Object => {
+                self.objects += 1;
+                let mut cursor = 0;
+                for (key, value) in value.members().into_iter().flatten() {
+                    let (shape, name) = self.fields.at(key, &mut cursor);
+                    let inner = self::expected(name, false);
+                    shape.add(value, inner);
+                }
+            }
+        }
+    }
+
+    fn add_number(&mut self, value: Value<'_>) {
+        let Some(number) = value.as_number() else { return };
+        let spelling = number::narrow(number).spelling;
+        match (number.is_integer(), spelling) {
+            (true, Some(_)) => self.integers += 1,
+            (true, None) if number.as_i64().is_some() => self.long_integers += 1,
+            (true, None) => self.huge_integers += 1,
+            (false, Some(Spelling::Any)) => self.fractions += 1,
+            (false, Some(_)) => self.whole_floats += 1,
+            (false, None) => self.long_floats += 1,
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.nulls += other.nulls;
+        self.booleans += other.booleans;
+        self.strings += other.strings;
+        self.objects += other.objects;
+        self.arrays += other.arrays;
+        self.integers += other.integers;
+        self.long_integers += other.long_integers;
+        self.huge_integers += other.huge_integers;
+        self.fractions += other.fractions;
+        self.whole_floats += other.whole_floats;
+        self.long_floats += other.long_floats;
+        self.times.merge(other.times);
+        self.geometries.merge(other.geometries);
+        self.fields.merge(other.fields);
+        if let Some(element) = other.element {
+            self.element.get_or_insert_default().merge(*element);
+        }
+    }
+
+    /// Values that are not null.
+    pub(crate) fn present(&self) -> u64 {
+        self.booleans + self.strings + self.objects + self.arrays + self.numbers()
+    }
+
+    pub(crate) fn numbers(&self) -> u64 {
+        self.integers + self.long_integers + self.huge_integers + self.floats()
+    }
+
+    pub(crate) fn floats(&self) -> u64 {
+        self.fractions + self.whole_floats + self.long_floats
+    }
+}
+
+/// The members of the objects at one place, in the order in which they were first seen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fields {
+    list: Vec<(Box<str>, Shape)>,
+    index: FxHashMap<Box<str>, usize>,
+}
+
+impl Fields {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Box<str>, Shape)> {
+        self.list.iter()
+    }
+
+    /// The shape of a member. Items resemble each other: the member behind the last one is tried first.
+    pub(crate) fn at(&mut self, key: Key<'_>, cursor: &mut usize) -> (&mut Shape, &str) {
+        let at = match self.list.get(*cursor) {
+            Some((name, _)) if key == **name => *cursor,
+            _ => self.find_or_insert(&key.text()),
+        };
+        *cursor = at + 1;
+        let (name, shape) = &mut self.list[at];
+        (shape, name)
+    }
+
+    /// The shape of the field `name`.
+    pub(crate) fn named(&mut self, name: &str) -> &mut Shape {
+        let at = self.find_or_insert(name);
+        &mut self.list[at].1
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Shape> {
+        self.index.get(name).map(|&at| &self.list[at].1)
+    }
+
+    fn find_or_insert(&mut self, name: &str) -> usize {
+        if let Some(&at) = self.index.get(name) {
+            return at;
+        }
+        self.index.insert(name.into(), self.list.len());
+        self.list.push((name.into(), Shape::default()));
+        self.list.len() - 1
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (name, shape) in other.list {
+            self.named(&name).merge(shape);
+        }
+    }
+}
+
+/// How times are written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeShape {
+    /// Texts a timestamp column can give back, by style.
+    pub(crate) styles: Vec<(TimeStyle, u64)>,
+    /// How many of them have no more digits than they need, by style less the digits.
+    pub(crate) trimmed: Vec<(TimeStyle, u64)>,
+    /// RFC 3339 texts that the column holds only nearly: too many digits, a leap second.
+    pub(crate) inexact: u64,
+}
+
+fn count(counts: &mut Vec<(TimeStyle, u64)>, style: TimeStyle, number: u64) {
+    match counts.iter_mut().find(|entry| entry.0 == style) {
+        Some(entry) => entry.1 += number,
+        None => counts.push((style, number)),
+    }
+}
+
+impl TimeShape {
+    fn add(&mut self, text: Rfc3339) {
+        if !time::is_exact(text) {
+            self.inexact += 1;
+            return;
+        }
+        count(&mut self.styles, text.style, 1);
+        if time::is_trimmed(text) {
+            count(&mut self.trimmed, TimeStyle { fraction_digits: 0, ..text.style }, 1);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (style, number) in other.styles {
+            count(&mut self.styles, style, number);
+        }
+        for (style, number) in other.trimmed {
+            count(&mut self.trimmed, style, number);
+        }
+        self.inexact += other.inexact;
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.inexact + self.styles.iter().map(|entry| entry.1).sum::<u64>()
+    }
+}
+
+/// What geometries have stood at one place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GeometryShape {
+    pub(crate) valid: u64,
+    pub(crate) inexact: u64,
+    /// Geometries that have coordinates spelled `10`, or spelled `10.0`.
+    pub(crate) whole_integers: u64,
+    pub(crate) whole_floats: u64,
+    /// The names of the types, with ` Z` behind them where there are heights (GeoParquet 1.1, `geometry_types`).
+    pub(crate) types: Vec<(&'static str, bool)>,
+    pub(crate) bounds: Bounds,
+}
+
+impl GeometryShape {
+    /// Counts a geometry, writing its WKB to `scratch`.
+    pub(crate) fn add(&mut self, geometry: Value<'_>, scratch: &mut Vec<u8>) -> Option<wkb::Written> {
+        scratch.clear();
+        let written = wkb::write(geometry, scratch)?;
+        self.valid += 1;
+        self.inexact += u64::from(written.inexact);
+        self.whole_integers += u64::from(written.whole_integers > 0);
+        self.whole_floats += u64::from(written.whole_floats > 0);
+        self.add_type((written.name, written.three_d));
+        self.bounds.merge(&written.bounds);
+        Some(written)
+    }
+
+    fn add_type(&mut self, name: (&'static str, bool)) {
+        if !self.types.contains(&name) {
+            self.types.push(name);
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.valid += other.valid;
+        self.inexact += other.inexact;
+        self.whole_integers += other.whole_integers;
+        self.whole_floats += other.whole_floats;
+        other.types.into_iter().for_each(|name| self.add_type(name));
+        self.bounds.merge(&other.bounds);
+    }
+
+    /// The spelling of whole numbers that more geometries need.
+    pub(crate) fn whole(&self) -> Whole {
+        if self.whole_integers > self.whole_floats { Whole::Integer } else { Whole::Float }
+    }
+
+    /// Whether each comes back as it was written.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.inexact == 0 && (self.whole_integers == 0 || self.whole_floats == 0)
+    }
+}

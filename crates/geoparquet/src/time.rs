@@ -1,0 +1,108 @@
+//! Times in a column of microseconds: which texts come back as they were written.
+
+use stacyard_model::{Rfc3339, TimeStyle};
+
+/// How a column of timestamps is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeFormat {
+    /// Digits of a second; `None`: as many as the value needs.
+    pub(crate) digits: Option<u8>,
+    /// Separator and zone; its digits do not count.
+    pub(crate) style: TimeStyle,
+}
+
+impl Default for TimeFormat {
+    fn default() -> Self {
+        Self { digits: None, style: TimeStyle::utc(0) }
+    }
+}
+
+/// Microseconds since 1970, rounded down.
+pub(crate) fn micros(time: Rfc3339) -> Option<i64> {
+    i64::try_from(time.instant.as_nanosecond().div_euclid(1_000)).ok()
+}
+
+/// Whether microseconds and a style give the text back.
+pub(crate) fn is_exact(time: Rfc3339) -> bool {
+    time.style.fraction_digits <= 6
+}
+
+/// Whether it has no more digits than its value needs.
+pub(crate) fn is_trimmed(time: Rfc3339) -> bool {
+    time.style.fraction_digits == needed_digits(time.instant.subsec_nanosecond())
+}
+
+/// `nanoseconds` of a second, negative before 1970 as jiff has them.
+fn needed_digits(nanoseconds: i32) -> u8 {
+    let (mut digits, mut rest) = (9, nanoseconds);
+    while digits > 0 && rest % 10 == 0 {
+        rest /= 10;
+        digits -= 1;
+    }
+    digits
+}
+
+impl TimeFormat {
+    /// Whether a column of this format gives the text back.
+    pub(crate) fn fits(self, time: Rfc3339) -> bool {
+        is_exact(time)
+            && TimeStyle { fraction_digits: 0, ..time.style } == TimeStyle { fraction_digits: 0, ..self.style }
+            && self.digits.map_or_else(|| is_trimmed(time), |digits| digits == time.style.fraction_digits)
+    }
+
+    /// Appends the text of an instant.
+    pub(crate) fn write(self, instant: jiff::Timestamp, out: &mut Vec<u8>) {
+        let fraction_digits = self.digits.unwrap_or_else(|| needed_digits(instant.subsec_nanosecond()));
+        Rfc3339 { instant, style: TimeStyle { fraction_digits, ..self.style } }.write(out);
+    }
+
+    /// As the file's metadata says it: an example, `1970-01-01T00:00:00.000Z`, `.*` for as many digits as needed.
+    pub(crate) fn pattern(self) -> String {
+        let mut text = Vec::new();
+        let style = TimeStyle { fraction_digits: self.digits.unwrap_or(0), ..self.style };
+        Rfc3339 { instant: jiff::Timestamp::UNIX_EPOCH, style }.write(&mut text);
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if self.digits.is_none() {
+            text.insert_str(19, ".*");
+        }
+        text
+    }
+
+    pub(crate) fn from_pattern(pattern: &str) -> Option<Self> {
+        let trimmed = pattern.get(19..21) == Some(".*");
+        let text = if trimmed { pattern.replacen(".*", "", 1) } else { pattern.to_owned() };
+        let style = Rfc3339::parse(&text)?.style;
+        Some(Self { digits: (!trimmed).then_some(style.fraction_digits), style: TimeStyle { fraction_digits: 0, ..style } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_takes_what_it_gives_back() {
+        let time = |text: &str| Rfc3339::parse(text).unwrap();
+        let millis = TimeFormat { digits: Some(3), style: TimeStyle::utc(0) };
+        assert!(millis.fits(time("2024-06-01T12:00:00.000Z")));
+        assert!(!millis.fits(time("2024-06-01T12:00:00Z")));
+        assert!(!millis.fits(time("2024-06-01T12:00:00.000+00:00")));
+        let trimmed = TimeFormat::default();
+        for (text, fits) in [("12:00:00Z", true), ("12:00:00.1Z", true), ("12:00:00.10Z", false), ("12:00:00.123456Z", true), ("12:00:00.1234567Z", false)] {
+            let time = time(&format!("1960-06-01T{text}"));
+            assert_eq!(trimmed.fits(time), fits, "{text}");
+            if fits {
+                let mut out = Vec::new();
+                trimmed.write(jiff::Timestamp::from_microsecond(micros(time).unwrap()).unwrap(), &mut out);
+                assert_eq!(String::from_utf8(out).unwrap(), format!("1960-06-01T{text}"));
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_come_back() {
+        for pattern in ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.*Z", "1970-01-01t00:00:00+00:00", "1970-01-01T05:30:00+05:30"] {
+            assert_eq!(TimeFormat::from_pattern(pattern).unwrap().pattern(), pattern);
+        }
+    }
+}
