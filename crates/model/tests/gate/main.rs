@@ -4,5 +4,6 @@
 mod bases;
 mod data;
 mod differential;
+mod migrated;
 mod mutations;
 mod real;
