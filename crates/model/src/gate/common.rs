@@ -16,10 +16,39 @@ pub(super) struct Times<'a> {
     pub(super) end: Option<(Value<'a>, Option<Timestamp>)>,
 }
 
+/// The names of Common Metadata.
+const NAMES: [&str; 21] = [
+    "title", "description", "datetime", "start_datetime", "end_datetime", "created", "updated", "platform", "constellation", "mission",
+    "instruments", "gsd", "license", "providers", "keywords", "roles", "bands", "data_type", "nodata", "statistics", "unit",
+];
+
+/// By first letter, the lengths of those names, a bit each. Most members of an Item are those of extensions: they are
+/// told apart by this one look.
+const LENGTHS: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < NAMES.len() {
+        table[NAMES[i].as_bytes()[0] as usize] |= 1 << NAMES[i].len();
+        i += 1;
+    }
+    table
+};
+
+fn may_be_common(name: &str) -> bool {
+    let first = name.as_bytes().first().map_or(0, |&first| LENGTHS[usize::from(first)]);
+    name.len() < 16 && first >> name.len() & 1 == 1
+}
+
 impl Check {
     /// Checks a member if it is one of Common Metadata.
     #[inline]
     pub(super) fn common_member<'a>(&mut self, times: &mut Times<'a>, parent: &Path<'_>, name: &str, value: Value<'a>) {
+        if may_be_common(name) {
+            self.known_member(times, parent, name, value);
+        }
+    }
+
+    fn known_member<'a>(&mut self, times: &mut Times<'a>, parent: &Path<'_>, name: &str, value: Value<'a>) {
         match name {
             "title" => self.string(Rule::Basics, parent, name, value),
             "description" => {

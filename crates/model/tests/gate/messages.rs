@@ -156,5 +156,13 @@ fn speed() {
         }
     }
     let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
-    println!("{each:.2} us an Item of {} bytes, {} findings", bytes / items.len(), findings / rounds as usize);
+    let start = std::time::Instant::now();
+    let mut tape = stacyard_model::json::Tape::new();
+    for _ in 0..rounds {
+        for (_, item) in &items {
+            tape.parse(item.text().as_bytes()).unwrap();
+        }
+    }
+    let parse = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
+    println!("{parse:.2} us to parse, {each:.2} us an Item of {} bytes, {} findings", bytes / items.len(), findings / rounds as usize);
 }
