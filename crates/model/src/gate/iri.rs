@@ -30,7 +30,8 @@ fn is_ordinary_url(text: &str) -> bool {
     const SCHEMES: [&str; 7] = ["https://", "s3://", "http://", "gs://", "az://", "file://", "ftp://"];
     let Some(rest) = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) else { return false };
     let rest = rest.as_bytes();
-    let host = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')).count();
+    let host =
+        rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')).count();
     match rest.get(host) {
         None => true,
         Some(b'/' | b'?') => all_ordinary(&rest[host..]),
@@ -54,7 +55,10 @@ mod tests {
 
     #[test]
     fn the_quick_look_never_contradicts_the_grammar() {
-        let parts = ["https://", "s3://", "a", "é", ":", "//", "/", "%20", "%2", "?", "#", "[::1]", "@", ":80", " ", "..", "|", "x.json"];
+        let parts = [
+            "https://", "s3://", "a", "é", ":", "//", "/", "%20", "%2", "?", "#", "[::1]", "@", ":80", " ",
+            "..", "|", "x.json",
+        ];
         for a in parts {
             for b in parts {
                 for c in parts {

@@ -102,7 +102,12 @@ impl Check {
                 let message = format_args!("must be {wanted:?}, the type of {what}");
                 self.report(Rule::Type, &Path::ROOT.member("type"), Some(value), message);
             }
-            None => self.report(Rule::Type, &Path::ROOT, None, format_args!("\"type\" is missing: {what} has {wanted:?}")),
+            None => self.report(
+                Rule::Type,
+                &Path::ROOT,
+                None,
+                format_args!("\"type\" is missing: {what} has {wanted:?}"),
+            ),
         }
     }
 
@@ -166,11 +171,17 @@ impl Check {
             (None, None) => {}
             (None, Some(link)) => {
                 let links_path = Path::ROOT.member("links");
-                let message = format_args!("a link leads to a collection, but the Item has no \"collection\"");
+                let message =
+                    format_args!("a link leads to a collection, but the Item has no \"collection\"");
                 self.report(Rule::CollectionField, &links_path.index(links.index), Some(link), message);
             }
             (Some(value), None) if value.is_null() => {
-                self.report(Rule::NullMember, &path, None, format_args!("must be a string, or left out: it is null"));
+                self.report(
+                    Rule::NullMember,
+                    &path,
+                    None,
+                    format_args!("must be a string, or left out: it is null"),
+                );
             }
             (Some(value), link) => {
                 self.filled_string(Rule::Collection, &path, value);

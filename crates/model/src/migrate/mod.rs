@@ -120,8 +120,10 @@ fn item(item: &mut Map<String, Tree>, age: Age) {
     if age.before_100 {
         // Never valid, but frequent until 1.0.0, and pystac renames them too.
         for (old, new) in [
-            ("label:property", "label:properties"), ("label:task", "label:tasks"),
-            ("label:overview", "label:overviews"), ("label:method", "label:methods"),
+            ("label:property", "label:properties"),
+            ("label:task", "label:tasks"),
+            ("label:overview", "label:overviews"),
+            ("label:method", "label:methods"),
         ] {
             rename(properties, old, new);
         }
@@ -139,7 +141,10 @@ fn rename(object: &mut Map<String, Tree>, old: &str, new: &str) {
 
 /// Until 0.9 the `eo:bands` of an asset were places in the `eo:bands` of the properties; since then they are Bands.
 fn inline_bands(item: &mut Map<String, Tree>) {
-    let Some(Tree::Array(bands)) = item.get("properties").and_then(|properties| properties.get("eo:bands")) else { return };
+    let Some(Tree::Array(bands)) = item.get("properties").and_then(|properties| properties.get("eo:bands"))
+    else {
+        return;
+    };
     let bands = bands.clone();
     let Some(Tree::Object(assets)) = item.get_mut("assets") else { return };
     for asset in assets.values_mut() {

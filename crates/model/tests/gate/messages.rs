@@ -44,30 +44,58 @@ fn broken_objects() {
         ("a position of one number", item, &[("/geometry/coordinates/0/1", json!([1]))]),
         ("boxes", item, &[("/bbox", json!([0, 5, 1, 1])), ("/geometry/bbox", json!([1]))]),
         ("a small box", item, &[("/bbox", json!([0, 0, 0.5, 0.5]))]),
-        ("times", item, &[
-            ("/properties/start_datetime", json!("2024-02-30T00:00:00Z")), ("/properties/created", json!("2024-01-01T00:00:00+02:00")),
-            ("/properties/updated", json!(5)),
-        ]),
+        (
+            "times",
+            item,
+            &[
+                ("/properties/start_datetime", json!("2024-02-30T00:00:00Z")),
+                ("/properties/created", json!("2024-01-01T00:00:00+02:00")),
+                ("/properties/updated", json!(5)),
+            ],
+        ),
         ("a start after the end", item, &[("/properties/start_datetime", json!("2025-01-01T00:00:00Z"))]),
         ("no collection", item, &[("/collection", delete())]),
-        ("links and assets", item_110, &[
-            ("/links/0/href", json!("../two items.json")), ("/links/1/rel", json!("")), ("/assets/a", json!({"title": 5, "roles": "data"})),
-            ("/assets/b~1c", json!(null)),
-        ]),
-        ("bands and values", item_110, &[
-            ("/properties/gsd", json!(0)), ("/properties/data_type", json!("float")), ("/properties/bands/0/statistics/count", json!(1.5)),
-            ("/properties/license", json!("CC BY 4.0")), ("/properties/title", json!(null)),
-        ]),
-        ("a Collection", collection_110, &[
-            ("/extent/spatial/bbox", json!([[0, 0, 1, 1], [0, 0, 1, 1]])), ("/extent/temporal/interval/0/0", json!("2024")), ("/summaries/a", json!("x")),
-            ("/license", delete()), ("/item_assets/a", json!({"href": "x"})),
-        ]),
+        (
+            "links and assets",
+            item_110,
+            &[
+                ("/links/0/href", json!("../two items.json")),
+                ("/links/1/rel", json!("")),
+                ("/assets/a", json!({"title": 5, "roles": "data"})),
+                ("/assets/b~1c", json!(null)),
+            ],
+        ),
+        (
+            "bands and values",
+            item_110,
+            &[
+                ("/properties/gsd", json!(0)),
+                ("/properties/data_type", json!("float")),
+                ("/properties/bands/0/statistics/count", json!(1.5)),
+                ("/properties/license", json!("CC BY 4.0")),
+                ("/properties/title", json!(null)),
+            ],
+        ),
+        (
+            "a Collection",
+            collection_110,
+            &[
+                ("/extent/spatial/bbox", json!([[0, 0, 1, 1], [0, 0, 1, 1]])),
+                ("/extent/temporal/interval/0/0", json!("2024")),
+                ("/summaries/a", json!("x")),
+                ("/license", delete()),
+                ("/item_assets/a", json!({"href": "x"})),
+            ],
+        ),
     ];
     let mut report = String::new();
     for (name, base, changes) in cases {
         report.push_str(&format!("# {name}\n{}\n", findings(base, changes)));
     }
-    report.push_str(&format!("# a Collection without anything\n{}", findings(collection, &[("/extent", json!({})), ("/description", json!(""))])));
+    report.push_str(&format!(
+        "# a Collection without anything\n{}",
+        findings(collection, &[("/extent", json!({})), ("/description", json!(""))])
+    ));
     insta::assert_snapshot!(report);
 }
 
@@ -80,7 +108,11 @@ impl TryFrom<f64> for EmissionRate {
     type Error = String;
 
     fn try_from(rate: f64) -> Result<Self, String> {
-        if rate > 0.0 { Ok(Self(rate)) } else { Err(format!("an emission rate must be greater than 0 kg/h, not {rate}")) }
+        if rate > 0.0 {
+            Ok(Self(rate))
+        } else {
+            Err(format!("an emission rate must be greater than 0 kg/h, not {rate}"))
+        }
     }
 }
 
@@ -109,8 +141,10 @@ fn properties_of_ones_own() {
 
     let mut report = String::new();
     for (name, pointer, value) in [
-        ("a wrong type", "mars:facility_id", Some(json!(7))), ("out of range", "mars:emission_rate", Some(json!(-3))),
-        ("missing", "mars:facility_id", None), ("deeper", "mars:wind", Some(json!([1, "strong"]))),
+        ("a wrong type", "mars:facility_id", Some(json!(7))),
+        ("out of range", "mars:emission_rate", Some(json!(-3))),
+        ("missing", "mars:facility_id", None),
+        ("deeper", "mars:wind", Some(json!([1, "strong"]))),
         ("with one of the gate's", "datetime", None),
     ] {
         let mut broken = fine.clone();
@@ -136,7 +170,12 @@ fn items_are_written_in_a_stable_order() {
     let expected = r#"{"type":"Feature","stac_version":"1.0.0","id":"x\u0041","geometry":null,"properties":{"b":1e2,"datetime":"2024-01-01T00:00:00Z"},"links":[],"assets":{"z":{"href":"z"},"a":{"href":"a"}},"foreign":1.10}"#;
     assert_eq!(String::from_utf8(out).unwrap(), expected);
     assert_eq!(item.id(), "xA");
-    assert_eq!(item.assets().map(|(key, asset)| format!("{}={}", key.text(), asset.href().unwrap())).collect::<Vec<_>>(), ["z=z", "a=a"]);
+    assert_eq!(
+        item.assets()
+            .map(|(key, asset)| format!("{}={}", key.text(), asset.href().unwrap()))
+            .collect::<Vec<_>>(),
+        ["z=z", "a=a"]
+    );
 }
 
 /// How long a clean Item takes; printed, not asserted: machines differ.
@@ -164,5 +203,9 @@ fn speed() {
         }
     }
     let parse = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
-    println!("{parse:.2} us to parse, {each:.2} us an Item of {} bytes, {} findings", bytes / items.len(), findings / rounds as usize);
+    println!(
+        "{parse:.2} us to parse, {each:.2} us an Item of {} bytes, {} findings",
+        bytes / items.len(),
+        findings / rounds as usize
+    );
 }

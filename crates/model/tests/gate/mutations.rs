@@ -23,7 +23,10 @@ fn the_table_is_judged_right() {
                 "I" => false,
                 _ => match &*case {
                     "bbox south > north" => false,
-                    "bbox west > east (antimeridian form)" | "bbox does not hold the geometry" | "geometry lon 200" | "empty coordinates []" => true,
+                    "bbox west > east (antimeridian form)"
+                    | "bbox does not hold the geometry"
+                    | "geometry lon 200"
+                    | "empty coordinates []" => true,
                     other => panic!("no judgement for {other}"),
                 },
             };
