@@ -46,7 +46,7 @@ impl Check {
                 "summaries" if is_collection => self.summaries(&root.member("summaries"), value),
                 "assets" if is_collection => self.collection_assets(&root.member("assets"), value),
                 "item_assets" if is_collection && self.is_110() => {
-                    self.item_assets(&root.member("item_assets"), value)
+                    self.item_assets(&root.member("item_assets"), value);
                 }
                 name if self.is_110() => self.common_member(&mut times, root, name, value),
                 "title" => self.string(Rule::Basics, root, "title", value),
@@ -69,7 +69,7 @@ impl Check {
                 None => self.missing(rule, root, name),
                 // Null is tolerated only where the member could be left out.
                 Some(value) if value.is_null() && name == "license" => {
-                    self.wrong(rule, &root.member(name), value, "a string")
+                    self.wrong(rule, &root.member(name), value, "a string");
                 }
                 Some(_) => {}
             }

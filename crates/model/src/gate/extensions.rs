@@ -28,7 +28,7 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
                 }
             }
             Some(Err(unusable)) => {
-                check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}"))
+                check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}"));
             }
             Some(Ok(validator)) => {
                 let tree: &Result<serde_json::Value, _> =

@@ -125,7 +125,7 @@ impl Check {
                 self.each(&path, coordinates, "lines", |check, path, value| check.line(path, value, bounds));
             }
             _ => self.each(&path, coordinates, "polygons", |check, path, value| {
-                check.polygon(path, value, bounds)
+                check.polygon(path, value, bounds);
             }),
         }
     }
@@ -298,7 +298,7 @@ fn same_position(a: Value<'_>, b: Value<'_>) -> bool {
             .elements()
             .into_iter()
             .flatten()
-            .filter_map(|v| v.as_number().map(|n| n.to_f64()))
+            .filter_map(|v| v.as_number().map(crate::json::Number::to_f64))
             .collect::<Vec<_>>()
     };
     numbers(a) == numbers(b)

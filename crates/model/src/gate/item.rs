@@ -65,12 +65,11 @@ impl Check {
             None => self.missing(Rule::Id, root, "id"),
         }
         self.geometry_and_bbox(parts.geometry, parts.bbox);
-        let properties_bands = match parts.properties {
-            Some(value) => self.properties(&root.member("properties"), value),
-            None => {
-                self.missing(Rule::Properties, root, "properties");
-                None
-            }
+        let properties_bands = if let Some(value) = parts.properties {
+            self.properties(&root.member("properties"), value)
+        } else {
+            self.missing(Rule::Properties, root, "properties");
+            None
         };
         match parts.links {
             Some(value) => {
@@ -79,12 +78,11 @@ impl Check {
             }
             None => self.missing(Rule::Links, root, "links"),
         }
-        let asset_bands = match parts.assets {
-            Some(value) => self.assets(&root.member("assets"), value),
-            None => {
-                self.missing(Rule::Assets, root, "assets");
-                true
-            }
+        let asset_bands = if let Some(value) = parts.assets {
+            self.assets(&root.member("assets"), value)
+        } else {
+            self.missing(Rule::Assets, root, "assets");
+            true
         };
         if self.is_110()
             && !asset_bands

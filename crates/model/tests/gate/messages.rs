@@ -7,6 +7,9 @@ use stacyard_model::{Gate, Item};
 
 use crate::bases;
 
+/// A name, the text of a valid object, and the members to set.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Value)]);
+
 /// All findings of the default grade after setting members, a line each.
 fn findings(base: &str, changes: &[(&str, Value)]) -> String {
     let mut tree: Value = serde_json::from_str(base).unwrap();
@@ -35,7 +38,7 @@ fn broken_objects() {
     let [item, item_110, ..] = bases::ITEMS;
     let [collection, collection_110, ..] = bases::OTHERS;
     let delete = || json!("DELETE");
-    let cases: [(&str, &str, &[(&str, Value)]); 14] = [
+    let cases: [Case<'_>; 14] = [
         ("no id, no links", item, &[("/id", delete()), ("/links", delete())]),
         ("an older version", item, &[("/stac_version", json!("1.0.0-rc.2"))]),
         ("no version of STAC", item, &[("/stac_version", json!(1.0))]),
@@ -175,37 +178,5 @@ fn items_are_written_in_a_stable_order() {
             .map(|(key, asset)| format!("{}={}", key.text(), asset.href().unwrap()))
             .collect::<Vec<_>>(),
         ["z=z", "a=a"]
-    );
-}
-
-/// How long a clean Item takes; printed, not asserted: machines differ.
-#[test]
-fn speed() {
-    let Some(folder) = crate::data::shared() else { return };
-    let items = crate::data::lines(&folder.join("bench/sentinel-2-templates.ndjson"));
-    let bytes: usize = items.iter().map(|(_, item)| item.text().len()).sum();
-    let gate = Gate::default();
-    let start = std::time::Instant::now();
-    let rounds = 200;
-    let mut findings = 0;
-    for _ in 0..rounds {
-        for (_, item) in &items {
-            let verdict = gate.item(item.root());
-            findings += verdict.errors.len() + verdict.warnings.len();
-        }
-    }
-    let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
-    let start = std::time::Instant::now();
-    let mut tape = stacyard_model::json::Tape::new();
-    for _ in 0..rounds {
-        for (_, item) in &items {
-            tape.parse(item.text().as_bytes()).unwrap();
-        }
-    }
-    let parse = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
-    println!(
-        "{parse:.2} us to parse, {each:.2} us an Item of {} bytes, {} findings",
-        bytes / items.len(),
-        findings / rounds as usize
     );
 }
