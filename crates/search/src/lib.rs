@@ -2,8 +2,11 @@
 mod bbox;
 pub mod cql2;
 mod error;
+mod eval;
 mod geometry;
 mod property;
+mod time;
 pub use bbox::SearchBox;
 pub use error::{FilterError, FilterPlace, ItemError, SearchError, UnknownProperty};
 pub use property::{ItemView, Place, Property};
+pub use time::temporal_extent;
