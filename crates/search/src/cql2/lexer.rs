@@ -96,9 +96,9 @@ pub(super) fn unquote(token: &str) -> String {
     let mut out = String::with_capacity(token.len());
     let mut chars = token[1..token.len() - 1].chars().peekable();
     while let Some(c) = chars.next() {
-        let escapes = c == quote || (c == '\\' && quote == '\'');
-        match chars.next_if(|&next| escapes && next == quote) {
-            Some(escaped) => out.push(escaped),
+        let may_escape = c == quote || (c == '\\' && quote == '\'');
+        match chars.next_if(|&next| may_escape && next == quote) {
+            Some(inner) => out.push(inner),
             None => out.push(c),
         }
     }

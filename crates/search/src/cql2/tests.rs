@@ -3,6 +3,21 @@
 use super::*;
 use crate::property::Property;
 
+/// The `cql2` crate reads the same filters as the same expressions.
+#[test]
+fn another_parser_agrees() {
+    for filter in [
+        "a = 1 OR b = 2 AND NOT c = 3", "a + 2 * 3 - 1 = 7", "a - 1 - 2 > b / 2 / 2", "-a * 2.5 <= b", "a NOT BETWEEN 1 AND 2 AND b",
+        "name NOT LIKE 'x%' OR CASEI(name) IN (CASEI('a'), 'it''s')", "a IS NOT NULL", "A_CONTAINS(tags, ('a'))", "a div 2 = 1",
+        "S_INTERSECTS(geometry, POLYGON((0 0, 1 0, 1 1, 0 0)))", "S_WITHIN(geometry, BBOX(0, 1, 2, 3))", "S_EQUALS(geometry, MULTIPOINT((1 2), (3 4)))",
+        "T_DURING(datetime, INTERVAL('2024-01-01T00:00:00Z', '..'))", "T_AFTER(datetime, DATE('2024-01-01'))", "datetime < TIMESTAMP('2024-01-01T00:00:00Z')",
+        "\"x y\" = TRUE", "eo:cloud_cover < 20 AND (a = 1 OR b = 2)", "Foo(a, 1) = 'b'",
+    ] {
+        let theirs = cql2::parse_text(filter).unwrap().to_json().unwrap();
+        assert_eq!(json(&theirs), text(filter), "{filter}");
+    }
+}
+
 fn text(filter: &str) -> Expr {
     parse_text(filter).unwrap_or_else(|error| panic!("{filter}\n{error}"))
 }

@@ -9,14 +9,25 @@ use super::predicate::{End, Moment, Predicate, Term};
 use super::spatial::{Area, Shape};
 use super::text::TextFunction;
 use super::value::{Num, Val};
-use crate::cql2::{Bound, Expr, Literal};
+use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
+use crate::property::Property;
 use crate::time::Span;
 
 type Compiled<T> = Result<T, String>;
 
 /// The predicate of a filter; the error names what is not supported.
-pub(crate) fn compile(expr: &Expr) -> Compiled<Predicate> {
+pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
     predicate(expr).map(simplify)
+}
+
+/// The conjunction of an area that the Item's geometry must intersect and a filter.
+pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>, geometry: &Property) -> Compiled<Predicate> {
+    let area = area.map(|area| {
+        let item = Shape::Property(geometry.clone());
+        Predicate::Spatial(SpatialOp::Intersects, item, Shape::Fixed(area.into()))
+    });
+    let list = area.into_iter().map(Ok).chain(filter.map(predicate)).collect::<Compiled<_>>()?;
+    Ok(simplify(Predicate::All(list)))
 }
 
 fn predicate(expr: &Expr) -> Compiled<Predicate> {
@@ -32,8 +43,8 @@ fn predicate(expr: &Expr) -> Compiled<Predicate> {
             // `a BETWEEN b AND c` is `a >= b AND a <= c`.
             let [value, low, high] = three.as_ref();
             Predicate::All(vec![
-                Predicate::Compare(crate::cql2::CompareOp::GreaterOrEqual, term(value)?, term(low)?),
-                Predicate::Compare(crate::cql2::CompareOp::LessOrEqual, term(value)?, term(high)?),
+                Predicate::Compare(CompareOp::GreaterOrEqual, term(value)?, term(low)?),
+                Predicate::Compare(CompareOp::LessOrEqual, term(value)?, term(high)?),
             ])
         }
         Expr::In(value, list) => member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?),
