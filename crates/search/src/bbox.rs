@@ -40,7 +40,8 @@ impl SearchBox {
 
     /// Of a JSON array of 4 or 6 numbers.
     pub fn from_json(value: Value<'_>) -> Result<Self, SearchError> {
-        let wrong = |reason: &str| SearchError::Bbox { text: value.raw().to_owned(), reason: reason.to_owned() };
+        let wrong =
+            |reason: &str| SearchError::Bbox { text: value.raw().to_owned(), reason: reason.to_owned() };
         let numbers = value
             .elements()
             .ok_or_else(|| wrong("not an array"))?
@@ -85,12 +86,15 @@ impl SearchBox {
     pub fn halves(self) -> impl Iterator<Item = Rect<f64>> + Clone {
         let Self { west, south, east, north } = self;
         // A box past the antimeridian on the wrong side (west beyond 180) has no half there.
-        let pairs = if west <= east { [Some((west, east)), None] } else {
+        let pairs = if west <= east {
+            [Some((west, east)), None]
+        } else {
             [(west <= 180.0).then_some((west, 180.0)), (east >= -180.0).then_some((-180.0, east))]
         };
-        pairs.into_iter().flatten().map(move |(west, east)| {
-            Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north })
-        })
+        pairs
+            .into_iter()
+            .flatten()
+            .map(move |(west, east)| Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north }))
     }
 
     /// The same area as a geometry: a box without width or height is a line or a point.
@@ -99,10 +103,13 @@ impl SearchBox {
         if halves.len() == 1 {
             return halves.remove(0);
         }
-        let polygons: Option<Vec<_>> = halves.iter().map(|half| match half {
-            Geometry::Polygon(polygon) => Some(polygon.clone()),
-            _ => None,
-        }).collect();
+        let polygons: Option<Vec<_>> = halves
+            .iter()
+            .map(|half| match half {
+                Geometry::Polygon(polygon) => Some(polygon.clone()),
+                _ => None,
+            })
+            .collect();
         polygons.map_or_else(|| Geometry::GeometryCollection(halves.into()), |list| MultiPolygon(list).into())
     }
 }
@@ -135,7 +142,8 @@ mod tests {
 
     #[test]
     fn across_the_antimeridian_are_two_halves() {
-        let halves: Vec<_> = SearchBox::parse("170,-10,-170,10").unwrap().halves().map(|r| (r.min().x, r.max().x)).collect();
+        let halves: Vec<_> =
+            SearchBox::parse("170,-10,-170,10").unwrap().halves().map(|r| (r.min().x, r.max().x)).collect();
         assert_eq!(halves, [(170.0, 180.0), (-180.0, -170.0)]);
         assert_eq!(SearchBox::parse("-180,-10,180,10").unwrap().halves().count(), 1);
     }

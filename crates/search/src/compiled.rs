@@ -60,7 +60,9 @@ impl Compiled {
     /// Whether the Item answers the search. An Item that the gate would have refused can give an error instead.
     pub fn matches(&self, item: Value<'_>) -> Result<bool, ItemError> {
         let context = Context::new(item);
-        if !is_among(self.ids.as_ref(), context.item.id) || !is_among(self.collections.as_ref(), context.item.collection) {
+        if !is_among(self.ids.as_ref(), context.item.id)
+            || !is_among(self.collections.as_ref(), context.item.collection)
+        {
             return Ok(false);
         }
         if let Some(wanted) = self.datetime
@@ -117,14 +119,16 @@ impl Compiled {
     /// The names that none of the Items read had: an error, once every Item was read. Where there was no Item at all,
     /// no name can be called unknown, and there are none.
     pub fn unknown<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a Property> {
-        let unseen = self.names.iter().zip(&names.seen).filter(|(_, seen)| !**seen).map(|(property, _)| property);
+        let unseen =
+            self.names.iter().zip(&names.seen).filter(|(_, seen)| !**seen).map(|(property, _)| property);
         unseen.filter(|_| names.any_item)
     }
 }
 
 /// Whether the value is one of the wanted texts.
 fn is_among(wanted: Option<&HashSet<String>>, value: Option<Value<'_>>) -> bool {
-    wanted.is_none_or(|wanted| value.and_then(Value::as_str).is_some_and(|text| wanted.contains(text.as_ref())))
+    wanted
+        .is_none_or(|wanted| value.and_then(Value::as_str).is_some_and(|text| wanted.contains(text.as_ref())))
 }
 
 #[cfg(test)]
@@ -137,7 +141,10 @@ mod tests {
     use crate::request::parse_datetime;
 
     fn item(id: &str, geometry: &str, properties: &str) -> Document {
-        Document::parse(format!(r#"{{"id":"{id}","collection":"c","geometry":{geometry},"properties":{properties}}}"#)).unwrap()
+        Document::parse(format!(
+            r#"{{"id":"{id}","collection":"c","geometry":{geometry},"properties":{properties}}}"#
+        ))
+        .unwrap()
     }
 
     fn found(search: &Search, item: &Document) -> bool {
@@ -156,7 +163,10 @@ mod tests {
     fn ids_and_collections() {
         let item = item("a", "null", "{}");
         assert!(found(&Search::default(), &item));
-        assert!(found(&Search { ids: vec!["b".into(), "a".into()], collections: vec!["c".into()], ..Search::default() }, &item));
+        assert!(found(
+            &Search { ids: vec!["b".into(), "a".into()], collections: vec!["c".into()], ..Search::default() },
+            &item
+        ));
         assert!(!found(&Search { ids: vec!["A".into()], ..Search::default() }, &item));
         assert!(!found(&Search { collections: vec!["d".into()], ..Search::default() }, &item));
         let loose = Document::parse(r#"{"id":"a","properties":{}}"#).unwrap();
@@ -166,7 +176,9 @@ mod tests {
     #[test]
     fn areas_on_both_sides_of_the_antimeridian() {
         let item = item("a", POINT, "{}");
-        let within = |bbox: &str| found(&Search { area: Area::parse(Some(bbox), None).unwrap(), ..Search::default() }, &item);
+        let within = |bbox: &str| {
+            found(&Search { area: Area::parse(Some(bbox), None).unwrap(), ..Search::default() }, &item)
+        };
         assert!(within("179,0,-179,20"));
         assert!(within("179.5,10,180,20"), "a shared corner");
         assert!(within("179.5,10,179.5,10"), "a box of one point");
@@ -176,16 +188,28 @@ mod tests {
         let shape = r#"{"type":"LineString","coordinates":[[179,10],[180,10]]}"#;
         assert!(found(&Search { area: Area::parse(None, Some(shape)).unwrap(), ..Search::default() }, &item));
         let null = super::tests::item("n", "null", "{}");
-        assert!(!found(&Search { area: Area::parse(Some("-180,-90,180,90"), None).unwrap(), ..Search::default() }, &null));
+        assert!(!found(
+            &Search { area: Area::parse(Some("-180,-90,180,90"), None).unwrap(), ..Search::default() },
+            &null
+        ));
     }
 
     #[test]
     fn datetime_overlaps_the_extent() {
-        let range = item("a", "null", r#"{"datetime":null,"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-02-01T00:00:00Z"}"#);
-        let at = |text: &str, item: &Document| found(&Search { datetime: Some(parse_datetime(text).unwrap()), ..Search::default() }, item);
+        let range = item(
+            "a",
+            "null",
+            r#"{"datetime":null,"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-02-01T00:00:00Z"}"#,
+        );
+        let at = |text: &str, item: &Document| {
+            found(&Search { datetime: Some(parse_datetime(text).unwrap()), ..Search::default() }, item)
+        };
         for (text, wanted) in [
-            ("2024-02-01T00:00:00Z/..", true), ("../2024-01-01T00:00:00Z", true), ("2024-01-15", true),
-            ("2024-02-01T00:00:00.000000001Z/", false), ("2023-12-31", false),
+            ("2024-02-01T00:00:00Z/..", true),
+            ("../2024-01-01T00:00:00Z", true),
+            ("2024-01-15", true),
+            ("2024-02-01T00:00:00.000000001Z/", false),
+            ("2023-12-31", false),
         ] {
             assert_eq!(at(text, &range), wanted, "{text}");
         }
@@ -195,7 +219,9 @@ mod tests {
     #[test]
     fn a_filter_must_be_true_not_merely_unknown() {
         let item = item("a", POINT, r#"{"x":1}"#);
-        let with = |filter: &str| found(&Search { filter: Some(Expr::parse(filter).unwrap()), ..Search::default() }, &item);
+        let with = |filter: &str| {
+            found(&Search { filter: Some(Expr::parse(filter).unwrap()), ..Search::default() }, &item)
+        };
         assert!(with("x = 1") && !with("x = 2") && !with("y = 1") && !with("NOT y = 1"));
         let unsupported = Search { filter: Some(Expr::parse("Buffer(x) = 1").unwrap()), ..Search::default() };
         insta::assert_snapshot!(Compiled::new(&unsupported).unwrap_err(), @"filter: the function Buffer is not supported; beside those of CQL2 there are lower and upper");
@@ -209,7 +235,8 @@ mod tests {
             ..Search::default()
         };
         let compiled = Compiled::new(&search).unwrap();
-        let unknown = |names: &Names| compiled.unknown(names).map(|p| p.name().to_owned()).collect::<Vec<_>>();
+        let unknown =
+            |names: &Names| compiled.unknown(names).map(|p| p.name().to_owned()).collect::<Vec<_>>();
         let (mut first, mut second) = (compiled.names(), compiled.names());
         assert!(unknown(&first).is_empty(), "no Item, no unknown name");
         compiled.observe(item("a", "null", r#"{"cloud":null}"#).root(), &mut first);

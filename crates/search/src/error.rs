@@ -18,7 +18,9 @@ pub enum SearchError {
     #[error("intersects: {0}; give a GeoJSON geometry or Feature in longitude and latitude")]
     Intersects(String),
     /// Both areas at once, which STAC API forbids (Item Search, "Query Parameters and Fields").
-    #[error("bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS")]
+    #[error(
+        "bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS"
+    )]
     TwoAreas,
     /// A `datetime` that is no instant and no interval.
     #[error("datetime {text:?}: {reason}; write an instant or START/END, such as 2024-06-01T00:00:00Z/..")]
@@ -35,7 +37,9 @@ pub enum SearchError {
     #[error("filter: {0}")]
     Unsupported(String),
     /// A list of sort keys that is none.
-    #[error("sortby {text:?}: {reason}; write names with commas between, each with - before it for descending order, such as -datetime,id")]
+    #[error(
+        "sortby {text:?}: {reason}; write names with commas between, each with - before it for descending order, such as -datetime,id"
+    )]
     Sortby {
         /// The text as given.
         text: String,
@@ -43,7 +47,9 @@ pub enum SearchError {
         reason: String,
     },
     /// A list of fields that is none.
-    #[error("fields {text:?}: {reason}; write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets")]
+    #[error(
+        "fields {text:?}: {reason}; write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets"
+    )]
     Fields {
         /// The text as given.
         text: String,

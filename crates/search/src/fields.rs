@@ -6,7 +6,16 @@ use crate::error::SearchError;
 
 /// The members of an Item in the order in which they are written; others follow as they stand.
 const ORDER: [&str; 10] = [
-    "type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "properties", "links", "assets",
+    "type",
+    "stac_version",
+    "stac_extensions",
+    "id",
+    "collection",
+    "geometry",
+    "bbox",
+    "properties",
+    "links",
+    "assets",
 ];
 
 /// The members that are written whatever is asked for.
@@ -31,7 +40,10 @@ impl Fields {
             let mut paths = Vec::new();
             for name in list {
                 if name.is_empty() || name.split('.').any(str::is_empty) {
-                    return Err(SearchError::Fields { text: (*name).to_owned(), reason: "an empty name".to_owned() });
+                    return Err(SearchError::Fields {
+                        text: (*name).to_owned(),
+                        reason: "an empty name".to_owned(),
+                    });
                 }
                 paths.push((*name).to_owned());
                 let first = name.split('.').next().unwrap_or(name);
@@ -125,7 +137,13 @@ fn write_members<'a>(
     out.len() > empty + 1
 }
 
-fn write_wanted(name: &str, value: Value<'_>, include: Option<&[&str]>, exclude: &[&str], out: &mut Vec<u8>) -> bool {
+fn write_wanted(
+    name: &str,
+    value: Value<'_>,
+    include: Option<&[&str]>,
+    exclude: &[&str],
+    out: &mut Vec<u8>,
+) -> bool {
     if exclude.contains(&name) {
         return false;
     }
@@ -138,7 +156,9 @@ fn write_wanted(name: &str, value: Value<'_>, include: Option<&[&str]>, exclude:
             write_members(members, None, &without, &[], out);
         }
         // An object of which nothing was found says nothing.
-        Some(members) if !parts.is_empty() => return write_members(members, Some(&parts), &without, &[], out),
+        Some(members) if !parts.is_empty() => {
+            return write_members(members, Some(&parts), &without, &[], out);
+        }
         None if whole => value.write_compact(out),
         _ => return false,
     }
@@ -174,11 +194,26 @@ mod tests {
     #[test]
     fn included_and_not_excluded() {
         assert_eq!(write("id"), r#"{"id":"i","collection":"c"}"#);
-        assert_eq!(write("properties.datetime"), r#"{"id":"i","collection":"c","properties":{"datetime":null}}"#);
-        assert_eq!(write("eo:cloud_cover,x:extra"), r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50},"x:extra":1}"#);
-        assert_eq!(write("properties,-properties.datetime"), r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50,"a.b":{"c":1}}}"#);
-        assert_eq!(write("-properties,-links,-assets,-geometry,-x:extra"), r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c"}"#);
-        assert_eq!(write("assets.a.href,-id,properties.absent"), r#"{"id":"i","collection":"c","assets":{"a":{"href":"u"}}}"#);
+        assert_eq!(
+            write("properties.datetime"),
+            r#"{"id":"i","collection":"c","properties":{"datetime":null}}"#
+        );
+        assert_eq!(
+            write("eo:cloud_cover,x:extra"),
+            r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50},"x:extra":1}"#
+        );
+        assert_eq!(
+            write("properties,-properties.datetime"),
+            r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50,"a.b":{"c":1}}}"#
+        );
+        assert_eq!(
+            write("-properties,-links,-assets,-geometry,-x:extra"),
+            r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c"}"#
+        );
+        assert_eq!(
+            write("assets.a.href,-id,properties.absent"),
+            r#"{"id":"i","collection":"c","assets":{"a":{"href":"u"}}}"#
+        );
         assert_eq!(write("properties.a.b.c"), r#"{"id":"i","collection":"c","properties":{"a.b":{"c":1}}}"#);
         assert_eq!(write("properties.datetime,-properties.datetime"), r#"{"id":"i","collection":"c"}"#);
         assert_eq!(write("+type,links.href"), r#"{"type":"Feature","id":"i","collection":"c"}"#);

@@ -1,7 +1,8 @@
 //! GeoJSON geometries on a tape (RFC 7946 section 3.1): their boxes, and as `geo` geometries. Heights are left out.
 
 use geo_types::{
-    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon, Rect,
+    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
+    Polygon, Rect,
 };
 use stacyard_model::json::Value;
 
@@ -56,7 +57,10 @@ impl Bounds {
             || Rect::new(here, here),
             |rect| {
                 let (low, high) = (rect.min(), rect.max());
-                Rect::new(Coord { x: low.x.min(x), y: low.y.min(y) }, Coord { x: high.x.max(x), y: high.y.max(y) })
+                Rect::new(
+                    Coord { x: low.x.min(x), y: low.y.min(y) },
+                    Coord { x: high.x.max(x), y: high.y.max(y) },
+                )
             },
         ));
     }
@@ -125,7 +129,8 @@ fn position(value: Value<'_>) -> Result<Option<Coord<f64>>, Reason> {
 fn read_nested(value: Value<'_>, nesting: usize) -> Result<Geometry<f64>, Reason> {
     let (kind, depth) = shape(value)?;
     if depth.is_none() {
-        let list: Result<Vec<_>, Reason> = members(value, nesting)?.map(|member| read_nested(member, nesting + 1)).collect();
+        let list: Result<Vec<_>, Reason> =
+            members(value, nesting)?.map(|member| read_nested(member, nesting + 1)).collect();
         return Ok(Geometry::GeometryCollection(list?.into()));
     }
     let coordinates = coordinates(value)?;
@@ -157,15 +162,15 @@ fn polygon(value: Value<'_>) -> Result<Polygon<f64>, Reason> {
 }
 
 fn closed_rings(value: Value<'_>, nesting: usize) -> Result<(), Reason> {
-    let rings = |polygon: Value<'_>| {
-        list(polygon, line)?.iter().try_for_each(ring)
-    };
+    let rings = |polygon: Value<'_>| list(polygon, line)?.iter().try_for_each(ring);
     match shape(value)? {
         ("Polygon", _) => rings(coordinates(value)?),
         ("MultiPolygon", _) => list(coordinates(value)?, rings).map(|_| ()),
         ("LineString", _) => two_positions(&line(coordinates(value)?)?),
         ("MultiLineString", _) => list(coordinates(value)?, line)?.iter().try_for_each(two_positions),
-        ("GeometryCollection", _) => members(value, nesting)?.try_for_each(|member| closed_rings(member, nesting + 1)),
+        ("GeometryCollection", _) => {
+            members(value, nesting)?.try_for_each(|member| closed_rings(member, nesting + 1))
+        }
         _ => Ok(()),
     }
 }
@@ -203,7 +208,9 @@ mod tests {
             {"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,0]]]]}]}"#;
         assert!(matches!(with(nested, read).unwrap(), Geometry::GeometryCollection(list) if list.len() == 2));
         assert_eq!(with(nested, bounds).unwrap().unwrap().max(), Coord { x: 5.0, y: 6.0 });
-        for empty in [r#"{"type":"Point","coordinates":[]}"#, r#"{"type":"GeometryCollection","geometries":[]}"#] {
+        for empty in
+            [r#"{"type":"Point","coordinates":[]}"#, r#"{"type":"GeometryCollection","geometries":[]}"#]
+        {
             assert_eq!(with(empty, bounds), Ok(None));
             assert!(with(empty, read).is_ok());
         }
@@ -218,7 +225,10 @@ mod tests {
             (r#"{"type":"Point","coordinates":[1,"2"]}"#, "a position with something other than numbers"),
             (r#"{"type":"Point","coordinates":[1,1e999]}"#, "a position beyond all bounds"),
             (r#"{"type":"Polygon","coordinates":[[1,2]]}"#, "a position that is not an array"),
-            (r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1]]]}"#, "a ring needs four positions or more, the last the same as the first"),
+            (
+                r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1]]]}"#,
+                "a ring needs four positions or more, the last the same as the first",
+            ),
             (r#"{"type":"LineString","coordinates":[[0,0]]}"#, "a line needs two positions or more"),
         ] {
             assert_eq!(with(text, literal), Err(reason), "{text}");

@@ -66,7 +66,9 @@ impl KnownNames {
         let nearest = candidates
             .map(|known| (distance(key, known), known))
             // Beyond a third of its letters it is another word.
-            .filter(|(distance, known)| *distance <= (key.chars().count().max(known.chars().count()) / 3).max(1))
+            .filter(|(distance, known)| {
+                *distance <= (key.chars().count().max(known.chars().count()) / 3).max(1)
+            })
             .min_by_key(|(distance, known)| (*distance, *known));
         UnknownProperty { name: name.to_owned(), nearest: nearest.map(|(_, known)| known.to_owned()) }
     }

@@ -155,7 +155,9 @@ mod tests {
     fn sorted(sortby: &str, items: &[(&str, &str)]) -> String {
         let mut keys: Vec<_> = items
             .iter()
-            .map(|(id, properties)| (key(sortby, &format!(r#"{{"id":"{id}","collection":"c","properties":{properties}}}"#)), *id))
+            .map(|(id, properties)| {
+                (key(sortby, &format!(r#"{{"id":"{id}","collection":"c","properties":{properties}}}"#)), *id)
+            })
             .collect();
         keys.sort();
         keys.iter().map(|(_, id)| *id).collect::<Vec<_>>().join(" ")
@@ -163,8 +165,16 @@ mod tests {
 
     #[test]
     fn nulls_are_last_ascending_and_first_descending() {
-        let items = [("n", r#"{"x":null}"#), ("a", "{}"), ("2", r#"{"x":2}"#), ("10", r#"{"x":10}"#), ("s", r#"{"x":"1"}"#),
-            ("t", r#"{"x":true}"#), ("f", r#"{"x":false}"#), ("o", r#"{"x":[1]}"#)];
+        let items = [
+            ("n", r#"{"x":null}"#),
+            ("a", "{}"),
+            ("2", r#"{"x":2}"#),
+            ("10", r#"{"x":10}"#),
+            ("s", r#"{"x":"1"}"#),
+            ("t", r#"{"x":true}"#),
+            ("f", r#"{"x":false}"#),
+            ("o", r#"{"x":[1]}"#),
+        ];
         assert_eq!(sorted("x", &items), "f t 2 10 s o a n");
         assert_eq!(sorted("-x", &items), "a n o s 10 2 t f", "ties by id, ascending in both");
     }
@@ -172,19 +182,51 @@ mod tests {
     #[test]
     fn without_sortby_the_newest_comes_first() {
         let items = [
-            ("old", r#"{"datetime":"2024-01-01T00:00:00Z"}"#), ("new", r#"{"datetime":"2024-06-01T02:00:00+02:00"}"#),
-            ("newer", r#"{"datetime":"2024-06-01T00:00:00.000000001Z"}"#), ("none", r#"{"datetime":null}"#),
-            ("range", r#"{"datetime":null,"start_datetime":"2024-03-01T00:00:00Z","end_datetime":"2025-01-01T00:00:00Z"}"#),
+            ("old", r#"{"datetime":"2024-01-01T00:00:00Z"}"#),
+            ("new", r#"{"datetime":"2024-06-01T02:00:00+02:00"}"#),
+            ("newer", r#"{"datetime":"2024-06-01T00:00:00.000000001Z"}"#),
+            ("none", r#"{"datetime":null}"#),
+            (
+                "range",
+                r#"{"datetime":null,"start_datetime":"2024-03-01T00:00:00Z","end_datetime":"2025-01-01T00:00:00Z"}"#,
+            ),
             ("before", r#"{"datetime":"1960-01-01T00:00:00Z"}"#),
         ];
         assert_eq!(sorted("", &items), "none newer new range old before");
-        assert_eq!(sorted("datetime", &items), "before old new newer none range", "the property itself, range and none being null");
+        assert_eq!(
+            sorted("datetime", &items),
+            "before old new newer none range",
+            "the property itself, range and none being null"
+        );
     }
 
     #[test]
     fn numbers_are_exact_and_strings_go_by_code_point() {
-        assert_eq!(sorted("x", &[("b", r#"{"x":9007199254740993}"#), ("a", r#"{"x":9007199254740992.0}"#), ("c", r#"{"x":-1e400}"#)]), "c a b");
-        assert_eq!(sorted("x", &[("1", r#"{"x":"ab"}"#), ("2", r#"{"x":"a"}"#), ("3", r#"{"x":"a\u0000"}"#), ("4", r#"{"x":"B"}"#), ("5", r#"{"x":"\uffff"}"#), ("6", r#"{"x":"\ud83d\ude00"}"#)]), "4 2 3 1 5 6");
+        assert_eq!(
+            sorted(
+                "x",
+                &[
+                    ("b", r#"{"x":9007199254740993}"#),
+                    ("a", r#"{"x":9007199254740992.0}"#),
+                    ("c", r#"{"x":-1e400}"#)
+                ]
+            ),
+            "c a b"
+        );
+        assert_eq!(
+            sorted(
+                "x",
+                &[
+                    ("1", r#"{"x":"ab"}"#),
+                    ("2", r#"{"x":"a"}"#),
+                    ("3", r#"{"x":"a\u0000"}"#),
+                    ("4", r#"{"x":"B"}"#),
+                    ("5", r#"{"x":"\uffff"}"#),
+                    ("6", r#"{"x":"\ud83d\ude00"}"#)
+                ]
+            ),
+            "4 2 3 1 5 6"
+        );
     }
 
     #[test]
@@ -199,7 +241,10 @@ mod tests {
     fn what_is_no_order_is_said() {
         insta::assert_snapshot!(SortKey::parse_list("-datetime,,id").unwrap_err(), @r#"sortby "-datetime,,id": a property without a name; write names with commas between, each with - before it for descending order, such as -datetime,id"#);
         assert!(SortKey::parse_list("geometry").unwrap_err().to_string().contains("no order"));
-        assert_eq!(SortKey::parse_list("+x, -y").unwrap().iter().map(|key| key.descending).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            SortKey::parse_list("+x, -y").unwrap().iter().map(|key| key.descending).collect::<Vec<_>>(),
+            [false, true]
+        );
     }
 
     #[derive(Debug, Clone, PartialEq)]
@@ -227,8 +272,11 @@ mod tests {
 
     fn any_plain() -> impl Strategy<Value = Plain> {
         prop_oneof![
-            any::<bool>().prop_map(Plain::Bool), any::<i64>().prop_map(Plain::Int), (-3_i64..3).prop_map(Plain::Int),
-            "[a-c\\x00\\x01é😀]{0,4}".prop_map(Plain::Text), Just(Plain::Null),
+            any::<bool>().prop_map(Plain::Bool),
+            any::<i64>().prop_map(Plain::Int),
+            (-3_i64..3).prop_map(Plain::Int),
+            "[a-c\\x00\\x01é😀]{0,4}".prop_map(Plain::Text),
+            Just(Plain::Null),
         ]
     }
 

@@ -39,7 +39,9 @@ impl Property {
             return Err("a property without a name".to_owned());
         }
         if key.split('.').count() > MAX_SEGMENTS {
-            return Err(format!("the property {name:?} has more than {MAX_SEGMENTS} names with dots between"));
+            return Err(format!(
+                "the property {name:?} has more than {MAX_SEGMENTS} names with dots between"
+            ));
         }
         let place = match name {
             "id" => Place::Id,

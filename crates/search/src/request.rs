@@ -79,7 +79,10 @@ impl PageSize {
 
 /// Parses `datetime`: an instant, or `START/END` where `..` or nothing is an open end.
 pub fn parse_datetime(text: &str) -> Result<Interval, SearchError> {
-    let wrong = |error: stacyard_model::IntervalError| SearchError::Datetime { text: text.to_owned(), reason: error.to_string() };
+    let wrong = |error: stacyard_model::IntervalError| SearchError::Datetime {
+        text: text.to_owned(),
+        reason: error.to_string(),
+    };
     Interval::parse(text.trim()).map_err(wrong)
 }
 

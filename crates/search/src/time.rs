@@ -25,11 +25,12 @@ pub(crate) fn extent_of(item: &ItemView<'_>) -> Result<Option<Interval>, ItemErr
         Some(start) => instant(item, "end_datetime")?.map(|end| (start, end)),
         None => None,
     };
-    let (start, end) = match (range, range.is_none().then(|| instant(item, "datetime")).transpose()?.flatten()) {
-        (Some(range), _) => range,
-        (None, Some(instant)) => (instant, instant),
-        (None, None) => return Ok(None),
-    };
+    let (start, end) =
+        match (range, range.is_none().then(|| instant(item, "datetime")).transpose()?.flatten()) {
+            (Some(range), _) => range,
+            (None, Some(instant)) => (instant, instant),
+            (None, None) => return Ok(None),
+        };
     Interval::new(Some(start), Some(end)).map(Some).map_err(|error| ItemError {
         id: item.id_text(),
         pointer: "/properties/start_datetime".to_owned(),
@@ -38,14 +39,19 @@ pub(crate) fn extent_of(item: &ItemView<'_>) -> Result<Option<Interval>, ItemErr
 }
 
 fn instant(item: &ItemView<'_>, name: &str) -> Result<Option<Timestamp>, ItemError> {
-    let Some(value) = item.properties.and_then(|properties| properties.get(name)).filter(|value| !value.is_null()) else {
+    let Some(value) =
+        item.properties.and_then(|properties| properties.get(name)).filter(|value| !value.is_null())
+    else {
         return Ok(None);
     };
     let time = value.as_str().and_then(|text| Rfc3339::parse(&text));
     time.map(|time| Some(time.instant)).ok_or_else(|| ItemError {
         id: item.id_text(),
         pointer: format!("/properties/{name}"),
-        reason: format!("{} is not an RFC 3339 date and time", value.raw().chars().take(80).collect::<String>()),
+        reason: format!(
+            "{} is not an RFC 3339 date and time",
+            value.raw().chars().take(80).collect::<String>()
+        ),
     })
 }
 
@@ -94,12 +100,16 @@ mod tests {
         let interval = |text| Ok(Some(Interval::parse(text).unwrap()));
         assert_eq!(extent(r#"{"datetime":"2024-01-02T00:00:00Z"}"#), interval("2024-01-02T00:00:00Z"));
         assert_eq!(
-            extent(r#"{"datetime":"2024-01-02T00:00:00Z","start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-01-03T00:00:00Z"}"#),
+            extent(
+                r#"{"datetime":"2024-01-02T00:00:00Z","start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-01-03T00:00:00Z"}"#
+            ),
             interval("2024-01-01T00:00:00Z/2024-01-03T00:00:00Z")
         );
         for half in ["null", "\"2024-01-01T00:00:00Z\""] {
             assert_eq!(
-                extent(&format!(r#"{{"datetime":"2024-01-02T00:00:00Z","start_datetime":{half},"end_datetime":null}}"#)),
+                extent(&format!(
+                    r#"{{"datetime":"2024-01-02T00:00:00Z","start_datetime":{half},"end_datetime":null}}"#
+                )),
                 interval("2024-01-02T00:00:00Z")
             );
         }
@@ -111,6 +121,9 @@ mod tests {
     fn what_is_no_time_is_an_error() {
         insta::assert_snapshot!(extent(r#"{"datetime":"June"}"#).unwrap_err(), @r#"the Item "x" cannot be searched: /properties/datetime: "June" is not an RFC 3339 date and time; validate the store first"#);
         assert!(extent(r#"{"datetime":5}"#).is_err());
-        assert!(extent(r#"{"start_datetime":"2024-01-03T00:00:00Z","end_datetime":"2024-01-01T00:00:00Z"}"#).is_err());
+        assert!(
+            extent(r#"{"start_datetime":"2024-01-03T00:00:00Z","end_datetime":"2024-01-01T00:00:00Z"}"#)
+                .is_err()
+        );
     }
 }

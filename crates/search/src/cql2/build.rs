@@ -155,7 +155,8 @@ pub(super) fn interval(start: Bound, end: Bound) -> Expr {
 /// A `full-date` of RFC 3339 section 5.6: ten characters, a day that exists.
 pub(crate) fn full_date(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
-    let shape = |(at, byte): (usize, &u8)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() };
+    let shape =
+        |(at, byte): (usize, &u8)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() };
     if bytes.len() != 10 || !bytes.iter().enumerate().all(shape) {
         return None;
     }

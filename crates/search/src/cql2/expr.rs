@@ -222,7 +222,9 @@ impl Expr {
             Self::And(list) | Self::Or(list) | Self::Array(list) | Self::Function(_, list) => {
                 list.iter().for_each(|expr| expr.each_property(visit));
             }
-            Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => expr.each_property(visit),
+            Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => {
+                expr.each_property(visit)
+            }
             Self::Compare(_, left, right)
             | Self::Like(left, right)
             | Self::Spatial(_, left, right)

@@ -14,7 +14,9 @@ use crate::property::Property;
 pub fn parse_json(filter: &str) -> Result<Expr, FilterError> {
     check_length(filter)?;
     let document = Document::parse(filter).map_err(|error| match error.kind {
-        SyntaxErrorKind::TooDeep => FilterError::whole(format!("nested deeper than {MAX_FILTER_DEPTH} levels")),
+        SyntaxErrorKind::TooDeep => {
+            FilterError::whole(format!("nested deeper than {MAX_FILTER_DEPTH} levels"))
+        }
         kind => FilterError::at(filter, error.offset, format!("not JSON: {kind}")),
     })?;
     from_json(document.root())

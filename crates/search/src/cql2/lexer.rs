@@ -38,11 +38,21 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
         }
         let rest = &text[at..];
         let (kind, length) = match first {
-            '\'' => (Kind::Text, quoted(rest, '\'').ok_or_else(|| FilterError::at(text, at, "a string that does not end; close it with '"))?),
-            '"' => (Kind::Quoted, quoted(rest, '"').ok_or_else(|| FilterError::at(text, at, "a name that does not end; close it with \""))?),
-            '0'..='9' | '.' => {
-                (Kind::Number, number(rest).ok_or_else(|| FilterError::at(text, at, "a number without digits"))?)
-            }
+            '\'' => (
+                Kind::Text,
+                quoted(rest, '\'').ok_or_else(|| {
+                    FilterError::at(text, at, "a string that does not end; close it with '")
+                })?,
+            ),
+            '"' => (
+                Kind::Quoted,
+                quoted(rest, '"')
+                    .ok_or_else(|| FilterError::at(text, at, "a name that does not end; close it with \""))?,
+            ),
+            '0'..='9' | '.' => (
+                Kind::Number,
+                number(rest).ok_or_else(|| FilterError::at(text, at, "a number without digits"))?,
+            ),
             '(' | ')' | ',' | '+' | '-' | '*' | '/' | '%' | '^' | '=' => (Kind::Symbol, 1),
             '<' | '>' => {
                 let two = ["<>", "<=", ">="].iter().any(|symbol| rest.starts_with(symbol));
@@ -55,7 +65,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
                 (Kind::Word, rest.find(|c| !part_of_name(c)).unwrap_or(rest.len()))
             }
             other => {
-                let reason = format!("{other:?} cannot stand here; put names with such characters in double quotes, strings in single ones");
+                let reason = format!(
+                    "{other:?} cannot stand here; put names with such characters in double quotes, strings in single ones"
+                );
                 return Err(FilterError::at(text, at, reason));
             }
         };

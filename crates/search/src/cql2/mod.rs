@@ -33,7 +33,10 @@ impl Expr {
 
 fn check_length(filter: &str) -> Result<(), FilterError> {
     if filter.len() > MAX_FILTER_BYTES {
-        let reason = format!("{} bytes are more than the limit of {MAX_FILTER_BYTES}; simplify its geometry", filter.len());
+        let reason = format!(
+            "{} bytes are more than the limit of {MAX_FILTER_BYTES}; simplify its geometry",
+            filter.len()
+        );
         return Err(FilterError::whole(reason));
     }
     Ok(())

@@ -7,11 +7,24 @@ use crate::property::Property;
 #[test]
 fn another_parser_agrees() {
     for filter in [
-        "a = 1 OR b = 2 AND NOT c = 3", "a + 2 * 3 - 1 = 7", "a - 1 - 2 > b / 2 / 2", "-a * 2.5 <= b", "a NOT BETWEEN 1 AND 2 AND b",
-        "name NOT LIKE 'x%' OR CASEI(name) IN (CASEI('a'), 'it''s')", "a IS NOT NULL", "A_CONTAINS(tags, ('a'))", "a div 2 = 1",
-        "S_INTERSECTS(geometry, POLYGON((0 0, 1 0, 1 1, 0 0)))", "S_WITHIN(geometry, BBOX(0, 1, 2, 3))", "S_EQUALS(geometry, MULTIPOINT((1 2), (3 4)))",
-        "T_DURING(datetime, INTERVAL('2024-01-01T00:00:00Z', '..'))", "T_AFTER(datetime, DATE('2024-01-01'))", "datetime < TIMESTAMP('2024-01-01T00:00:00Z')",
-        "\"x y\" = TRUE", "eo:cloud_cover < 20 AND (a = 1 OR b = 2)", "Foo(a, 1) = 'b'",
+        "a = 1 OR b = 2 AND NOT c = 3",
+        "a + 2 * 3 - 1 = 7",
+        "a - 1 - 2 > b / 2 / 2",
+        "-a * 2.5 <= b",
+        "a NOT BETWEEN 1 AND 2 AND b",
+        "name NOT LIKE 'x%' OR CASEI(name) IN (CASEI('a'), 'it''s')",
+        "a IS NOT NULL",
+        "A_CONTAINS(tags, ('a'))",
+        "a div 2 = 1",
+        "S_INTERSECTS(geometry, POLYGON((0 0, 1 0, 1 1, 0 0)))",
+        "S_WITHIN(geometry, BBOX(0, 1, 2, 3))",
+        "S_EQUALS(geometry, MULTIPOINT((1 2), (3 4)))",
+        "T_DURING(datetime, INTERVAL('2024-01-01T00:00:00Z', '..'))",
+        "T_AFTER(datetime, DATE('2024-01-01'))",
+        "datetime < TIMESTAMP('2024-01-01T00:00:00Z')",
+        "\"x y\" = TRUE",
+        "eo:cloud_cover < 20 AND (a = 1 OR b = 2)",
+        "Foo(a, 1) = 'b'",
     ] {
         let theirs = cql2::parse_text(filter).unwrap().to_json().unwrap();
         assert_eq!(json(&theirs), text(filter), "{filter}");
@@ -41,9 +54,19 @@ fn operators_bind_as_the_grammar_says() {
     assert_eq!(text("a - 1 - 2 = 7"), text("((a - 1) - 2) = 7"));
     assert_eq!(text("a * 2 ^ 3 > 1"), text("(a * (2 ^ 3)) > 1"));
     assert_eq!(text("-2 ^ 2 = 4"), text("(-2) ^ 2 = 4"), "the sign belongs to the operand");
-    assert_eq!(text("a-1=0"), Expr::Compare(CompareOp::Equal, Expr::Arithmetic(ArithmeticOp::Subtract, property("a"), number("1")).into(), number("0")));
+    assert_eq!(
+        text("a-1=0"),
+        Expr::Compare(
+            CompareOp::Equal,
+            Expr::Arithmetic(ArithmeticOp::Subtract, property("a"), number("1")).into(),
+            number("0")
+        )
+    );
     assert_eq!(text("a NOT BETWEEN 1 AND 2 AND b"), text("(NOT (a BETWEEN 1 AND 2)) AND b"));
-    assert_eq!(text("a div 2 = 1"), json(r#"{"op":"=","args":[{"op":"div","args":[{"property":"a"},2]},1]}"#));
+    assert_eq!(
+        text("a div 2 = 1"),
+        json(r#"{"op":"=","args":[{"op":"div","args":[{"property":"a"},2]},1]}"#)
+    );
 }
 
 #[test]
@@ -53,8 +76,14 @@ fn no_digit_is_lost() {
     assert_eq!(text(&format!("n < {big}")), wanted);
     assert_eq!(json(&format!(r#"{{"op":"<","args":[{{"property":"n"}},{big}]}}"#)), wanted);
     assert_ne!(text("n = 9007199254740993"), text("n = 9007199254740992"));
-    for (loose, strict) in [("007", "7"), ("5.", "5"), (".5", "0.5"), ("+5", "5"), ("1E+3", "1000"), ("-00.50", "-0.5")] {
-        assert_eq!(text(&format!("n = {loose}")), Expr::Compare(CompareOp::Equal, property("n"), number(strict)), "{loose}");
+    for (loose, strict) in
+        [("007", "7"), ("5.", "5"), (".5", "0.5"), ("+5", "5"), ("1E+3", "1000"), ("-00.50", "-0.5")]
+    {
+        assert_eq!(
+            text(&format!("n = {loose}")),
+            Expr::Compare(CompareOp::Equal, property("n"), number(strict)),
+            "{loose}"
+        );
     }
 }
 

@@ -145,7 +145,8 @@ impl<'a> Parser<'a> {
             }
             return Ok(negate(negated, Expr::IsNull(left.into())));
         }
-        let negated = ["like", "in", "between"].iter().any(|word| self.word_ahead(1, word)) && self.take_word("not");
+        let negated =
+            ["like", "in", "between"].iter().any(|word| self.word_ahead(1, word)) && self.take_word("not");
         if self.take_word("like") {
             let pattern = self.sum()?;
             return Ok(negate(negated, Expr::Like(left.into(), pattern.into())));
@@ -303,7 +304,9 @@ impl<'a> Parser<'a> {
             "false" => Ok(Expr::Literal(Literal::Bool(false))),
             "null" => Err(self.fail(token, "NULL is no value of CQL2 text; write IS NULL")),
             "and" | "or" | "not" | "like" | "in" | "between" | "is" | "div" => {
-                let reason = format!("`{word}` where a value is expected; put it in double quotes if a property has this name");
+                let reason = format!(
+                    "`{word}` where a value is expected; put it in double quotes if a property has this name"
+                );
                 Err(self.fail(token, reason))
             }
             _ => self.property(token, word),
@@ -320,14 +323,17 @@ impl<'a> Parser<'a> {
         match lower {
             "date" => {
                 let text = self.only_text("DATE")?;
-                build::date(&text).map(|date| Expr::Literal(Literal::Date(date))).map_err(|reason| place(self, reason))
+                build::date(&text)
+                    .map(|date| Expr::Literal(Literal::Date(date)))
+                    .map_err(|reason| place(self, reason))
             }
             "timestamp" => {
                 let text = self.only_text("TIMESTAMP")?;
                 build::timestamp(&text).map(Expr::Literal).map_err(|reason| place(self, reason))
             }
             "interval" => {
-                let [start, end] = build::exactly(name, self.list()?).map_err(|reason| place(self, reason))?;
+                let [start, end] =
+                    build::exactly(name, self.list()?).map_err(|reason| place(self, reason))?;
                 let start = build::bound_of(start).map_err(|reason| place(self, reason))?;
                 let end = build::bound_of(end).map_err(|reason| place(self, reason))?;
                 Ok(build::interval(start, end))
@@ -349,7 +355,11 @@ impl<'a> Parser<'a> {
     fn array_arguments(&mut self) -> Parsed<Vec<Expr>> {
         let mut list = Vec::new();
         loop {
-            list.push(if self.take_symbol("(") { self.deeper(Self::list).map(Expr::Array)? } else { self.disjunction()? });
+            list.push(if self.take_symbol("(") {
+                self.deeper(Self::list).map(Expr::Array)?
+            } else {
+                self.disjunction()?
+            });
             if self.take_symbol(")") {
                 return Ok(list);
             }

@@ -1,7 +1,8 @@
 //! Geometries in CQL2 text: well-known text (OGC 06-103r4 section 7), heights and measures left out.
 
 use geo_types::{
-    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
+    Polygon,
 };
 
 use super::lexer::Kind;
@@ -15,7 +16,15 @@ impl Parser<'_> {
     /// The geometry that starts with this word; `None`: the word starts no geometry.
     pub(super) fn geometry(&mut self, word: &str) -> Parsed<Option<Geometry<f64>>> {
         let kind = word.to_ascii_uppercase();
-        let known = ["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"];
+        let known = [
+            "POINT",
+            "LINESTRING",
+            "POLYGON",
+            "MULTIPOINT",
+            "MULTILINESTRING",
+            "MULTIPOLYGON",
+            "GEOMETRYCOLLECTION",
+        ];
         if !known.contains(&kind.as_str()) {
             return Ok(None);
         }
@@ -35,10 +44,12 @@ impl Parser<'_> {
                 MultiPoint(points.unwrap_or_default().into_iter().map(Point).collect()).into()
             }
             "MULTILINESTRING" => {
-                MultiLineString(self.unless(empty, |parser| parser.list_of(Self::line))?.unwrap_or_default()).into()
+                MultiLineString(self.unless(empty, |parser| parser.list_of(Self::line))?.unwrap_or_default())
+                    .into()
             }
             "MULTIPOLYGON" => {
-                MultiPolygon(self.unless(empty, |parser| parser.list_of(Self::polygon))?.unwrap_or_default()).into()
+                MultiPolygon(self.unless(empty, |parser| parser.list_of(Self::polygon))?.unwrap_or_default())
+                    .into()
             }
             _ => {
                 let members = self.unless(empty, |parser| parser.list_of(Self::member))?;

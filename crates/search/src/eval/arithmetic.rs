@@ -9,7 +9,9 @@ const MAX_SCALE: u32 = 30;
 /// The result; `None` (NULL) where there is none: a division by zero, a root of a negative number, an overflow.
 pub(crate) fn compute(op: ArithmeticOp, a: &Num<'_>, b: &Num<'_>) -> Option<Num<'static>> {
     if let (Some(x), Some(y)) = (Decimal::parse(&a.text), Decimal::parse(&b.text)) {
-        if y.units == 0 && matches!(op, ArithmeticOp::Divide | ArithmeticOp::IntegerDivide | ArithmeticOp::Modulo) {
+        if y.units == 0
+            && matches!(op, ArithmeticOp::Divide | ArithmeticOp::IntegerDivide | ArithmeticOp::Modulo)
+        {
             return None;
         }
         if let Some(exact) = x.exactly(op, y) {
@@ -111,7 +113,8 @@ mod tests {
             ("-1", Op::Power, "0.5", None),
             ("1e300", Op::Multiply, "1e300", None),
         ] {
-            let result = compute(op, &Num::new(a.into()), &Num::new(b.into())).map(|number| number.text.into_owned());
+            let result =
+                compute(op, &Num::new(a.into()), &Num::new(b.into())).map(|number| number.text.into_owned());
             assert_eq!(result.as_deref(), wanted, "{a} {op:?} {b}");
         }
     }

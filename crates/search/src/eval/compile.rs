@@ -21,7 +21,11 @@ pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
 }
 
 /// The conjunction of an area that the Item's geometry must intersect and a filter.
-pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>, geometry: &Property) -> Compiled<Predicate> {
+pub(crate) fn compile_both(
+    area: Option<Area>,
+    filter: Option<&Expr>,
+    geometry: &Property,
+) -> Compiled<Predicate> {
     let area = area.map(|area| {
         let item = Shape::Property(geometry.clone());
         Predicate::Spatial(SpatialOp::Intersects, item, Shape::Fixed(area.into()))
@@ -49,24 +53,32 @@ fn predicate(expr: &Expr) -> Compiled<Predicate> {
         }
         Expr::In(value, list) => member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?),
         Expr::Like(value, pattern) => match term(pattern)? {
-            Term::Const(Val::Text(pattern)) => Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?),
+            Term::Const(Val::Text(pattern)) => {
+                Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?)
+            }
             _ => return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one".to_owned()),
         },
         Expr::IsNull(inner) => Predicate::IsNull(match inner.as_ref() {
-            Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => Term::Const(Val::Other),
+            Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
+                Term::Const(Val::Other)
+            }
             other => term(other)?,
         }),
         Expr::Spatial(op, left, right) => Predicate::Spatial(*op, shape(left)?, shape(right)?),
         Expr::Temporal(op, left, right) => Predicate::Temporal(*op, moment(left)?, moment(right)?),
         Expr::ArrayPredicate(op, left, right) => Predicate::Array(*op, array_term(left)?, array_term(right)?),
-        Expr::Function(name, _) if TextFunction::named(&name.to_ascii_lowercase()).is_none() => return unknown(name),
+        Expr::Function(name, _) if TextFunction::named(&name.to_ascii_lowercase()).is_none() => {
+            return unknown(name);
+        }
         Expr::Literal(_)
         | Expr::Casei(_)
         | Expr::Accenti(_)
         | Expr::Arithmetic(..)
         | Expr::Interval(_)
         | Expr::Array(_)
-        | Expr::Function(..) => return Err(format!("{} stands where something true or false is expected", what(expr))),
+        | Expr::Function(..) => {
+            return Err(format!("{} stands where something true or false is expected", what(expr)));
+        }
     })
 }
 
@@ -103,14 +115,20 @@ fn term(expr: &Expr) -> Compiled<Term> {
         Expr::Property(property) => Term::Property(property.clone()),
         Expr::Casei(inner) => Term::Text(TextFunction::Casei, text_term("CASEI", inner)?.into()),
         Expr::Accenti(inner) => Term::Text(TextFunction::Accenti, text_term("ACCENTI", inner)?.into()),
-        Expr::Function(name, args) => match (TextFunction::named(&name.to_ascii_lowercase()), args.as_slice()) {
-            (Some(function), [inner]) => Term::Text(function, text_term(name, inner)?.into()),
-            (Some(_), _) => return Err(format!("{name} takes 1 argument, not {}", args.len())),
-            (None, _) => return unknown(name),
-        },
-        Expr::Arithmetic(op, left, right) => Term::Arithmetic(*op, number_term(left)?.into(), number_term(right)?.into()),
+        Expr::Function(name, args) => {
+            match (TextFunction::named(&name.to_ascii_lowercase()), args.as_slice()) {
+                (Some(function), [inner]) => Term::Text(function, text_term(name, inner)?.into()),
+                (Some(_), _) => return Err(format!("{name} takes 1 argument, not {}", args.len())),
+                (None, _) => return unknown(name),
+            }
+        }
+        Expr::Arithmetic(op, left, right) => {
+            Term::Arithmetic(*op, number_term(left)?.into(), number_term(right)?.into())
+        }
         Expr::Array(list) => Term::Array(list.iter().map(self::term).collect::<Compiled<_>>()?),
-        Expr::Interval(_) => return Err("an INTERVAL can only stand in the temporal predicates, such as T_DURING".to_owned()),
+        Expr::Interval(_) => {
+            return Err("an INTERVAL can only stand in the temporal predicates, such as T_DURING".to_owned());
+        }
         _ => Term::Truth(compile(expr)?.into()),
     };
     let known = match &term {
@@ -143,7 +161,9 @@ fn constant(literal: &Literal) -> Option<Val<'static>> {
 /// A term of which no constant can be anything but what `fits` says.
 fn only(expr: &Expr, wanted: &str, fits: impl Fn(&Val<'_>) -> bool) -> Compiled<Term> {
     match term(expr)? {
-        Term::Const(value) if !fits(&value) => Err(format!("{} stands where {wanted} is expected", what(expr))),
+        Term::Const(value) if !fits(&value) => {
+            Err(format!("{} stands where {wanted} is expected", what(expr)))
+        }
         Term::Truth(_) => Err(format!("a predicate stands where {wanted} is expected")),
         term => Ok(term),
     }
@@ -179,7 +199,9 @@ fn member(value: Term, list: Vec<Term>) -> Predicate {
 
 fn shape(expr: &Expr) -> Compiled<Shape> {
     Ok(match expr {
-        Expr::Literal(Literal::Geometry(geometry)) => Shape::Fixed(Area::of_geometry(geometry.clone()).into()),
+        Expr::Literal(Literal::Geometry(geometry)) => {
+            Shape::Fixed(Area::of_geometry(geometry.clone()).into())
+        }
         Expr::Literal(Literal::Box(area)) => Shape::Fixed(Area::of_box(*area).into()),
         Expr::Property(property) => Shape::Property(property.clone()),
         Expr::Function(name, _) => return unknown(name),
@@ -227,11 +249,14 @@ fn simplify(predicate: Predicate) -> Predicate {
     let known = match &predicate {
         Predicate::All(list) | Predicate::Any(list) => list.iter().all(|p| matches!(p, Predicate::Const(_))),
         Predicate::Not(inner) => matches!(**inner, Predicate::Const(_)),
-        Predicate::Compare(_, left, right) | Predicate::Array(_, left, right) => left.is_const() && right.is_const(),
-        Predicate::In(value, list) => value.is_const() && list.iter().all(Term::is_const),
-        Predicate::InTexts(term, _) | Predicate::Like(term, _) | Predicate::IsNull(term) | Predicate::Truth(term) => {
-            term.is_const()
+        Predicate::Compare(_, left, right) | Predicate::Array(_, left, right) => {
+            left.is_const() && right.is_const()
         }
+        Predicate::In(value, list) => value.is_const() && list.iter().all(Term::is_const),
+        Predicate::InTexts(term, _)
+        | Predicate::Like(term, _)
+        | Predicate::IsNull(term)
+        | Predicate::Truth(term) => term.is_const(),
         Predicate::Spatial(_, left, right) => matches!((left, right), (Shape::Fixed(_), Shape::Fixed(_))),
         Predicate::Const(_) | Predicate::Temporal(..) => false,
     };

@@ -85,13 +85,33 @@ mod tests {
     #[test]
     fn patterns_match_whole_texts() {
         for (text, pattern) in [
-            ("Bern", "B_r%"), ("Ber", "B_r%"), ("", "%"), ("", ""), ("abc", "%%%"), ("a%c", r"a\%c"), ("a_c", r"a\_c"),
-            (r"a\c", r"a\\c"), ("ananas", "%an%as"), ("æøå", "_ø_"), ("aab", "%ab"), ("abab", "%ab"), ("a\\", "a\\"), ("ab", r"\a\b"),
+            ("Bern", "B_r%"),
+            ("Ber", "B_r%"),
+            ("", "%"),
+            ("", ""),
+            ("abc", "%%%"),
+            ("a%c", r"a\%c"),
+            ("a_c", r"a\_c"),
+            (r"a\c", r"a\\c"),
+            ("ananas", "%an%as"),
+            ("æøå", "_ø_"),
+            ("aab", "%ab"),
+            ("abab", "%ab"),
+            ("a\\", "a\\"),
+            ("ab", r"\a\b"),
         ] {
             assert!(like(text, pattern), "{text} LIKE {pattern}");
         }
         for (text, pattern) in [
-            ("bern", "B_r%"), ("Br", "B_r%"), ("abc", r"a\%c"), ("abc", r"a\_c"), ("", "_"), ("abc", "ab"), ("ab", "abc"), ("aba", "%ab"), ("ab", "ab%ab"),
+            ("bern", "B_r%"),
+            ("Br", "B_r%"),
+            ("abc", r"a\%c"),
+            ("abc", r"a\_c"),
+            ("", "_"),
+            ("abc", "ab"),
+            ("ab", "abc"),
+            ("aba", "%ab"),
+            ("ab", "ab%ab"),
         ] {
             assert!(!like(text, pattern), "{text} NOT LIKE {pattern}");
         }

@@ -166,7 +166,11 @@ impl Moment {
 }
 
 impl End {
-    fn at<'a>(&'a self, context: &Context<'a>, end: impl Fn(Span) -> Timestamp) -> Result<Option<Timestamp>, ItemError> {
+    fn at<'a>(
+        &'a self,
+        context: &Context<'a>,
+        end: impl Fn(Span) -> Timestamp,
+    ) -> Result<Option<Timestamp>, ItemError> {
         match self {
             Self::Fixed(instant) => Ok(Some(*instant)),
             Self::Term(term) => Ok(term.value(context)?.span().map(end)),

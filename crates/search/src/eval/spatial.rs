@@ -117,13 +117,10 @@ pub(crate) fn holds<'a>(
     Ok(Some(result))
 }
 
-fn geometry_of<'s>(side: &'s Side<'_>, context: &'s Context<'_>) -> Result<&'s Geometry<f64>, ItemError> {
+fn geometry_of<'s, 'a>(side: &'s Side<'a>, context: &'s Context<'a>) -> Result<&'s Geometry<f64>, ItemError> {
     match side {
         Side::Fixed(area) => Ok(&area.geometry),
-        Side::Item(..) => match context.geometry() {
-            Some(value) => context.shape(value),
-            None => Err(context.error("/geometry", "no geometry")),
-        },
+        Side::Item(value, _) => context.shape(*value),
         Side::Other(geometry, _) => Ok(geometry),
     }
 }

@@ -76,7 +76,9 @@ impl<'a> Val<'a> {
         match self {
             Self::Null => Val::Null,
             Self::Bool(value) => Val::Bool(value),
-            Self::Number(Num { text, quick }) => Val::Number(Num { text: Cow::Owned(text.into_owned()), quick }),
+            Self::Number(Num { text, quick }) => {
+                Val::Number(Num { text: Cow::Owned(text.into_owned()), quick })
+            }
             Self::Text(text) => Val::Text(Cow::Owned(text.into_owned())),
             Self::Time(span) => Val::Time(span),
             Self::Array(list) => Val::Array(list.into_iter().map(Val::into_owned).collect()),
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn numbers_compare_exactly_on_both_paths() {
-        let order = |a: &'static str, b: &'static str| Num::new(a.into()).compare(&Num::new(b.into())).unwrap();
+        let order =
+            |a: &'static str, b: &'static str| Num::new(a.into()).compare(&Num::new(b.into())).unwrap();
         assert_eq!(order("1", "1.0"), Ordering::Equal);
         assert_eq!(order("9007199254740993", "9007199254740992"), Ordering::Greater);
         assert_eq!(order("9007199254740993", "9007199254740992.0"), Ordering::Greater);
@@ -154,10 +157,20 @@ mod tests {
 
     #[test]
     fn different_types_do_not_compare() {
-        let values = [Val::Null, Val::Bool(true), Val::Number(Num::new("1".into())), Val::Text("1".into()), Val::Other];
+        let values = [
+            Val::Null,
+            Val::Bool(true),
+            Val::Number(Num::new("1".into())),
+            Val::Text("1".into()),
+            Val::Other,
+        ];
         for (i, a) in values.iter().enumerate() {
             for (j, b) in values.iter().enumerate() {
-                assert_eq!(a.compare(CompareOp::Equal, b).is_some(), i == j && (1..4).contains(&i), "{a:?} {b:?}");
+                assert_eq!(
+                    a.compare(CompareOp::Equal, b).is_some(),
+                    i == j && (1..4).contains(&i),
+                    "{a:?} {b:?}"
+                );
             }
         }
     }
