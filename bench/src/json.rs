@@ -37,6 +37,12 @@ impl Json {
         self.0.extend_from_slice(json.as_bytes());
     }
 
+    /// Members that were written before.
+    pub(crate) fn members(&mut self, members: &Self) {
+        self.separate();
+        self.0.extend_from_slice(&members.0);
+    }
+
     pub(crate) fn string(&mut self, text: &str) {
         self.separate();
         push_string(&mut self.0, text);

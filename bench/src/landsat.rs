@@ -63,20 +63,29 @@ struct Frame {
 /// The frames of all regions.
 pub(crate) struct Landsat {
     frames: Vec<Frame>,
+    /// How many (frame, day) pairs there are.
+    pairs: u64,
+    /// The step of the walk through the pairs; prime to their number, so that the walk meets each of them once.
+    stride: u64,
 }
 
 impl Landsat {
     pub(crate) fn new() -> Self {
-        let frames = REGIONS.iter().flat_map(frames_of).collect();
-        Self { frames }
+        let frames: Vec<_> = REGIONS.iter().flat_map(frames_of).collect();
+        let pairs = frames.len() as u64 * DAYS.unsigned_abs();
+        // Near the golden section, where neighbours in the walk lie far apart.
+        let mut stride = pairs * 618 / 1_000;
+        while !coprime(stride, pairs) {
+            stride += 1;
+        }
+        Self { frames, pairs, stride }
     }
 
     pub(crate) fn write(&self, source: Source, json: &mut Json) {
         let Source { index, mut rng, broken } = source;
-        // A scene is taken once a day at most. Walking all (frame, day) pairs in strides prime to their number
-        // gives each pair once, and a second round gets another processing date.
-        let pairs = self.frames.len() as u64 * DAYS.unsigned_abs();
-        let pair = index.wrapping_mul(STRIDE) % pairs;
+        // A scene is taken once a day at most; a second round through all pairs gets another processing date.
+        let pairs = self.pairs;
+        let pair = (index % pairs) * self.stride % pairs;
         let frame = &self.frames[usize::try_from(pair / DAYS.unsigned_abs()).unwrap_or(0)];
         let day = i64::try_from(pair % DAYS.unsigned_abs()).unwrap_or(0);
         #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
@@ -98,8 +107,12 @@ impl Landsat {
     }
 }
 
-/// A prime that divides no number of pairs that could occur.
-const STRIDE: u64 = 2_147_483_647;
+fn coprime(mut a: u64, mut b: u64) -> bool {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a == 1
+}
 
 /// Where the descending track of `path` crosses `row`: 233 paths of 248 rows, inclined by 98.2 degrees.
 fn centre_of(path: i32, row: i32) -> LonLat {
@@ -125,11 +138,11 @@ fn frames_of(region: &place::Region) -> Vec<Frame> {
         .collect()
 }
 
-/// 185 by 180 km, leaning as the track does.
+/// 185 by 180 km, leaning as the track does; counter-clockwise.
 fn footprint(centre: LonLat) -> Vec<[f64; 2]> {
     let shrink = centre.lat.to_radians().cos();
     let lean = (8.2_f64.to_radians().sin() / shrink).asin() + 0.05;
-    [(-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)]
+    [(-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (1.0, 1.0)]
         .iter()
         .map(|(x, y)| {
             let (x, y) = (x * 92.5, y * 90.0);

@@ -24,6 +24,8 @@ const EXTENSIONS: [&str; 8] = [
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 /// Tiles are 109.8 km wide and overlap their neighbours.
 const TILE: f64 = 109_800.0;
+/// What a tile's raster of 1 m would weigh, compressed: sizes are a share of that.
+const TILE_PIXELS: i64 = 50_000_000;
 
 /// How many of its assets an Item has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,14 +77,18 @@ struct Tile {
     corners: [LonLat; 4],
 }
 
-/// The tiles of all regions.
+/// The tiles of all regions, and of each of [`RASTERS`] the text that all Items share.
 pub(crate) struct Sentinel {
     regions: Vec<Vec<Tile>>,
+    shared: Vec<Json>,
 }
 
 impl Sentinel {
     pub(crate) fn new() -> Self {
-        Self { regions: REGIONS.iter().map(tiles_of).collect() }
+        Self {
+            regions: REGIONS.iter().map(tiles_of).collect(),
+            shared: RASTERS.iter().map(shared_members).collect(),
+        }
     }
 
     pub(crate) fn write(&self, source: Source, assets: Assets, json: &mut Json) {
@@ -102,7 +108,8 @@ impl Sentinel {
             write_polygon(json, &footprint(tile, &mut rng), true, if broken { 3 } else { 4 });
             json.key("properties").object(|json| scene.write_properties(json, broken, assets, &mut rng));
             write_links(json, COLLECTION, &scene.id);
-            json.key("assets").object(|json| scene.write_assets(json, broken, assets, &mut rng));
+            json.key("assets")
+                .object(|json| scene.write_assets(json, &self.shared, broken, assets, &mut rng));
             json.key("collection").string(COLLECTION);
         });
     }
@@ -144,20 +151,21 @@ fn footprint(tile: &Tile, rng: &mut Rng) -> Vec<[f64; 2]> {
         |a: LonLat, b: LonLat, part: f64| [a.lon + (b.lon - a.lon) * part, a.lat + (b.lat - a.lat) * part];
     let cut = rng.range(0.25, 0.98);
     let slant = rng.range(0.18, 0.24);
+    // Counter-clockwise, as RFC 7946 (3.1.6) asks.
     match rng.below(4) {
         0 => vec![
             along(ul, ur, 0.0),
-            along(ul, ur, cut),
-            along(ll, lr, (cut - slant).max(0.02)),
             along(ll, lr, 0.0),
+            along(ll, lr, (cut - slant).max(0.02)),
+            along(ul, ur, cut),
         ],
         1 => vec![
             along(ul, ur, (1.0 - cut + slant).min(0.98)),
-            along(ul, ur, 1.0),
-            along(ll, lr, 1.0),
             along(ll, lr, 1.0 - cut),
+            along(ll, lr, 1.0),
+            along(ul, ur, 1.0),
         ],
-        _ => vec![along(ul, ur, 0.0), along(ul, ur, 1.0), along(ll, lr, 1.0), along(ll, lr, 0.0)],
+        _ => vec![along(ul, ur, 0.0), along(ll, lr, 0.0), along(ll, lr, 1.0), along(ul, ur, 1.0)],
     }
 }
 
@@ -254,18 +262,27 @@ impl<'a> Scene<'a> {
         json.key("processing:software").object(|json| json.key("sentinel-2-to-stac").string("v2025.12.03"));
     }
 
-    fn write_assets(&self, json: &mut Json, broken: bool, assets: Assets, rng: &mut Rng) {
+    fn write_assets(&self, json: &mut Json, shared: &[Json], broken: bool, assets: Assets, rng: &mut Rng) {
         let (rasters, files) = match assets {
-            Assets::All => (&RASTERS[..], &FILES[..]),
-            Assets::Few => (&RASTERS[1..2], &FILES[..1]),
+            Assets::All => (0..RASTERS.len(), &FILES[..]),
+            Assets::Few => (1..2, &FILES[..1]),
         };
         let Tile { zone, band, square, .. } = self.tile;
         let when = self.when.parts();
         let folder =
             format!("{DATA}/{COLLECTION}/{zone}/{band}/{square}/{}/{}/{}", when.year, when.month, self.id);
-        for raster in rasters {
-            let href = (!broken || raster.0 != "red").then(|| format!("{folder}/{}.tif", raster.1));
-            json.key(raster.0).object(|json| self.write_raster(json, raster, href.as_deref(), rng));
+        let (left, top) = self.tile.origin;
+        for (raster, shared) in RASTERS[rasters.clone()].iter().zip(&shared[rasters]) {
+            let &(key, file, _, gsd, ..) = raster;
+            json.key(key).object(|json| {
+                if !(broken && key == "red") {
+                    json.key("href").string(&format!("{folder}/{file}.tif"));
+                }
+                json.members(shared);
+                json.key("proj:transform").raw(&format!("[{gsd},0,{left},0,-{gsd},{top}]"));
+                json.key("file:size")
+                    .integer(TILE_PIXELS / gsd + i64::try_from(rng.below(900_000)).unwrap_or(0));
+            });
         }
         for &(key, file, media, role) in files {
             json.key(key).object(|json| {
@@ -276,45 +293,42 @@ impl<'a> Scene<'a> {
             });
         }
     }
+}
 
-    fn write_raster(&self, json: &mut Json, raster: &Raster, href: Option<&str>, rng: &mut Rng) {
-        let &(_, _, title, gsd, role, bands) = raster;
-        // A pixel is 10 to 320 m wide, so a tile has at most 10,980 of them.
-        let pixels = 109_800 / gsd;
-        if let Some(href) = href {
-            json.key("href").string(href);
+/// What an asset says of itself that does not depend on the Item: most of its text.
+fn shared_members(raster: &Raster) -> Json {
+    let &(_, _, title, gsd, role, bands) = raster;
+    let mut json = Json::default();
+    json.key("type").string(COG);
+    json.key("title").string(title);
+    json.key("roles").array(|json| {
+        if role != "data" && role != "overview" {
+            json.string("data");
         }
-        json.key("type").string(COG);
-        json.key("title").string(title);
-        json.key("roles").array(|json| {
-            if role != "data" && role != "overview" {
-                json.string("data");
+        json.string(role);
+    });
+    json.key("gsd").integer(gsd);
+    if !bands.is_empty() {
+        json.key("bands").array(|json| {
+            for &(name, common, centre, width) in bands {
+                json.object(|json| {
+                    json.key("name").string(name);
+                    json.key("eo:common_name").string(common);
+                    json.key("eo:center_wavelength").float(centre, 3);
+                    json.key("eo:full_width_half_max").float(width, 3);
+                });
             }
-            json.string(role);
         });
-        json.key("gsd").integer(gsd);
-        if !bands.is_empty() {
-            json.key("bands").array(|json| {
-                for &(name, common, centre, width) in bands {
-                    json.object(|json| {
-                        json.key("name").string(name);
-                        json.key("eo:common_name").string(common);
-                        json.key("eo:center_wavelength").float(centre, 3);
-                        json.key("eo:full_width_half_max").float(width, 3);
-                    });
-                }
-            });
-        }
-        let reflectance = role == "reflectance";
-        json.key("data_type").string(if reflectance { "uint16" } else { "uint8" });
-        json.key("nodata").integer(0);
-        if reflectance {
-            json.key("raster:scale").float(0.0001, 4);
-            json.key("raster:offset").float(-0.1, 1);
-        }
-        json.key("proj:shape").raw(&format!("[{pixels},{pixels}]"));
-        let (left, top) = self.tile.origin;
-        json.key("proj:transform").raw(&format!("[{gsd},0,{left},0,-{gsd},{top}]"));
-        json.key("file:size").integer(pixels * pixels / 24 + i64::try_from(rng.below(900_000)).unwrap_or(0));
     }
+    let reflectance = role == "reflectance";
+    json.key("data_type").string(if reflectance { "uint16" } else { "uint8" });
+    json.key("nodata").integer(0);
+    if reflectance {
+        json.key("raster:scale").float(0.0001, 4);
+        json.key("raster:offset").float(-0.1, 1);
+    }
+    // A pixel is 10 to 320 m wide, so a tile has at most 10,980 of them.
+    let pixels = 109_800 / gsd;
+    json.key("proj:shape").raw(&format!("[{pixels},{pixels}]"));
+    json
 }
