@@ -29,17 +29,17 @@ need_tool() {
 
 need_nextest() { need_tool cargo-nextest; }
 
-# need_venv NAME: sets $venv to a Python environment with NAME/requirements.txt. A change of that file makes a new one.
+# need_venv REQUIREMENTS [FOLDER]: sets $venv to a Python environment with what the file lists. Without a FOLDER it is
+# named after the file's content: a change makes a new one.
 need_venv() {
-  local wanted=$1/requirements.txt key
+  local wanted=$1 key
   python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
   key=$( (python3 --version && cat "$wanted") | sha256sum | cut -c1-12)
-  venv=$cache/venv-$(basename "$1")-$key
-  [[ -e $venv/ready ]] && return
-  echo "making a Python environment in $venv from $wanted"
-  rm -rf "$venv"
-  python3 -m venv "$venv"
+  venv=${2:-$cache/venv-$key}
+  [[ -e $venv/ready-$key ]] && return
+  echo "installing what $wanted lists into $venv"
+  [[ -x $venv/bin/python ]] || python3 -m venv "$venv"
   "$venv/bin/pip" --quiet --disable-pip-version-check install -r "$wanted" ||
     fail "pip could not install what $wanted lists" "check that PyPI can be reached, or set PIP_INDEX_URL to a mirror"
-  touch "$venv/ready"
+  touch "$venv/ready-$key"
 }

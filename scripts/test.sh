@@ -14,7 +14,7 @@ if [[ ${1:-} == full ]]; then
 fi
 
 need_nextest
-need_venv interop
+need_venv interop/requirements.txt
 
 # One build for all: with the tests' features, so that nothing is compiled twice.
 cargo build --workspace --bins --tests
