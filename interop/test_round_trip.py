@@ -25,7 +25,7 @@ def check(source, tmp_path, through):
     for item in came_in:
         key = (item.get("collection"), item["id"])
         if found := difference(item, came_out[key]):
-            differences.append(f"{key}: {found}")
+            differences.append(f"{key}: {found}"[:300])
     assert not differences, "\n".join(differences[:20])
     return len(came_in)
 
