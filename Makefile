@@ -1,0 +1,36 @@
+# Everything that is done here has a target; `make` lists them.
+# The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full bench bench-inner lint docs clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
+
+demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question
+	@scripts/demo.sh
+
+test: ## Every test; installs what it needs and says so
+	@scripts/test.sh
+
+test-full: ## The same, with the slow tests and many more random cases
+	@scripts/test.sh full
+
+bench: ## Measure beside the peers and write docs/benchmarks.md (N=100000 RUNS=3; needs 8 GB of disk)
+	@scripts/bench.sh
+
+bench-inner: ## Criterion benches of the inner loops
+	cargo bench --workspace --benches
+
+lint: ## Format, clippy, the direction of dependencies, shell scripts
+	cargo fmt --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/check-deps.sh
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo 'skipped: no shellcheck'; fi
+
+docs: ## The API documentation
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+clean: ## Remove what was built and made
+	cargo clean
+	rm -rf demo

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Every test: units, properties, end to end through the binary, documentation, and the checks against other
+# software's readers and writers. Installs what is missing and says so. `test.sh full` takes its time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup.sh
+source scripts/setup.sh
+
+SECONDS=0
+extra=()
+if [[ ${1:-} == full ]]; then
+  export PROPTEST_CASES=${PROPTEST_CASES:-4096}
+  extra=(--run-ignored all)
+fi
+
+need_nextest
+need_venv interop/requirements.txt
+
+# One build for all: with the tests' features, so that nothing is compiled twice.
+cargo build --workspace --bins --tests
+cargo nextest run --workspace --no-fail-fast "${extra[@]}"
+cargo test --doc --workspace
+
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+STACYARD=${STACYARD:-$target/debug/stacyard} MAKE_CATALOG=${MAKE_CATALOG:-$target/debug/make-catalog} \
+  "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider interop
+
+echo "all tests passed in ${SECONDS} s"
