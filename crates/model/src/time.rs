@@ -59,7 +59,7 @@ impl TimeStyle {
 impl Rfc3339 {
     /// Parses a text, strictly: a real date (no 30 February), two digits everywhere, a zone.
     /// The 60th second of a minute is taken where the hour and minute are 23:59 in UTC, as leap seconds are, and
-    /// means the last second before.
+    /// means the last second before. Instants from 9999-12-30T22:00:01Z on are taken as [`Timestamp::MAX`].
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let two = |at: usize| -> Option<i8> {
@@ -88,12 +88,12 @@ impl Rfc3339 {
                 if fraction_digits < 9 {
                     nanoseconds = nanoseconds * 10 + i32::from(digit - b'0');
                 }
-                fraction_digits = fraction_digits.checked_add(1)?;
+                fraction_digits = fraction_digits.saturating_add(1);
+                at += 1;
             }
             if fraction_digits == 0 {
                 return None;
             }
-            at += usize::from(fraction_digits);
             for _ in fraction_digits..9 {
                 nanoseconds *= 10;
             }
@@ -115,12 +115,15 @@ impl Rfc3339 {
         };
         let leap = second == 60;
         let civil = DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds).ok()?;
-        let instant = Offset::from_seconds(offset_seconds).ok()?.to_timestamp(civil).ok()?;
-        if leap && (instant.as_second().rem_euclid(86_400) != 86_399 || nanoseconds != 0) {
+        // The last day of the year 9999 is beyond the last instant: many write it for an open end, so it means that.
+        let instant = Offset::from_seconds(offset_seconds).ok()?.to_timestamp(civil);
+        let clamped = instant.is_err() && year == 9999;
+        let instant = if clamped { Timestamp::MAX } else { instant.ok()? };
+        if leap && !clamped && instant.as_second().rem_euclid(86_400) != 86_399 {
             return None;
         }
-        // A leap second cannot be written back from its instant: no style says it.
-        let fraction_digits = if leap { u8::MAX } else { fraction_digits };
+        // Neither a leap second nor a clamped instant can be written back from the instant: no style says it.
+        let fraction_digits = if leap || clamped { u8::MAX } else { fraction_digits };
         Some(Self { instant, style: TimeStyle { fraction_digits, separator, zone } })
     }
 
@@ -283,6 +286,7 @@ mod tests {
             assert!(Rfc3339::parse(text).is_none(), "{text}");
         }
         assert!(Rfc3339::parse("2016-12-31T23:59:60Z").is_some(), "a leap second");
+        assert_eq!(Rfc3339::parse("9999-12-31T23:59:59Z").unwrap().instant, Timestamp::MAX);
     }
 
     #[test]
