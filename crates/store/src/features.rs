@@ -211,8 +211,10 @@ impl Features {
                 }
                 b',' if !first => {
                     self.window.at += 1;
-                    if matches!(self.window.token()?, None | Some(b',' | b']' | b'}')) {
-                        return Err(self.broken("no feature stands behind a comma"));
+                    match self.window.token()? {
+                        None => return Err(self.broken("the text ends inside `features`")),
+                        Some(b',' | b']' | b'}') => return Err(self.broken("no feature stands behind a comma")),
+                        Some(_) => {}
                     }
                 }
                 b',' | b':' | b'}' => return Err(self.broken("a feature is missing")),
@@ -225,7 +227,7 @@ impl Features {
                     return self.long_feature().map(Some);
                 }
                 // The comma is read again with the feature.
-                self.window.at = if first { start } else { self.comma_before(start) };
+                self.window.at = self.comma_before(start);
                 return Ok(self.batch(records));
             };
             let place = Place::Feature(self.index);
