@@ -82,7 +82,7 @@ impl std::error::Error for Refusal {}
 const SHOWN: usize = 80;
 
 /// A value's JSON text on one line, cut to [`SHOWN`] characters.
-pub(super) fn shorten(value: Value<'_>) -> String {
+pub(crate) fn shorten(value: Value<'_>) -> String {
     let raw = value.raw();
     if raw.len() <= 2 * SHOWN {
         let mut compact = Vec::new();

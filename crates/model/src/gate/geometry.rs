@@ -73,6 +73,8 @@ impl Check {
         let Some(kind) = kind else { return self.missing(Rule::Geometry, path, "type") };
         let name = kind.as_str().unwrap_or_default();
         if name == "GeometryCollection" && collections {
+            let message = format_args!("a GeometryCollection is no geometry of an Item: the schema of STAC takes the other six types");
+            self.report(Rule::GeometryCollection, &path.member("type"), Some(kind), message);
             let Some(geometries) = geometries else { return self.missing(Rule::Geometry, path, "geometries") };
             let path = path.member("geometries");
             let Some(elements) = geometries.elements() else {
@@ -93,7 +95,7 @@ impl Check {
                 return self.report(Rule::Geometry, &path.member("type"), Some(kind), message);
             }
             _ => {
-                let message = format_args!("must be one of the seven types of GeoJSON geometries");
+                let message = format_args!("must be Point, MultiPoint, LineString, MultiLineString, Polygon or MultiPolygon");
                 return self.report(Rule::Geometry, &path.member("type"), Some(kind), message);
             }
         };

@@ -121,7 +121,7 @@ impl Check {
         }
         let bounds = self.geometry(&root.member("geometry"), geometry);
         let Some(value) = bbox else {
-            return self.missing(Rule::Bbox, root, "bbox");
+            return self.missing(Rule::BboxMissing, root, "bbox");
         };
         if let (Some(bbox), Some(bounds)) = (self.bbox(Rule::Bbox, &path, value), bounds) {
             self.bbox_bounds(&path, value, bbox, bounds);

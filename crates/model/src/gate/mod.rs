@@ -20,6 +20,7 @@ mod rule;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use finding::shorten;
 pub use finding::{Finding, Refusal, Verdict};
 pub use rule::{Rule, Weight};
 

@@ -72,6 +72,8 @@ rules! {
 
     /// `geometry` must be a GeoJSON geometry or null.
     Geometry "geometry" "RFC 7946, section 3.1" Refused schema;
+    /// A GeometryCollection is no geometry of an Item: the schema takes the other six types only.
+    GeometryCollection "geometry-collection" "STAC Item: Item Fields, geometry; RFC 7946, section 3.1.8" Tolerated schema;
     /// `coordinates` must have the depth and the least number of positions of its type.
     Coordinates "coordinates" "RFC 7946, sections 3.1.2 to 3.1.7" Refused schema;
     /// A position must be an array of two or more numbers.
@@ -88,7 +90,9 @@ rules! {
     CoordinateRange "coordinate-range" "RFC 7946, section 4" Lint beyond;
     /// A geometry has coordinates.
     EmptyGeometry "empty-geometry" "RFC 7946, section 3.1" Lint beyond;
-    /// `bbox` must be 4 or 6 numbers, and present where there is a geometry.
+    /// An Item with a geometry must have a `bbox`.
+    BboxMissing "bbox-missing" "STAC Item: Item Fields, bbox" Tolerated schema;
+    /// `bbox` must be 4 or 6 numbers.
     Bbox "bbox" "STAC Item: Item Fields, bbox; RFC 7946, section 5" Refused schema;
     /// An Item whose geometry is null has no `bbox`.
     BboxWithoutGeometry "bbox-without-geometry" "STAC Item: Item Fields, bbox" Refused schema;

@@ -1,7 +1,7 @@
 //! Hand-written objects that use every member the specification knows, so that mutations reach every rule.
 
 /// Valid Items of both versions.
-pub const ITEMS: [&str; 4] = [
+pub(crate) const ITEMS: [&str; 4] = [
     r#"{"type":"Feature","stac_version":"1.0.0","stac_extensions":["https://example.org/a.json","https://example.org/b.json"],
     "id":"one","collection":"c","geometry":{"type":"Polygon","bbox":[0,0,1,1],"coordinates":[[[0,0],[1,0],[1,1],[0,0]]]},"bbox":[0,0,1,1],
     "properties":{"datetime":null,"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-01-02T00:00:00.5+00:00",
@@ -18,14 +18,13 @@ pub const ITEMS: [&str; 4] = [
     "links":[{"rel":"self","href":"https://example.org/two.json","method":"GET","headers":{"a":"b","c":["d","e"]},"body":{"x":1},"title":"t","description":"d","created":"2024-01-01T00:00:00Z"},
       {"rel":"collection","href":"./c.json"}],
     "assets":{"a":{"href":"a.tif","bands":[{"name":"b1","gsd":10},{"name":"b2"}],"roles":["data"],"nodata":0,"data_type":"int8","statistics":{"mean":1},"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-01-01T00:00:00Z"}}}"#,
-    r#"{"type":"Feature","stac_version":"1.1.0","id":"three","geometry":{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},
-      {"type":"LineString","coordinates":[[1,2],[3,4]]},{"type":"MultiPoint","coordinates":[[1,2]]},{"type":"MultiLineString","coordinates":[[[1,2],[3,4]]]},{"type":"Polygon","coordinates":[]}]},
+    r#"{"type":"Feature","stac_version":"1.1.0","id":"three","geometry":{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[[1,2,3],[2,3]]]},
     "bbox":[1,2,3,4],"properties":{"datetime":"2024-01-01T00:00:00.123456789Z"},"links":[],"assets":{}}"#,
     r#"{"type":"Feature","stac_version":"1.0.0","id":"four","geometry":null,"properties":{"datetime":"2024-01-01T00:00:00+00:00"},"links":[],"assets":{}}"#,
 ];
 
 /// Valid Collections and Catalogs of both versions.
-pub const OTHERS: [&str; 4] = [
+pub(crate) const OTHERS: [&str; 4] = [
     r#"{"type":"Collection","stac_version":"1.0.0","stac_extensions":["https://example.org/a.json"],"id":"c","title":"t","description":"d","keywords":["k"],
     "license":"proprietary","providers":[{"name":"n","description":"d","roles":["producer","licensor"],"url":"https://example.org"}],
     "extent":{"spatial":{"bbox":[[-180,-90,180,90],[0,0,0,1,1,1]]},"temporal":{"interval":[["2024-01-01T00:00:00Z",null],[null,"2024-02-01T00:00:00Z"]]}},

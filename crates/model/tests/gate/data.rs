@@ -6,7 +6,7 @@ use stacyard_model::Schemas;
 use stacyard_model::json::Document;
 
 /// The folder, or `None` with a line that says so.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if folder.is_dir() {
         return Some(folder);
@@ -16,7 +16,7 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// All lines of a file, or of all `.ndjson` files of a folder, with where they stand.
-pub fn lines(path: &Path) -> Vec<(String, Document)> {
+pub(crate) fn lines(path: &Path) -> Vec<(String, Document)> {
     let mut files = if path.is_dir() {
         std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
     } else {
@@ -34,12 +34,12 @@ pub fn lines(path: &Path) -> Vec<(String, Document)> {
 }
 
 /// The `stac_version` of an object.
-pub fn version(document: &Document) -> String {
+pub(crate) fn version(document: &Document) -> String {
     document.root().get("stac_version").and_then(|v| v.as_str()).unwrap_or_default().into_owned()
 }
 
 /// All schemas of the folder.
-pub fn schemas(folder: &Path) -> Schemas {
+pub(crate) fn schemas(folder: &Path) -> Schemas {
     let mut documents = Vec::new();
     let mut folders = vec![folder.join("schemas")];
     while let Some(next) = folders.pop() {
@@ -49,7 +49,10 @@ pub fn schemas(folder: &Path) -> Schemas {
                 folders.push(path);
             } else if path.extension().is_some_and(|ext| ext == "json") {
                 let name = path.to_string_lossy().into_owned();
-                documents.push((name, serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()));
+                // One file of the folder has a trailing comma.
+                if let Ok(document) = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()) {
+                    documents.push((name, document));
+                }
             }
         }
     }
