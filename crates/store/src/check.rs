@@ -1,13 +1,14 @@
 //! What happens to a record before any store takes it: it is parsed, passes the gate, and answers the search or not.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
-use stacyard_model::{Gate, ObjectKind, Verdict};
-use crate::standin::{Compiled, migrate};
+use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
+use stacyard_search::{Compiled, KnownNames, Names, SearchError};
 
 use crate::report::{Located, Original, Problem, Reject, Warnings};
 use crate::{Batch, Error, Fault, Record};
@@ -23,6 +24,74 @@ pub struct Check {
     pub objects: bool,
     /// A search that Items have to answer.
     pub filter: Option<Arc<Compiled>>,
+    /// Whether a property that no Item has may stand in the search.
+    pub lenient: bool,
+}
+
+/// What is noted of many records together.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) warnings: Warnings,
+    /// Which names of the search have been seen.
+    names: Option<Names>,
+    /// Names that properties have: collected while some of the search have not been seen.
+    known: BTreeSet<String>,
+}
+
+/// How many names are collected, to find out which one was meant.
+const MAX_KNOWN: usize = 4096;
+
+impl Notes {
+    pub(crate) fn new(check: &Check) -> Self {
+        let names = check.filter.as_deref().filter(|_| !check.lenient).map(Compiled::names);
+        Self { names, ..Self::default() }
+    }
+
+    fn observe(&mut self, search: &Compiled, item: Value<'_>) {
+        let Some(names) = &mut self.names else { return };
+        search.observe(item, names);
+        if !names.all_seen() && self.known.len() < MAX_KNOWN {
+            for (key, _) in item.get("properties").and_then(Value::members).into_iter().flatten() {
+                if !self.known.contains(key.text().as_ref()) {
+                    self.known.insert(key.text().into_owned());
+                }
+            }
+        }
+    }
+
+    /// Adds those of what comes behind.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.warnings.append(later.warnings);
+        if let (Some(names), Some(later)) = (&mut self.names, &later.names) {
+            names.merge(later);
+        }
+        self.known.extend(later.known);
+    }
+
+    /// Fails if the search asks for a property that no Item has.
+    pub(crate) fn refuse_unknown_names(&self, check: &Check) -> Result<(), Error> {
+        let (Some(search), Some(names)) = (&check.filter, &self.names) else { return Ok(()) };
+        let Some(unknown) = search.unknown(names).next() else { return Ok(()) };
+        let mut known = KnownNames::default();
+        self.known.iter().for_each(|name| known.add(name));
+        let nearest = known.unknown(unknown.name()).nearest;
+        let remedy = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
+        Err(Error::usage(
+            format!("no Item has a property {:?}", unknown.name()),
+            format!("{remedy}--filter-lenient takes it as null everywhere"),
+        ))
+    }
+}
+
+/// A wrong search is a wrong request; what to write instead follows behind the semicolon.
+impl From<SearchError> for Error {
+    fn from(error: SearchError) -> Self {
+        let text = error.to_string();
+        match text.rsplit_once("; ") {
+            Some((cause, remedy)) if !text.contains('\n') => Self::usage(cause, remedy),
+            _ => Self::usage(text, "see stacyard search --help for how the flags are written"),
+        }
+    }
 }
 
 /// Of which Item a record is: 128 bits of `collection` and `id`, keyed anew in each run, so that nobody can make two
@@ -61,7 +130,7 @@ pub(crate) enum Outcome {
 
 /// Checks records on one thread; keeps its tapes from one to the next.
 pub(crate) struct Checker<'a> {
-    check: &'a Check,
+    pub(crate) check: &'a Check,
     keyed: &'a Keyed,
     source: Arc<str>,
     tape: Tape,
@@ -79,7 +148,7 @@ impl<'a> Checker<'a> {
         &mut self,
         batch: &Batch,
         record: Record,
-        warnings: &mut Warnings,
+        notes: &mut Notes,
         accept: impl FnOnce(Value<'_>, Key, bool) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
         let text = &batch.text[record.start as usize..record.end as usize];
@@ -120,10 +189,13 @@ impl<'a> Checker<'a> {
             return Ok(reject(id(), problems, as_json()));
         }
         for warning in verdict.warnings {
-            warnings.add(1, || Located(source, record.place).to_string(), &warning);
+            notes.warnings.add(1, || Located(source, record.place).to_string(), &warning);
         }
         if kind != ObjectKind::Item {
             return Ok(Outcome::Passed(kind, 0));
+        }
+        if let Some(filter) = &self.check.filter {
+            notes.observe(filter, value);
         }
         if let Some(filter) = &self.check.filter
             && !filter.matches(value).map_err(|e| Error::failed(e.to_string()))?

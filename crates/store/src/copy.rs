@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use stacyard_model::ObjectKind;
 
-use crate::check::{Check, Checker, Key, Keyed, Keys, Outcome, duplicate};
+use crate::check::{Check, Checker, Key, Keyed, Keys, Notes, Outcome, duplicate};
 use crate::output::Output;
 use crate::pipeline::ordered;
-use crate::report::{Located, Observer, Progress, Reject, Report, Warnings};
+use crate::report::{Located, Observer, Progress, Reject, Report};
 use crate::{Batch, Encoder, Error, Sink, Source};
 
 /// What happens when an Item is there already.
@@ -106,6 +106,7 @@ impl Copy<'_> {
         let checker = || Checker::new(&check, keyed, Arc::clone(&name));
         let mut again = checker();
         let mut seen = Keys::default();
+        let mut notes = Notes::new(&check);
         let unique = self.unique;
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
@@ -120,19 +121,21 @@ impl Copy<'_> {
                 }
             }
             if !repeated.is_empty() {
-                let warnings = std::mem::take(&mut encoded.warnings);
+                let notes = std::mem::take(&mut encoded.notes);
                 encoded = encoding.encode(&mut again, encoded.batch, &repeated)?;
-                encoded.warnings = warnings;
+                encoded.notes = notes;
             }
             self.settle(role, &name, &encoded, report)?;
-            if role == Role::Input {
-                report.warnings.append(encoded.warnings);
-            }
+            notes.append(encoded.notes);
             sink.write(encoded.chunk)?;
             progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
             self.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
         })?;
+        if role == Role::Input {
+            notes.refuse_unknown_names(&check)?;
+            report.warnings = notes.warnings;
+        }
         Ok(seen)
     }
 
@@ -216,7 +219,7 @@ enum Fate {
 struct Encoded<C> {
     batch: Batch,
     fates: Vec<Fate>,
-    warnings: Warnings,
+    notes: Notes,
     chunk: C,
 }
 
@@ -238,7 +241,7 @@ impl<E: Encoder> Encoding<'_, E> {
         mut repeated: &[usize],
     ) -> Result<Encoded<E::Chunk>, Error> {
         let mut chunk = E::Chunk::default();
-        let mut warnings = Warnings::default();
+        let mut notes = Notes::new(checker.check);
         let mut fates = Vec::with_capacity(batch.records.len());
         for (index, &record) in batch.records.iter().enumerate() {
             if let Some((first, rest)) = repeated.split_first()
@@ -249,7 +252,7 @@ impl<E: Encoder> Encoding<'_, E> {
                 continue;
             }
             let mut taken = false;
-            let outcome = checker.record(&batch, record, &mut warnings, |item, key: Key, verbatim| {
+            let outcome = checker.record(&batch, record, &mut notes, |item, key: Key, verbatim| {
                 taken = self.prior.contains(&key);
                 if taken {
                     return Ok(());
@@ -260,6 +263,6 @@ impl<E: Encoder> Encoding<'_, E> {
             fates.push(if taken { Fate::Taken } else { Fate::Checked(outcome) });
         }
         self.encoder.seal(&mut chunk)?;
-        Ok(Encoded { batch, fates, warnings, chunk })
+        Ok(Encoded { batch, fates, notes, chunk })
     }
 }

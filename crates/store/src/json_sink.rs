@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flate2::write::GzEncoder;
 use stacyard_model::json::Value;
-use crate::standin::write_item;
+use stacyard_model::write_item;
 
 use crate::output::Output;
 use crate::url::{Compression, StoreKind, StoreUrl};
