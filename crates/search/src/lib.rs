@@ -1,1 +1,39 @@
-//! Placeholder while the workspace is put up.
+//! One meaning for a STAC search: the request, CQL2 as a typed expression, and the reference evaluator.
+//!
+//! A [`Search`] is parsed once from whatever spelling it comes in; [`Compiled`] says of each Item whether it answers,
+//! and where it stands in the order. The meaning is told in `docs/search-semantics.md`; every store must agree with
+//! it. There is no SQL here, and no input or output.
+//!
+//! ```
+//! use stacyard_model::json::Document;
+//! use stacyard_search::{Compiled, Search, cql2::Expr};
+//!
+//! let search = Search { filter: Some(Expr::parse("eo:cloud_cover < 20")?), ..Search::default() };
+//! let compiled = Compiled::new(&search)?;
+//! let item = Document::parse(r#"{"id":"a","geometry":null,"properties":{"eo:cloud_cover":12}}"#).unwrap();
+//! assert!(compiled.matches(item.root()).unwrap());
+//! # Ok::<(), stacyard_search::SearchError>(())
+//! ```
+
+mod bbox;
+mod compiled;
+pub mod cql2;
+mod error;
+mod eval;
+mod fields;
+mod geometry;
+mod names;
+mod order;
+mod property;
+mod request;
+mod time;
+
+pub use bbox::SearchBox;
+pub use compiled::Compiled;
+pub use error::{FilterError, FilterPlace, ItemError, SearchError, UnknownProperty};
+pub use fields::Fields;
+pub use names::{KnownNames, Names};
+pub use order::SortKey;
+pub use property::{ItemView, Place, Property};
+pub use request::{Area, PageSize, Search, parse_collections, parse_datetime, parse_ids};
+pub use time::temporal_extent;

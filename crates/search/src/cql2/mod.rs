@@ -1,0 +1,46 @@
+//! CQL2 (OGC 21-065r2): the typed expression, and the two encodings it is read from.
+//!
+//! Both encodings lead to one [`Expr`]; nothing downstream parses text again. Names of functions that CQL2 leaves to
+//! implementations are kept by the parsers and refused, by name, when a search is compiled.
+
+pub(crate) mod build;
+mod expr;
+mod json;
+mod lexer;
+mod text;
+mod wkt;
+
+pub use expr::{
+    ArithmeticOp, ArrayOp, Bound, CompareOp, Expr, Literal, NumberLiteral, SpatialOp, TemporalOp,
+};
+pub use json::{from_json, parse_json};
+pub use text::parse_text;
+
+use crate::error::FilterError;
+
+/// How many bytes a filter may have (4 MiB: a polygon of 100,000 points fits).
+pub const MAX_FILTER_BYTES: usize = 4 << 20;
+
+/// How deep an expression may be nested.
+pub const MAX_FILTER_DEPTH: usize = 100;
+
+impl Expr {
+    /// Parses a filter: CQL2 JSON where it starts with `{`, else CQL2 text.
+    pub fn parse(filter: &str) -> Result<Self, FilterError> {
+        if filter.trim_start().starts_with('{') { parse_json(filter) } else { parse_text(filter) }
+    }
+}
+
+fn check_length(filter: &str) -> Result<(), FilterError> {
+    if filter.len() > MAX_FILTER_BYTES {
+        let reason = format!(
+            "{} bytes are more than the limit of {MAX_FILTER_BYTES}; simplify its geometry",
+            filter.len()
+        );
+        return Err(FilterError::whole(reason));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

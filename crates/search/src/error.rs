@@ -1,0 +1,168 @@
+//! What can be wrong with a search, and with an Item that a search looks at.
+
+use std::fmt;
+
+/// Why a request is no search. Each message shows the offending text and says what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// A bounding box that is none.
+    #[error("bbox {text:?}: {reason}; write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8")]
+    Bbox {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A geometry that is none.
+    #[error("intersects: {0}; give a GeoJSON geometry or Feature in longitude and latitude")]
+    Intersects(String),
+    /// Both areas at once, which STAC API forbids (Item Search, "Query Parameters and Fields").
+    #[error(
+        "bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS"
+    )]
+    TwoAreas,
+    /// A `datetime` that is no instant and no interval.
+    #[error("datetime {text:?}: {reason}; write an instant or START/END, such as 2024-06-01T00:00:00Z/..")]
+    Datetime {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A filter that does not parse.
+    #[error("{0}")]
+    Filter(#[from] FilterError),
+    /// A filter that parses, but that Stacyard cannot answer.
+    #[error("filter: {0}")]
+    Unsupported(String),
+    /// A list of sort keys that is none.
+    #[error(
+        "sortby {text:?}: {reason}; write names with commas between, each with - before it for descending order, such as -datetime,id"
+    )]
+    Sortby {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list of fields that is none.
+    #[error(
+        "fields {text:?}: {reason}; write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets"
+    )]
+    Fields {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list of ids or collections that is none.
+    #[error("{what} {text:?}: an empty name; write names with commas between, none of them empty")]
+    List {
+        /// `ids` or `collections`.
+        what: &'static str,
+        /// The text as given.
+        text: String,
+    },
+    /// A page size out of range.
+    #[error("limit {0}: a page has 1 to 10000 Items")]
+    Limit(u64),
+    /// A property that nothing has. An answer of no Items would hide the mistake.
+    #[error("{0}")]
+    UnknownProperty(#[from] UnknownProperty),
+}
+
+/// A name in a filter or a sort order that no Item and no queryable has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownProperty {
+    /// The name as written.
+    pub name: String,
+    /// The known name that looks most like it.
+    pub nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no Item has a property {:?}", self.name)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
+            None => f.write_str("; check its spelling, or ask what the store holds"),
+        }
+    }
+}
+impl std::error::Error for UnknownProperty {}
+
+/// Why a text is no CQL2 filter, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterError {
+    /// What is wrong, and where it helps what would be right.
+    pub reason: String,
+    /// Where it is.
+    pub place: FilterPlace,
+}
+
+/// A place in a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilterPlace {
+    /// In CQL2 text: a line, and a column of it (both from 0, in characters).
+    Text {
+        /// The part of the line around the place.
+        excerpt: String,
+        /// The character of the excerpt.
+        column: usize,
+        /// The byte of the whole text.
+        offset: usize,
+    },
+    /// In CQL2 JSON: a JSON pointer.
+    Json(String),
+    /// The filter as a whole.
+    Whole,
+}
+
+impl FilterError {
+    /// An error at a byte of a CQL2 text.
+    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
+        const AROUND: usize = 60;
+        let offset = text.floor_char_boundary(offset);
+        let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+        let start = text.floor_char_boundary(line_start.max(offset.saturating_sub(AROUND)));
+        let end = text.ceil_char_boundary(line_end.min(offset + AROUND));
+        let excerpt = text[start..end].replace(char::is_control, " ");
+        let column = text[start..offset].chars().count();
+        Self { reason: reason.into(), place: FilterPlace::Text { excerpt, column, offset } }
+    }
+
+    pub(crate) fn whole(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), place: FilterPlace::Whole }
+    }
+}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            FilterPlace::Text { excerpt, column, .. } => {
+                write!(f, "filter: {}\n  {excerpt}\n  {:column$}^", self.reason, "")
+            }
+            FilterPlace::Json(pointer) if !pointer.is_empty() => {
+                write!(f, "filter: {} (at {pointer})", self.reason)
+            }
+            FilterPlace::Json(_) | FilterPlace::Whole => write!(f, "filter: {}", self.reason),
+        }
+    }
+}
+impl std::error::Error for FilterError {}
+
+/// An Item that cannot be searched because a part that the search needs is malformed.
+///
+/// Items that passed the gate never give this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the Item {id:?} cannot be searched: {pointer}: {reason}; validate the store first")]
+pub struct ItemError {
+    /// The Item's id, as far as it has one.
+    pub id: String,
+    /// Where in the Item (RFC 6901).
+    pub pointer: String,
+    /// What is wrong.
+    pub reason: String,
+}

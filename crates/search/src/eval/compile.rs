@@ -1,0 +1,287 @@
+//! From an expression to a predicate, once per search: types are checked as far as they are known, functions are
+//! found, constants computed, and what is cheap is put first.
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::like::Pattern;
+use super::predicate::{End, Moment, Predicate, Term};
+use super::spatial::{Area, Shape};
+use super::text::TextFunction;
+use super::value::{Num, Val};
+use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
+use crate::property::Property;
+use crate::time::Span;
+
+type Compiled<T> = Result<T, String>;
+
+/// The predicate of a filter; the error names what is not supported.
+pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
+    predicate(expr).map(simplify)
+}
+
+/// The conjunction of an area that the Item's geometry must intersect and a filter.
+pub(crate) fn compile_both(
+    area: Option<Area>,
+    filter: Option<&Expr>,
+    geometry: &Property,
+) -> Compiled<Predicate> {
+    let area = area.map(|area| {
+        let item = Shape::Property(geometry.clone());
+        Predicate::Spatial(SpatialOp::Intersects, item, Shape::Fixed(area.into()))
+    });
+    let list = area.into_iter().map(Ok).chain(filter.map(predicate)).collect::<Compiled<_>>()?;
+    Ok(simplify(Predicate::All(list)))
+}
+
+fn predicate(expr: &Expr) -> Compiled<Predicate> {
+    Ok(match expr {
+        Expr::Literal(Literal::Bool(known)) => Predicate::Const(Some(*known)),
+        Expr::Literal(Literal::Null) => Predicate::Const(None),
+        Expr::Property(_) => Predicate::Truth(term(expr)?),
+        Expr::And(list) => Predicate::All(list.iter().map(predicate).collect::<Compiled<_>>()?),
+        Expr::Or(list) => Predicate::Any(list.iter().map(predicate).collect::<Compiled<_>>()?),
+        Expr::Not(inner) => Predicate::Not(predicate(inner)?.into()),
+        Expr::Compare(op, left, right) => Predicate::Compare(*op, term(left)?, term(right)?),
+        Expr::Between(three) => {
+            // `a BETWEEN b AND c` is `a >= b AND a <= c`.
+            let [value, low, high] = three.as_ref();
+            Predicate::All(vec![
+                Predicate::Compare(CompareOp::GreaterOrEqual, term(value)?, term(low)?),
+                Predicate::Compare(CompareOp::LessOrEqual, term(value)?, term(high)?),
+            ])
+        }
+        Expr::In(value, list) => member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?),
+        Expr::Like(value, pattern) => match term(pattern)? {
+            Term::Const(Val::Text(pattern)) => {
+                Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?)
+            }
+            _ => return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one".to_owned()),
+        },
+        Expr::IsNull(inner) => Predicate::IsNull(match inner.as_ref() {
+            Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
+                Term::Const(Val::Other)
+            }
+            other => term(other)?,
+        }),
+        Expr::Spatial(op, left, right) => Predicate::Spatial(*op, shape(left)?, shape(right)?),
+        Expr::Temporal(op, left, right) => Predicate::Temporal(*op, moment(left)?, moment(right)?),
+        Expr::ArrayPredicate(op, left, right) => Predicate::Array(*op, array_term(left)?, array_term(right)?),
+        Expr::Function(name, _) if TextFunction::named(&name.to_ascii_lowercase()).is_none() => {
+            return unknown(name);
+        }
+        Expr::Literal(_)
+        | Expr::Casei(_)
+        | Expr::Accenti(_)
+        | Expr::Arithmetic(..)
+        | Expr::Interval(_)
+        | Expr::Array(_)
+        | Expr::Function(..) => {
+            return Err(format!("{} stands where something true or false is expected", what(expr)));
+        }
+    })
+}
+
+fn unknown<T>(name: &str) -> Compiled<T> {
+    Err(format!("the function {name} is not supported; beside those of CQL2 there are lower and upper"))
+}
+
+/// What an expression is, for messages.
+fn what(expr: &Expr) -> String {
+    match expr {
+        Expr::Literal(Literal::Number(number)) => format!("the number {}", number.text()),
+        Expr::Literal(Literal::Text(text)) => format!("the string {text:?}"),
+        Expr::Literal(Literal::Bool(known)) => known.to_string(),
+        Expr::Literal(Literal::Null) => "null".to_owned(),
+        Expr::Literal(Literal::Date(_)) => "a DATE".to_owned(),
+        Expr::Literal(Literal::Timestamp(_)) => "a TIMESTAMP".to_owned(),
+        Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) => "a geometry".to_owned(),
+        Expr::Property(property) => format!("the property {:?}", property.name()),
+        Expr::Interval(_) => "an INTERVAL".to_owned(),
+        Expr::Array(_) => "an array".to_owned(),
+        Expr::Arithmetic(..) => "a computed number".to_owned(),
+        Expr::Casei(_) => "CASEI".to_owned(),
+        Expr::Accenti(_) => "ACCENTI".to_owned(),
+        Expr::Function(name, _) => format!("the function {name}"),
+        _ => "a predicate".to_owned(),
+    }
+}
+
+fn term(expr: &Expr) -> Compiled<Term> {
+    let term = match expr {
+        Expr::Literal(literal) => Term::Const(constant(literal).ok_or_else(|| {
+            "a geometry can only stand in the spatial predicates, such as S_INTERSECTS".to_owned()
+        })?),
+        Expr::Property(property) => Term::Property(property.clone()),
+        Expr::Casei(inner) => Term::Text(TextFunction::Casei, text_term("CASEI", inner)?.into()),
+        Expr::Accenti(inner) => Term::Text(TextFunction::Accenti, text_term("ACCENTI", inner)?.into()),
+        Expr::Function(name, args) => {
+            match (TextFunction::named(&name.to_ascii_lowercase()), args.as_slice()) {
+                (Some(function), [inner]) => Term::Text(function, text_term(name, inner)?.into()),
+                (Some(_), _) => return Err(format!("{name} takes 1 argument, not {}", args.len())),
+                (None, _) => return unknown(name),
+            }
+        }
+        Expr::Arithmetic(op, left, right) => {
+            Term::Arithmetic(*op, number_term(left)?.into(), number_term(right)?.into())
+        }
+        Expr::Array(list) => Term::Array(list.iter().map(self::term).collect::<Compiled<_>>()?),
+        Expr::Interval(_) => {
+            return Err("an INTERVAL can only stand in the temporal predicates, such as T_DURING".to_owned());
+        }
+        _ => Term::Truth(compile(expr)?.into()),
+    };
+    let known = match &term {
+        Term::Text(_, inner) => inner.is_const(),
+        Term::Arithmetic(_, left, right) => left.is_const() && right.is_const(),
+        Term::Array(list) => list.iter().all(Term::is_const),
+        Term::Truth(predicate) => matches!(**predicate, Predicate::Const(_)),
+        Term::Const(_) | Term::Property(_) => false,
+    };
+    if known {
+        // Constants never fail: only Items do.
+        let value = term.value(&Context::empty()).map_err(|error| error.reason)?.into_owned();
+        return Ok(Term::Const(value));
+    }
+    Ok(term)
+}
+
+fn constant(literal: &Literal) -> Option<Val<'static>> {
+    Some(match literal {
+        Literal::Null => Val::Null,
+        Literal::Bool(known) => Val::Bool(*known),
+        Literal::Number(number) => Val::Number(Num::new(number.text().to_owned().into())),
+        Literal::Text(text) => Val::Text(text.clone().into()),
+        Literal::Timestamp(instant) => Val::Time(Span::instant(*instant)),
+        Literal::Date(date) => Val::Time(Span::day(*date)),
+        Literal::Geometry(_) | Literal::Box(_) => return None,
+    })
+}
+
+/// A term of which no constant can be anything but what `fits` says.
+fn only(expr: &Expr, wanted: &str, fits: impl Fn(&Val<'_>) -> bool) -> Compiled<Term> {
+    match term(expr)? {
+        Term::Const(value) if !fits(&value) => {
+            Err(format!("{} stands where {wanted} is expected", what(expr)))
+        }
+        Term::Truth(_) => Err(format!("a predicate stands where {wanted} is expected")),
+        term => Ok(term),
+    }
+}
+
+fn text_term(function: &str, expr: &Expr) -> Compiled<Term> {
+    only(expr, &format!("the text of {function}"), |value| matches!(value, Val::Text(_) | Val::Null))
+}
+
+fn number_term(expr: &Expr) -> Compiled<Term> {
+    only(expr, "a number", |value| matches!(value, Val::Number(_) | Val::Null))
+}
+
+fn array_term(expr: &Expr) -> Compiled<Term> {
+    only(expr, "an array", |value| matches!(value, Val::Array(_) | Val::Null))
+}
+
+fn member(value: Term, list: Vec<Term>) -> Predicate {
+    let all_text = list.iter().all(|term| matches!(term, Term::Const(Val::Text(_))));
+    if !all_text {
+        return Predicate::In(value, list);
+    }
+    let texts = list.into_iter().filter_map(|term| match term {
+        Term::Const(Val::Text(text)) => Some(text.into_owned()),
+        _ => None,
+    });
+    // A DATE or TIMESTAMP among texts reads them as instants, which a set of texts cannot.
+    if matches!(value, Term::Const(Val::Time(_))) {
+        return Predicate::In(value, texts.map(|text| Term::Const(Val::Text(text.into()))).collect());
+    }
+    Predicate::InTexts(value, texts.collect())
+}
+
+fn shape(expr: &Expr) -> Compiled<Shape> {
+    Ok(match expr {
+        Expr::Literal(Literal::Geometry(geometry)) => {
+            Shape::Fixed(Area::of_geometry(geometry.clone()).into())
+        }
+        Expr::Literal(Literal::Box(area)) => Shape::Fixed(Area::of_box(*area).into()),
+        Expr::Property(property) => Shape::Property(property.clone()),
+        Expr::Function(name, _) => return unknown(name),
+        other => return Err(format!("{} stands where a geometry is expected", what(other))),
+    })
+}
+
+fn moment(expr: &Expr) -> Compiled<Moment> {
+    match expr {
+        Expr::Interval(bounds) => {
+            let [start, end] = bounds.as_ref();
+            let low = bound(start, Timestamp::MIN, |span| span.low)?;
+            let high = bound(end, Timestamp::MAX, |span| span.high)?;
+            if let (End::Fixed(low), End::Fixed(high)) = (&low, &high)
+                && low > high
+            {
+                return Err("an INTERVAL starts after its end".to_owned());
+            }
+            Ok(Moment::Interval(low, high))
+        }
+        other => {
+            let wanted = "a DATE, TIMESTAMP, INTERVAL or property";
+            only(other, wanted, |value| matches!(value, Val::Time(_) | Val::Null)).map(Moment::Term)
+        }
+    }
+}
+
+fn bound(bound: &Bound, open: Timestamp, end: impl Fn(Span) -> Timestamp) -> Compiled<End> {
+    Ok(match bound {
+        Bound::Open => End::Fixed(open),
+        Bound::Timestamp(instant) => End::Fixed(*instant),
+        Bound::Date(date) => End::Fixed(end(Span::day(*date))),
+        Bound::Expr(expr) => End::Term(term(expr)?),
+    })
+}
+
+/// Computes what is constant and puts what is cheap first: the result is the same in any order.
+fn simplify(predicate: Predicate) -> Predicate {
+    let predicate = match predicate {
+        Predicate::All(list) => Predicate::All(cheap_first(list)),
+        Predicate::Any(list) => Predicate::Any(cheap_first(list)),
+        Predicate::Not(inner) => Predicate::Not(simplify(*inner).into()),
+        other => other,
+    };
+    let known = match &predicate {
+        Predicate::All(list) | Predicate::Any(list) => list.iter().all(|p| matches!(p, Predicate::Const(_))),
+        Predicate::Not(inner) => matches!(**inner, Predicate::Const(_)),
+        Predicate::Compare(_, left, right) | Predicate::Array(_, left, right) => {
+            left.is_const() && right.is_const()
+        }
+        Predicate::In(value, list) => value.is_const() && list.iter().all(Term::is_const),
+        Predicate::InTexts(term, _)
+        | Predicate::Like(term, _)
+        | Predicate::IsNull(term)
+        | Predicate::Truth(term) => term.is_const(),
+        Predicate::Spatial(_, left, right) => matches!((left, right), (Shape::Fixed(_), Shape::Fixed(_))),
+        Predicate::Const(_) | Predicate::Temporal(..) => false,
+    };
+    let value = if known { predicate.holds(&Context::empty()).ok() } else { None };
+    value.map_or(predicate, Predicate::Const)
+}
+
+fn cheap_first(list: Vec<Predicate>) -> Vec<Predicate> {
+    let mut list: Vec<Predicate> = list.into_iter().map(simplify).collect();
+    list.sort_by_key(cost);
+    list
+}
+
+/// A rank of how long a predicate takes.
+fn cost(predicate: &Predicate) -> usize {
+    match predicate {
+        Predicate::Const(_) => 0,
+        Predicate::IsNull(_) | Predicate::Truth(_) => 1,
+        Predicate::Compare(..) | Predicate::InTexts(..) => 2,
+        Predicate::Like(..) => 3,
+        Predicate::Temporal(..) => 4,
+        Predicate::In(_, list) => 2 + list.len(),
+        Predicate::Array(..) => 8,
+        Predicate::Spatial(..) => 1000,
+        Predicate::Not(inner) => cost(inner),
+        Predicate::All(list) | Predicate::Any(list) => list.iter().map(cost).sum(),
+    }
+}

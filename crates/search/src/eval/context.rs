@@ -1,0 +1,54 @@
+//! One Item while a search looks at it: its members, and its geometry once something has asked for it.
+
+use std::cell::OnceCell;
+
+use geo_types::{Geometry, Rect};
+use stacyard_model::json::Value;
+
+use crate::error::ItemError;
+use crate::geometry;
+use crate::property::ItemView;
+
+pub(crate) struct Context<'a> {
+    pub(crate) item: ItemView<'a>,
+    bounds: OnceCell<Option<Rect<f64>>>,
+    shape: OnceCell<Geometry<f64>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(item: Value<'a>) -> Self {
+        Self { item: ItemView::of(item), bounds: OnceCell::new(), shape: OnceCell::new() }
+    }
+
+    /// Of no Item at all: where constants are computed.
+    pub(crate) fn empty() -> Self {
+        Self { item: ItemView::default(), bounds: OnceCell::new(), shape: OnceCell::new() }
+    }
+
+    /// The geometry where it is not null.
+    pub(crate) fn geometry(&self) -> Option<Value<'a>> {
+        self.item.geometry.filter(|geometry| !geometry.is_null())
+    }
+
+    /// The box of the Item's geometry, from its positions: an Item's `bbox` may say something else.
+    pub(crate) fn bounds(&self, geometry: Value<'a>) -> Result<Option<Rect<f64>>, ItemError> {
+        if let Some(known) = self.bounds.get() {
+            return Ok(*known);
+        }
+        let bounds = geometry::bounds(geometry).map_err(|reason| self.error("/geometry", reason))?;
+        Ok(*self.bounds.get_or_init(|| bounds))
+    }
+
+    /// The Item's geometry itself.
+    pub(crate) fn shape(&self, geometry: Value<'a>) -> Result<&Geometry<f64>, ItemError> {
+        if let Some(known) = self.shape.get() {
+            return Ok(known);
+        }
+        let shape = geometry::read(geometry).map_err(|reason| self.error("/geometry", reason))?;
+        Ok(self.shape.get_or_init(|| shape))
+    }
+
+    pub(crate) fn error(&self, pointer: impl Into<String>, reason: impl Into<String>) -> ItemError {
+        ItemError { id: self.item.id_text(), pointer: pointer.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,152 @@
+//! The spatial predicates (OGC 21-065r2 sections 7.5 to 7.7) on the plane of longitude and latitude: boxes first,
+//! geometries only where the boxes leave it open.
+
+use geo::{BoundingRect, Intersects, Relate};
+use geo_types::{Geometry, Rect};
+use stacyard_model::json::{Kind, Value};
+
+use super::context::Context;
+use crate::bbox::SearchBox;
+use crate::cql2::SpatialOp;
+use crate::error::ItemError;
+use crate::geometry;
+use crate::property::{Place, Property};
+
+/// A geometry of the filter, or where one stands in an Item.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    Fixed(Box<Area>),
+    Property(Property),
+}
+
+/// A geometry of the filter with what is known of it.
+#[derive(Debug)]
+pub(crate) struct Area {
+    geometry: Geometry<f64>,
+    bounds: Option<Rect<f64>>,
+    /// The boxes that the geometry is made of, if it is a box: what lies inside one need not be looked at.
+    boxes: Vec<Rect<f64>>,
+}
+
+impl Area {
+    pub(crate) fn of_geometry(geometry: Geometry<f64>) -> Self {
+        Self { bounds: geometry.bounding_rect(), geometry, boxes: Vec::new() }
+    }
+
+    pub(crate) fn of_box(area: SearchBox) -> Self {
+        Self { boxes: area.halves().collect(), ..Self::of_geometry(area.to_geometry()) }
+    }
+}
+
+/// One side of a predicate for one Item.
+enum Side<'a> {
+    Fixed(&'a Area),
+    /// The Item's own geometry, read when it is needed.
+    Item(Value<'a>, Option<Rect<f64>>),
+    /// A geometry in the properties.
+    Other(Geometry<f64>, Option<Rect<f64>>),
+}
+
+impl Side<'_> {
+    const fn bounds(&self) -> Option<Rect<f64>> {
+        match self {
+            Self::Fixed(area) => area.bounds,
+            Self::Item(_, bounds) | Self::Other(_, bounds) => *bounds,
+        }
+    }
+
+    const fn boxes(&self) -> &[Rect<f64>] {
+        match self {
+            Self::Fixed(area) => area.boxes.as_slice(),
+            _ => &[],
+        }
+    }
+}
+
+impl Shape {
+    /// `None`: null, or no geometry at all.
+    fn side<'a>(&'a self, context: &Context<'a>) -> Result<Option<Side<'a>>, ItemError> {
+        let property = match self {
+            Self::Fixed(area) => return Ok(Some(Side::Fixed(area))),
+            Self::Property(property) => property,
+        };
+        if property.place() == Place::Geometry {
+            let Some(value) = context.geometry() else { return Ok(None) };
+            return Ok(Some(Side::Item(value, context.bounds(value)?)));
+        }
+        let Some(value) = property.find(&context.item).filter(|value| value.kind() == Kind::Object) else {
+            return Ok(None);
+        };
+        let geometry = geometry::read(value)
+            .map_err(|reason| context.error(format!("/properties/{}", property.key()), reason))?;
+        let bounds = geometry.bounding_rect();
+        Ok(Some(Side::Other(geometry, bounds)))
+    }
+}
+
+pub(crate) fn holds<'a>(
+    op: SpatialOp,
+    left: &'a Shape,
+    right: &'a Shape,
+    context: &Context<'a>,
+) -> Result<Option<bool>, ItemError> {
+    let (Some(left), Some(right)) = (left.side(context)?, right.side(context)?) else { return Ok(None) };
+    if let Some(known) = by_bounds(op, &left, &right) {
+        return Ok(Some(known));
+    }
+    let result = {
+        let (a, b) = (geometry_of(&left, context)?, geometry_of(&right, context)?);
+        match op {
+            SpatialOp::Intersects => a.intersects(b),
+            SpatialOp::Disjoint => !a.intersects(b),
+            _ => {
+                let relation = a.relate(b);
+                match op {
+                    SpatialOp::Equals => relation.is_equal_topo(),
+                    SpatialOp::Touches => relation.is_touches(),
+                    SpatialOp::Within => relation.is_within(),
+                    SpatialOp::Overlaps => relation.is_overlaps(),
+                    SpatialOp::Crosses => relation.is_crosses(),
+                    SpatialOp::Contains => relation.is_contains(),
+                    SpatialOp::Intersects => relation.is_intersects(),
+                    SpatialOp::Disjoint => relation.is_disjoint(),
+                }
+            }
+        }
+    };
+    Ok(Some(result))
+}
+
+fn geometry_of<'s, 'a>(side: &'s Side<'a>, context: &'s Context<'a>) -> Result<&'s Geometry<f64>, ItemError> {
+    match side {
+        Side::Fixed(area) => Ok(&area.geometry),
+        Side::Item(value, _) => context.shape(*value),
+        Side::Other(geometry, _) => Ok(geometry),
+    }
+}
+
+/// What the boxes alone decide.
+fn by_bounds(op: SpatialOp, left: &Side<'_>, right: &Side<'_>) -> Option<bool> {
+    let (Some(a), Some(b)) = (left.bounds(), right.bounds()) else {
+        // An empty geometry shares no point with anything, and equals only another empty one.
+        let both = left.bounds().is_none() && right.bounds().is_none();
+        return Some(op == SpatialOp::Disjoint || (op == SpatialOp::Equals && both));
+    };
+    if !a.intersects(&b) {
+        return Some(op == SpatialOp::Disjoint);
+    }
+    if matches!(op, SpatialOp::Intersects | SpatialOp::Disjoint) {
+        let inside = |inner: Rect<f64>, boxes: &[Rect<f64>]| boxes.iter().any(|outer| covers(*outer, inner));
+        if inside(a, right.boxes()) || inside(b, left.boxes()) {
+            return Some(op == SpatialOp::Intersects);
+        }
+    }
+    None
+}
+
+fn covers(outer: Rect<f64>, inner: Rect<f64>) -> bool {
+    outer.min().x <= inner.min().x
+        && outer.min().y <= inner.min().y
+        && outer.max().x >= inner.max().x
+        && outer.max().y >= inner.max().y
+}

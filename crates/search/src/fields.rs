@@ -1,0 +1,227 @@
+//! Which parts of an Item are wanted (STAC API fields extension), and writing those.
+
+use stacyard_model::json::Value;
+
+use crate::error::SearchError;
+
+/// The members of an Item in the order in which they are written; others follow as they stand.
+const ORDER: [&str; 10] = [
+    "type",
+    "stac_version",
+    "stac_extensions",
+    "id",
+    "collection",
+    "geometry",
+    "bbox",
+    "properties",
+    "links",
+    "assets",
+];
+
+/// The members that are written whatever is asked for.
+const ALWAYS: [&str; 2] = ["id", "collection"];
+
+/// Which members of an Item are wanted. The default is all.
+///
+/// A member is written where it is included and not excluded; an empty `include` includes all. Both lists hold names
+/// from the Item's root with dots for nesting (`properties.datetime`); a name that is no member of an Item by the
+/// specification stands for a property too (`eo:cloud_cover`). `id` and `collection` are always there. A name that an
+/// Item does not have is no error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields {
+    include: Vec<String>,
+    exclude: Vec<String>,
+}
+
+impl Fields {
+    /// Of the two lists of the request's body.
+    pub fn new(include: &[&str], exclude: &[&str]) -> Result<Self, SearchError> {
+        let all = |list: &[&str]| -> Result<Vec<String>, SearchError> {
+            let mut paths = Vec::new();
+            for name in list {
+                if name.is_empty() || name.split('.').any(str::is_empty) {
+                    return Err(SearchError::Fields {
+                        text: (*name).to_owned(),
+                        reason: "an empty name".to_owned(),
+                    });
+                }
+                paths.push((*name).to_owned());
+                let first = name.split('.').next().unwrap_or(name);
+                if !ORDER.contains(&first) {
+                    paths.push(format!("properties.{name}"));
+                }
+            }
+            Ok(paths)
+        };
+        Ok(Self { include: all(include)?, exclude: all(exclude)? })
+    }
+
+    /// Parses `fields`: names with commas between, `-` before one to leave it out, `+` or nothing to take it.
+    pub fn parse(text: &str) -> Result<Self, SearchError> {
+        let (mut include, mut exclude) = (Vec::new(), Vec::new());
+        for part in text.split(',').map(str::trim) {
+            match part.strip_prefix('-') {
+                Some(name) => exclude.push(name),
+                None => include.push(part.strip_prefix('+').unwrap_or(part)),
+            }
+        }
+        // An empty text asks for nothing in particular.
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        Self::new(&include, &exclude).map_err(|error| match error {
+            SearchError::Fields { reason, .. } => SearchError::Fields { text: text.to_owned(), reason },
+            other => other,
+        })
+    }
+
+    /// Whether all is wanted.
+    pub fn is_all(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+
+    /// The paths that are wanted; empty: all. For stores that read only some columns.
+    pub fn include(&self) -> &[String] {
+        &self.include
+    }
+
+    /// The paths that are not wanted.
+    pub fn exclude(&self) -> &[String] {
+        &self.exclude
+    }
+
+    /// Appends the wanted parts of an Item as compact JSON, numbers and strings as they are written.
+    ///
+    /// The order of the members is always the same: `type`, `stac_version`, `stac_extensions`, `id`, `collection`,
+    /// `geometry`, `bbox`, `properties`, `links`, `assets`, then the others as they stand.
+    pub fn write(&self, item: Value<'_>, out: &mut Vec<u8>) {
+        let Some(members) = item.members() else { return item.write_compact(out) };
+        let known = ORDER.iter().filter_map(|name| members.clone().find(|(key, _)| *key == **name));
+        let others = members.clone().filter(|(key, _)| !ORDER.iter().any(|name| *key == **name));
+        let include: Option<Vec<&str>> =
+            (!self.include.is_empty()).then(|| self.include.iter().map(String::as_str).collect());
+        let exclude: Vec<&str> = self.exclude.iter().map(String::as_str).collect();
+        write_members(known.chain(others), include.as_deref(), &exclude, &ALWAYS, out);
+    }
+}
+
+/// Writes an object's wanted members; false: none of them was wanted. `include` of `None` is all.
+fn write_members<'a>(
+    members: impl Iterator<Item = (stacyard_model::json::Key<'a>, Value<'a>)>,
+    include: Option<&[&str]>,
+    exclude: &[&str],
+    always: &[&str],
+    out: &mut Vec<u8>,
+) -> bool {
+    out.push(b'{');
+    let empty = out.len();
+    for (key, value) in members {
+        let name = key.text();
+        let before = out.len();
+        if before > empty {
+            out.push(b',');
+        }
+        key.write(out);
+        out.push(b':');
+        let wanted = if always.contains(&name.as_ref()) {
+            value.write_compact(out);
+            true
+        } else {
+            write_wanted(&name, value, include, exclude, out)
+        };
+        if !wanted {
+            out.truncate(before);
+        }
+    }
+    out.push(b'}');
+    out.len() > empty + 1
+}
+
+fn write_wanted(
+    name: &str,
+    value: Value<'_>,
+    include: Option<&[&str]>,
+    exclude: &[&str],
+    out: &mut Vec<u8>,
+) -> bool {
+    if exclude.contains(&name) {
+        return false;
+    }
+    let whole = include.is_none_or(|list| list.contains(&name));
+    let parts: Vec<&str> = include.into_iter().flatten().filter_map(|path| below(path, name)).collect();
+    let without: Vec<&str> = exclude.iter().filter_map(|path| below(path, name)).collect();
+    match value.members() {
+        _ if whole && without.is_empty() => value.write_compact(out),
+        Some(members) if whole => {
+            write_members(members, None, &without, &[], out);
+        }
+        // An object of which nothing was found says nothing.
+        Some(members) if !parts.is_empty() => {
+            return write_members(members, Some(&parts), &without, &[], out);
+        }
+        None if whole => value.write_compact(out),
+        _ => return false,
+    }
+    true
+}
+
+/// The rest of a path that leads into the member `name`.
+fn below<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    path.strip_prefix(name)?.strip_prefix('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use stacyard_model::json::Document;
+
+    use super::*;
+
+    const ITEM: &str = r#"{ "x:extra": 1, "assets": {"a": {"href": "u", "n": 1.0}}, "id": "i", "properties": {"datetime": null, "eo:cloud_cover": 1.50, "a.b": {"c": 1}},
+        "links": [], "collection": "c", "geometry": null, "type": "Feature", "stac_version": "1.1.0" }"#;
+
+    fn write(fields: &str) -> String {
+        let mut out = Vec::new();
+        Fields::parse(fields).unwrap().write(Document::parse(ITEM).unwrap().root(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn all_of_it_in_the_order_of_the_specification() {
+        let all = r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c","geometry":null,"properties":{"datetime":null,"eo:cloud_cover":1.50,"a.b":{"c":1}},"links":[],"assets":{"a":{"href":"u","n":1.0}},"x:extra":1}"#;
+        assert_eq!(write(""), all);
+    }
+
+    #[test]
+    fn included_and_not_excluded() {
+        assert_eq!(write("id"), r#"{"id":"i","collection":"c"}"#);
+        assert_eq!(
+            write("properties.datetime"),
+            r#"{"id":"i","collection":"c","properties":{"datetime":null}}"#
+        );
+        assert_eq!(
+            write("eo:cloud_cover,x:extra"),
+            r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50},"x:extra":1}"#
+        );
+        assert_eq!(
+            write("properties,-properties.datetime"),
+            r#"{"id":"i","collection":"c","properties":{"eo:cloud_cover":1.50,"a.b":{"c":1}}}"#
+        );
+        assert_eq!(
+            write("-properties,-links,-assets,-geometry,-x:extra"),
+            r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c"}"#
+        );
+        assert_eq!(
+            write("assets.a.href,-id,properties.absent"),
+            r#"{"id":"i","collection":"c","assets":{"a":{"href":"u"}}}"#
+        );
+        assert_eq!(write("properties.a.b.c"), r#"{"id":"i","collection":"c","properties":{"a.b":{"c":1}}}"#);
+        assert_eq!(write("properties.datetime,-properties.datetime"), r#"{"id":"i","collection":"c"}"#);
+        assert_eq!(write("+type,links.href"), r#"{"type":"Feature","id":"i","collection":"c"}"#);
+    }
+
+    #[test]
+    fn what_is_no_list_is_said() {
+        insta::assert_snapshot!(Fields::parse("id,,x").unwrap_err(), @r#"fields "id,,x": an empty name; write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets"#);
+        assert!(Fields::parse("properties.").is_err());
+    }
+}

@@ -1,0 +1,301 @@
+//! The total order of a search's Items, as bytes: comparing two keys byte by byte compares the Items.
+//!
+//! Shape of a key: one component for each sort key, then `collection`, then `id`. A component is a tag for the type
+//! and a payload that no other payload is a prefix of; of a descending one every byte is inverted. Tags order values
+//! of different types: false, true, numbers, instants, strings, arrays and objects (by their compact JSON), null.
+//! So null is last in ascending and first in descending order.
+
+use jiff::Timestamp;
+use stacyard_model::Rfc3339;
+use stacyard_model::json::{Kind, Number, Value};
+
+use crate::error::{ItemError, SearchError};
+use crate::property::{ItemView, Place, Property};
+use crate::time::extent_of;
+
+/// The properties that the STAC specification defines as instants: RFC 3339 texts there order as instants.
+const INSTANTS: [&str; 7] =
+    ["datetime", "start_datetime", "end_datetime", "created", "updated", "published", "expires"];
+
+/// One key of `sortby` (STAC API sort extension).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortKey {
+    /// What to sort by.
+    pub property: Property,
+    /// From the highest to the lowest.
+    pub descending: bool,
+}
+
+impl SortKey {
+    /// Of a name and a direction. A geometry has no order.
+    pub fn new(name: &str, descending: bool) -> Result<Self, SearchError> {
+        let wrong = |reason| SearchError::Sortby { text: name.to_owned(), reason };
+        let property = Property::parse(name).map_err(wrong)?;
+        if property.place() == Place::Geometry {
+            return Err(wrong("a geometry has no order".to_owned()));
+        }
+        Ok(Self { property, descending })
+    }
+
+    /// Parses `sortby`: names with commas between, `-` before one for descending, `+` or nothing for ascending order.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, SearchError> {
+        let key = |part: &str| {
+            let part = part.trim();
+            let (descending, name) = match part.strip_prefix('-') {
+                Some(name) => (true, name),
+                None => (false, part.strip_prefix('+').unwrap_or(part)),
+            };
+            Self::new(name, descending).map_err(|error| match error {
+                SearchError::Sortby { reason, .. } => SearchError::Sortby { text: text.to_owned(), reason },
+                other => other,
+            })
+        };
+        text.split(',').map(key).collect()
+    }
+}
+
+/// Appends the key of an Item.
+pub(crate) fn push_key(sortby: &[SortKey], item: &ItemView<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
+    if sortby.is_empty() {
+        let start = extent_of(item)?.and_then(stacyard_model::Interval::start);
+        push(out, true, |out| match start {
+            Some(start) => push_instant(out, start),
+            None => out.push(TAG_NULL),
+        });
+    }
+    for SortKey { property, descending } in sortby {
+        let instant = property.place() == Place::Properties && INSTANTS.contains(&property.key());
+        push(out, *descending, |out| push_value(out, property.find(item), instant));
+    }
+    push_value(out, item.collection, false);
+    push_value(out, item.id, false);
+    Ok(())
+}
+
+const TAG_FALSE: u8 = 1;
+const TAG_TRUE: u8 = 2;
+const TAG_NUMBER: u8 = 3;
+const TAG_INSTANT: u8 = 4;
+const TAG_TEXT: u8 = 5;
+const TAG_OTHER: u8 = 6;
+const TAG_NULL: u8 = 0xF0;
+
+fn push(out: &mut Vec<u8>, descending: bool, component: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    component(out);
+    if descending {
+        for byte in &mut out[start..] {
+            *byte = !*byte;
+        }
+    }
+}
+
+fn push_value(out: &mut Vec<u8>, value: Option<Value<'_>>, instant: bool) {
+    let Some(value) = value else { return out.push(TAG_NULL) };
+    match value.kind() {
+        Kind::Null => out.push(TAG_NULL),
+        Kind::False => out.push(TAG_FALSE),
+        Kind::True => out.push(TAG_TRUE),
+        Kind::Number => {
+            out.push(TAG_NUMBER);
+            if let Some(key) = value.as_number().map(Number::sortable) {
+                out.extend_from_slice(key.as_bytes());
+            }
+        }
+        Kind::String => {
+            let text = value.as_str().unwrap_or_default();
+            match Rfc3339::parse(&text).filter(|_| instant) {
+                Some(time) => push_instant(out, time.instant),
+                None => push_bytes(out, TAG_TEXT, text.as_bytes()),
+            }
+        }
+        Kind::Array | Kind::Object => {
+            let mut text = Vec::new();
+            value.write_compact(&mut text);
+            push_bytes(out, TAG_OTHER, &text);
+        }
+    }
+}
+
+/// Nanoseconds since 1970, the sign bit turned so that the bytes order as the instants do.
+fn push_instant(out: &mut Vec<u8>, at: Timestamp) {
+    out.push(TAG_INSTANT);
+    out.extend_from_slice(&(at.as_nanosecond().cast_unsigned() ^ (1 << 127)).to_be_bytes());
+}
+
+/// Bytes with an end that sorts before all that could follow: a zero inside is 0 255, the end is 0 0.
+fn push_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    out.push(tag);
+    for &byte in bytes {
+        out.push(byte);
+        if byte == 0 {
+            out.push(0xFF);
+        }
+    }
+    out.extend_from_slice(&[0, 0]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use proptest::prelude::*;
+    use stacyard_model::json::Document;
+
+    use super::*;
+
+    fn key(sortby: &str, item: &str) -> Vec<u8> {
+        let sortby = if sortby.is_empty() { Vec::new() } else { SortKey::parse_list(sortby).unwrap() };
+        let mut out = Vec::new();
+        push_key(&sortby, &ItemView::of(Document::parse(item).unwrap().root()), &mut out).unwrap();
+        out
+    }
+
+    /// The ids of Items (`id`, properties) in the order of `sortby`.
+    fn sorted(sortby: &str, items: &[(&str, &str)]) -> String {
+        let mut keys: Vec<_> = items
+            .iter()
+            .map(|(id, properties)| {
+                (key(sortby, &format!(r#"{{"id":"{id}","collection":"c","properties":{properties}}}"#)), *id)
+            })
+            .collect();
+        keys.sort();
+        keys.iter().map(|(_, id)| *id).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn nulls_are_last_ascending_and_first_descending() {
+        let items = [
+            ("n", r#"{"x":null}"#),
+            ("a", "{}"),
+            ("2", r#"{"x":2}"#),
+            ("10", r#"{"x":10}"#),
+            ("s", r#"{"x":"1"}"#),
+            ("t", r#"{"x":true}"#),
+            ("f", r#"{"x":false}"#),
+            ("o", r#"{"x":[1]}"#),
+        ];
+        assert_eq!(sorted("x", &items), "f t 2 10 s o a n");
+        assert_eq!(sorted("-x", &items), "a n o s 10 2 t f", "ties by id, ascending in both");
+    }
+
+    #[test]
+    fn without_sortby_the_newest_comes_first() {
+        let items = [
+            ("old", r#"{"datetime":"2024-01-01T00:00:00Z"}"#),
+            ("new", r#"{"datetime":"2024-06-01T02:00:00+02:00"}"#),
+            ("newer", r#"{"datetime":"2024-06-01T00:00:00.000000001Z"}"#),
+            ("none", r#"{"datetime":null}"#),
+            (
+                "range",
+                r#"{"datetime":null,"start_datetime":"2024-03-01T00:00:00Z","end_datetime":"2025-01-01T00:00:00Z"}"#,
+            ),
+            ("before", r#"{"datetime":"1960-01-01T00:00:00Z"}"#),
+        ];
+        assert_eq!(sorted("", &items), "none newer new range old before");
+        assert_eq!(
+            sorted("datetime", &items),
+            "before old new newer none range",
+            "the property itself, range and none being null"
+        );
+    }
+
+    #[test]
+    fn numbers_are_exact_and_strings_go_by_code_point() {
+        assert_eq!(
+            sorted(
+                "x",
+                &[
+                    ("b", r#"{"x":9007199254740993}"#),
+                    ("a", r#"{"x":9007199254740992.0}"#),
+                    ("c", r#"{"x":-1e400}"#)
+                ]
+            ),
+            "c a b"
+        );
+        assert_eq!(
+            sorted(
+                "x",
+                &[
+                    ("1", r#"{"x":"ab"}"#),
+                    ("2", r#"{"x":"a"}"#),
+                    ("3", r#"{"x":"a\u0000"}"#),
+                    ("4", r#"{"x":"B"}"#),
+                    ("5", r#"{"x":"\uffff"}"#),
+                    ("6", r#"{"x":"\ud83d\ude00"}"#)
+                ]
+            ),
+            "4 2 3 1 5 6"
+        );
+    }
+
+    #[test]
+    fn collection_and_id_break_ties_and_no_collection_is_last() {
+        let a = key("x", r#"{"id":"z","collection":"a","properties":{}}"#);
+        let b = key("x", r#"{"id":"a","collection":"b","properties":{}}"#);
+        let none = key("x", r#"{"id":"a","properties":{}}"#);
+        assert!(a < b && b < none);
+    }
+
+    #[test]
+    fn what_is_no_order_is_said() {
+        insta::assert_snapshot!(SortKey::parse_list("-datetime,,id").unwrap_err(), @r#"sortby "-datetime,,id": a property without a name; write names with commas between, each with - before it for descending order, such as -datetime,id"#);
+        assert!(SortKey::parse_list("geometry").unwrap_err().to_string().contains("no order"));
+        assert_eq!(
+            SortKey::parse_list("+x, -y").unwrap().iter().map(|key| key.descending).collect::<Vec<_>>(),
+            [false, true]
+        );
+    }
+
+    #[derive(Debug, Clone, PartialEq)]
+    enum Plain {
+        Bool(bool),
+        Int(i64),
+        Text(String),
+        Null,
+    }
+
+    fn plain_order(a: &Plain, b: &Plain) -> Ordering {
+        let rank = |v: &Plain| match v {
+            Plain::Bool(false) => 0,
+            Plain::Bool(true) => 1,
+            Plain::Int(_) => 2,
+            Plain::Text(_) => 3,
+            Plain::Null => 4,
+        };
+        match (a, b) {
+            (Plain::Int(a), Plain::Int(b)) => a.cmp(b),
+            (Plain::Text(a), Plain::Text(b)) => a.chars().cmp(b.chars()),
+            _ => rank(a).cmp(&rank(b)),
+        }
+    }
+
+    fn any_plain() -> impl Strategy<Value = Plain> {
+        prop_oneof![
+            any::<bool>().prop_map(Plain::Bool),
+            any::<i64>().prop_map(Plain::Int),
+            (-3_i64..3).prop_map(Plain::Int),
+            "[a-c\\x00\\x01é😀]{0,4}".prop_map(Plain::Text),
+            Just(Plain::Null),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn keys_order_as_values_do(a in any_plain(), b in any_plain(), x in any_plain(), y in any_plain(), descending: bool) {
+            let item = |v: &Plain, w: &Plain| {
+                let json = |v: &Plain| match v {
+                    Plain::Bool(v) => serde_json::json!(v),
+                    Plain::Int(v) => serde_json::json!(v),
+                    Plain::Text(v) => serde_json::json!(v),
+                    Plain::Null => serde_json::Value::Null,
+                };
+                serde_json::json!({"id": "i", "properties": {"v": json(v), "w": json(w)}}).to_string()
+            };
+            let sortby = if descending { "-v,w" } else { "v,w" };
+            let first = plain_order(&a, &b);
+            let wanted = if descending { first.reverse() } else { first }.then(plain_order(&x, &y));
+            prop_assert_eq!(key(sortby, &item(&a, &x)).cmp(&key(sortby, &item(&b, &y))), wanted);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The search request, and the spellings of its parts on a command line and in a query string.
+
+use geo_types::Geometry;
+use stacyard_model::Interval;
+
+use crate::bbox::SearchBox;
+use crate::cql2::Expr;
+use crate::error::SearchError;
+use crate::fields::Fields;
+use crate::geometry;
+use crate::order::SortKey;
+
+/// A search (STAC API Item Search, with the filter, sort and fields extensions). The default finds every Item.
+///
+/// Its parts are parsed where they come in, so that none of them can be wrong; what Stacyard cannot answer all the
+/// same (a function it does not know) is told by [`Compiled::new`](crate::Compiled::new).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Search {
+    /// Items of any of these collections; empty: of all.
+    pub collections: Vec<String>,
+    /// Items with any of these ids; empty: with all.
+    pub ids: Vec<String>,
+    /// Items whose geometry intersects this.
+    pub area: Option<Area>,
+    /// Items whose temporal extent overlaps this.
+    pub datetime: Option<Interval>,
+    /// Items of which this is true.
+    pub filter: Option<Expr>,
+    /// The order of the Items; empty: `datetime` descending. See [`Compiled::sort_key`](crate::Compiled::sort_key).
+    pub sortby: Vec<SortKey>,
+    /// The parts of an Item that are wanted.
+    pub fields: Fields,
+    /// How many Items a page has.
+    pub limit: Option<PageSize>,
+    /// How many Items are wanted over all pages.
+    pub max_items: Option<u64>,
+}
+
+/// Where to search: `bbox` or `intersects`, never both.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Area {
+    /// `bbox`
+    Box(SearchBox),
+    /// `intersects`
+    Shape(Geometry<f64>),
+}
+
+impl Area {
+    /// Of the texts of `bbox` and `intersects`, of which at most one may be there.
+    pub fn parse(bbox: Option<&str>, intersects: Option<&str>) -> Result<Option<Self>, SearchError> {
+        match (bbox, intersects) {
+            (Some(_), Some(_)) => Err(SearchError::TwoAreas),
+            (Some(bbox), None) => SearchBox::parse(bbox).map(Self::Box).map(Some),
+            (None, Some(shape)) => geometry::parse_shape(shape).map(Self::Shape).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// How many Items a page has: 1 to 10,000 (STAC API Item Search, `limit`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize(u32);
+
+impl PageSize {
+    /// The largest page.
+    pub const MAX: u32 = 10_000;
+
+    /// A page of so many Items.
+    pub fn new(items: u64) -> Result<Self, SearchError> {
+        let fits = u32::try_from(items).ok().filter(|items| (1..=Self::MAX).contains(items));
+        fits.map(Self).ok_or(SearchError::Limit(items))
+    }
+
+    /// How many Items.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// Parses `datetime`: an instant, or `START/END` where `..` or nothing is an open end.
+pub fn parse_datetime(text: &str) -> Result<Interval, SearchError> {
+    let wrong = |error: stacyard_model::IntervalError| SearchError::Datetime {
+        text: text.to_owned(),
+        reason: error.to_string(),
+    };
+    Interval::parse(text.trim()).map_err(wrong)
+}
+
+/// Parses `ids`: names with commas between.
+pub fn parse_ids(text: &str) -> Result<Vec<String>, SearchError> {
+    parse_list("ids", text)
+}
+
+/// Parses `collections`: names with commas between.
+pub fn parse_collections(text: &str) -> Result<Vec<String>, SearchError> {
+    parse_list("collections", text)
+}
+
+fn parse_list(what: &'static str, text: &str) -> Result<Vec<String>, SearchError> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(SearchError::List { what, text: text.to_owned() });
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_tells_what_is_wrong_with_it() {
+        insta::assert_snapshot!(Area::parse(Some("0,0,1,1"), Some("{}")).unwrap_err(), @"bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS");
+        insta::assert_snapshot!(PageSize::new(0).unwrap_err(), @"limit 0: a page has 1 to 10000 Items");
+        assert!(PageSize::new(10_001).is_err() && PageSize::new(10_000).is_ok());
+        insta::assert_snapshot!(parse_datetime("June").unwrap_err(), @r#"datetime "June": "June" is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z; write an instant or START/END, such as 2024-06-01T00:00:00Z/.."#);
+        insta::assert_snapshot!(parse_ids("a,,b").unwrap_err(), @r#"ids "a,,b": an empty name; write names with commas between, none of them empty"#);
+        assert_eq!(parse_collections("a, b").unwrap(), ["a", "b"]);
+    }
+}

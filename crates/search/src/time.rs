@@ -1,0 +1,129 @@
+//! Time in Items: the temporal extent, and spans for the temporal predicates.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+use stacyard_model::json::Value;
+use stacyard_model::{Interval, Rfc3339};
+
+use crate::cql2::build::full_date;
+use crate::error::ItemError;
+use crate::property::ItemView;
+
+/// The temporal extent of an Item: `[start_datetime, end_datetime]` where both are present and not null, else
+/// `[datetime, datetime]`; `None` where there is neither (STAC Item specification, "Date and Time Range").
+///
+/// A text there that is no RFC 3339 instant, or a start after its end, is an error.
+pub fn temporal_extent(item: Value<'_>) -> Result<Option<Interval>, ItemError> {
+    extent_of(&ItemView::of(item))
+}
+
+pub(crate) fn extent_of(item: &ItemView<'_>) -> Result<Option<Interval>, ItemError> {
+    let start = instant(item, "start_datetime")?;
+    // Most Items have no range: their end need not be read.
+    let range = match start {
+        Some(start) => instant(item, "end_datetime")?.map(|end| (start, end)),
+        None => None,
+    };
+    let (start, end) =
+        match (range, range.is_none().then(|| instant(item, "datetime")).transpose()?.flatten()) {
+            (Some(range), _) => range,
+            (None, Some(instant)) => (instant, instant),
+            (None, None) => return Ok(None),
+        };
+    Interval::new(Some(start), Some(end)).map(Some).map_err(|error| ItemError {
+        id: item.id_text(),
+        pointer: "/properties/start_datetime".to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn instant(item: &ItemView<'_>, name: &str) -> Result<Option<Timestamp>, ItemError> {
+    let Some(value) =
+        item.properties.and_then(|properties| properties.get(name)).filter(|value| !value.is_null())
+    else {
+        return Ok(None);
+    };
+    let time = value.as_str().and_then(|text| Rfc3339::parse(&text));
+    time.map(|time| Some(time.instant)).ok_or_else(|| ItemError {
+        id: item.id_text(),
+        pointer: format!("/properties/{name}"),
+        reason: format!(
+            "{} is not an RFC 3339 date and time",
+            value.raw().chars().take(80).collect::<String>()
+        ),
+    })
+}
+
+/// A closed span of time: an instant (both ends the same), a day, or an interval. An open end is the end of all time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) low: Timestamp,
+    pub(crate) high: Timestamp,
+}
+
+impl Span {
+    pub(crate) const fn instant(at: Timestamp) -> Self {
+        Self { low: at, high: at }
+    }
+
+    /// A day in UTC, from its first to its last nanosecond.
+    pub(crate) fn day(date: Date) -> Self {
+        let at = |clock: DateTime, beyond| Offset::UTC.to_timestamp(clock).unwrap_or(beyond);
+        Self {
+            low: at(date.at(0, 0, 0, 0), Timestamp::MIN),
+            high: at(date.at(23, 59, 59, 999_999_999), Timestamp::MAX),
+        }
+    }
+
+    /// Of the text of a property: an RFC 3339 instant or date.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match Rfc3339::parse(text) {
+            Some(time) => Some(Self::instant(time.instant)),
+            None => full_date(text).map(Self::day),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stacyard_model::json::Document;
+
+    use super::*;
+
+    fn extent(properties: &str) -> Result<Option<Interval>, ItemError> {
+        temporal_extent(Document::parse(format!(r#"{{"id":"x","properties":{properties}}}"#)).unwrap().root())
+    }
+
+    #[test]
+    fn the_range_wins_where_it_is_whole() {
+        let interval = |text| Ok(Some(Interval::parse(text).unwrap()));
+        assert_eq!(extent(r#"{"datetime":"2024-01-02T00:00:00Z"}"#), interval("2024-01-02T00:00:00Z"));
+        assert_eq!(
+            extent(
+                r#"{"datetime":"2024-01-02T00:00:00Z","start_datetime":"2024-01-01T00:00:00Z","end_datetime":"2024-01-03T00:00:00Z"}"#
+            ),
+            interval("2024-01-01T00:00:00Z/2024-01-03T00:00:00Z")
+        );
+        for half in ["null", "\"2024-01-01T00:00:00Z\""] {
+            assert_eq!(
+                extent(&format!(
+                    r#"{{"datetime":"2024-01-02T00:00:00Z","start_datetime":{half},"end_datetime":null}}"#
+                )),
+                interval("2024-01-02T00:00:00Z")
+            );
+        }
+        assert_eq!(extent(r#"{"datetime":null}"#), Ok(None));
+        assert_eq!(extent("{}"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_time_is_an_error() {
+        insta::assert_snapshot!(extent(r#"{"datetime":"June"}"#).unwrap_err(), @r#"the Item "x" cannot be searched: /properties/datetime: "June" is not an RFC 3339 date and time; validate the store first"#);
+        assert!(extent(r#"{"datetime":5}"#).is_err());
+        assert!(
+            extent(r#"{"start_datetime":"2024-01-03T00:00:00Z","end_datetime":"2024-01-01T00:00:00Z"}"#)
+                .is_err()
+        );
+    }
+}
