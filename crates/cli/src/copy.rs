@@ -1,12 +1,12 @@
 //! `copy`: from one store through the gate into another.
 
-use stacyard_store::{Check, Copy, Error, Mode, Output, StoreUrl};
+use stacyard_store::{Check, Copy, Error, Find, Mode, Output, Report, SORT_MEMORY, StoreUrl};
 
 use crate::flags::{self, Global};
 use crate::open::Extras;
 use crate::progress::Console;
 use crate::report::{self, Rejects, Status};
-use crate::{open, schemas};
+use crate::{open, schemas, search};
 
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
@@ -27,19 +27,41 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         Some(file) => schemas::collections(file, global)?,
         None => Vec::new(),
     };
-    let input = open::source(&from, global)?;
+    let (check, question) = search::ask(&flags.question, check)?;
+    let mut input = open::source(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
     let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
+    let threads = global.threads();
+    let mut fields = None;
+    let mut report = Report::default();
+    let mut check = check;
+    if let Some((search, compiled)) = question {
+        if flags.question.is_ordered() {
+            let find = Find {
+                check: std::mem::take(&mut check),
+                search: compiled,
+                max_items: search.max_items,
+                memory: SORT_MEMORY,
+                threads,
+                rejects: rejects.as_mut(),
+                observer: &mut console,
+            };
+            let (answer, found) = find.run(input.as_mut())?;
+            input = Box::new(answer);
+            report = found;
+        }
+        fields = search::wanted(search.fields);
+    }
     let copy = Copy {
         check,
         mode,
         unique: true,
-        threads: global.threads(),
+        threads,
         rejects: rejects.as_mut(),
         observer: &mut console,
     };
-    let report = open::write(copy, input, old, &to, Extras { collections, fields: None })?;
+    let report = report.then(open::write(copy, input, old, &to, Extras { collections, fields })?);
     if let Some(rejects) = rejects {
         rejects.commit()?;
     }

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stacyard_store::{MAX_RECORD_BYTES, Mode, StoreKind};
 
+use crate::search::{Question, SearchFlags};
+
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
 /// A STORE is a file: .json .geojson (a FeatureCollection, an array of Items, one object), .ndjson .jsonl .geojsonl
@@ -53,6 +55,10 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Copy the Items of a store into another, through the gate.
     Copy(Copy),
+    /// Ask a store for Items.
+    Search(SearchFlags),
+    /// Say what a store holds.
+    Info(Info),
     /// Print what a shell needs to complete this command.
     Completions {
         /// The shell.
@@ -107,7 +113,9 @@ pub(crate) enum Format {
 
 /// Copy the Items of a store into another, through the gate.
 ///
-/// A target that exists is only touched with --overwrite or --mode; it is the old one until all is done.
+/// A target that exists is only touched with --overwrite or --mode; it is the old one until all is done. With search
+/// flags only the Items that answer are copied: in the order of the source, or sorted where --sortby or --max-items ask
+/// for it.
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
     /// The store to read.
@@ -131,6 +139,18 @@ pub(crate) struct Copy {
     pub(crate) collections_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gate: Gate,
+    #[command(flatten)]
+    pub(crate) question: Question,
+}
+
+/// Say what a store holds: collections, counts, extents, properties, assets.
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// The store.
+    pub(crate) store: String,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

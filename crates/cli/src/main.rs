@@ -2,10 +2,12 @@
 
 mod copy;
 mod flags;
+mod info;
 mod open;
 mod progress;
 mod report;
 mod schemas;
+mod search;
 mod validate;
 
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ fn run(cli: Cli) -> Result<Status, Error> {
     match cli.command {
         Command::Validate(flags) => validate::run(&cli.global, &flags),
         Command::Copy(flags) => copy::run(&cli.global, &flags),
+        Command::Search(flags) => search::run(&cli.global, &flags),
+        Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stacyard", &mut script);

@@ -129,7 +129,11 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         eprintln!("{}", json!({"event": "done", "report": report}));
         return;
     }
-    eprint!("{}", warnings(&report.warnings));
+    let rules: Vec<String> =
+        report.warnings.0.iter().map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count))).collect();
+    if !rules.is_empty() {
+        eprintln!("warning: {}\n  help: stacyard validate tells more", rules.join(", "));
+    }
     let mut line = format!("{} {what}", count(report.written, "Item"));
     let mut also = |number: u64, what: &str| {
         if number > 0 {

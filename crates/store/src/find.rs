@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use stacyard_search::Compiled;
 
@@ -41,6 +42,7 @@ impl Find<'_> {
     /// # Errors
     /// When the source cannot be read, or the search has a property that no Item has.
     pub fn run(mut self, source: &mut dyn Source) -> Result<(Sorted, Report), Error> {
+        let started = Instant::now();
         let name: Arc<str> = source.name().into();
         self.observer.begin(&name, source.size());
         let keyed = Keyed::default();
@@ -65,7 +67,9 @@ impl Find<'_> {
         })?;
         notes.refuse_unknown_names(check)?;
         report.warnings = notes.warnings;
-        Ok((sorter.finish(&name)?, report))
+        let answer = sorter.finish(&name)?;
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok((answer, report))
     }
 }
 

@@ -39,6 +39,26 @@ pub struct Report {
     pub seconds: f64,
 }
 
+impl Report {
+    /// What was done by a search whose answer was then written as `written` says.
+    #[must_use]
+    pub fn then(self, written: Self) -> Self {
+        if self.read == 0 {
+            return written;
+        }
+        let mut warnings = self.warnings;
+        warnings.append(written.warnings);
+        Self {
+            read: self.read,
+            rejected: self.rejected + written.rejected,
+            filtered: self.filtered,
+            seconds: self.seconds + written.seconds,
+            warnings,
+            ..written
+        }
+    }
+}
+
 /// All warnings of one rule.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Warning {
