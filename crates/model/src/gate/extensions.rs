@@ -29,12 +29,16 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
             }
             Some(Err(unusable)) => check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}")),
             Some(Ok(validator)) => {
-                let tree: &serde_json::Value = tree.get_or_insert_with(|| serde_json::from_str(value.raw()).unwrap_or_default());
-                if validator.is_valid(tree) {
-                    continue;
-                }
-                for error in validator.iter_errors(tree) {
-                    explain(&error, &mut |error| check.add(finding(error, &url)));
+                let tree: &Result<serde_json::Value, _> = tree.get_or_insert_with(|| serde_json::from_str(value.raw()));
+                match tree {
+                    Ok(tree) if validator.is_valid(tree) => {}
+                    Ok(tree) => {
+                        for error in validator.iter_errors(tree) {
+                            explain(&error, &mut |error| check.add(finding(error, &url)));
+                        }
+                    }
+                    // serde_json takes one level less of nesting.
+                    Err(error) => check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("cannot be checked: {error}")),
                 }
             }
         }

@@ -70,7 +70,7 @@ impl Check {
         if self.is_110()
             && rel.as_deref() == Some("self")
             && let Some(href) = href
-            && href.as_str().is_some_and(|text| !iri::is_iri(&text))
+            && href.as_str().is_some_and(|text| iri::is_iri_reference(&text) && !iri::is_iri(&text))
         {
             let message = format_args!("must be absolute: the link is \"self\"");
             self.report(Rule::SelfHref, &path.member("href"), Some(href), message);

@@ -1,6 +1,182 @@
-//! Older versions.
+//! Older versions brought up to date: 0.9, 1.0.0-beta.* and 1.0.0-rc.* become 1.0.0, 1.1.0-beta.* and 1.1.0-rc.* become
+//! 1.1.0.
+//!
+//! Only what the change logs of STAC spell out is changed, and nothing is dropped: a member that has been renamed keeps
+//! its old name where the new one is taken. The result has not passed the gate: that comes next.
+
+mod extensions;
+
+use std::fmt;
+
+use serde_json::{Map, Value as Tree, json};
+
+use crate::gate::ObjectKind;
+use crate::json::{Document, Value};
 
 /// Whether objects of this `stac_version` are read with a migration.
 pub fn is_migratable(version: &str) -> bool {
-    version.starts_with("0.9") || version.starts_with("1.0.0-") || version.starts_with("1.1.0-")
+    target(version).is_some()
+}
+
+fn target(version: &str) -> Option<&'static str> {
+    let is_preview = |base: &str| {
+        version.strip_prefix(base).is_some_and(|rest| rest.starts_with("beta.") || rest.starts_with("rc."))
+    };
+    match version {
+        "0.9" | "0.9.0" => Some("1.0.0"),
+        _ if version.starts_with("0.9.0-rc") || is_preview("1.0.0-") => Some("1.0.0"),
+        _ if is_preview("1.1.0-") => Some("1.1.0"),
+        _ => None,
+    }
+}
+
+/// Which of the changes are still ahead of an object.
+#[derive(Clone, Copy)]
+struct Age {
+    /// Before 1.0.0-beta.1.
+    before_beta: bool,
+    /// Before 1.0.0-rc.1.
+    before_rc: bool,
+    /// Before 1.0.0-rc.2.
+    before_rc2: bool,
+    /// Before 1.0.0.
+    before_100: bool,
+}
+
+impl Age {
+    fn of(version: &str) -> Self {
+        let before_beta = version.starts_with("0.");
+        let before_rc = before_beta || version.starts_with("1.0.0-beta");
+        let before_rc2 = before_rc || version == "1.0.0-rc.1";
+        Self { before_beta, before_rc, before_rc2, before_100: !version.starts_with("1.1.0") }
+    }
+}
+
+/// Why an object that could be migrated was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrateError(String);
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the object cannot be migrated: {}", self.0)
+    }
+}
+impl std::error::Error for MigrateError {}
+
+/// Brings an Item, Collection or Catalog of an older version up to date, as JSON text. `None`: there is nothing to do,
+/// or it is no version that is migrated; the gate tells the two apart.
+///
+/// ```
+/// use stacyard_model::{json::Document, migrate::migrate};
+/// let old = Document::parse(r#"{"stac_version": "1.0.0-beta.2", "id": "c", "description": "d", "links": []}"#).unwrap();
+/// let new = migrate(old.root())?.unwrap();
+/// assert_eq!(String::from_utf8_lossy(&new),
+///     r#"{"type":"Catalog","stac_version":"1.0.0","id":"c","links":[],"description":"d"}"#);
+/// # Ok::<(), stacyard_model::migrate::MigrateError>(())
+/// ```
+pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
+    let Some(version) = value.get("stac_version").and_then(Value::as_str) else { return Ok(None) };
+    let Some(target) = target(&version) else { return Ok(None) };
+    let failed = |error: &dyn fmt::Display| MigrateError(error.to_string());
+    let mut object: Map<String, Tree> = serde_json::from_str(value.raw()).map_err(|error| failed(&error))?;
+    let kind = ObjectKind::of(value).unwrap_or(if object.contains_key("extent") {
+        ObjectKind::Collection
+    } else {
+        ObjectKind::Catalog
+    });
+    let age = Age::of(&version);
+    object.insert("stac_version".to_owned(), target.into());
+    match kind {
+        ObjectKind::Item => item(&mut object, age),
+        ObjectKind::Collection => {
+            object.insert("type".to_owned(), "Collection".into());
+            collection(&mut object, age);
+        }
+        ObjectKind::Catalog => {
+            object.insert("type".to_owned(), "Catalog".into());
+        }
+    }
+    if age.before_100 {
+        extensions::rename(&mut object);
+    }
+    let text = serde_json::to_string(&object).map_err(|error| failed(&error))?;
+    let document = Document::parse(text).map_err(|error| failed(&error))?;
+    let mut out = Vec::new();
+    crate::item::write_item(document.root(), &mut out);
+    Ok(Some(out))
+}
+
+fn item(item: &mut Map<String, Tree>, age: Age) {
+    if age.before_beta {
+        inline_bands(item);
+    }
+    if age.before_rc2 {
+        extensions::checksums(item);
+    }
+    let Some(Tree::Object(properties)) = item.get_mut("properties") else { return };
+    if age.before_beta {
+        rename(properties, "eo:gsd", "gsd");
+    }
+    if age.before_100 {
+        // Never valid, but frequent until 1.0.0, and pystac renames them too.
+        for (old, new) in [
+            ("label:property", "label:properties"), ("label:task", "label:tasks"),
+            ("label:overview", "label:overviews"), ("label:method", "label:methods"),
+        ] {
+            rename(properties, old, new);
+        }
+    }
+}
+
+/// Gives a member its new name, unless that is taken.
+fn rename(object: &mut Map<String, Tree>, old: &str, new: &str) {
+    if !object.contains_key(new)
+        && let Some(value) = object.remove(old)
+    {
+        object.insert(new.to_owned(), value);
+    }
+}
+
+/// Until 0.9 the `eo:bands` of an asset were places in the `eo:bands` of the properties; since then they are Bands.
+fn inline_bands(item: &mut Map<String, Tree>) {
+    let Some(Tree::Array(bands)) = item.get("properties").and_then(|properties| properties.get("eo:bands")) else { return };
+    let bands = bands.clone();
+    let Some(Tree::Object(assets)) = item.get_mut("assets") else { return };
+    for asset in assets.values_mut() {
+        let Some(Tree::Array(places)) = asset.get_mut("eo:bands") else { continue };
+        let band = |place: &Tree| bands.get(usize::try_from(place.as_u64()?).ok()?).cloned();
+        if let Some(inlined) = places.iter().map(band).collect::<Option<Vec<_>>>() {
+            *places = inlined;
+        }
+    }
+}
+
+fn collection(collection: &mut Map<String, Tree>, age: Age) {
+    let has = |name: &str| {
+        let extensions = collection.get("stac_extensions").and_then(Tree::as_array);
+        extensions.is_some_and(|all| all.iter().any(|extension| extension == name))
+    };
+    if age.before_beta && has("asset") {
+        rename(collection, "assets", "item_assets");
+    }
+    if age.before_rc {
+        extents(collection);
+        let summaries = collection.get_mut("summaries").and_then(Tree::as_object_mut);
+        for range in summaries.into_iter().flat_map(Map::values_mut).filter_map(Tree::as_object_mut) {
+            if range.contains_key("min") && range.contains_key("max") {
+                rename(range, "min", "minimum");
+                rename(range, "max", "maximum");
+            }
+        }
+    }
+}
+
+/// Before 0.8 an extent was the bare box and the bare interval; some Collections of 0.9 still have it so.
+fn extents(collection: &mut Map<String, Tree>) {
+    let Some(Tree::Object(extent)) = collection.get_mut("extent") else { return };
+    for (name, inner) in [("spatial", "bbox"), ("temporal", "interval")] {
+        if let Some(bare @ Tree::Array(_)) = extent.get_mut(name) {
+            *bare = json!({ inner: [bare.take()] });
+        }
+    }
 }

@@ -4,5 +4,7 @@
 mod bases;
 mod data;
 mod differential;
+mod messages;
+mod migrated;
 mod mutations;
 mod real;
