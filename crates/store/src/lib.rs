@@ -1,9 +1,35 @@
 //! Stores of STAC Items: where they come from, where they go, and what happens in between.
 
+mod check;
+mod copy;
 mod error;
+mod features;
+mod find;
+mod info;
+mod input;
+mod json_sink;
+mod lines;
+mod output;
+mod pipeline;
+mod report;
+mod scan;
 mod sink;
 mod source;
+mod sort;
+mod url;
 
+pub use check::Check;
+pub use copy::{Copy, Mode};
 pub use error::{Error, ErrorKind};
-pub use sink::{Encoder, Sink};
+pub use features::Features;
+pub use find::{Find, SORT_MEMORY};
+pub use info::{Info, PropertyInfo, info};
+pub use json_sink::{JsonEncoder, JsonSink, WriteItem};
+pub use lines::{Lines, MAX_RECORD_BYTES};
+pub use output::{Output, abandon_and_exit};
+pub use pipeline::default_threads;
+pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning, Warnings};
+pub use sink::{Encoder, Nowhere, Sink};
+pub use sort::Sorted;
 pub use source::{Batch, Fault, Place, Record, Source, Work};
+pub use url::{Compression, Location, StoreKind, StoreUrl};

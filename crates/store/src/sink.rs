@@ -1,5 +1,7 @@
 //! Where Items go: encoded on many cores, written in order, visible at once or not at all.
 
+use std::sync::Arc;
+
 use stacyard_model::json::Value;
 
 use crate::Error;
@@ -10,21 +12,54 @@ pub trait Encoder: Send + Sync {
     type Chunk: Default + Send;
 
     /// Adds an Item that has passed the gate. `file_offset` is where its text stands in the plain file that the
-    /// source reads, if it is one.
+    /// source reads, if it is one and the only one.
     fn item(&self, item: Value<'_>, file_offset: Option<u64>, chunk: &mut Self::Chunk) -> Result<(), Error>;
+
+    /// Completes a chunk, before it is handed to the sink: compresses it, for example.
+    fn seal(&self, _chunk: &mut Self::Chunk) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
-/// A store being written. Until [`Sink::finish`] has returned nobody sees any of it.
+/// A store being written. Until [`Sink::finish`] has returned nobody sees any of it; dropped before, it leaves nothing.
 pub trait Sink {
     /// What encodes for it.
     type Encoder: Encoder;
 
     /// The encoder, shared by all workers.
-    fn encoder(&self) -> &Self::Encoder;
+    fn encoder(&self) -> Arc<Self::Encoder>;
 
     /// Takes the next chunk, in order.
     fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<(), Error>;
 
     /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.
     fn finish(self) -> Result<u64, Error>;
+}
+
+/// A sink that keeps nothing: what `validate` writes to.
+#[derive(Debug, Default)]
+pub struct Nowhere;
+
+impl Encoder for Nowhere {
+    type Chunk = ();
+
+    fn item(&self, _: Value<'_>, _: Option<u64>, (): &mut ()) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Sink for Nowhere {
+    type Encoder = Self;
+
+    fn encoder(&self) -> Arc<Self> {
+        Arc::new(Self)
+    }
+
+    fn write(&mut self, (): ()) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(self) -> Result<u64, Error> {
+        Ok(0)
+    }
 }

@@ -1,0 +1,73 @@
+//! `copy`: from one store through the gate into another.
+
+use stacyard_store::{Check, Copy, Error, Find, Mode, Output, Report, SORT_MEMORY, StoreUrl};
+
+use crate::flags::{self, Global};
+use crate::open::Extras;
+use crate::progress::Console;
+use crate::report::{self, Rejects, Status};
+use crate::{open, schemas, search};
+
+pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
+    let from = StoreUrl::parse(&flags.from, global.store_kind)?;
+    let to = StoreUrl::parse(&flags.to, flags.format)?;
+    open::distinct(flags.rejects.as_deref(), &[from.clone(), to.clone()])?;
+    let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
+    let exists = open::target_exists(&to);
+    if exists && mode.is_none() {
+        return Err(open::target_is_there(&to, true));
+    }
+    let mode = mode.unwrap_or_default();
+    let check = Check {
+        gate: Some(schemas::gate(&flags.gate)?),
+        migrate: flags.gate.migrate,
+        ..Check::default()
+    };
+    let collections = match &flags.collections_file {
+        Some(file) => schemas::collections(file, global)?,
+        None => Vec::new(),
+    };
+    let (check, question) = search::ask(&flags.question, check)?;
+    let mut input = open::source(&from, global)?;
+    let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
+    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
+    let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
+    let threads = global.threads();
+    let mut fields = None;
+    let mut report = Report::default();
+    let mut check = check;
+    if let Some((search, compiled)) = question {
+        if flags.question.is_ordered() {
+            let find = Find {
+                check: std::mem::take(&mut check),
+                search: compiled,
+                max_items: search.max_items,
+                memory: SORT_MEMORY,
+                threads,
+                rejects: rejects.as_mut(),
+                observer: &mut console,
+            };
+            let (answer, found) = find.run(input.as_mut())?;
+            input = Box::new(answer);
+            report = found;
+        }
+        fields = search::wanted(search.fields);
+    }
+    let copy = Copy {
+        check,
+        mode,
+        unique: true,
+        threads,
+        rejects: rejects.as_mut(),
+        observer: &mut console,
+    };
+    let report = report.then(open::write(copy, input, old, &to, Extras { collections, fields })?);
+    if let Some(rejects) = rejects {
+        rejects.commit()?;
+    }
+    console.finish();
+    if !global.quiet {
+        report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);
+    }
+    Ok(Status::of(report.rejected))
+}

@@ -1,0 +1,177 @@
+//! The flags as they are written, before anything is made of them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use stacyard_store::{MAX_RECORD_BYTES, Mode, StoreKind};
+
+use crate::search::{Question, SearchFlags};
+
+/// Validate STAC catalogs, copy them between stores, and ask every store the same question.
+///
+/// A STORE is a file: .json .geojson (a FeatureCollection, an array of Items, one object), .ndjson .jsonl .geojsonl
+/// (one Item a line), each also with .gz or .zst; .parquet .geoparquet; or `-` for NDJSON on standard input or output.
+///
+/// Exit status: 0 all done; 1 done, but some Items were rejected; 2 wrong usage; 3 failed, and nothing was changed.
+#[derive(Debug, Parser)]
+#[command(name = "stacyard", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// What the store read is, whatever its name says: geojson, ndjson or geoparquet.
+    #[arg(long, global = true, value_name = "KIND")]
+    pub(crate) store_kind: Option<StoreKind>,
+    /// Log to standard error as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) json_log: bool,
+    /// No progress and no summary.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// How many threads to use [default: all cores].
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Set aside records longer than this.
+    #[arg(long, global = true, hide = true, value_name = "BYTES", default_value_t = MAX_RECORD_BYTES)]
+    pub(crate) max_record_bytes: usize,
+}
+
+impl Global {
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong with the Items, Collections and Catalogs of stores.
+    Validate(Validate),
+    /// Copy the Items of a store into another, through the gate.
+    Copy(Copy),
+    /// Ask a store for Items.
+    Search(SearchFlags),
+    /// Say what a store holds.
+    Info(Info),
+    /// Print what a shell needs to complete this command.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gate {
+    /// Refuse all that the official JSON Schemas refuse, and more.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Bring Items of STAC 0.9 and 1.0.0-rc up to date first.
+    #[arg(long)]
+    pub(crate) migrate: bool,
+    /// Also check extensions against the JSON Schemas in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) schemas: Option<PathBuf>,
+    /// Refuse Items with an extension whose schema is not in the folder.
+    #[arg(long, requires = "schemas")]
+    pub(crate) require_schemas: bool,
+}
+
+/// Say what is wrong with the Items, Collections and Catalogs of stores.
+///
+/// The report is on standard output: each rejected Item with its file and line (or the index of its feature), and all
+/// that is wrong with it. With --format json it is one object:
+/// {"rejects": [{"source", "line" | "feature" | "row", "errors": [{"pointer", "rule", "message", "value", "section"}],
+/// "item" | "text" | "base64"}], "stores": [{"store", "read", "written", "rejected", "objects",
+/// "warnings": {RULE: {"count", "first", "example"}}, ...}]}; "written" counts the valid Items.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// The stores.
+    #[arg(required = true, value_name = "STORE")]
+    pub(crate) stores: Vec<String>,
+    #[command(flatten)]
+    pub(crate) gate: Gate,
+    /// Write rejected Items to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Copy the Items of a store into another, through the gate.
+///
+/// A target that exists is only touched with --overwrite or --mode; it is the old one until all is done. With search
+/// flags only the Items that answer are copied: in the order of the source, or sorted where --sortby or --max-items ask
+/// for it.
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The store to read.
+    pub(crate) from: String,
+    /// The file to write, or `-`.
+    pub(crate) to: String,
+    /// What to do with Items that are in the target already.
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<ModeFlag>,
+    /// Replace a target that exists.
+    #[arg(long, conflicts_with = "mode")]
+    pub(crate) overwrite: bool,
+    /// Write rejected Items to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// What to write, whatever the name of the target says: geojson, ndjson or geoparquet.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) format: Option<StoreKind>,
+    /// Keep the Collections of this JSON file with the Items (GeoParquet).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) collections_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gate: Gate,
+    #[command(flatten)]
+    pub(crate) question: Question,
+}
+
+/// Say what a store holds: collections, counts, extents, properties, assets.
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// The store.
+    pub(crate) store: String,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeFlag {
+    /// Reject the Item.
+    Insert,
+    /// Leave the Item out.
+    Ignore,
+    /// Replace the Item in the target.
+    Upsert,
+    /// Replace the whole content of the target.
+    Replace,
+}
+
+impl From<ModeFlag> for Mode {
+    fn from(flag: ModeFlag) -> Self {
+        match flag {
+            ModeFlag::Insert => Self::Insert,
+            ModeFlag::Ignore => Self::Ignore,
+            ModeFlag::Upsert => Self::Upsert,
+            ModeFlag::Replace => Self::Replace,
+        }
+    }
+}

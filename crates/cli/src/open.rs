@@ -1,0 +1,89 @@
+//! Which code reads and writes which kind of store: the one place that knows them all.
+
+use std::path::Path;
+
+use stacyard_model::json::Document;
+use stacyard_store::{
+    Copy, Error, Features, JsonSink, Lines, Report, Source, StoreKind, StoreUrl, WriteItem,
+};
+
+use crate::flags::Global;
+
+/// What is written, beside the Items.
+#[derive(Default)]
+pub(crate) struct Extras {
+    /// The Collections to keep with the Items.
+    pub(crate) collections: Vec<Document>,
+    /// What to write of each Item; all of it if `None`.
+    pub(crate) fields: Option<WriteItem>,
+}
+
+/// Opens a store to be read.
+pub(crate) fn source(url: &StoreUrl, global: &Global) -> Result<Box<dyn Source>, Error> {
+    let limit = global.max_record_bytes;
+    Ok(match url.kind() {
+        StoreKind::Json => Box::new(Features::open(url, limit)?),
+        StoreKind::Ndjson => Box::new(Lines::open(url, limit)?),
+        StoreKind::Parquet => return Err(no_parquet(url)),
+    })
+}
+
+/// Writes `input`, merged with `old`, to `target`.
+pub(crate) fn write(
+    copy: Copy<'_>,
+    input: Box<dyn Source>,
+    old: Option<Box<dyn Source>>,
+    target: &StoreUrl,
+    extras: Extras,
+) -> Result<Report, Error> {
+    match target.kind() {
+        StoreKind::Json | StoreKind::Ndjson => {
+            if !extras.collections.is_empty() {
+                return Err(Error::usage(
+                    format!("{target}: a file of Items has no place for Collections"),
+                    "leave --collections-file out, or write .parquet",
+                ));
+            }
+            let sink = match extras.fields {
+                None => JsonSink::create(target)?,
+                Some(fields) => JsonSink::with(target, fields)?,
+            };
+            copy.run(input, old, sink)
+        }
+        StoreKind::Parquet => Err(no_parquet(target)),
+    }
+}
+
+fn no_parquet(url: &StoreUrl) -> Error {
+    Error::usage(format!("{url}: GeoParquet is not supported by this version yet"), "use .ndjson or .geojson")
+}
+
+/// Whether there is something that writing would replace. Pipes and devices are written to.
+pub(crate) fn target_exists(target: &StoreUrl) -> bool {
+    target.path().is_some_and(|path| path.metadata().is_ok_and(|metadata| !is_special(&metadata)))
+}
+
+fn is_special(metadata: &std::fs::Metadata) -> bool {
+    !metadata.is_file() && !metadata.is_dir()
+}
+
+/// The error of a target that is there already.
+pub(crate) fn target_is_there(target: &StoreUrl, can_merge: bool) -> Error {
+    let remedy = if can_merge {
+        "--overwrite replaces it; --mode insert, ignore or upsert merges into it"
+    } else {
+        "--overwrite replaces it"
+    };
+    Error::usage(format!("{target} exists already"), remedy)
+}
+
+/// Makes sure that the file of rejects is none of the stores.
+pub(crate) fn distinct(rejects: Option<&Path>, stores: &[StoreUrl]) -> Result<(), Error> {
+    match rejects.filter(|file| stores.iter().any(|store| store.is_same_file(file))) {
+        Some(file) => Err(Error::usage(
+            format!("{}: the rejects would overwrite a store", file.display()),
+            "give --rejects a file of its own",
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+//! What is shown while work goes on: a bar on a terminal, a line now and then elsewhere, JSON for machines.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use serde_json::json;
+use stacyard_store::{Error, Observer, Progress, Reject};
+
+use crate::flags::Global;
+use crate::report::Rejects;
+
+/// How often a line is written where there is no terminal.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Shows progress, and passes rejects on to those who show them.
+pub(crate) struct Console {
+    style: Style,
+    rejects: Rejects,
+    source: String,
+    size: Option<u64>,
+    started: Instant,
+    last: Instant,
+}
+
+enum Style {
+    Quiet,
+    Bar(ProgressBar),
+    Lines,
+    Json,
+}
+
+impl Console {
+    pub(crate) fn new(global: &Global, rejects: Rejects) -> Self {
+        let style = if global.json_log {
+            Style::Json
+        } else if global.quiet {
+            Style::Quiet
+        } else if stderr().is_terminal() {
+            Style::Bar(ProgressBar::hidden())
+        } else {
+            Style::Lines
+        };
+        let now = Instant::now();
+        Self { style, rejects, source: String::new(), size: None, started: now, last: now }
+    }
+
+    /// Ends the show, and says where to find what was not shown.
+    pub(crate) fn finish(self) {
+        self.clear();
+        self.rejects.remark();
+    }
+
+    fn clear(&self) {
+        if let Style::Bar(bar) = &self.style {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl Observer for Console {
+    fn begin(&mut self, source: &str, size: Option<u64>) {
+        source.clone_into(&mut self.source);
+        self.size = size;
+        self.started = Instant::now();
+        if let Style::Bar(bar) = &mut self.style {
+            bar.finish_and_clear();
+            *bar = ProgressBar::new(size.unwrap_or(0));
+            let template = if size.is_some() {
+                "{prefix} {wide_bar} {percent:>3}% {binary_bytes_per_sec} {msg} eta {eta}"
+            } else {
+                "{prefix} {spinner} {binary_bytes} {binary_bytes_per_sec} {msg}"
+            };
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style);
+            bar.set_prefix(source.to_owned());
+        }
+    }
+
+    fn advance(&mut self, progress: Progress) {
+        let read = HumanCount(progress.read);
+        let rejected = match progress.rejected {
+            0 => String::new(),
+            count => format!(", {} rejected", HumanCount(count)),
+        };
+        if let Style::Bar(bar) = &self.style {
+            bar.set_position(progress.position);
+            bar.set_message(format!("{read} Items{rejected}"));
+            return;
+        }
+        if self.last.elapsed() < EVERY {
+            return;
+        }
+        self.last = Instant::now();
+        match &self.style {
+            Style::Quiet | Style::Bar(_) => {}
+            Style::Lines => {
+                let of = self.size.map(|size| format!(" of {}", HumanBytes(size))).unwrap_or_default();
+                let position = HumanBytes(progress.position);
+                eprintln!("{}: {read} Items, {position}{of}{rejected}", self.source);
+            }
+            Style::Json => {
+                let line = json!({
+                    "event": "progress", "source": self.source, "read": progress.read,
+                    "rejected": progress.rejected, "position": progress.position, "size": self.size,
+                    "seconds": self.started.elapsed().as_secs_f64(),
+                });
+                eprintln!("{line}");
+            }
+        }
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
+        match &self.style {
+            Style::Bar(bar) => bar.suspend(|| self.rejects.show(reject)),
+            _ => self.rejects.show(reject),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Files of JSON that the user names beside the stores: schemas of extensions, Collections.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stacyard_model::json::{Document, Tape};
+use stacyard_model::{Gate, Grade, Schemas};
+use stacyard_store::{Error, StoreUrl};
+
+use crate::flags::{self, Global};
+use crate::open;
+
+/// The gate that the flags ask for.
+pub(crate) fn gate(flags: &flags::Gate) -> Result<Gate, Error> {
+    let gate = Gate::new(if flags.strict { Grade::Strict } else { Grade::Default });
+    let Some(folder) = &flags.schemas else { return Ok(gate) };
+    let mut files = Vec::new();
+    json_files(folder, &mut files)?;
+    files.sort();
+    let documents = files.iter().map(|file| read_schema(folder, file)).collect::<Result<Vec<_>, _>>()?;
+    let schemas = Schemas::new(documents);
+    if schemas.is_empty() {
+        let message = format!("{}: there is no JSON Schema in it", folder.display());
+        return Err(Error::usage(message, "name the folder that holds the .json files"));
+    }
+    Ok(gate.with_schemas(Arc::new(schemas)).require_schemas(flags.require_schemas))
+}
+
+fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let failed = |cause| Error::io("read the schemas in", folder, cause);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            json_files(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A schema, and its name: the path below the folder.
+fn read_schema(folder: &Path, file: &Path) -> Result<(String, serde_json::Value), Error> {
+    let text = fs::read(file).map_err(|e| Error::io("read", file, e))?;
+    let document = serde_json::from_slice(&text).map_err(|e| {
+        Error::usage(format!("{}: the schema is not JSON: {e}", file.display()), "mend it, or take it away")
+    })?;
+    let name = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    Ok((name, document))
+}
+
+/// The Collections of a file: one, an array, lines of them, or an object with `collections`.
+pub(crate) fn collections(file: &Path, global: &Global) -> Result<Vec<Document>, Error> {
+    let mut collections = Vec::new();
+    let mut source = open::source(&StoreUrl::parse(&file.to_string_lossy(), None)?, global)?;
+    let wrong = |what: &dyn std::fmt::Display| {
+        Error::usage(format!("{}: {what}", file.display()), "see what stacyard validate says about it")
+    };
+    let gate = Gate::default();
+    while let Some(work) = source.next()? {
+        let batch = work()?;
+        for record in &batch.records {
+            let mut tape = Tape::new();
+            let text = &batch.text[record.start as usize..record.end as usize];
+            let value = tape.parse(text).map_err(|e| wrong(&e))?;
+            let list = value.get("collections").and_then(|list| list.elements());
+            let members = list.map_or_else(|| vec![value], Iterator::collect);
+            for collection in members {
+                if let Some(finding) = gate.collection(collection).errors.first() {
+                    return Err(wrong(finding));
+                }
+                collections.push(Document::parse(collection.raw()).map_err(|e| wrong(&e))?);
+            }
+        }
+    }
+    Ok(collections)
+}

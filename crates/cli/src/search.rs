@@ -1,0 +1,239 @@
+//! `search`: the Items of a store that answer a question, in order; and the flags that ask it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::sync::Arc;
+
+use clap::Args;
+use stacyard_model::Gate;
+use stacyard_search::cql2::Expr;
+use stacyard_search::{
+    Area, Compiled, Fields, PageSize, Search, SearchError, SortKey, parse_collections, parse_datetime, parse_ids,
+};
+use stacyard_store::{
+    Check, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
+};
+
+use crate::flags::Global;
+use crate::open::{self, Extras};
+use crate::progress::Console;
+use crate::report::{self, Rejects, Status};
+
+/// A question, as it is written.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct Question {
+    /// Items of these collections, with commas between.
+    #[arg(long, value_name = "A,B")]
+    collections: Option<String>,
+    /// Items with these ids, with commas between.
+    #[arg(long, value_name = "A,B")]
+    ids: Option<String>,
+    /// Items that intersect a box; west > east crosses the antimeridian.
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// Items that intersect a GeoJSON geometry, or that of a file.
+    #[arg(long, value_name = "GEOJSON|@FILE")]
+    intersects: Option<String>,
+    /// Items whose time overlaps an instant or START/END, where `..` is an open end.
+    #[arg(long, value_name = "INTERVAL")]
+    datetime: Option<String>,
+    /// Items of which this CQL2 (text or JSON) is true, such as "eo:cloud_cover < 20".
+    #[arg(long, value_name = "CQL2", allow_hyphen_values = true)]
+    filter: Option<String>,
+    /// Take a property that no Item has as null everywhere, instead of refusing it.
+    #[arg(long)]
+    filter_lenient: bool,
+    /// The order, such as -properties.datetime,id; - is descending [default: newest first].
+    #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
+    sortby: Option<String>,
+    /// The parts of an Item to write, such as id,properties.datetime,-assets (JSON only).
+    #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
+    fields: Option<String>,
+    /// How many Items a page has, where a store has pages; files have none.
+    #[arg(long, value_name = "PAGE")]
+    limit: Option<u64>,
+    /// How many Items are wanted at most.
+    #[arg(long, value_name = "N")]
+    max_items: Option<u64>,
+}
+
+impl Question {
+    /// The search that it asks for.
+    pub(crate) fn parse(&self) -> Result<Search, Error> {
+        let shape = match self.intersects.as_deref().map(|shape| (shape, shape.strip_prefix('@'))) {
+            Some((_, Some(file))) => {
+                Some(fs::read_to_string(file).map_err(|e| Error::io("read", file.as_ref(), e))?)
+            }
+            Some((shape, None)) => Some(shape.to_owned()),
+            None => None,
+        };
+        self.parse_parts(shape.as_deref()).map_err(Error::from)
+    }
+
+    fn parse_parts(&self, shape: Option<&str>) -> Result<Search, SearchError> {
+        fn part<T>(
+            text: Option<&String>,
+            parse: impl FnOnce(&str) -> Result<T, SearchError>,
+        ) -> Result<Option<T>, SearchError> {
+            text.map(|text| parse(text)).transpose()
+        }
+        Ok(Search {
+            collections: part(self.collections.as_ref(), parse_collections)?.unwrap_or_default(),
+            ids: part(self.ids.as_ref(), parse_ids)?.unwrap_or_default(),
+            area: Area::parse(self.bbox.as_deref(), shape)?,
+            datetime: part(self.datetime.as_ref(), parse_datetime)?,
+            filter: part(self.filter.as_ref(), |text| Ok(Expr::parse(text)?))?,
+            sortby: part(self.sortby.as_ref(), SortKey::parse_list)?.unwrap_or_default(),
+            fields: part(self.fields.as_ref(), Fields::parse)?.unwrap_or_default(),
+            limit: self.limit.map(PageSize::new).transpose()?,
+            max_items: self.max_items,
+        })
+    }
+
+    /// Whether anything is asked.
+    pub(crate) fn is_some(&self) -> bool {
+        let texts = [&self.collections, &self.ids, &self.bbox, &self.intersects, &self.datetime, &self.filter];
+        texts.into_iter().any(Option::is_some) || self.is_ordered() || self.fields.is_some()
+    }
+
+    /// Whether the order matters: what is not sorted keeps that of the source.
+    pub(crate) const fn is_ordered(&self) -> bool {
+        self.sortby.is_some() || self.max_items.is_some()
+    }
+
+    /// What a record has to pass.
+    pub(crate) fn check(&self, check: Check, search: &Arc<Compiled>) -> Check {
+        Check { filter: Some(Arc::clone(search)), lenient: self.filter_lenient, ..check }
+    }
+}
+
+/// Ask a store for Items.
+///
+/// The answer is the same from every store, and in the same order: newest first, unless --sortby says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct SearchFlags {
+    /// The store to ask.
+    store: String,
+    #[command(flatten)]
+    question: Question,
+    /// Where to write the answer.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    output: String,
+    /// Replace an output that exists.
+    #[arg(long)]
+    overwrite: bool,
+    /// Print the number of Items that answer, alone (whatever --max-items says).
+    #[arg(long, conflicts_with_all = ["output", "explain"])]
+    count: bool,
+    /// Print how the search would be made, and make it not.
+    #[arg(long)]
+    explain: bool,
+    /// What to write, whatever the name of the output says: geojson, ndjson or geoparquet.
+    #[arg(long, value_name = "KIND")]
+    format: Option<StoreKind>,
+    /// Write invalid Items of the store to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<std::path::PathBuf>,
+}
+
+pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error> {
+    let store = StoreUrl::parse(&flags.store, global.store_kind)?;
+    let target = StoreUrl::parse(&flags.output, flags.format)?;
+    let search = flags.question.parse()?;
+    let compiled = Arc::new(Compiled::new(&search)?);
+    if flags.explain {
+        report::print(explain(global, flags, &store, &target).as_bytes())?;
+        return Ok(Status::Done);
+    }
+    open::distinct(flags.rejects.as_deref(), &[store.clone(), target.clone()])?;
+    if !flags.count && !flags.overwrite && open::target_exists(&target) {
+        return Err(open::target_is_there(&target, false));
+    }
+    let gate = Some(Gate::default());
+    let check = flags.question.check(Check { gate, ..Check::default() }, &compiled);
+    let mut source = open::source(&store, global)?;
+    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
+    let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
+    let threads = global.threads();
+    let report = if flags.count {
+        let rejects = rejects.as_mut();
+        let copy =
+            Copy { check, mode: Mode::Insert, unique: false, threads, rejects, observer: &mut console };
+        let report = copy.run(source, None, Nowhere)?;
+        report::print(format!("{}\n", report.written).as_bytes())?;
+        report
+    } else {
+        let find = Find {
+            check,
+            search: compiled,
+            max_items: search.max_items,
+            memory: SORT_MEMORY,
+            threads,
+            rejects: rejects.as_mut(),
+            observer: &mut console,
+        };
+        let (answer, found) = find.run(source.as_mut())?;
+        let copy = Copy {
+            check: Check::default(),
+            mode: Mode::Replace,
+            unique: false,
+            threads,
+            rejects: rejects.as_mut(),
+            observer: &mut console,
+        };
+        let extras = Extras { fields: wanted(search.fields), ..Extras::default() };
+        let written = open::write(copy, Box::new(answer), None, &target, extras)?;
+        found.then(written)
+    };
+    if let Some(rejects) = rejects {
+        rejects.commit()?;
+    }
+    console.finish();
+    if report.rejected > 0 {
+        eprintln!("warning: {} rejected: they cannot be searched", report::count(report.rejected, "Item"));
+    }
+    Ok(Status::of(report.rejected))
+}
+
+/// What to write of each Item, if it is not all.
+pub(crate) fn wanted(fields: Fields) -> Option<WriteItem> {
+    (!fields.is_all()).then(|| Box::new(move |item: stacyard_model::json::Value<'_>, out: &mut Vec<u8>| fields.write(item, out)) as WriteItem)
+}
+
+/// The plan, a line for each step.
+fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, target: &StoreUrl) -> String {
+    let mut plan = format!("scan   {store} ({}): every Item, on {} threads\n", store.kind(), global.threads());
+    let question = &flags.question;
+    for (name, text) in [
+        ("collections", &question.collections),
+        ("ids", &question.ids),
+        ("bbox", &question.bbox),
+        ("intersects", &question.intersects),
+        ("datetime", &question.datetime),
+        ("filter", &question.filter),
+    ] {
+        if let Some(text) = text {
+            let _ = writeln!(plan, "match  {name}: {text}");
+        }
+    }
+    if !flags.count {
+        let order = question.sortby.as_deref().unwrap_or("-datetime");
+        let (memory, first) = (SORT_MEMORY >> 20, question.max_items);
+        let first = first.map(|n| format!("the first {n}, ")).unwrap_or_default();
+        let _ = writeln!(plan, "order  {order}, then collection, id: {first}in {memory} MiB of memory, beyond that in temporary files");
+        let fields = question.fields.as_deref().map(|fields| format!(", fields {fields}")).unwrap_or_default();
+        let _ = writeln!(plan, "write  {target} ({}){fields}", target.kind());
+    }
+    plan
+}
+
+/// The gate and the question of a copy.
+pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<(Search, Arc<Compiled>)>), Error> {
+    if !question.is_some() {
+        return Ok((check, None));
+    }
+    let search = question.parse()?;
+    let compiled = Arc::new(Compiled::new(&search)?);
+    Ok((question.check(check, &compiled), Some((search, compiled))))
+}

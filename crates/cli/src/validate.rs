@@ -1,0 +1,78 @@
+//! `validate`: every record of every store through the gate, and nothing kept but what is wrong.
+
+use serde_json::json;
+use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Output, Report, StoreUrl};
+
+use crate::flags::{Format, Global, Validate};
+use crate::progress::Console;
+use crate::report::{self, Rejects, Status, count};
+use crate::{open, schemas};
+
+pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
+    let stores = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
+    let stores = stores.collect::<Result<Vec<_>, _>>()?;
+    open::distinct(flags.rejects.as_deref(), &stores)?;
+    let check = Check {
+        gate: Some(schemas::gate(&flags.gate)?),
+        migrate: flags.gate.migrate,
+        objects: true,
+        ..Check::default()
+    };
+    // Opened before anything is said, so that a store that is not there is an error and not half a report.
+    let sources = stores.iter().map(|store| open::source(store, global)).collect::<Result<Vec<_>, _>>()?;
+    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
+    let json = flags.format == Format::Json;
+    if json {
+        report::print(b"{\"rejects\":[")?;
+    }
+    let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
+    let mut reports = Vec::new();
+    for (store, source) in stores.iter().zip(sources) {
+        let copy = Copy {
+            check: check.clone(),
+            mode: Mode::Insert,
+            unique: true,
+            threads: global.threads(),
+            rejects: rejects.as_mut(),
+            observer: &mut console,
+        };
+        reports.push((store, copy.run(source, None, Nowhere)?));
+    }
+    if let Some(rejects) = rejects {
+        rejects.commit()?;
+    }
+    console.finish();
+    if json {
+        report::print(end_of_json(&reports)?.as_bytes())?;
+    } else {
+        let text = reports.iter().map(|(store, report)| summary(store, report)).collect::<String>();
+        report::print(text.as_bytes())?;
+    }
+    Ok(Status::of(reports.iter().map(|(_, report)| report.rejected).sum()))
+}
+
+fn end_of_json(reports: &[(&StoreUrl, Report)]) -> Result<String, Error> {
+    let stores = reports.iter().map(|(store, report)| {
+        let mut summary = serde_json::to_value(report)?;
+        if let Some(members) = summary.as_object_mut() {
+            members.insert("store".to_owned(), json!(store.spelling()));
+        }
+        Ok(summary)
+    });
+    let stores: Result<Vec<_>, serde_json::Error> = stores.collect();
+    let stores = stores.map_err(|e| Error::failed("cannot write the report").caused_by(e))?;
+    Ok(format!("],\"stores\":{}}}\n", json!(stores)))
+}
+
+/// `x.ndjson: 10 valid (9 Items, 1 Collection), 1 rejected`
+fn summary(store: &StoreUrl, report: &Report) -> String {
+    let kinds: Vec<String> = report.objects.iter().map(|(kind, number)| count(*number, kind)).collect();
+    let valid: u64 = report.objects.values().sum();
+    let what = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
+    let warnings = report::warnings(&report.warnings);
+    let rejected = report.rejected;
+    if valid == 0 && rejected == 0 {
+        return format!("{store}: no Items\n");
+    }
+    format!("{warnings}{store}: {what} valid, {rejected} rejected\n")
+}

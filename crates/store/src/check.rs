@@ -1,0 +1,269 @@
+//! What happens to a record before any store takes it: it is parsed, passes the gate, and answers the search or not.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
+use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
+use stacyard_search::{Compiled, KnownNames, Names, SearchError};
+
+use crate::report::{Located, Original, Problem, Reject, Warnings};
+use crate::{Batch, Error, Fault, Record};
+
+/// What records have to pass.
+#[derive(Clone, Default)]
+pub struct Check {
+    /// The gate; `None` for Items that have passed it already.
+    pub gate: Option<Gate>,
+    /// Whether Items of older versions of STAC are brought up to date first.
+    pub migrate: bool,
+    /// Whether Collections and Catalogs are valid records too.
+    pub objects: bool,
+    /// A search that Items have to answer.
+    pub filter: Option<Arc<Compiled>>,
+    /// Whether a property that no Item has may stand in the search.
+    pub lenient: bool,
+}
+
+/// What is noted of many records together.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) warnings: Warnings,
+    /// Which names of the search have been seen.
+    names: Option<Names>,
+    /// Names that properties have: collected while some of the search have not been seen.
+    known: BTreeSet<String>,
+}
+
+/// How many names are collected, to find out which one was meant.
+const MAX_KNOWN: usize = 4096;
+
+impl Notes {
+    pub(crate) fn new(check: &Check) -> Self {
+        let names = check.filter.as_deref().filter(|_| !check.lenient).map(Compiled::names);
+        Self { names, ..Self::default() }
+    }
+
+    fn observe(&mut self, search: &Compiled, item: Value<'_>) {
+        let Some(names) = &mut self.names else { return };
+        search.observe(item, names);
+        if !names.all_seen() && self.known.len() < MAX_KNOWN {
+            for (key, _) in item.get("properties").and_then(Value::members).into_iter().flatten() {
+                if !self.known.contains(key.text().as_ref()) {
+                    self.known.insert(key.text().into_owned());
+                }
+            }
+        }
+    }
+
+    /// Adds those of what comes behind.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.warnings.append(later.warnings);
+        if let (Some(names), Some(later)) = (&mut self.names, &later.names) {
+            names.merge(later);
+        }
+        self.known.extend(later.known);
+    }
+
+    /// Fails if the search asks for a property that no Item has.
+    pub(crate) fn refuse_unknown_names(&self, check: &Check) -> Result<(), Error> {
+        let (Some(search), Some(names)) = (&check.filter, &self.names) else { return Ok(()) };
+        let Some(unknown) = search.unknown(names).next() else { return Ok(()) };
+        let mut known = KnownNames::default();
+        self.known.iter().for_each(|name| known.add(name));
+        let nearest = known.unknown(unknown.name()).nearest;
+        let remedy = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
+        Err(Error::usage(
+            format!("no Item has a property {:?}", unknown.name()),
+            format!("{remedy}--filter-lenient takes it as null everywhere"),
+        ))
+    }
+}
+
+/// A wrong search is a wrong request; what to write instead follows behind the semicolon.
+impl From<SearchError> for Error {
+    fn from(error: SearchError) -> Self {
+        let text = error.to_string();
+        match text.rsplit_once("; ") {
+            Some((cause, remedy)) if !text.contains('\n') => Self::usage(cause, remedy),
+            _ => Self::usage(text, "see stacyard search --help for how the flags are written"),
+        }
+    }
+}
+
+/// Of which Item a record is: 128 bits of `collection` and `id`, keyed anew in each run, so that nobody can make two
+/// different Items clash.
+pub(crate) type Key = u128;
+
+/// The Items that have been seen.
+pub(crate) type Keys = FxHashSet<Key>;
+
+/// Makes [`Key`]s.
+#[derive(Clone, Default)]
+pub(crate) struct Keyed(RandomState, RandomState);
+
+impl Keyed {
+    fn key(&self, item: Value<'_>) -> Key {
+        let collection = item.get("collection").and_then(Value::as_str);
+        let id = item.get("id").and_then(Value::as_str);
+        let hash = |state: &RandomState| {
+            let mut hasher = state.build_hasher();
+            (&collection, &id).hash(&mut hasher);
+            u128::from(std::hash::Hasher::finish(&hasher))
+        };
+        hash(&self.0) << 64 | hash(&self.1)
+    }
+}
+
+/// What became of a record.
+pub(crate) enum Outcome {
+    /// It may go on. The key is that of an Item.
+    Passed(ObjectKind, Key),
+    /// It is a valid Item that the search does not want.
+    Filtered,
+    /// It is set aside.
+    Rejected(Box<Reject>),
+}
+
+/// Checks records on one thread; keeps its tapes from one to the next.
+pub(crate) struct Checker<'a> {
+    pub(crate) check: &'a Check,
+    keyed: &'a Keyed,
+    source: Arc<str>,
+    tape: Tape,
+    migrated: Tape,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(check: &'a Check, keyed: &'a Keyed, source: Arc<str>) -> Self {
+        Self { check, keyed, source, tape: Tape::new(), migrated: Tape::new() }
+    }
+
+    /// Checks a record, and hands an Item that passes to `accept` together with its key. The flag says that the Item
+    /// is the very text of the record.
+    pub(crate) fn record(
+        &mut self,
+        batch: &Batch,
+        record: Record,
+        notes: &mut Notes,
+        accept: impl FnOnce(Value<'_>, Key, bool) -> Result<(), Error>,
+    ) -> Result<Outcome, Error> {
+        let text = &batch.text[record.start as usize..record.end as usize];
+        let source = &self.source;
+        let reject = |id, problems, original| {
+            let source = Arc::clone(source);
+            Outcome::Rejected(Box::new(Reject { source, place: record.place, id, problems, original }))
+        };
+        if let Some(Fault::TooLong { bytes }) = record.fault {
+            let message = format!("it has {bytes} bytes, more than a record may have; only its beginning is kept");
+            return Ok(reject(None, vec![Problem::new("too-long", message)], original_of(text)));
+        }
+        let original = match self.tape.parse(text) {
+            Ok(value) => value,
+            Err(error) => return Ok(reject(None, vec![syntax_problem(text, &error)], original_of(text))),
+        };
+        let id = || original.get("id").and_then(|id| Some(id.as_str()?.into_owned()));
+        let as_json = || {
+            let mut json = Vec::new();
+            original.write_compact(&mut json);
+            Original::Json(json)
+        };
+        let migrated_text = match self.check.migrate.then(|| migrate::migrate(original)).transpose() {
+            Ok(text) => text.flatten(),
+            Err(error) => {
+                return Ok(reject(id(), vec![Problem::new("migration", error.to_string())], as_json()));
+            }
+        };
+        let value = match &migrated_text {
+            None => original,
+            Some(text) => {
+                self.migrated.parse(text).map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?
+            }
+        };
+        let (kind, verdict) = self.check.verdict(value);
+        if !verdict.errors.is_empty() {
+            let problems = verdict.errors.into_iter().map(Problem::from).collect();
+            return Ok(reject(id(), problems, as_json()));
+        }
+        for warning in verdict.warnings {
+            notes.warnings.add(1, || Located(source, record.place).to_string(), &warning);
+        }
+        if kind != ObjectKind::Item {
+            return Ok(Outcome::Passed(kind, 0));
+        }
+        if let Some(filter) = &self.check.filter {
+            notes.observe(filter, value);
+        }
+        if let Some(filter) = &self.check.filter
+            && !filter.matches(value).map_err(|e| Error::failed(e.to_string()))?
+        {
+            return Ok(Outcome::Filtered);
+        }
+        let key = self.keyed.key(value);
+        accept(value, key, migrated_text.is_none())?;
+        Ok(Outcome::Passed(kind, key))
+    }
+}
+
+impl Check {
+    fn verdict(&self, value: Value<'_>) -> (ObjectKind, Verdict) {
+        match &self.gate {
+            None => (ObjectKind::Item, Verdict::default()),
+            Some(gate) if self.objects => {
+                let (kind, verdict) = gate.object(value);
+                (kind.unwrap_or(ObjectKind::Item), verdict)
+            }
+            Some(gate) => (ObjectKind::Item, gate.item(value)),
+        }
+    }
+}
+
+fn original_of(text: &[u8]) -> Original {
+    match std::str::from_utf8(text) {
+        Ok(text) => Original::Text(text.to_owned()),
+        Err(_) => Original::Bytes(text.to_vec()),
+    }
+}
+
+fn syntax_problem(text: &[u8], error: &SyntaxError) -> Problem {
+    let before = &text[..error.offset.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
+    let place =
+        if line == 1 { format!("at column {column}") } else { format!("at its line {line}, column {column}") };
+    let remedy = match error.kind {
+        SyntaxErrorKind::ByteOrderMark => "; remove the first three bytes of the file",
+        SyntaxErrorKind::NotANumber => "; write null, or leave the member out",
+        SyntaxErrorKind::InvalidUtf8 => "; convert the file to UTF-8",
+        _ => "",
+    };
+    Problem::new("json", format!("{}, {place}{remedy}", error.kind))
+}
+
+/// A record that is refused only because of others: the same Item has been there before.
+pub(crate) fn duplicate(source: &Arc<str>, batch: &Batch, record: Record, store_has_it: bool) -> Reject {
+    let text = &batch.text[record.start as usize..record.end as usize];
+    let mut tape = Tape::new();
+    let mut id = None;
+    let mut original = original_of(text);
+    let mut problem = Problem::new("duplicate-id", String::new());
+    if let Ok(value) = tape.parse(text) {
+        let string = |name| value.get(name).and_then(Value::as_str).map(std::borrow::Cow::into_owned);
+        id = string("id");
+        let shown = id.as_deref().unwrap_or_default();
+        let within = string("collection").map_or_else(
+            || format!("an Item without a collection has the id {shown:?}"),
+            |collection| format!("an Item of the collection {collection:?} has the id {shown:?}"),
+        );
+        let before = if store_has_it { "in the store already" } else { "before this one" };
+        "/id".clone_into(&mut problem.pointer);
+        problem.message = format!("{within} {before}");
+        let mut json = Vec::new();
+        value.write_compact(&mut json);
+        original = Original::Json(json);
+    }
+    Reject { source: Arc::clone(source), place: record.place, id, problems: vec![problem], original }
+}

@@ -1,0 +1,268 @@
+//! The way from a source through the gate into a sink: what `copy` and `validate` are, and how a search's answer is
+//! written.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stacyard_model::ObjectKind;
+
+use crate::check::{Check, Checker, Key, Keyed, Keys, Notes, Outcome, duplicate};
+use crate::output::Output;
+use crate::pipeline::ordered;
+use crate::report::{Located, Observer, Progress, Reject, Report};
+use crate::{Batch, Encoder, Error, Sink, Source};
+
+/// What happens when an Item is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// The later one is set aside and reported.
+    #[default]
+    Insert,
+    /// The later one is left out.
+    Ignore,
+    /// An Item of the input replaces that of the store. Within the input the first counts, as in `Insert`.
+    Upsert,
+    /// The whole content of the store is replaced by the input.
+    Replace,
+}
+
+/// A copy to be made.
+pub struct Copy<'a> {
+    /// What each record of the input has to pass.
+    pub check: Check,
+    /// What happens when an Item is there already.
+    pub mode: Mode,
+    /// Whether an Item may be there only once. An answer to a search gives what the store holds.
+    pub unique: bool,
+    /// How many threads work on it.
+    pub threads: usize,
+    /// Where records that are set aside are written to, one JSON object a line.
+    pub rejects: Option<&'a mut Output>,
+    /// Who looks on.
+    pub observer: &'a mut dyn Observer,
+}
+
+/// Whose Items they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Input,
+    /// What the store holds already. It is not set aside: a store that is not sound stays as it is.
+    Old,
+}
+
+impl Copy<'_> {
+    /// Writes `input`, merged with the `old` content of the store where there is one, into `sink`.
+    ///
+    /// # Errors
+    /// When the source cannot be read, the sink not be written, or the old content is not valid. Nothing is changed
+    /// then.
+    pub fn run<S: Sink>(
+        mut self,
+        input: Box<dyn Source>,
+        old: Option<Box<dyn Source>>,
+        mut sink: S,
+    ) -> Result<Report, Error> {
+        let started = Instant::now();
+        let mut legs = vec![(Role::Input, input)];
+        if let Some(old) = old.filter(|_| self.mode != Mode::Replace) {
+            // The first of two stays: with Upsert that is the new one.
+            legs.insert(usize::from(self.mode == Mode::Upsert), (Role::Old, old));
+        }
+        let keyed = Keyed::default();
+        let sole = legs.len() == 1;
+        let mut report = Report::default();
+        let mut prior = Keys::default();
+        for (role, mut source) in legs {
+            let seen = self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, &mut report)?;
+            if prior.is_empty() { prior = seen } else { prior.extend(seen) }
+        }
+        // What was set aside is safe before the rest becomes visible.
+        if let Some(rejects) = &mut self.rejects {
+            rejects.sync()?;
+        }
+        report.bytes = sink.finish()?;
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    fn leg<S: Sink>(
+        &mut self,
+        role: Role,
+        source: &mut dyn Source,
+        sole: bool,
+        (keyed, prior): (&Keyed, &Keys),
+        sink: &mut S,
+        report: &mut Report,
+    ) -> Result<Keys, Error> {
+        let name: Arc<str> = source.name().into();
+        let check = match role {
+            Role::Input => self.check.clone(),
+            Role::Old => Check { gate: Some(stacyard_model::Gate::default()), ..Check::default() },
+        };
+        self.observer.begin(&name, source.size());
+        let encoder = sink.encoder();
+        let encoding = Encoding { encoder: &*encoder, prior, sole };
+        let checker = || Checker::new(&check, keyed, Arc::clone(&name));
+        let mut again = checker();
+        let mut seen = Keys::default();
+        let mut notes = Notes::new(&check);
+        let unique = self.unique;
+        let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
+        let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
+        ordered(source, self.threads, checker, work, |mut encoded, position| {
+            let mut repeated = Vec::new();
+            for (index, fate) in encoded.fates.iter().enumerate() {
+                if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate
+                    && unique
+                    && !seen.insert(*key)
+                {
+                    repeated.push(index);
+                }
+            }
+            if !repeated.is_empty() {
+                let notes = std::mem::take(&mut encoded.notes);
+                encoded = encoding.encode(&mut again, encoded.batch, &repeated)?;
+                encoded.notes = notes;
+            }
+            self.settle(role, &name, &encoded, report)?;
+            notes.append(encoded.notes);
+            sink.write(encoded.chunk)?;
+            progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
+            self.observer.advance(progress);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if role == Role::Input {
+            notes.refuse_unknown_names(&check)?;
+            report.warnings = notes.warnings;
+        }
+        Ok(seen)
+    }
+
+    /// Counts what became of the records of a batch, and sets aside what has to be.
+    fn settle<C>(
+        &mut self,
+        role: Role,
+        name: &Arc<str>,
+        encoded: &Encoded<C>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        for (&record, fate) in encoded.batch.records.iter().zip(&encoded.fates) {
+            let taken = matches!(fate, Fate::Taken);
+            if role == Role::Old {
+                match fate {
+                    Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) => report.kept += 1,
+                    Fate::Taken => report.replaced += 1,
+                    Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
+                    Fate::Repeated => return Err(unsound(&duplicate(name, &encoded.batch, record, false))),
+                }
+                continue;
+            }
+            report.read += 1;
+            match fate {
+                Fate::Checked(Outcome::Passed(kind, _)) => {
+                    report.written += u64::from(*kind == ObjectKind::Item);
+                    *report.objects.entry(kind.to_string()).or_default() += 1;
+                }
+                Fate::Checked(Outcome::Filtered) => report.filtered += 1,
+                Fate::Checked(Outcome::Rejected(reject)) => self.set_aside(reject, report)?,
+                Fate::Taken | Fate::Repeated if self.mode == Mode::Ignore => report.dropped += 1,
+                Fate::Taken | Fate::Repeated => {
+                    self.set_aside(&duplicate(name, &encoded.batch, record, taken), report)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_aside(&mut self, reject: &Reject, report: &mut Report) -> Result<(), Error> {
+        report.rejected += 1;
+        set_aside(reject, self.rejects.as_deref_mut(), self.observer)
+    }
+}
+
+/// Writes a reject where rejects go, and shows it.
+pub(crate) fn set_aside(
+    reject: &Reject,
+    rejects: Option<&mut Output>,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    if let Some(output) = rejects {
+        let mut line = Vec::new();
+        reject.write_json(&mut line)?;
+        line.push(b'\n');
+        output.append(&line)?;
+    }
+    observer.reject(reject)
+}
+
+/// Old content that cannot be taken over.
+fn unsound(reject: &Reject) -> Error {
+    let problem = reject.problems.first().map(ToString::to_string).unwrap_or_default();
+    Error::failed(format!("{}: the store's own Item is not valid: {problem}", Located(&reject.source, reject.place)))
+        .remedy(format!(
+            "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS",
+            reject.source
+        ))
+}
+
+/// What became of a record on its way into a store.
+enum Fate {
+    Checked(Outcome),
+    /// The Item has been written by an earlier leg.
+    Taken,
+    /// The Item has been there before in the same leg.
+    Repeated,
+}
+
+/// A batch, ready to be written.
+struct Encoded<C> {
+    batch: Batch,
+    fates: Vec<Fate>,
+    notes: Notes,
+    chunk: C,
+}
+
+/// How batches are encoded.
+struct Encoding<'a, E> {
+    encoder: &'a E,
+    /// What earlier legs have written: complete, so that workers can ask.
+    prior: &'a Keys,
+    /// Whether this leg is the only one: places in the file mean something to the sink then.
+    sole: bool,
+}
+
+impl<E: Encoder> Encoding<'_, E> {
+    /// Checks and encodes a batch, without the records that are known (in ascending order) to be `repeated`.
+    fn encode(
+        &self,
+        checker: &mut Checker<'_>,
+        batch: Batch,
+        mut repeated: &[usize],
+    ) -> Result<Encoded<E::Chunk>, Error> {
+        let mut chunk = E::Chunk::default();
+        let mut notes = Notes::new(checker.check);
+        let mut fates = Vec::with_capacity(batch.records.len());
+        for (index, &record) in batch.records.iter().enumerate() {
+            if let Some((first, rest)) = repeated.split_first()
+                && *first == index
+            {
+                repeated = rest;
+                fates.push(Fate::Repeated);
+                continue;
+            }
+            let mut taken = false;
+            let outcome = checker.record(&batch, record, &mut notes, |item, key: Key, verbatim| {
+                taken = self.prior.contains(&key);
+                if taken {
+                    return Ok(());
+                }
+                let offset = batch.file_offset.filter(|_| verbatim && self.sole);
+                self.encoder.item(item, offset.map(|offset| offset + u64::from(record.start)), &mut chunk)
+            })?;
+            fates.push(if taken { Fate::Taken } else { Fate::Checked(outcome) });
+        }
+        self.encoder.seal(&mut chunk)?;
+        Ok(Encoded { batch, fates, notes, chunk })
+    }
+}

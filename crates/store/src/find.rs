@@ -1,0 +1,102 @@
+//! A search over any source: all of it is read, and what answers is put in order. What a store prunes before, it
+//! prunes in its source.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stacyard_search::Compiled;
+
+use crate::check::{Check, Checker, Keyed, Notes, Outcome};
+use crate::copy::set_aside;
+use crate::output::Output;
+use crate::pipeline::ordered;
+use crate::report::{Observer, Progress, Reject, Report};
+use crate::sort::{Hits, Sorted, Sorter};
+use crate::{Batch, Error, Source};
+
+/// How many bytes of Items are held in memory while they are sorted (128 MiB).
+pub const SORT_MEMORY: usize = 128 << 20;
+
+/// A search to be made.
+pub struct Find<'a> {
+    /// What each record has to pass, the search among it.
+    pub check: Check,
+    /// The search: for the order.
+    pub search: Arc<Compiled>,
+    /// How many Items are wanted.
+    pub max_items: Option<u64>,
+    /// How many bytes of Items are held while they are sorted: [`SORT_MEMORY`].
+    pub memory: usize,
+    /// How many threads work on it.
+    pub threads: usize,
+    /// Where records that are set aside are written to.
+    pub rejects: Option<&'a mut Output>,
+    /// Who looks on.
+    pub observer: &'a mut dyn Observer,
+}
+
+impl Find<'_> {
+    /// Reads all of `source`; gives the answer in the order of the search.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or the search has a property that no Item has.
+    pub fn run(mut self, source: &mut dyn Source) -> Result<(Sorted, Report), Error> {
+        let started = Instant::now();
+        let name: Arc<str> = source.name().into();
+        self.observer.begin(&name, source.size());
+        let keyed = Keyed::default();
+        let mut sorter = Sorter::new(self.memory, self.max_items);
+        let mut report = Report::default();
+        let mut notes = Notes::new(&self.check);
+        let (check, search) = (&self.check, &*self.search);
+        let checker = || Checker::new(check, &keyed, Arc::clone(&name));
+        let (rejects, observer) = (&mut self.rejects, &mut *self.observer);
+        let work = |checker: &mut Checker<'_>, batch| look(checker, search, &batch);
+        ordered(source, self.threads, checker, work, |found, position| {
+            report.read += found.read;
+            report.rejected += found.rejects.len() as u64;
+            report.filtered += found.filtered;
+            for reject in found.rejects {
+                set_aside(&reject, rejects.as_deref_mut(), observer)?;
+            }
+            notes.append(found.notes);
+            sorter.push(found.hits)?;
+            observer.advance(Progress { read: report.read, rejected: report.rejected, position });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        notes.refuse_unknown_names(check)?;
+        report.warnings = notes.warnings;
+        let answer = sorter.finish(&name)?;
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok((answer, report))
+    }
+}
+
+/// What a worker has found in a batch.
+struct Found {
+    hits: Hits,
+    read: u64,
+    filtered: u64,
+    rejects: Vec<Reject>,
+    notes: Notes,
+}
+
+fn look(checker: &mut Checker<'_>, search: &Compiled, batch: &Batch) -> Result<Found, Error> {
+    let read = batch.records.len() as u64;
+    let notes = Notes::new(checker.check);
+    let mut found = Found { hits: Hits::default(), read, filtered: 0, rejects: Vec::new(), notes };
+    for &record in &batch.records {
+        let hits = &mut found.hits;
+        let outcome = checker.record(batch, record, &mut found.notes, |item, _, _| {
+            let key = |out: &mut Vec<u8>| search.sort_key(item, out).map_err(|e| Error::failed(e.to_string()));
+            hits.push(key, |out| item.write_compact(out))
+        })?;
+        match outcome {
+            Outcome::Passed(..) => {}
+            Outcome::Filtered => found.filtered += 1,
+            Outcome::Rejected(reject) => found.rejects.push(*reject),
+        }
+    }
+    Ok(found)
+}

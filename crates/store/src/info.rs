@@ -1,0 +1,186 @@
+//! What a store holds: collections, extents, and which properties with values of which types.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde::Serialize;
+use stacyard_model::json::{Kind, Tape, Value};
+use stacyard_model::temporal_extent;
+
+use crate::pipeline::ordered;
+use crate::report::{Observer, Progress};
+use crate::{Batch, Error, Source};
+
+/// What a store holds. An Item that is not valid is counted as such, and its properties are not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Info {
+    /// How many Items.
+    pub items: u64,
+    /// How many records are not JSON objects with an `id`: `validate` says why.
+    pub unreadable: u64,
+    /// Items by collection; those without one under the empty name.
+    pub collections: BTreeMap<String, u64>,
+    /// West, south, east, north of the Items' boxes, as they are written; a box that crosses the antimeridian reaches
+    /// all around.
+    pub bbox: Option<[f64; 4]>,
+    /// The first and the last instant, RFC 3339.
+    pub datetime: Option<[String; 2]>,
+    /// How many Items have no geometry.
+    pub null_geometries: u64,
+    /// Items by STAC version.
+    pub stac_versions: BTreeMap<String, u64>,
+    /// The properties, by name.
+    pub properties: BTreeMap<String, PropertyInfo>,
+    /// The names of assets, with the number of Items that have them.
+    pub assets: BTreeMap<String, u64>,
+}
+
+/// One property.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PropertyInfo {
+    /// How many Items have it.
+    pub items: u64,
+    /// How many of its values are of which type.
+    pub types: BTreeMap<&'static str, u64>,
+}
+
+/// Names of properties and assets that are told apart; what comes beyond is not listed.
+const MAX_NAMES: usize = 10_000;
+
+/// Reads all of `source`, and says what it holds.
+pub fn info(source: &mut dyn Source, threads: usize, observer: &mut dyn Observer) -> Result<Info, Error> {
+    observer.begin(&Arc::<str>::from(source.name()), source.size());
+    let mut whole = Partial::default();
+    ordered(source, threads, Tape::new, |tape, batch| Ok(Partial::of(tape, &batch)), |part, position| {
+        whole.append(part);
+        observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut info = whole.info;
+    info.datetime = whole.first.zip(whole.last).map(|(first, last)| [first.to_string(), last.to_string()]);
+    Ok(info)
+}
+
+/// What is known of some of the Items.
+#[derive(Default)]
+struct Partial {
+    info: Info,
+    first: Option<jiff::Timestamp>,
+    last: Option<jiff::Timestamp>,
+}
+
+impl Partial {
+    fn of(tape: &mut Tape, batch: &Batch) -> Self {
+        let mut part = Self::default();
+        for record in &batch.records {
+            let text = &batch.text[record.start as usize..record.end as usize];
+            match tape.parse(text) {
+                Ok(item) if record.fault.is_none() && item.get("id").is_some() => part.add(item),
+                _ => part.info.unreadable += 1,
+            }
+        }
+        part
+    }
+
+    fn add(&mut self, item: Value<'_>) {
+        let info = &mut self.info;
+        info.items += 1;
+        let string = |name| item.get(name).and_then(Value::as_str).unwrap_or_default();
+        count(&mut info.collections, &string("collection"), 1);
+        count(&mut info.stac_versions, &string("stac_version"), 1);
+        info.null_geometries += u64::from(item.get("geometry").is_none_or(Value::is_null));
+        if let Some(bbox) = bbox(item) {
+            info.bbox = Some(info.bbox.map_or(bbox, |all| join(all, bbox)));
+        }
+        if let Some(extent) = temporal_extent(item) {
+            self.first = [self.first, extent.start()].into_iter().flatten().min();
+            self.last = [self.last, extent.end()].into_iter().flatten().max();
+        }
+        for (key, value) in item.get("properties").and_then(Value::members).into_iter().flatten() {
+            let name = key.text();
+            if !info.properties.contains_key(&*name) {
+                if info.properties.len() >= MAX_NAMES {
+                    continue;
+                }
+                info.properties.insert(name.clone().into_owned(), PropertyInfo::default());
+            }
+            if let Some(property) = info.properties.get_mut(&*name) {
+                property.items += 1;
+                *property.types.entry(type_of(value)).or_default() += 1;
+            }
+        }
+        for (key, _) in item.get("assets").and_then(Value::members).into_iter().flatten() {
+            count(&mut info.assets, &key.text(), 1);
+        }
+    }
+
+    fn append(&mut self, later: Self) {
+        let info = &mut self.info;
+        info.items += later.info.items;
+        info.unreadable += later.info.unreadable;
+        info.null_geometries += later.info.null_geometries;
+        info.bbox = match (info.bbox, later.info.bbox) {
+            (Some(a), Some(b)) => Some(join(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.first = [self.first, later.first].into_iter().flatten().min();
+        self.last = [self.last, later.last].into_iter().flatten().max();
+        let counts = [
+            (&mut info.collections, later.info.collections),
+            (&mut info.stac_versions, later.info.stac_versions),
+            (&mut info.assets, later.info.assets),
+        ];
+        for (all, later) in counts {
+            later.iter().for_each(|(name, number)| count(all, name, *number));
+        }
+        for (name, property) in later.info.properties {
+            if !info.properties.contains_key(&name) && info.properties.len() >= MAX_NAMES {
+                continue;
+            }
+            let all = info.properties.entry(name).or_default();
+            all.items += property.items;
+            for (kind, number) in property.types {
+                *all.types.entry(kind).or_default() += number;
+            }
+        }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
+    if let Some(known) = counts.get_mut(name) {
+        *known += number;
+    } else if counts.len() < MAX_NAMES {
+        counts.insert(name.to_owned(), number);
+    }
+}
+
+fn type_of(value: Value<'_>) -> &'static str {
+    match value.kind() {
+        Kind::Null => "null",
+        Kind::True | Kind::False => "boolean",
+        Kind::Number if value.as_number().is_some_and(stacyard_model::json::Number::is_integer) => "integer",
+        Kind::Number => "number",
+        Kind::String => "string",
+        Kind::Array => "array",
+        Kind::Object => "object",
+    }
+}
+
+/// The Item's box without heights, as it is written.
+fn bbox(item: Value<'_>) -> Option<[f64; 4]> {
+    let numbers = item.get("bbox")?.elements()?.map(|n| Some(n.as_number()?.to_f64()));
+    let numbers: Vec<f64> = numbers.collect::<Option<_>>()?;
+    match numbers[..] {
+        [west, south, east, north] | [west, south, _, east, north, _] => Some([west, south, east, north]),
+        _ => None,
+    }
+}
+
+fn join(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+    let around = |[west, _, east, _]: [f64; 4]| west > east;
+    if around(a) || around(b) {
+        return [-180.0, a[1].min(b[1]), 180.0, a[3].max(b[3])];
+    }
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}

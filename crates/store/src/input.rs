@@ -1,0 +1,150 @@
+//! Bytes coming in: a file or standard input, unpacked, with a count of what has been read.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::Error;
+use crate::url::{Compression, Location, StoreUrl};
+
+const GZIP: &[u8] = &[0x1F, 0x8B];
+const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+
+/// The bytes of a store of JSON, plain.
+pub(crate) struct Input {
+    name: String,
+    path: PathBuf,
+    reader: Box<dyn Read + Send>,
+    size: Option<u64>,
+    position: Arc<AtomicU64>,
+    plain_file: bool,
+}
+
+impl Input {
+    /// Opens what `url` names.
+    pub(crate) fn open(url: &StoreUrl) -> Result<Self, Error> {
+        let position = Arc::new(AtomicU64::new(0));
+        let (path, size, raw): (_, _, Box<dyn Read + Send>) = match url.location() {
+            Location::Stdio => (PathBuf::from("standard input"), None, Box::new(io::stdin())),
+            Location::Path(path) => {
+                let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+                let metadata = file.metadata().map_err(|e| Error::io("open", path, e))?;
+                if metadata.is_dir() {
+                    let message = format!("{} is a folder, not a file", path.display());
+                    return Err(Error::usage(message, "name a file inside it"));
+                }
+                (path.clone(), metadata.is_file().then_some(metadata.len()), Box::new(file))
+            }
+        };
+        let stdin = *url.location() == Location::Stdio;
+        let plain_file = size.is_some() && url.compression() == Compression::None;
+        let raw = Counted { inner: raw, position: Arc::clone(&position) };
+        let reader = unpack(raw, &path, (!stdin).then_some(url.compression()))?;
+        Ok(Self { name: url.spelling().to_owned(), path, reader, size, position, plain_file })
+    }
+
+    /// Bytes from memory, for tests.
+    #[cfg(test)]
+    pub(crate) fn from_reader(reader: impl Read + Send + 'static) -> Self {
+        Self {
+            name: "test".to_owned(),
+            path: PathBuf::from("test"),
+            reader: Box::new(reader),
+            size: None,
+            position: Arc::default(),
+            plain_file: true,
+        }
+    }
+
+    /// Appends the next `wanted` bytes; fewer only at the end.
+    pub(crate) fn append(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<usize, Error> {
+        buffer.reserve(wanted);
+        let mut part = self.reader.by_ref().take(wanted as u64);
+        part.read_to_end(buffer).map_err(|e| self.failure(e))
+    }
+
+    fn failure(&self, cause: io::Error) -> Error {
+        let cut = cause.kind() == io::ErrorKind::UnexpectedEof;
+        let error = Error::io("read", &self.path, cause);
+        if cut { error.remedy("the file is cut off in the middle: fetch or write it again") } else { error }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) const fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Whether a place in these bytes is a place in a file on disk.
+    pub(crate) const fn is_plain_file(&self) -> bool {
+        self.plain_file
+    }
+}
+
+/// Unpacks; `expected` is what the name promises, and `None` lets the bytes decide.
+fn unpack(
+    mut raw: Counted,
+    path: &Path,
+    expected: Option<Compression>,
+) -> Result<Box<dyn Read + Send>, Error> {
+    let mut head = Vec::with_capacity(4);
+    raw.by_ref().take(4).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+    let found = if head.starts_with(GZIP) {
+        Compression::Gzip
+    } else if head == ZSTD {
+        Compression::Zstd
+    } else {
+        Compression::None
+    };
+    let expected = expected.unwrap_or(found);
+    if expected != found {
+        return Err(mismatch(path, expected, found, head.is_empty()));
+    }
+    let raw = Cursor::new(head).chain(raw);
+    Ok(match expected {
+        Compression::None => Box::new(raw),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(raw)),
+        Compression::Zstd => {
+            Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| Error::io("read", path, e))?)
+        }
+    })
+}
+
+fn mismatch(path: &Path, expected: Compression, found: Compression, empty: bool) -> Error {
+    let name = |compression| match compression {
+        Compression::None => "plain",
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+    };
+    let path = path.display();
+    if empty {
+        return Error::failed(format!("{path} has no bytes at all, so it is no {} file", name(expected)))
+            .remedy("fetch or write it again");
+    }
+    Error::failed(format!("{path}: its name says {}, its bytes say {}", name(expected), name(found)))
+        .remedy("rename it: .gz for gzip, .zst for zstd, neither for plain text")
+}
+
+/// A reader that counts, so that progress can be shown for packed files too.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    position: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.position.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

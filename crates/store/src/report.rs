@@ -1,0 +1,275 @@
+//! What an operation tells about itself: counts, rejects, warnings, and how far it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use stacyard_model::Finding;
+use stacyard_model::json::push_string;
+
+use crate::{Error, Place};
+
+/// What has been done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Records read: Items and what should have been some.
+    pub read: u64,
+    /// Items that were written (of `validate`: that are valid).
+    pub written: u64,
+    /// Records that were set aside.
+    pub rejected: u64,
+    /// Items that were left out because the store has them already (`--mode ignore`).
+    pub dropped: u64,
+    /// Items that a search does not want.
+    pub filtered: u64,
+    /// Items of the old content that have been kept.
+    pub kept: u64,
+    /// Items of the old content that have been replaced.
+    pub replaced: u64,
+    /// Items, Collections and Catalogs that are valid, by what they are.
+    pub objects: BTreeMap<String, u64>,
+    /// What was warned of, by rule.
+    pub warnings: Warnings,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// What was done by a search whose answer was then written as `written` says.
+    #[must_use]
+    pub fn then(self, written: Self) -> Self {
+        if self.read == 0 {
+            return written;
+        }
+        let mut warnings = self.warnings;
+        warnings.append(written.warnings);
+        Self {
+            read: self.read,
+            rejected: self.rejected + written.rejected,
+            filtered: self.filtered,
+            seconds: self.seconds + written.seconds,
+            warnings,
+            ..written
+        }
+    }
+}
+
+/// All warnings of one rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Warning {
+    /// How many Items it was found in, counted once for each finding.
+    pub count: u64,
+    /// Where it was found first.
+    pub first: String,
+    /// What was found there.
+    pub example: Finding,
+}
+
+/// Warnings by rule; those of an extension's schema by that extension.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Warnings(pub BTreeMap<String, Warning>);
+
+impl Warnings {
+    pub(crate) fn add(&mut self, count: u64, place: impl FnOnce() -> String, example: &Finding) {
+        let key = match &example.extension {
+            Some(extension) => format!("{} {extension}", example.rule.id()),
+            None => example.rule.id().to_owned(),
+        };
+        self.0
+            .entry(key)
+            .and_modify(|warning| warning.count += count)
+            .or_insert_with(|| Warning { count, first: place(), example: example.clone() });
+    }
+
+    /// Adds those of what comes behind.
+    pub(crate) fn append(&mut self, later: Self) {
+        for warning in later.0.into_values() {
+            self.add(warning.count, || warning.first, &warning.example);
+        }
+    }
+}
+
+/// One thing that is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where in the record, as a JSON pointer (RFC 6901); empty for the record itself.
+    pub pointer: String,
+    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`.
+    pub rule: String,
+    /// What is wrong, in words.
+    pub message: String,
+    /// The offending value as JSON, shortened.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// Where the rule stands.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub section: String,
+}
+
+impl Problem {
+    pub(crate) fn new(rule: &str, message: String) -> Self {
+        let (pointer, value, section) = Default::default();
+        Self { pointer, rule: rule.to_owned(), message, value, section }
+    }
+}
+
+impl From<Finding> for Problem {
+    fn from(finding: Finding) -> Self {
+        Self {
+            pointer: finding.pointer,
+            rule: finding.rule.id().to_owned(),
+            message: finding.message,
+            value: finding.value,
+            section: finding.extension.unwrap_or_else(|| finding.rule.section().to_owned()),
+        }
+    }
+}
+
+/// One line: where, what, the value, the rule and its section.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.pointer.is_empty() {
+            write!(f, "{}: ", self.pointer)?;
+        }
+        f.write_str(&self.message)?;
+        if !self.value.is_empty() {
+            write!(f, "; found {}", self.value)?;
+        }
+        match self.section.as_str() {
+            "" => write!(f, " [{}]", self.rule),
+            section => write!(f, " [{}: {section}]", self.rule),
+        }
+    }
+}
+
+/// A record that was set aside, with all that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The source, as the user spelled it.
+    pub source: Arc<str>,
+    /// Where it stands there.
+    pub place: Place,
+    /// Its `id`, if it has one.
+    pub id: Option<String>,
+    /// What is wrong: at least one thing.
+    pub problems: Vec<Problem>,
+    /// The record itself.
+    pub original: Original,
+}
+
+/// The text of a record that was set aside: nothing is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Original {
+    /// It is JSON, on one line.
+    Json(Vec<u8>),
+    /// It is not JSON, but it is text.
+    Text(String),
+    /// It is not even text.
+    Bytes(Vec<u8>),
+}
+
+impl Reject {
+    /// Appends it as one JSON object: `source`, `line`, `feature` or `row`, `errors`, and `item`, `text` or `base64`.
+    pub fn write_json(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let member = |out: &mut Vec<u8>, name: &str| {
+            out.push(b',');
+            push_string(out, name);
+            out.push(b':');
+        };
+        out.extend_from_slice(b"{\"source\":");
+        push_string(out, &self.source);
+        if let Some((name, number)) = match self.place {
+            Place::Line(line) => Some(("line", line)),
+            Place::Feature(index) => Some(("feature", index)),
+            Place::Row(row) => Some(("row", row)),
+            Place::Whole => None,
+        } {
+            member(out, name);
+            out.extend_from_slice(number.to_string().as_bytes());
+        }
+        member(out, "errors");
+        serde_json::to_writer(&mut *out, &self.problems)
+            .map_err(|e| Error::failed("cannot write a reject").caused_by(e))?;
+        match &self.original {
+            Original::Json(text) => {
+                member(out, "item");
+                out.extend_from_slice(text);
+            }
+            Original::Text(text) => {
+                member(out, "text");
+                push_string(out, text);
+            }
+            Original::Bytes(bytes) => {
+                member(out, "base64");
+                push_string(out, &STANDARD.encode(bytes));
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// For people: `catalog.ndjson:17: item "S2A": 2 errors`, and a line for each.
+impl fmt::Display for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", Located(&self.source, self.place))?;
+        if let Some(id) = &self.id {
+            write!(f, "item {id:?}: ")?;
+        }
+        let count = self.problems.len();
+        write!(f, "{count} error{}", if count == 1 { "" } else { "s" })?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// A place as people are used to read it.
+pub(crate) struct Located<'a>(pub(crate) &'a str, pub(crate) Place);
+
+impl fmt::Display for Located<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            Place::Line(line) => write!(f, "{}:{line}", self.0),
+            Place::Feature(index) => write!(f, "{}: feature {index}", self.0),
+            Place::Row(row) => write!(f, "{}: row {row}", self.0),
+            Place::Whole => f.write_str(self.0),
+        }
+    }
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Records dealt with.
+    pub read: u64,
+    /// Records set aside.
+    pub rejected: u64,
+    /// Bytes of the source read.
+    pub position: u64,
+}
+
+/// Who looks on while an operation runs.
+pub trait Observer {
+    /// A source is being read from its beginning; its size where that is known.
+    fn begin(&mut self, source: &str, size: Option<u64>);
+
+    /// Some more has been done.
+    fn advance(&mut self, progress: Progress);
+
+    /// A record was set aside.
+    fn reject(&mut self, reject: &Reject) -> Result<(), Error>;
+}
+
+/// Nobody looks on.
+impl Observer for () {
+    fn begin(&mut self, _: &str, _: Option<u64>) {}
+    fn advance(&mut self, _: Progress) {}
+    fn reject(&mut self, _: &Reject) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! What a user calls a store: a path or URL, and what kind of store follows from it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::Error;
+
+/// The kinds of stores that this version can open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// One JSON text: a FeatureCollection, an array of Items, or a single object.
+    Json,
+    /// One Item a line, or RFC 8142 records.
+    Ndjson,
+    /// One GeoParquet file.
+    Parquet,
+}
+
+impl FromStr for StoreKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "json" | "geojson" => Ok(Self::Json),
+            "ndjson" | "jsonl" | "geojsonl" => Ok(Self::Ndjson),
+            "parquet" | "geoparquet" => Ok(Self::Parquet),
+            _ => Err("known are geojson, ndjson and geoparquet".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "geojson",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "geoparquet",
+        })
+    }
+}
+
+/// How the bytes of a file of JSON are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// RFC 1952, any number of members.
+    Gzip,
+    /// RFC 8878, any number of frames.
+    Zstd,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// Standard input or output: `-`.
+    Stdio,
+    /// A file.
+    Path(PathBuf),
+}
+
+/// A store as the user spelled it, understood.
+#[derive(Debug, Clone)]
+pub struct StoreUrl {
+    spelling: String,
+    kind: StoreKind,
+    compression: Compression,
+    location: Location,
+}
+
+/// Spellings that the design knows and this version does not open.
+const LATER: [(&str, &str); 9] = [
+    ("s3", "object stores"),
+    ("gs", "object stores"),
+    ("az", "object stores"),
+    ("http", "remote files and STAC APIs"),
+    ("https", "remote files and STAC APIs"),
+    ("pgstac", "pgstac databases"),
+    ("postgis", "PostGIS databases"),
+    ("postgresql", "PostgreSQL databases"),
+    ("postgres", "PostgreSQL databases"),
+];
+
+const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
+                     .geoparquet, and `-`";
+
+impl StoreUrl {
+    /// Understands a spelling. `kind` overrides what its extension says.
+    ///
+    /// # Errors
+    /// A usage error for an extension or scheme that is unknown, or known and not supported yet.
+    ///
+    /// ```
+    /// use stacyard_store::{StoreKind, StoreUrl};
+    /// assert_eq!(StoreUrl::parse("items.ndjson.gz", None)?.kind(), StoreKind::Ndjson);
+    /// assert!(StoreUrl::parse("items.csv", None).is_err());
+    /// assert_eq!(StoreUrl::parse("items.txt", Some(StoreKind::Json))?.kind(), StoreKind::Json);
+    /// # Ok::<(), stacyard_store::Error>(())
+    /// ```
+    pub fn parse(spelling: &str, kind: Option<StoreKind>) -> Result<Self, Error> {
+        let made = |kind, compression, location| Self {
+            spelling: spelling.to_owned(),
+            kind,
+            compression,
+            location,
+        };
+        if spelling == "-" {
+            return match kind {
+                Some(StoreKind::Parquet) => Err(Error::usage(
+                    "GeoParquet cannot go through a pipe: it is written and read out of order",
+                    "name a file instead of `-`",
+                )),
+                kind => {
+                    Ok(made(kind.unwrap_or(StoreKind::Ndjson), Compression::None, Location::Stdio))
+                }
+            };
+        }
+        if spelling.is_empty() {
+            return Err(Error::usage("a store without a name", "name a file, or `-`"));
+        }
+        if let Some((scheme, _)) = spelling.split_once("://") {
+            let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
+            return Err(later.map_or_else(
+                || Error::usage(format!("no store is known by `{scheme}://`"), KNOWN),
+                |(_, what)| not_yet(spelling, what),
+            ));
+        }
+        let path = Path::new(spelling);
+        if spelling.ends_with('/') || (kind.is_none() && path.is_dir()) {
+            return Err(not_yet(spelling, "folders (datasets)"));
+        }
+        let (by_name, compression) = by_extension(path);
+        let kind = kind.or(by_name).ok_or_else(|| unknown_extension(spelling, path))?;
+        if kind == StoreKind::Parquet && compression != Compression::None {
+            return Err(Error::usage(
+                format!("{spelling}: GeoParquet is compressed inside"),
+                "name it without .gz or .zst",
+            ));
+        }
+        Ok(made(kind, compression, Location::Path(path.to_owned())))
+    }
+
+    /// As the user wrote it.
+    pub fn spelling(&self) -> &str {
+        &self.spelling
+    }
+
+    /// What sort of store it is.
+    pub const fn kind(&self) -> StoreKind {
+        self.kind
+    }
+
+    /// How it is packed; of standard input the bytes tell it.
+    pub const fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// Where it is.
+    pub const fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// The file, unless it is standard input or output.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.location {
+            Location::Stdio => None,
+            Location::Path(path) => Some(path),
+        }
+    }
+
+    /// Whether both are one and the same existing file.
+    pub fn is_same_file(&self, other: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        self.path().is_some_and(|path| path == other || real(path).is_some_and(|p| real(other) == Some(p)))
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spelling)
+    }
+}
+
+fn by_extension(path: &Path) -> (Option<StoreKind>, Compression) {
+    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let kind = |extension: Option<String>| extension.as_deref().and_then(|e| e.parse().ok());
+    let outer = extension(path);
+    let compression = match outer.as_deref() {
+        Some("gz") => Compression::Gzip,
+        Some("zst") => Compression::Zstd,
+        _ => return (kind(outer), Compression::None),
+    };
+    (kind(path.file_stem().and_then(|stem| extension(Path::new(stem)))), compression)
+}
+
+fn unknown_extension(spelling: &str, path: &Path) -> Error {
+    let what = path.extension().map_or_else(
+        || format!("{spelling} has no extension that says what it holds"),
+        |extension| {
+            format!("{spelling}: the extension `.{}` says nothing about what it holds", extension.display())
+        },
+    );
+    Error::usage(what, format!("{KNOWN}; or say it with --store-kind (of an output, with --format)"))
+}
+
+fn not_yet(spelling: &str, what: &str) -> Error {
+    Error::usage(format!("{spelling}: {what} are not supported by this version yet"), KNOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_follows_from_the_spelling() {
+        for (spelling, kind, compression) in [
+            ("a.json", StoreKind::Json, Compression::None),
+            ("dir.x/a.GeoJSON", StoreKind::Json, Compression::None),
+            ("a.geojson.zst", StoreKind::Json, Compression::Zstd),
+            ("a.json.gz", StoreKind::Json, Compression::Gzip),
+            ("a.ndjson", StoreKind::Ndjson, Compression::None),
+            ("a.b.jsonl.gz", StoreKind::Ndjson, Compression::Gzip),
+            ("a.geojsonl", StoreKind::Ndjson, Compression::None),
+            ("-", StoreKind::Ndjson, Compression::None),
+            ("a.geoparquet", StoreKind::Parquet, Compression::None),
+        ] {
+            let url = StoreUrl::parse(spelling, None).unwrap();
+            assert_eq!((url.kind(), url.compression()), (kind, compression), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_said_plainly() {
+        let cause = |spelling| StoreUrl::parse(spelling, None).unwrap_err().to_string();
+        insta::assert_snapshot!(cause("a.csv"), @"a.csv: the extension `.csv` says nothing about what it holds");
+        insta::assert_snapshot!(cause("items"), @"items has no extension that says what it holds");
+        insta::assert_snapshot!(cause("a.gz"), @"a.gz: the extension `.gz` says nothing about what it holds");
+        insta::assert_snapshot!(cause("pgstac://u@h/db"), @"pgstac://u@h/db: pgstac databases are not supported by this version yet");
+        insta::assert_snapshot!(cause("data/"), @"data/: folders (datasets) are not supported by this version yet");
+        insta::assert_snapshot!(cause("ftp://x"), @"no store is known by `ftp://`");
+        insta::assert_snapshot!(cause("a.parquet.gz"), @"a.parquet.gz: GeoParquet is compressed inside");
+        assert!(StoreUrl::parse("-", Some(StoreKind::Parquet)).is_err());
+    }
+}
