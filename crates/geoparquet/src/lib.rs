@@ -3,15 +3,23 @@
 mod bbox;
 mod column;
 mod decode;
+mod file;
 mod layout;
 mod metadata;
 mod number;
+mod properties;
 mod residual;
 mod rows;
 mod schema;
 mod shape;
+mod sink;
+mod source;
+mod spool;
 mod time;
 mod wkb;
+
+pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, Shaped, ShapeEncoder};
+pub use source::GeoParquetSource;
 
 #[cfg(test)]
 mod tests;

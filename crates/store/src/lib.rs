@@ -27,7 +27,7 @@ pub use info::{Info, PropertyInfo, info};
 pub use json_sink::{JsonEncoder, JsonSink, WriteItem};
 pub use lines::{Lines, MAX_RECORD_BYTES};
 pub use output::{Output, abandon_and_exit};
-pub use pipeline::default_threads;
+pub use pipeline::{default_threads, in_order};
 pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning, Warnings};
 pub use sink::{Encoder, Nowhere, Sink};
 pub use sort::Sorted;

@@ -9,7 +9,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::{Batch, Error, Source};
+use crate::{Batch, Error, Source, Work};
 
 /// Pieces of work under way for each worker: enough that none runs dry while one piece takes long.
 const AHEAD: usize = 3;
@@ -33,28 +33,42 @@ pub(crate) fn ordered<State, Out: Send>(
     map: impl Fn(&mut State, Batch) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out, u64) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
+    let next = || Ok(source.next()?.map(|work| (work, source.position())));
+    let map = |state: &mut State, (work, position): (Work, u64)| Ok((map(state, work()?)?, position));
+    in_order(next, threads, state, map, |(out, position)| take(out, position))
+}
+
+/// Maps the jobs that `next` gives until it gives `None`, as [`ordered`] does.
+///
+/// # Errors
+/// Those of `next`, of `map` and of `take`, whichever comes first in the order of the jobs.
+pub fn in_order<Job: Send, State, Out: Send>(
+    mut next: impl FnMut() -> Result<Option<Job>, Error> + Send,
+    threads: usize,
+    state: impl Fn() -> State + Sync,
+    map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
+    mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
     let threads = threads.max(1);
     thread::scope(|scope| {
-        let (hand_in, tickets) = bounded::<Ticket<Out>>(threads * AHEAD);
-        // Never full: there are no more pieces of work than tickets, but for the one being handed in.
+        let (hand_in, tickets) = bounded::<Receiver<Result<Out, Error>>>(threads * AHEAD);
+        // Never full: there are no more jobs than tickets, but for the one being handed in.
         let (give, jobs) = bounded(threads * AHEAD + 2);
         scope.spawn(move || {
             loop {
-                let work = source.next();
-                let position = source.position();
                 let (answer, result) = bounded(1);
-                let (job, last) = match work {
-                    Ok(Some(work)) => (Some(work), false),
+                let (job, last) = match next() {
+                    Ok(Some(job)) => (Some(job), false),
                     Ok(None) => return,
                     Err(error) => {
                         let _ = answer.send(Err(error));
                         (None, true)
                     }
                 };
-                if hand_in.send(Ticket { result, position }).is_err() {
+                if hand_in.send(result).is_err() {
                     return;
                 }
-                if job.is_some_and(|work| give.send((work, answer)).is_err()) || last {
+                if job.is_some_and(|job| give.send((job, answer)).is_err()) || last {
                     return;
                 }
             }
@@ -64,17 +78,17 @@ pub(crate) fn ordered<State, Out: Send>(
             let (state, map) = (&state, &map);
             scope.spawn(move || {
                 let mut state = state();
-                for (work, answer) in jobs {
+                for (job, answer) in jobs {
                     // A ticket that nobody holds any more is no reason to stop: the queue ends with the reader.
-                    let _ = answer.send(work().and_then(|batch| map(&mut state, batch)));
+                    let _ = answer.send(map(&mut state, job));
                 }
             });
         }
         drop(jobs);
-        for ticket in tickets {
+        for result in tickets {
             // Without an answer its worker has panicked; the scope passes that on.
-            let out = ticket.result.recv().map_err(|_| Error::failed("a worker thread died"))??;
-            if take(out, ticket.position)?.is_break() {
+            let out = result.recv().map_err(|_| Error::failed("a worker thread died"))??;
+            if take(out)?.is_break() {
                 break;
             }
         }
@@ -82,18 +96,11 @@ pub(crate) fn ordered<State, Out: Send>(
     })
 }
 
-/// A promise of one result.
-struct Ticket<Out> {
-    result: Receiver<Result<Out, Error>>,
-    position: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::Work;
 
     struct Numbers {
         next: u64,

@@ -1,0 +1,190 @@
+//! Items into a GeoParquet file, in two passes: the first finds the columns, the second fills them, row groups side by
+//! side on all cores.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
+};
+use parquet::file::metadata::KeyValue;
+use stacyard_model::json::{Tape, Value};
+use stacyard_store::{Encoder, Error, Output, Sink, in_order};
+
+use crate::layout::{ItemShape, Layout};
+use crate::metadata::{self, Conventions};
+use crate::properties;
+use crate::rows::Rows;
+use crate::schema;
+use crate::spool::{Items, Segment, Spool};
+
+/// How many Items a row group has, about: enough that the footer stays small, few enough that a search reads little
+/// (docs/geoparquet-layout.md).
+pub const ROW_GROUP_ROWS: u64 = 10_000;
+
+/// What a GeoParquet file is made from, beside the Items.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The Collections to keep with the Items, by their id.
+    pub collections: BTreeMap<String, serde_json::Value>,
+    /// The plain file of JSON that the Items are read from, if they are: they need not be kept elsewhere between the
+    /// passes.
+    pub source: Option<PathBuf>,
+    /// How many threads fill columns.
+    pub threads: usize,
+}
+
+/// A GeoParquet file being written.
+pub struct GeoParquetSink {
+    output: Output,
+    options: Options,
+    spool: Spool,
+    items: ItemShape,
+    encoder: Arc<ShapeEncoder>,
+}
+
+impl GeoParquetSink {
+    /// Begins to write `path`.
+    pub fn create(output: Output, folder: &Path, options: Options) -> Result<Self, Error> {
+        let spool = Spool::new(folder, options.source.as_deref())?;
+        Ok(Self { output, options, spool, items: ItemShape::default(), encoder: Arc::new(ShapeEncoder) })
+    }
+}
+
+/// The first pass: looks at what stands in the Items.
+#[derive(Debug)]
+pub struct ShapeEncoder;
+
+/// Some Items of the first pass.
+#[derive(Default)]
+pub struct Shaped {
+    shape: ItemShape,
+    items: Items,
+    scratch: Vec<u8>,
+}
+
+impl Encoder for ShapeEncoder {
+    type Chunk = Shaped;
+
+    fn item(&self, item: Value<'_>, file_offset: Option<u64>, chunk: &mut Shaped) -> Result<(), Error> {
+        chunk.shape.add(item, &mut chunk.scratch);
+        // The offset is that of the record, which may begin with white space.
+        chunk.items.add(item.raw(), file_offset.map(|offset| offset + item.offset() as u64));
+        Ok(())
+    }
+}
+
+impl Sink for GeoParquetSink {
+    type Encoder = ShapeEncoder;
+
+    fn encoder(&self) -> Arc<ShapeEncoder> {
+        Arc::clone(&self.encoder)
+    }
+
+    fn write(&mut self, chunk: Shaped) -> Result<(), Error> {
+        self.items.merge(chunk.shape);
+        self.spool.push(chunk.items)
+    }
+
+    fn finish(self) -> Result<u64, Error> {
+        let failed = |cause| Error::failed("cannot write GeoParquet").caused_by(cause);
+        let layout = Arc::new(Layout::of(&self.items));
+        let schema = Arc::new(schema::schema(&layout));
+        let properties = properties::writer(&schema, key_values(&self.items, &layout, &self.options.collections)).map_err(failed)?;
+        let options = ArrowWriterOptions::new().with_properties(properties);
+        let writer = ArrowWriter::try_new_with_options(self.output.as_file(), Arc::clone(&schema), options);
+        let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
+
+        let groups = row_groups(&self.spool.segments, ROW_GROUP_ROWS);
+        let mut next = groups.iter().enumerate();
+        let work = RowGroupWork { layout: &layout, schema: &schema, spool: &self.spool, factory: &factory };
+        in_order(
+            || Ok(next.next()),
+            self.options.threads,
+            Tape::new,
+            |tape, (index, segments)| work.encode(tape, index, segments),
+            |chunks| {
+                let mut group = file.next_row_group().map_err(failed)?;
+                for chunk in chunks {
+                    chunk.append_to_row_group(&mut group).map_err(failed)?;
+                }
+                group.close().map_err(failed)?;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        self.spool.check_unchanged()?;
+        file.close().map_err(failed)?;
+        self.output.commit()
+    }
+}
+
+/// Cuts the segments into runs of about `rows` Items.
+fn row_groups(segments: &[Segment], rows: u64) -> Vec<&[Segment]> {
+    let mut sum = 0;
+    let mut groups = Vec::new();
+    let mut start = 0;
+    for (index, segment) in segments.iter().enumerate() {
+        sum += segment.rows;
+        if sum >= rows {
+            groups.push(&segments[start..=index]);
+            (start, sum) = (index + 1, 0);
+        }
+    }
+    if start < segments.len() {
+        groups.push(&segments[start..]);
+    }
+    groups
+}
+
+/// The second pass over one row group.
+struct RowGroupWork<'a> {
+    layout: &'a Arc<Layout>,
+    schema: &'a arrow_schema::SchemaRef,
+    spool: &'a Spool,
+    factory: &'a ArrowRowGroupWriterFactory,
+}
+
+impl RowGroupWork<'_> {
+    fn encode(&self, tape: &mut Tape, index: usize, segments: &[Segment]) -> Result<Vec<ArrowColumnChunk>, Error> {
+        let failed = |cause| Error::failed("cannot write a row group").caused_by(cause);
+        let mut writers = self.factory.create_column_writers(index).map_err(failed)?;
+        let mut write = |rows: Rows| {
+            let batch = rows.finish().map_err(|e| Error::failed("cannot make a record batch").caused_by(e))?;
+            let mut writer = writers.iter_mut();
+            for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+                for leaf in compute_leaves(field, column).map_err(failed)? {
+                    writer.next().map_or(Ok(()), |writer| writer.write(&leaf)).map_err(failed)?;
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        let mut bytes = Vec::new();
+        let mut rows = Rows::new(self.layout, self.schema);
+        for segment in segments {
+            self.spool.read(segment, &mut bytes)?;
+            for place in segment.items() {
+                let text = bytes.get(place).ok_or_else(|| Error::failed("an Item lies outside its segment"))?;
+                let item = tape.parse(text).map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
+                rows.add(item);
+                if rows.is_full() {
+                    write(std::mem::replace(&mut rows, Rows::new(self.layout, self.schema)))?;
+                }
+            }
+        }
+        if rows.len() > 0 {
+            write(rows)?;
+        }
+        writers.into_iter().map(|writer| writer.close().map_err(failed)).collect()
+    }
+}
+
+fn key_values(items: &ItemShape, layout: &Layout, collections: &BTreeMap<String, serde_json::Value>) -> Vec<KeyValue> {
+    let conventions = serde_json::to_string(&Conventions::of(layout)).unwrap_or_default();
+    vec![
+        KeyValue::new(metadata::GEO.to_owned(), metadata::geo(items).to_string()),
+        KeyValue::new(metadata::STAC.to_owned(), metadata::stac(collections).to_string()),
+        KeyValue::new(metadata::OURS.to_owned(), conventions),
+    ]
+}
