@@ -50,6 +50,10 @@ pub(crate) fn write(
             };
             copy.run(input, old, sink)
         }
+        StoreKind::Parquet if extras.fields.is_some() => Err(Error::usage(
+            format!("{target}: parts of Items are no Items, and GeoParquet holds Items"),
+            "leave --fields out, or write .ndjson or .geojson",
+        )),
         StoreKind::Parquet => Err(no_parquet(target)),
     }
 }

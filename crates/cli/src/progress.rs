@@ -77,7 +77,8 @@ impl Observer for Console {
             } else {
                 "{prefix} {spinner} {binary_bytes} {binary_bytes_per_sec} {msg}"
             };
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style);
             bar.set_prefix(source.to_owned());
         }

@@ -23,7 +23,9 @@ impl Status {
 /// Prints to standard output.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut out = stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| Error::io("write", Path::new("standard output"), e))
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("write", Path::new("standard output"), e))
 }
 
 /// Prints a failure: one line of cause and one of remedy.
@@ -129,8 +131,12 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         eprintln!("{}", json!({"event": "done", "report": report}));
         return;
     }
-    let rules: Vec<String> =
-        report.warnings.0.iter().map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count))).collect();
+    let rules: Vec<String> = report
+        .warnings
+        .0
+        .iter()
+        .map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count)))
+        .collect();
     if !rules.is_empty() {
         eprintln!("warning: {}\n  help: stacyard validate tells more", rules.join(", "));
     }

@@ -52,11 +52,17 @@ const MAX_NAMES: usize = 10_000;
 pub fn info(source: &mut dyn Source, threads: usize, observer: &mut dyn Observer) -> Result<Info, Error> {
     observer.begin(&Arc::<str>::from(source.name()), source.size());
     let mut whole = Partial::default();
-    ordered(source, threads, Tape::new, |tape, batch| Ok(Partial::of(tape, &batch)), |part, position| {
-        whole.append(part);
-        observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
-        Ok(ControlFlow::Continue(()))
-    })?;
+    ordered(
+        source,
+        threads,
+        Tape::new,
+        |tape, batch| Ok(Partial::of(tape, &batch)),
+        |part, position| {
+            whole.append(part);
+            observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
     let mut info = whole.info;
     info.datetime = whole.first.zip(whole.last).map(|(first, last)| [first.to_string(), last.to_string()]);
     Ok(info)

@@ -161,13 +161,7 @@ pub(crate) const fn narrow(offset: usize) -> u32 {
 }
 
 /// Cuts a block into records; what is blank is none.
-fn cut_records(
-    text: Vec<u8>,
-    separator: u8,
-    mut line: u64,
-    limit: usize,
-    file_offset: Option<u64>,
-) -> Batch {
+fn cut_records(text: Vec<u8>, separator: u8, mut line: u64, limit: usize, file_offset: Option<u64>) -> Batch {
     let mut records = Vec::with_capacity(text.len() / 8192 + 4);
     let mut add = |start: usize, end: usize, line: u64| {
         let mut end = end;

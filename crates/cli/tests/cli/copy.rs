@@ -50,7 +50,10 @@ fn two_stores() -> Yard {
 fn a_target_that_exists_is_left_alone() {
     let yard = two_stores();
     let ran = yard.run(&["copy", "new.ndjson", "a.ndjson"]).status(2);
-    insta::assert_snapshot!(ran.err, @"");
+    insta::assert_snapshot!(ran.err, @r"
+    error: a.ndjson exists already
+      help: --overwrite replaces it; --mode insert, ignore or upsert merges into it
+    ");
     assert_eq!(yard.read("a.ndjson"), lines(&["a", "b", "c"]));
     yard.run(&["copy", "new.ndjson", "a.ndjson", "--overwrite"]).status(1);
     assert_eq!(ids(&yard.read("a.ndjson")), ["b", "d"]);
@@ -73,7 +76,13 @@ fn modes() {
         assert_eq!(yard.names(), ["a.ndjson", "new.ndjson"]);
     }
     let yard = two_stores();
-    insta::assert_snapshot!(yard.run(&["copy", "new.ndjson", "a.ndjson", "--mode", "insert", "-q"]).err, @"");
+    insta::assert_snapshot!(yard.run(&["copy", "new.ndjson", "a.ndjson", "--mode", "insert", "-q"]).err, @r#"
+    new.ndjson:1: item "b": 1 error
+      /id: an Item of the collection "c" has the id "b" in the store already [duplicate-id]
+    new.ndjson:3: item "d": 1 error
+      /id: an Item of the collection "c" has the id "d" before this one [duplicate-id]
+      help: --rejects FILE keeps what was rejected, with the reasons
+    "#);
 }
 
 #[test]
@@ -91,7 +100,12 @@ fn a_store_that_is_not_sound_is_not_merged_into() {
     let yard = two_stores();
     yard.write("a.ndjson", format!("{}nonsense\n", lines(&["a"])));
     let ran = yard.run(&["copy", "new.ndjson", "a.ndjson", "--mode", "upsert", "-q"]).status(3);
-    insta::assert_snapshot!(ran.err, @"");
+    insta::assert_snapshot!(ran.err, @r#"
+    new.ndjson:3: item "d": 1 error
+      /id: an Item of the collection "c" has the id "d" before this one [duplicate-id]
+    error: a.ndjson:2: the store's own Item is not valid: `n` where a value is expected, at column 1 [json]
+      help: copy what is valid to a new file first: stacyard copy a.ndjson NEW --rejects REJECTS
+    "#);
     assert_eq!(yard.read("a.ndjson"), format!("{}nonsense\n", lines(&["a"])));
 }
 
@@ -101,7 +115,7 @@ fn rejects_are_kept_with_reasons() {
     yard.write("in.ndjson", format!("{}{}\n", lines(&["a"]), item("b").replace("1.1.0", "7")));
     let ran = yard.run(&["copy", "in.ndjson", "out.ndjson", "--rejects", "r.ndjson"]).status(1);
     assert!(ran.err.contains("1 rejected (see r.ndjson)"), "{}", ran.err);
-    insta::assert_snapshot!(yard.read("r.ndjson"), @"");
+    insta::assert_snapshot!(yard.read("r.ndjson"), @r#"{"source":"in.ndjson","line":2,"errors":[{"pointer":"/stac_version","rule":"stac-version","message":"must be 1.0.0 or 1.1.0 (0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* are read with --migrate)","value":"\"7\"","section":"STAC Item, Collection and Catalog: Fields, stac_version"}],"item":{"type":"Feature","stac_version":"7","id":"b","collection":"c","geometry":{"type":"Point","coordinates":[7.5,46.5]},"bbox":[7.5,46.5,7.5,46.5],"properties":{"datetime":"2024-06-01T00:00:00Z"},"links":[{"rel":"collection","href":"./c.json"}],"assets":{}}}"#);
     yard.run(&["copy", "out.ndjson", "out2.ndjson", "--rejects", "r.ndjson"]).status(0);
     assert_eq!(yard.read("r.ndjson"), "");
 }
@@ -112,7 +126,9 @@ fn many_rejects_are_not_all_shown() {
     yard.write("in.ndjson", "{}\n".repeat(50));
     let ran = yard.run(&["copy", "in.ndjson", "out.ndjson", "-q"]).status(1);
     assert!(ran.err.contains("in.ndjson:20: ") && !ran.err.contains("in.ndjson:21: "), "{}", ran.err);
-    assert!(ran.err.ends_with("and 30 more rejected\n  help: --rejects FILE keeps what was rejected, with the reasons\n"));
+    assert!(ran.err.ends_with(
+        "and 30 more rejected\n  help: --rejects FILE keeps what was rejected, with the reasons\n"
+    ));
 }
 
 #[test]
@@ -129,7 +145,12 @@ fn a_reader_that_goes_away_is_no_failure() {
     let yard = Yard::new();
     let many: String = (0..20_000).map(|i| item(&i.to_string()) + "\n").collect();
     yard.write("in.ndjson", many);
-    let mut child = yard.command(&["copy", "in.ndjson", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = yard
+        .command(&["copy", "in.ndjson", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut first = [0; 10];
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
     drop(child.stdout.take());
