@@ -1,6 +1,7 @@
 //! What is said when work is done, and about what was set aside.
 
-use std::io::{Write, stdout};
+use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
@@ -143,7 +144,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     let mut line = format!("{} {what}", count(report.written, "Item"));
     let mut also = |number: u64, what: &str| {
         if number > 0 {
-            line.push_str(&format!(", {} {what}", HumanCount(number)));
+            let _ = write!(line, ", {} {what}", HumanCount(number));
         }
     };
     also(report.filtered, "not asked for");
@@ -152,7 +153,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     also(report.replaced, "replaced");
     also(report.rejected, "rejected");
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
-        line.push_str(&format!(" (see {})", file.display()));
+        let _ = write!(line, " (see {})", file.display());
     }
     eprintln!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds);
 }

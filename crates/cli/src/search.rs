@@ -242,11 +242,11 @@ fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, target: &Stor
     plan
 }
 
+/// A question, understood and compiled.
+pub(crate) type Asked = (Search, Arc<Compiled>);
+
 /// The gate and the question of a copy.
-pub(crate) fn ask(
-    question: &Question,
-    check: Check,
-) -> Result<(Check, Option<(Search, Arc<Compiled>)>), Error> {
+pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<Asked>), Error> {
     if !question.is_some() {
         return Ok((check, None));
     }

@@ -138,7 +138,9 @@ impl Partial {
             (&mut info.assets, later.info.assets),
         ];
         for (all, later) in counts {
-            later.iter().for_each(|(name, number)| count(all, name, *number));
+            for (name, number) in &later {
+                count(all, name, *number);
+            }
         }
         for (name, property) in later.info.properties {
             if !info.properties.contains_key(&name) && info.properties.len() >= MAX_NAMES {

@@ -290,13 +290,14 @@ impl Merge {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             other => other.map_err(failed)?,
         }
-        let [a, b, c, d, e, f, g, h] = lengths;
-        let mut part = |length: u32| {
-            let mut part = vec![0; length as usize];
-            reader.read_exact(&mut part).map(|()| part).map_err(failed)
+        let lengths = u64::from_le_bytes(lengths);
+        let mut part = |length: u64| {
+            let mut part = Vec::new();
+            let read = reader.by_ref().take(length).read_to_end(&mut part).map_err(failed)?;
+            if read as u64 == length { Ok(part) } else { Err(failed(io::ErrorKind::UnexpectedEof.into())) }
         };
-        let key = part(u32::from_le_bytes([a, b, c, d]))?;
-        let text = part(u32::from_le_bytes([e, f, g, h]))?;
+        let key = part(lengths & u64::from(u32::MAX))?;
+        let text = part(lengths >> 32)?;
         self.heads.push(Reverse(Entry { key, run, text }));
         Ok(())
     }
@@ -322,9 +323,9 @@ mod tests {
             }
             sorter.push(hits).unwrap();
         }
-        let mut sorted = sorter.finish("sorted").unwrap();
+        let mut answer = sorter.finish("sorted").unwrap();
         let mut texts = Vec::new();
-        while let Some(work) = sorted.next().unwrap() {
+        while let Some(work) = answer.next().unwrap() {
             let batch = work().unwrap();
             for record in &batch.records {
                 let text = &batch.text[record.start as usize..record.end as usize];
