@@ -103,8 +103,11 @@ impl Observer for Console {
             Style::Quiet | Style::Bar(_) => {}
             Style::Lines => {
                 let of = self.size.map(|size| format!(" of {}", HumanBytes(size))).unwrap_or_default();
-                let position = HumanBytes(progress.position);
-                eprintln!("{}: {read} Items, {position}{of}{rejected}", self.source);
+                let position = match progress.position {
+                    0 => String::new(),
+                    position => format!(", {}{of}", HumanBytes(position)),
+                };
+                eprintln!("{}: {read} Items{position}{rejected}", self.source);
             }
             Style::Json => {
                 let line = json!({

@@ -14,6 +14,9 @@ use crate::{Batch, Error, Place, Record, Source, Work};
 /// How many runs are merged at once: each needs a buffer and a file.
 const FAN: usize = 32;
 
+/// Bytes held at first where only the first Items are wanted.
+const SOME_ROOM: usize = 16 << 20;
+
 /// How much of a run is read or written at once.
 const BUFFER: usize = 256 << 10;
 
@@ -54,6 +57,8 @@ impl Hits {
 pub(crate) struct Sorter {
     /// Bytes held before they are sorted and written out.
     budget: usize,
+    /// Bytes held before all but the first are dropped: grows up to the budget as far as those need it.
+    room: usize,
     /// How many of the first are wanted.
     wanted: u64,
     held: Vec<Hits>,
@@ -65,8 +70,9 @@ pub(crate) struct Sorter {
 
 impl Sorter {
     pub(crate) fn new(budget: usize, wanted: Option<u64>) -> Self {
+        let room = if wanted.is_some() { budget.min(SOME_ROOM) } else { budget };
         let wanted = wanted.unwrap_or(u64::MAX);
-        Self { budget, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
+        Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, hits: Hits) -> Result<(), Error> {
@@ -75,12 +81,18 @@ impl Sorter {
         }
         self.held_size += hits.size();
         self.held.push(hits);
-        if self.held_size <= self.budget {
+        if self.held_size <= self.room {
             return Ok(());
         }
         self.keep_the_first()?;
-        // Sorting again soon would be for nothing.
-        if self.held_size > self.budget / 2 { self.spill() } else { Ok(()) }
+        // Sorting the same again soon would be for nothing.
+        if self.held_size > self.room / 2 {
+            if self.room == self.budget {
+                return self.spill();
+            }
+            self.room = self.budget.min(self.room * 2);
+        }
+        Ok(())
     }
 
     /// The places of what is held, in order, and no more of them than are wanted.
