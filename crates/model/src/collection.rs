@@ -173,7 +173,9 @@ impl Collection {
 }
 
 fn interval(value: Value<'_>) -> Option<Interval> {
-    let mut ends = value.elements()?.map(|end| end.as_str().and_then(|text| Rfc3339::parse(&text)).map(|time| time.instant));
+    let mut ends = value
+        .elements()?
+        .map(|end| end.as_str().and_then(|text| Rfc3339::parse(&text)).map(|time| time.instant));
     Interval::new(ends.next()?, ends.next()?).ok()
 }
 

@@ -192,7 +192,8 @@ pub fn temporal_extent(item: Value<'_>) -> Option<Interval> {
             _ => {}
         }
     }
-    let instant = |value: Value<'_>| value.as_str().and_then(|text| Rfc3339::parse(&text)).map(|time| time.instant);
+    let instant =
+        |value: Value<'_>| value.as_str().and_then(|text| Rfc3339::parse(&text)).map(|time| time.instant);
     if let (Some(start), Some(end)) = (start.filter(|v| !v.is_null()), end.filter(|v| !v.is_null())) {
         return Interval::new(Some(instant(start)?), Some(instant(end)?)).ok();
     }
@@ -201,8 +202,18 @@ pub fn temporal_extent(item: Value<'_>) -> Option<Interval> {
 }
 
 /// The top-level members in the order in which they are written; the others follow.
-const ORDER: [&str; 10] =
-    ["type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "properties", "links", "assets"];
+const ORDER: [&str; 10] = [
+    "type",
+    "stac_version",
+    "stac_extensions",
+    "id",
+    "collection",
+    "geometry",
+    "bbox",
+    "properties",
+    "links",
+    "assets",
+];
 
 /// Appends an Item as JSON on one line, with its top-level members in a stable order: type, stac_version,
 /// stac_extensions, id, collection, geometry, bbox, properties, links, assets, then the others as they stand. Numbers,

@@ -46,7 +46,10 @@ impl From<Refusal> for ParseError {
 }
 
 /// Parses and checks.
-pub(crate) fn document(bytes: &[u8], check: impl FnOnce(Value<'_>) -> Verdict) -> Result<Document, ParseError> {
+pub(crate) fn document(
+    bytes: &[u8],
+    check: impl FnOnce(Value<'_>) -> Verdict,
+) -> Result<Document, ParseError> {
     let document = Document::parse_bytes(bytes)?;
     check(document.root()).into_result()?;
     Ok(document)

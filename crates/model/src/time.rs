@@ -114,7 +114,9 @@ impl Rfc3339 {
             _ => return None,
         };
         let leap = second == 60;
-        let civil = DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds).ok()?;
+        let civil =
+            DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds)
+                .ok()?;
         // The last day of the year 9999 is beyond the last instant: many write it for an open end, so it means that.
         let instant = Offset::from_seconds(offset_seconds).ok()?.to_timestamp(civil);
         let clamped = instant.is_err() && year == 9999;
@@ -142,8 +144,11 @@ impl Rfc3339 {
         };
         digits(u32::from(civil.year().unsigned_abs()), 4);
         let parts = [
-            (b'-', civil.month()), (b'-', civil.day()), (self.style.separator, civil.hour()),
-            (b':', civil.minute()), (b':', civil.second()),
+            (b'-', civil.month()),
+            (b'-', civil.day()),
+            (self.style.separator, civil.hour()),
+            (b':', civil.minute()),
+            (b':', civil.second()),
         ];
         for (mark, value) in parts {
             out.push(mark);
@@ -163,7 +168,12 @@ impl Rfc3339 {
             Zone::LowerZ => out.push(b'z'),
             Zone::Offset { negative, minutes } => {
                 out.push(if negative { b'-' } else { b'+' });
-                let two = |value: u16| [b'0' + u8::try_from(value / 10).unwrap_or(0), b'0' + u8::try_from(value % 10).unwrap_or(0)];
+                let two = |value: u16| {
+                    [
+                        b'0' + u8::try_from(value / 10).unwrap_or(0),
+                        b'0' + u8::try_from(value % 10).unwrap_or(0),
+                    ]
+                };
                 out.extend_from_slice(&two(minutes / 60));
                 out.push(b':');
                 out.extend_from_slice(&two(minutes % 60));
@@ -192,9 +202,13 @@ pub enum IntervalError {
 impl fmt::Display for IntervalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotATime(text) => write!(f, "{text:?} is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z"),
+            Self::NotATime(text) => {
+                write!(f, "{text:?} is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z")
+            }
             Self::StartAfterEnd => f.write_str("the interval starts after its end"),
-            Self::OpenAtBothEnds => f.write_str("an interval open at both ends matches everything: leave it out"),
+            Self::OpenAtBothEnds => {
+                f.write_str("an interval open at both ends matches everything: leave it out")
+            }
             Self::TooManyParts => f.write_str("an interval is START/END, or one instant"),
         }
     }
@@ -266,9 +280,16 @@ mod tests {
     #[test]
     fn a_text_comes_back_as_it_was_written() {
         for text in [
-            "2024-06-01T12:34:56Z", "2024-06-01T12:34:56.1Z", "2024-06-01T12:34:56.123456789Z", "2024-06-01t12:34:56z",
-            "2024-06-01 12:34:56+00:00", "2024-06-01T01:34:56.000+05:30", "2024-06-01T12:34:56-00:00",
-            "0001-01-01T00:00:00Z", "9998-12-31T23:59:59-11:30", "1969-12-31T23:59:59.999Z",
+            "2024-06-01T12:34:56Z",
+            "2024-06-01T12:34:56.1Z",
+            "2024-06-01T12:34:56.123456789Z",
+            "2024-06-01t12:34:56z",
+            "2024-06-01 12:34:56+00:00",
+            "2024-06-01T01:34:56.000+05:30",
+            "2024-06-01T12:34:56-00:00",
+            "0001-01-01T00:00:00Z",
+            "9998-12-31T23:59:59-11:30",
+            "1969-12-31T23:59:59.999Z",
         ] {
             let mut out = Vec::new();
             Rfc3339::parse(text).unwrap().write(&mut out);
@@ -279,9 +300,20 @@ mod tests {
     #[test]
     fn what_is_no_date_and_time_is_refused() {
         for text in [
-            "2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2024-06-01", "2024-06-01T12:34Z", "2024-06-01T12:34:56",
-            "2024-06-01T24:00:00Z", "2024-06-01T12:34:56.Z", "2024-6-1T12:34:56Z", "2024-06-01T12:34:61Z",
-            "2024-06-01T12:34:60Z", "2024-06-01T12:34:56+24:00", "2024-06-01T12:34:56+0100", "+024-06-01T12:34:56Z", "é024-06-01T12:34:56Z",
+            "2024-02-30T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "2024-06-01",
+            "2024-06-01T12:34Z",
+            "2024-06-01T12:34:56",
+            "2024-06-01T24:00:00Z",
+            "2024-06-01T12:34:56.Z",
+            "2024-6-1T12:34:56Z",
+            "2024-06-01T12:34:61Z",
+            "2024-06-01T12:34:60Z",
+            "2024-06-01T12:34:56+24:00",
+            "2024-06-01T12:34:56+0100",
+            "+024-06-01T12:34:56Z",
+            "é024-06-01T12:34:56Z",
         ] {
             assert!(Rfc3339::parse(text).is_none(), "{text}");
         }
@@ -299,7 +331,9 @@ mod tests {
     #[test]
     fn intervals_are_closed_and_may_be_open_ended() {
         let parse = |text| Interval::parse(text).unwrap();
-        assert!(parse("2024-01-01T00:00:00Z/2024-02-01T00:00:00Z").overlaps(parse("2024-02-01T00:00:00Z/..")));
+        assert!(
+            parse("2024-01-01T00:00:00Z/2024-02-01T00:00:00Z").overlaps(parse("2024-02-01T00:00:00Z/.."))
+        );
         assert!(!parse("../2024-01-01T00:00:00Z").overlaps(parse("2024-01-01T00:00:00.000000001Z")));
         assert!(parse("2024-06-01").overlaps(parse("2024-06-01T23:59:59.5Z")));
         assert_eq!(Interval::parse("../.."), Err(IntervalError::OpenAtBothEnds));

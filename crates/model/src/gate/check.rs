@@ -37,7 +37,13 @@ impl Check {
     /// Adds a finding, as an error or a warning by the rule's weight and the grade.
     #[cold]
     #[inline(never)]
-    pub(super) fn report(&mut self, rule: Rule, path: &Path<'_>, value: Option<Value<'_>>, message: fmt::Arguments<'_>) {
+    pub(super) fn report(
+        &mut self,
+        rule: Rule,
+        path: &Path<'_>,
+        value: Option<Value<'_>>,
+        message: fmt::Arguments<'_>,
+    ) {
         let finding = Finding {
             pointer: path.pointer(),
             rule,
@@ -60,7 +66,12 @@ impl Check {
     #[inline(never)]
     pub(super) fn wrong_kind(&mut self, rule: Rule, path: &Path<'_>, value: Value<'_>, expected: &str) {
         if value.is_null() {
-            self.report(Rule::NullMember, path, None, format_args!("must be {expected}, or left out: it is null"));
+            self.report(
+                Rule::NullMember,
+                path,
+                None,
+                format_args!("must be {expected}, or left out: it is null"),
+            );
         } else {
             self.report(rule, path, Some(value), format_args!("must be {expected}, not {}", value.kind()));
         }
@@ -109,7 +120,12 @@ impl Check {
     }
 
     /// An optional array.
-    pub(super) fn array<'a>(&mut self, rule: Rule, path: &Path<'_>, value: Value<'a>) -> Option<crate::json::Elements<'a>> {
+    pub(super) fn array<'a>(
+        &mut self,
+        rule: Rule,
+        path: &Path<'_>,
+        value: Value<'a>,
+    ) -> Option<crate::json::Elements<'a>> {
         let elements = value.elements();
         if elements.is_none() {
             self.wrong_kind(rule, path, value, "an array");
@@ -118,7 +134,12 @@ impl Check {
     }
 
     /// An optional object.
-    pub(super) fn object<'a>(&mut self, rule: Rule, path: &Path<'_>, value: Value<'a>) -> Option<crate::json::Members<'a>> {
+    pub(super) fn object<'a>(
+        &mut self,
+        rule: Rule,
+        path: &Path<'_>,
+        value: Value<'a>,
+    ) -> Option<crate::json::Members<'a>> {
         let members = value.members();
         if members.is_none() {
             self.wrong_kind(rule, path, value, "an object");
@@ -171,7 +192,9 @@ impl Check {
             "1.0.0" => self.version = Version::V100,
             "1.1.0" => self.version = Version::V110,
             text if crate::migrate::is_migratable(text) => {
-                let message = format_args!("is not 1.0.0 or 1.1.0: 0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* are read with --migrate");
+                let message = format_args!(
+                    "is not 1.0.0 or 1.1.0: 0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* are read with --migrate"
+                );
                 self.report(Rule::StacVersion, &path, Some(value), message);
                 return false;
             }
@@ -203,12 +226,20 @@ impl Check {
                 self.report(Rule::ExtensionIri, &path.index(i), Some(element), message);
             }
             let twice = if few {
-                elements.clone().take(i).any(|earlier| earlier.as_str().is_some_and(|earlier| earlier == text))
+                elements
+                    .clone()
+                    .take(i)
+                    .any(|earlier| earlier.as_str().is_some_and(|earlier| earlier == text))
             } else {
                 !seen.insert(text)
             };
             if twice {
-                self.report(Rule::ExtensionTwice, &path.index(i), Some(element), format_args!("occurs twice"));
+                self.report(
+                    Rule::ExtensionTwice,
+                    &path.index(i),
+                    Some(element),
+                    format_args!("occurs twice"),
+                );
             }
         }
     }

@@ -27,7 +27,8 @@ impl Check {
         if !self.stac_version(value.get("stac_version")) {
             return;
         }
-        let (wanted, what) = if is_collection { ("Collection", "a Collection") } else { ("Catalog", "a Catalog") };
+        let (wanted, what) =
+            if is_collection { ("Collection", "a Collection") } else { ("Catalog", "a Catalog") };
         self.object_type(value.get("type"), wanted, what);
         let mut times = Times::default();
         for (key, value) in members {
@@ -44,7 +45,9 @@ impl Check {
                 "extent" if is_collection => self.extent(&root.member("extent"), value),
                 "summaries" if is_collection => self.summaries(&root.member("summaries"), value),
                 "assets" if is_collection => self.collection_assets(&root.member("assets"), value),
-                "item_assets" if is_collection && self.is_110() => self.item_assets(&root.member("item_assets"), value),
+                "item_assets" if is_collection && self.is_110() => {
+                    self.item_assets(&root.member("item_assets"), value);
+                }
                 name if self.is_110() => self.common_member(&mut times, root, name, value),
                 "title" => self.string(Rule::Basics, root, "title", value),
                 "keywords" if is_collection => self.strings(Rule::Basics, root, "keywords", value),
@@ -54,13 +57,20 @@ impl Check {
             }
         }
         self.times(root, &times);
-        let required: &[(Rule, &str)] =
-            &[(Rule::Id, "id"), (Rule::Basics, "description"), (Rule::Links, "links"), (Rule::License, "license"), (Rule::Extent, "extent")];
+        let required: &[(Rule, &str)] = &[
+            (Rule::Id, "id"),
+            (Rule::Basics, "description"),
+            (Rule::Links, "links"),
+            (Rule::License, "license"),
+            (Rule::Extent, "extent"),
+        ];
         for &(rule, name) in &required[..if is_collection { 5 } else { 3 }] {
             match value.get(name) {
                 None => self.missing(rule, root, name),
                 // Null is tolerated only where the member could be left out.
-                Some(value) if value.is_null() && name == "license" => self.wrong(rule, &root.member(name), value, "a string"),
+                Some(value) if value.is_null() && name == "license" => {
+                    self.wrong(rule, &root.member(name), value, "a string");
+                }
                 Some(_) => {}
             }
         }
@@ -103,9 +113,15 @@ impl Check {
             self.bbox(Rule::SpatialExtent, &path.index(i), element);
         }
         match count {
-            0 => self.report(Rule::SpatialExtent, &path, Some(boxes), format_args!("must hold at least one box")),
+            0 => self.report(
+                Rule::SpatialExtent,
+                &path,
+                Some(boxes),
+                format_args!("must hold at least one box"),
+            ),
             2 if self.is_110() => {
-                let message = format_args!("must hold one box, or the whole extent followed by two or more parts");
+                let message =
+                    format_args!("must hold one box, or the whole extent followed by two or more parts");
                 self.report(Rule::SpatialExtentCount, &path, Some(boxes), message);
             }
             _ => {}
@@ -124,12 +140,18 @@ impl Check {
             return self.wrong(Rule::TemporalExtent, &path, intervals, "an array of intervals");
         };
         if elements.clone().next().is_none() {
-            self.report(Rule::TemporalExtent, &path, Some(intervals), format_args!("must hold at least one interval"));
+            self.report(
+                Rule::TemporalExtent,
+                &path,
+                Some(intervals),
+                format_args!("must hold at least one interval"),
+            );
         }
         for (i, interval) in elements.enumerate() {
             let path = path.index(i);
             let Some(ends) = interval.elements().filter(|ends| ends.clone().count() == 2) else {
-                let message = format_args!("must be an array of two: a start and an end, each a time or null");
+                let message =
+                    format_args!("must be an array of two: a start and an end, each a time or null");
                 self.report(Rule::TemporalExtent, &path, Some(interval), message);
                 continue;
             };
@@ -156,7 +178,9 @@ impl Check {
                 _ => false,
             };
             if !fine {
-                let message = format_args!("must be a range with minimum and maximum, a non-empty array of values, or a JSON Schema");
+                let message = format_args!(
+                    "must be a range with minimum and maximum, a non-empty array of values, or a JSON Schema"
+                );
                 self.report(Rule::Summaries, &path.key(key), Some(summary), message);
             }
         }
@@ -164,7 +188,8 @@ impl Check {
 }
 
 fn is_range(summary: Value<'_>) -> bool {
-    let is_end = |name| summary.get(name).is_some_and(|end| matches!(end.kind(), Kind::Number | Kind::String));
+    let is_end =
+        |name| summary.get(name).is_some_and(|end| matches!(end.kind(), Kind::Number | Kind::String));
     is_end("minimum") && is_end("maximum")
 }
 

@@ -16,16 +16,75 @@ pub(super) struct Times<'a> {
     pub(super) end: Option<(Value<'a>, Option<Timestamp>)>,
 }
 
+/// The names of Common Metadata.
+const NAMES: [&str; 21] = [
+    "title",
+    "description",
+    "datetime",
+    "start_datetime",
+    "end_datetime",
+    "created",
+    "updated",
+    "platform",
+    "constellation",
+    "mission",
+    "instruments",
+    "gsd",
+    "license",
+    "providers",
+    "keywords",
+    "roles",
+    "bands",
+    "data_type",
+    "nodata",
+    "statistics",
+    "unit",
+];
+
+/// By first letter, the lengths of those names, a bit each. Most members of an Item are those of extensions: they are
+/// told apart by this one look.
+const LENGTHS: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < NAMES.len() {
+        table[NAMES[i].as_bytes()[0] as usize] |= 1 << NAMES[i].len();
+        i += 1;
+    }
+    table
+};
+
+fn may_be_common(name: &str) -> bool {
+    let first = name.as_bytes().first().map_or(0, |&first| LENGTHS[usize::from(first)]);
+    name.len() < 16 && first >> name.len() & 1 == 1
+}
+
 impl Check {
     /// Checks a member if it is one of Common Metadata.
     #[inline]
-    pub(super) fn common_member<'a>(&mut self, times: &mut Times<'a>, parent: &Path<'_>, name: &str, value: Value<'a>) {
+    pub(super) fn common_member<'a>(
+        &mut self,
+        times: &mut Times<'a>,
+        parent: &Path<'_>,
+        name: &str,
+        value: Value<'a>,
+    ) {
+        if may_be_common(name) {
+            self.known_member(times, parent, name, value);
+        }
+    }
+
+    fn known_member<'a>(&mut self, times: &mut Times<'a>, parent: &Path<'_>, name: &str, value: Value<'a>) {
         match name {
             "title" => self.string(Rule::Basics, parent, name, value),
             "description" => {
                 self.string(Rule::Basics, parent, name, value);
                 if self.is_110() && is_empty(value) {
-                    self.report(Rule::Description, &parent.member(name), Some(value), format_args!("must not be empty"));
+                    self.report(
+                        Rule::Description,
+                        &parent.member(name),
+                        Some(value),
+                        format_args!("must not be empty"),
+                    );
                 }
             }
             "datetime" => {
@@ -96,7 +155,8 @@ impl Check {
             return self.wrong_kind(Rule::License, path, value, "a string");
         };
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+".contains(&b)) {
-            let message = format_args!("must be an SPDX identifier or \"other\" (letters, digits, _ - . + only)");
+            let message =
+                format_args!("must be an SPDX identifier or \"other\" (letters, digits, _ - . + only)");
             self.report(Rule::License, path, Some(value), message);
         }
     }
@@ -145,7 +205,8 @@ impl Check {
             if let Some(text) = role.as_str()
                 && !matches!(&*text, "producer" | "licensor" | "processor" | "host")
             {
-                let message = format_args!("must be one of \"producer\", \"licensor\", \"processor\", \"host\"");
+                let message =
+                    format_args!("must be one of \"producer\", \"licensor\", \"processor\", \"host\"");
                 self.report(Rule::Provider, &parent.member("roles").index(i), Some(role), message);
             }
         }
@@ -175,8 +236,8 @@ impl Check {
             return self.wrong_kind(Rule::DataValues, path, value, "a string");
         };
         let known = [
-            "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
-            "cint16", "cint32", "cfloat32", "cfloat64", "other",
+            "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
+            "float64", "cint16", "cint32", "cfloat32", "cfloat64", "other",
         ];
         if !known.contains(&&*text) {
             let message = format_args!("must be one of {}", known.join(", "));
@@ -210,21 +271,36 @@ impl Check {
                     let path = path.member("count");
                     let number = self.number(Rule::DataValues, &path, value);
                     if number.is_some_and(|n| !n.is_whole() || is_negative(n)) {
-                        self.report(Rule::DataValues, &path, Some(value), format_args!("must be a whole number, 0 or more"));
+                        self.report(
+                            Rule::DataValues,
+                            &path,
+                            Some(value),
+                            format_args!("must be a whole number, 0 or more"),
+                        );
                     }
                 }
                 "valid_percent" => {
                     let path = path.member("valid_percent");
                     let number = self.number(Rule::DataValues, &path, value);
                     if number.is_some_and(|n| !(0.0..=100.0).contains(&n.to_f64())) {
-                        self.report(Rule::DataValues, &path, Some(value), format_args!("must be within 0 and 100"));
+                        self.report(
+                            Rule::DataValues,
+                            &path,
+                            Some(value),
+                            format_args!("must be within 0 and 100"),
+                        );
                     }
                 }
                 _ => {}
             }
         }
         if empty {
-            self.report(Rule::DataValues, path, Some(value), format_args!("must hold at least one statistic"));
+            self.report(
+                Rule::DataValues,
+                path,
+                Some(value),
+                format_args!("must hold at least one statistic"),
+            );
         }
     }
 }

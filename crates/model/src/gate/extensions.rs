@@ -27,9 +27,12 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
                     check.verdict.errors.push(finding);
                 }
             }
-            Some(Err(unusable)) => check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}")),
+            Some(Err(unusable)) => {
+                check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}"));
+            }
             Some(Ok(validator)) => {
-                let tree: &Result<serde_json::Value, _> = tree.get_or_insert_with(|| serde_json::from_str(value.raw()));
+                let tree: &Result<serde_json::Value, _> =
+                    tree.get_or_insert_with(|| serde_json::from_str(value.raw()));
                 match tree {
                     Ok(tree) if validator.is_valid(tree) => {}
                     Ok(tree) => {
@@ -38,7 +41,12 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
                         }
                     }
                     // serde_json takes one level less of nesting.
-                    Err(error) => check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("cannot be checked: {error}")),
+                    Err(error) => check.report(
+                        Rule::ExtensionUnusable,
+                        &path,
+                        Some(extension),
+                        format_args!("cannot be checked: {error}"),
+                    ),
                 }
             }
         }
@@ -53,9 +61,15 @@ fn explain(error: &ValidationError<'_>, report: &mut impl FnMut(&ValidationError
     };
     // An alternative for another kind of object (Collection, say) fails at `type`.
     let about_type = |errors: &Vec<ValidationError<'_>>| {
-        errors.iter().any(|error| error.instance_path().to_string() == "/type" || matches!(error.kind(), Kind::Type { .. }))
+        errors.iter().any(|error| {
+            error.instance_path().to_string() == "/type" || matches!(error.kind(), Kind::Type { .. })
+        })
     };
-    match context.iter().filter(|errors| !errors.is_empty()).min_by_key(|errors| (about_type(errors), errors.len())) {
+    match context
+        .iter()
+        .filter(|errors| !errors.is_empty())
+        .min_by_key(|errors| (about_type(errors), errors.len()))
+    {
         Some(errors) if !about_type(errors) => errors.iter().for_each(|error| explain(error, report)),
         _ => report(error),
     }

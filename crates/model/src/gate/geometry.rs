@@ -42,7 +42,12 @@ impl Check {
         self.geometry_object(path, value, &mut bounds, true);
         if bounds.is_empty() {
             if self.verdict.errors.len() == before {
-                self.report(Rule::EmptyGeometry, path, Some(value), format_args!("has no positions: it matches no spatial search"));
+                self.report(
+                    Rule::EmptyGeometry,
+                    path,
+                    Some(value),
+                    format_args!("has no positions: it matches no spatial search"),
+                );
             }
             return None;
         }
@@ -73,9 +78,13 @@ impl Check {
         let Some(kind) = kind else { return self.missing(Rule::Geometry, path, "type") };
         let name = kind.as_str().unwrap_or_default();
         if name == "GeometryCollection" && collections {
-            let message = format_args!("a GeometryCollection is no geometry of an Item: the schema of STAC takes the other six types");
+            let message = format_args!(
+                "a GeometryCollection is no geometry of an Item: the schema of STAC takes the other six types"
+            );
             self.report(Rule::GeometryCollection, &path.member("type"), Some(kind), message);
-            let Some(geometries) = geometries else { return self.missing(Rule::Geometry, path, "geometries") };
+            let Some(geometries) = geometries else {
+                return self.missing(Rule::Geometry, path, "geometries");
+            };
             let path = path.member("geometries");
             let Some(elements) = geometries.elements() else {
                 return self.wrong(Rule::Geometry, &path, geometries, "an array of geometries");
@@ -95,7 +104,9 @@ impl Check {
                 return self.report(Rule::Geometry, &path.member("type"), Some(kind), message);
             }
             _ => {
-                let message = format_args!("must be Point, MultiPoint, LineString, MultiLineString, Polygon or MultiPolygon");
+                let message = format_args!(
+                    "must be Point, MultiPoint, LineString, MultiLineString, Polygon or MultiPolygon"
+                );
                 return self.report(Rule::Geometry, &path.member("type"), Some(kind), message);
             }
         };
@@ -113,11 +124,19 @@ impl Check {
             (_, "MultiLineString") => {
                 self.each(&path, coordinates, "lines", |check, path, value| check.line(path, value, bounds));
             }
-            _ => self.each(&path, coordinates, "polygons", |check, path, value| check.polygon(path, value, bounds)),
+            _ => self.each(&path, coordinates, "polygons", |check, path, value| {
+                check.polygon(path, value, bounds);
+            }),
         }
     }
 
-    fn each(&mut self, path: &Path<'_>, value: Value<'_>, what: &str, mut check: impl FnMut(&mut Self, &Path<'_>, Value<'_>)) {
+    fn each(
+        &mut self,
+        path: &Path<'_>,
+        value: Value<'_>,
+        what: &str,
+        mut check: impl FnMut(&mut Self, &Path<'_>, Value<'_>),
+    ) {
         let Some(elements) = self.coordinates(path, value, what) else { return };
         for (i, element) in elements.enumerate() {
             check(self, &path.index(i), element);
@@ -141,7 +160,12 @@ impl Check {
             count += 1;
         }
         if count < 2 {
-            self.report(Rule::Coordinates, path, Some(value), format_args!("a line must have two positions or more"));
+            self.report(
+                Rule::Coordinates,
+                path,
+                Some(value),
+                format_args!("a line must have two positions or more"),
+            );
         }
     }
 
@@ -162,12 +186,18 @@ impl Check {
             count += 1;
         }
         if count < 4 {
-            let message = format_args!("a linear ring must have four positions or more, the last the same as the first");
+            let message = format_args!(
+                "a linear ring must have four positions or more, the last the same as the first"
+            );
             self.report(Rule::RingLength, path, Some(value), message);
         } else if let (Some(first), Some(last)) = (first, last)
             && !same_position(first, last)
         {
-            let message = format_args!("a linear ring must end where it starts: it starts at {} and ends at {}", first.raw(), last.raw());
+            let message = format_args!(
+                "a linear ring must end where it starts: it starts at {} and ends at {}",
+                first.raw(),
+                last.raw()
+            );
             self.report(Rule::RingClosed, path, None, message);
         }
     }
@@ -198,7 +228,12 @@ impl Check {
             return false;
         }
         if !finite {
-            self.report(Rule::CoordinateSize, path, Some(value), format_args!("holds a number too great for a coordinate"));
+            self.report(
+                Rule::CoordinateSize,
+                path,
+                Some(value),
+                format_args!("holds a number too great for a coordinate"),
+            );
             return false;
         }
         bounds.add(xy[0], xy[1]);
@@ -208,7 +243,8 @@ impl Check {
     /// The box inside a geometry: looser than that of an Item.
     fn geometry_bbox(&mut self, path: &Path<'_>, value: Value<'_>) {
         let Some(elements) = self.array(Rule::GeometryBbox, path, value) else { return };
-        if elements.clone().count() < 4 || elements.into_iter().any(|element| element.kind() != Kind::Number) {
+        if elements.clone().count() < 4 || elements.into_iter().any(|element| element.kind() != Kind::Number)
+        {
             self.report(Rule::GeometryBbox, path, Some(value), format_args!("must be four or more numbers"));
         }
     }
@@ -227,7 +263,8 @@ impl Check {
         match Bbox::of(value) {
             Ok(bbox) => Some(bbox),
             Err(error) => {
-                let rule = if error == crate::BboxError::TooGreat { Rule::CoordinateSize } else { Rule::BboxOrder };
+                let rule =
+                    if error == crate::BboxError::TooGreat { Rule::CoordinateSize } else { Rule::BboxOrder };
                 self.report(rule, path, Some(value), format_args!("{error}"));
                 None
             }
@@ -239,7 +276,8 @@ impl Check {
         let near = |outer: f64, inner: f64| outer <= inner + BOUNDS_TOLERANCE;
         let rows = near(bbox.south(), bounds.south) && near(bounds.north, bbox.north());
         // A box across the antimeridian is not compared in longitude: its geometry may be cut there or run beyond 180.
-        let columns = bbox.crosses_antimeridian() || (near(bbox.west(), bounds.west) && near(bounds.east, bbox.east()));
+        let columns =
+            bbox.crosses_antimeridian() || (near(bbox.west(), bounds.west) && near(bounds.east, bbox.east()));
         if !(rows && columns) {
             let message = format_args!(
                 "does not bound the geometry, which spans {}, {}, {}, {}",
@@ -255,6 +293,13 @@ fn same_position(a: Value<'_>, b: Value<'_>) -> bool {
     if a.raw() == b.raw() {
         return true;
     }
-    let numbers = |value: Value<'_>| value.elements().into_iter().flatten().filter_map(|v| v.as_number().map(|n| n.to_f64())).collect::<Vec<_>>();
+    let numbers = |value: Value<'_>| {
+        value
+            .elements()
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_number().map(crate::json::Number::to_f64))
+            .collect::<Vec<_>>()
+    };
     numbers(a) == numbers(b)
 }

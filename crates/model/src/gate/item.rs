@@ -65,12 +65,11 @@ impl Check {
             None => self.missing(Rule::Id, root, "id"),
         }
         self.geometry_and_bbox(parts.geometry, parts.bbox);
-        let properties_bands = match parts.properties {
-            Some(value) => self.properties(&root.member("properties"), value),
-            None => {
-                self.missing(Rule::Properties, root, "properties");
-                None
-            }
+        let properties_bands = if let Some(value) = parts.properties {
+            self.properties(&root.member("properties"), value)
+        } else {
+            self.missing(Rule::Properties, root, "properties");
+            None
         };
         match parts.links {
             Some(value) => {
@@ -79,12 +78,11 @@ impl Check {
             }
             None => self.missing(Rule::Links, root, "links"),
         }
-        let asset_bands = match parts.assets {
-            Some(value) => self.assets(&root.member("assets"), value),
-            None => {
-                self.missing(Rule::Assets, root, "assets");
-                true
-            }
+        let asset_bands = if let Some(value) = parts.assets {
+            self.assets(&root.member("assets"), value)
+        } else {
+            self.missing(Rule::Assets, root, "assets");
+            true
         };
         if self.is_110()
             && !asset_bands
@@ -102,7 +100,12 @@ impl Check {
                 let message = format_args!("must be {wanted:?}, the type of {what}");
                 self.report(Rule::Type, &Path::ROOT.member("type"), Some(value), message);
             }
-            None => self.report(Rule::Type, &Path::ROOT, None, format_args!("\"type\" is missing: {what} has {wanted:?}")),
+            None => self.report(
+                Rule::Type,
+                &Path::ROOT,
+                None,
+                format_args!("\"type\" is missing: {what} has {wanted:?}"),
+            ),
         }
     }
 
@@ -166,11 +169,17 @@ impl Check {
             (None, None) => {}
             (None, Some(link)) => {
                 let links_path = Path::ROOT.member("links");
-                let message = format_args!("a link leads to a collection, but the Item has no \"collection\"");
+                let message =
+                    format_args!("a link leads to a collection, but the Item has no \"collection\"");
                 self.report(Rule::CollectionField, &links_path.index(links.index), Some(link), message);
             }
             (Some(value), None) if value.is_null() => {
-                self.report(Rule::NullMember, &path, None, format_args!("must be a string, or left out: it is null"));
+                self.report(
+                    Rule::NullMember,
+                    &path,
+                    None,
+                    format_args!("must be a string, or left out: it is null"),
+                );
             }
             (Some(value), link) => {
                 self.filled_string(Rule::Collection, &path, value);

@@ -80,7 +80,8 @@ impl Check {
 
     fn method(&mut self, parent: &Path<'_>, value: Value<'_>) {
         self.string(Rule::Link, parent, "method", value);
-        if value.as_str().is_some_and(|text| text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase())) {
+        if value.as_str().is_some_and(|text| text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase()))
+        {
             let message = format_args!("must be a method of HTTP in capitals, such as GET or POST");
             self.report(Rule::Link, &parent.member("method"), Some(value), message);
         }
@@ -91,7 +92,9 @@ impl Check {
         for (key, value) in members {
             let is_header = match value.kind() {
                 Kind::String => true,
-                _ => value.elements().is_some_and(|mut all| all.all(|element| element.kind() == Kind::String)),
+                _ => {
+                    value.elements().is_some_and(|mut all| all.all(|element| element.kind() == Kind::String))
+                }
             };
             if !is_header {
                 self.wrong(Rule::Link, &path.key(key), value, "a string or an array of strings");
@@ -168,7 +171,12 @@ impl Check {
                 }
             }
             if count < 2 {
-                self.report(Rule::ItemAsset, &path, Some(asset), format_args!("must have two members or more"));
+                self.report(
+                    Rule::ItemAsset,
+                    &path,
+                    Some(asset),
+                    format_args!("must have two members or more"),
+                );
             }
             self.times(&path, &times);
         }

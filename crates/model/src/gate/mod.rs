@@ -156,9 +156,19 @@ impl Check {
         let expected = "\"Feature\" (an Item), \"Collection\" or \"Catalog\"";
         match (value.members(), value.get("type")) {
             (None, _) => self.wrong(Rule::Object, &Path::ROOT, value, "an object"),
-            (_, None) => self.report(Rule::Type, &Path::ROOT, None, format_args!("\"type\" is missing: it is {expected}")),
+            (_, None) => self.report(
+                Rule::Type,
+                &Path::ROOT,
+                None,
+                format_args!("\"type\" is missing: it is {expected}"),
+            ),
             (_, Some(kind)) => {
-                self.report(Rule::Type, &Path::ROOT.member("type"), Some(kind), format_args!("must be {expected}"));
+                self.report(
+                    Rule::Type,
+                    &Path::ROOT.member("type"),
+                    Some(kind),
+                    format_args!("must be {expected}"),
+                );
             }
         }
     }

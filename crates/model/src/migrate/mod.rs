@@ -30,25 +30,30 @@ fn target(version: &str) -> Option<&'static str> {
     }
 }
 
-/// Which of the changes are still ahead of an object.
-#[derive(Clone, Copy)]
-struct Age {
-    /// Before 1.0.0-beta.1.
-    before_beta: bool,
+/// The releases that brought changes, in their order: an object is older than some of them.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Age {
+    /// 0.9, before 1.0.0-beta.1.
+    V09,
     /// Before 1.0.0-rc.1.
-    before_rc: bool,
-    /// Before 1.0.0-rc.2.
-    before_rc2: bool,
-    /// Before 1.0.0.
-    before_100: bool,
+    Beta,
+    /// 1.0.0-rc.1.
+    Rc1,
+    /// 1.0.0-rc.2 and later.
+    Rc,
+    /// A preview of 1.1.0: nothing but the version has changed since.
+    V11,
 }
 
 impl Age {
     fn of(version: &str) -> Self {
-        let before_beta = version.starts_with("0.");
-        let before_rc = before_beta || version.starts_with("1.0.0-beta");
-        let before_rc2 = before_rc || version == "1.0.0-rc.1";
-        Self { before_beta, before_rc, before_rc2, before_100: !version.starts_with("1.1.0") }
+        match version {
+            "1.0.0-rc.1" => Self::Rc1,
+            _ if version.starts_with("0.") => Self::V09,
+            _ if version.starts_with("1.0.0-beta") => Self::Beta,
+            _ if version.starts_with("1.0.0-") => Self::Rc,
+            _ => Self::V11,
+        }
     }
 }
 
@@ -96,7 +101,7 @@ pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
             object.insert("type".to_owned(), "Catalog".into());
         }
     }
-    if age.before_100 {
+    if age < Age::V11 {
         extensions::rename(&mut object);
     }
     let text = serde_json::to_string(&object).map_err(|error| failed(&error))?;
@@ -107,21 +112,23 @@ pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
 }
 
 fn item(item: &mut Map<String, Tree>, age: Age) {
-    if age.before_beta {
+    if age == Age::V09 {
         inline_bands(item);
     }
-    if age.before_rc2 {
+    if age < Age::Rc {
         extensions::checksums(item);
     }
     let Some(Tree::Object(properties)) = item.get_mut("properties") else { return };
-    if age.before_beta {
+    if age == Age::V09 {
         rename(properties, "eo:gsd", "gsd");
     }
-    if age.before_100 {
+    if age < Age::V11 {
         // Never valid, but frequent until 1.0.0, and pystac renames them too.
         for (old, new) in [
-            ("label:property", "label:properties"), ("label:task", "label:tasks"),
-            ("label:overview", "label:overviews"), ("label:method", "label:methods"),
+            ("label:property", "label:properties"),
+            ("label:task", "label:tasks"),
+            ("label:overview", "label:overviews"),
+            ("label:method", "label:methods"),
         ] {
             rename(properties, old, new);
         }
@@ -139,7 +146,10 @@ fn rename(object: &mut Map<String, Tree>, old: &str, new: &str) {
 
 /// Until 0.9 the `eo:bands` of an asset were places in the `eo:bands` of the properties; since then they are Bands.
 fn inline_bands(item: &mut Map<String, Tree>) {
-    let Some(Tree::Array(bands)) = item.get("properties").and_then(|properties| properties.get("eo:bands")) else { return };
+    let Some(Tree::Array(bands)) = item.get("properties").and_then(|properties| properties.get("eo:bands"))
+    else {
+        return;
+    };
     let bands = bands.clone();
     let Some(Tree::Object(assets)) = item.get_mut("assets") else { return };
     for asset in assets.values_mut() {
@@ -156,10 +166,10 @@ fn collection(collection: &mut Map<String, Tree>, age: Age) {
         let extensions = collection.get("stac_extensions").and_then(Tree::as_array);
         extensions.is_some_and(|all| all.iter().any(|extension| extension == name))
     };
-    if age.before_beta && has("asset") {
+    if age == Age::V09 && has("asset") {
         rename(collection, "assets", "item_assets");
     }
-    if age.before_rc {
+    if age < Age::Rc1 {
         extents(collection);
         let summaries = collection.get_mut("summaries").and_then(Tree::as_object_mut);
         for range in summaries.into_iter().flat_map(Map::values_mut).filter_map(Tree::as_object_mut) {

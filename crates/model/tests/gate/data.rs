@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stacyard_model::Schemas;
-use stacyard_model::json::Document;
+use stacyard_model::json::{Document, Value};
 
 /// The folder, or `None` with a line that says so.
 pub(crate) fn shared() -> Option<PathBuf> {
@@ -35,7 +35,7 @@ pub(crate) fn lines(path: &Path) -> Vec<(String, Document)> {
 
 /// The `stac_version` of an object.
 pub(crate) fn version(document: &Document) -> String {
-    document.root().get("stac_version").and_then(|v| v.as_str()).unwrap_or_default().into_owned()
+    document.root().get("stac_version").and_then(Value::as_str).unwrap_or_default().into_owned()
 }
 
 /// All schemas of the folder.

@@ -7,6 +7,9 @@ use stacyard_model::{Gate, Item};
 
 use crate::bases;
 
+/// A name, the text of a valid object, and the members to set.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, Value)]);
+
 /// All findings of the default grade after setting members, a line each.
 fn findings(base: &str, changes: &[(&str, Value)]) -> String {
     let mut tree: Value = serde_json::from_str(base).unwrap();
@@ -35,7 +38,7 @@ fn broken_objects() {
     let [item, item_110, ..] = bases::ITEMS;
     let [collection, collection_110, ..] = bases::OTHERS;
     let delete = || json!("DELETE");
-    let cases: [(&str, &str, &[(&str, Value)]); 14] = [
+    let cases: [Case<'_>; 14] = [
         ("no id, no links", item, &[("/id", delete()), ("/links", delete())]),
         ("an older version", item, &[("/stac_version", json!("1.0.0-rc.2"))]),
         ("no version of STAC", item, &[("/stac_version", json!(1.0))]),
@@ -44,30 +47,58 @@ fn broken_objects() {
         ("a position of one number", item, &[("/geometry/coordinates/0/1", json!([1]))]),
         ("boxes", item, &[("/bbox", json!([0, 5, 1, 1])), ("/geometry/bbox", json!([1]))]),
         ("a small box", item, &[("/bbox", json!([0, 0, 0.5, 0.5]))]),
-        ("times", item, &[
-            ("/properties/start_datetime", json!("2024-02-30T00:00:00Z")), ("/properties/created", json!("2024-01-01T00:00:00+02:00")),
-            ("/properties/updated", json!(5)),
-        ]),
+        (
+            "times",
+            item,
+            &[
+                ("/properties/start_datetime", json!("2024-02-30T00:00:00Z")),
+                ("/properties/created", json!("2024-01-01T00:00:00+02:00")),
+                ("/properties/updated", json!(5)),
+            ],
+        ),
         ("a start after the end", item, &[("/properties/start_datetime", json!("2025-01-01T00:00:00Z"))]),
         ("no collection", item, &[("/collection", delete())]),
-        ("links and assets", item_110, &[
-            ("/links/0/href", json!("../two items.json")), ("/links/1/rel", json!("")), ("/assets/a", json!({"title": 5, "roles": "data"})),
-            ("/assets/b~1c", json!(null)),
-        ]),
-        ("bands and values", item_110, &[
-            ("/properties/gsd", json!(0)), ("/properties/data_type", json!("float")), ("/properties/bands/0/statistics/count", json!(1.5)),
-            ("/properties/license", json!("CC BY 4.0")), ("/properties/title", json!(null)),
-        ]),
-        ("a Collection", collection_110, &[
-            ("/extent/spatial/bbox", json!([[0, 0, 1, 1], [0, 0, 1, 1]])), ("/extent/temporal/interval/0/0", json!("2024")), ("/summaries/a", json!("x")),
-            ("/license", delete()), ("/item_assets/a", json!({"href": "x"})),
-        ]),
+        (
+            "links and assets",
+            item_110,
+            &[
+                ("/links/0/href", json!("../two items.json")),
+                ("/links/1/rel", json!("")),
+                ("/assets/a", json!({"title": 5, "roles": "data"})),
+                ("/assets/b~1c", json!(null)),
+            ],
+        ),
+        (
+            "bands and values",
+            item_110,
+            &[
+                ("/properties/gsd", json!(0)),
+                ("/properties/data_type", json!("float")),
+                ("/properties/bands/0/statistics/count", json!(1.5)),
+                ("/properties/license", json!("CC BY 4.0")),
+                ("/properties/title", json!(null)),
+            ],
+        ),
+        (
+            "a Collection",
+            collection_110,
+            &[
+                ("/extent/spatial/bbox", json!([[0, 0, 1, 1], [0, 0, 1, 1]])),
+                ("/extent/temporal/interval/0/0", json!("2024")),
+                ("/summaries/a", json!("x")),
+                ("/license", delete()),
+                ("/item_assets/a", json!({"href": "x"})),
+            ],
+        ),
     ];
     let mut report = String::new();
     for (name, base, changes) in cases {
         report.push_str(&format!("# {name}\n{}\n", findings(base, changes)));
     }
-    report.push_str(&format!("# a Collection without anything\n{}", findings(collection, &[("/extent", json!({})), ("/description", json!(""))])));
+    report.push_str(&format!(
+        "# a Collection without anything\n{}",
+        findings(collection, &[("/extent", json!({})), ("/description", json!(""))])
+    ));
     insta::assert_snapshot!(report);
 }
 
@@ -80,7 +111,11 @@ impl TryFrom<f64> for EmissionRate {
     type Error = String;
 
     fn try_from(rate: f64) -> Result<Self, String> {
-        if rate > 0.0 { Ok(Self(rate)) } else { Err(format!("an emission rate must be greater than 0 kg/h, not {rate}")) }
+        if rate > 0.0 {
+            Ok(Self(rate))
+        } else {
+            Err(format!("an emission rate must be greater than 0 kg/h, not {rate}"))
+        }
     }
 }
 
@@ -109,8 +144,10 @@ fn properties_of_ones_own() {
 
     let mut report = String::new();
     for (name, pointer, value) in [
-        ("a wrong type", "mars:facility_id", Some(json!(7))), ("out of range", "mars:emission_rate", Some(json!(-3))),
-        ("missing", "mars:facility_id", None), ("deeper", "mars:wind", Some(json!([1, "strong"]))),
+        ("a wrong type", "mars:facility_id", Some(json!(7))),
+        ("out of range", "mars:emission_rate", Some(json!(-3))),
+        ("missing", "mars:facility_id", None),
+        ("deeper", "mars:wind", Some(json!([1, "strong"]))),
         ("with one of the gate's", "datetime", None),
     ] {
         let mut broken = fine.clone();
@@ -136,25 +173,10 @@ fn items_are_written_in_a_stable_order() {
     let expected = r#"{"type":"Feature","stac_version":"1.0.0","id":"x\u0041","geometry":null,"properties":{"b":1e2,"datetime":"2024-01-01T00:00:00Z"},"links":[],"assets":{"z":{"href":"z"},"a":{"href":"a"}},"foreign":1.10}"#;
     assert_eq!(String::from_utf8(out).unwrap(), expected);
     assert_eq!(item.id(), "xA");
-    assert_eq!(item.assets().map(|(key, asset)| format!("{}={}", key.text(), asset.href().unwrap())).collect::<Vec<_>>(), ["z=z", "a=a"]);
-}
-
-/// How long a clean Item takes; printed, not asserted: machines differ.
-#[test]
-fn speed() {
-    let Some(folder) = crate::data::shared() else { return };
-    let items = crate::data::lines(&folder.join("bench/sentinel-2-templates.ndjson"));
-    let bytes: usize = items.iter().map(|(_, item)| item.text().len()).sum();
-    let gate = Gate::default();
-    let start = std::time::Instant::now();
-    let rounds = 200;
-    let mut findings = 0;
-    for _ in 0..rounds {
-        for (_, item) in &items {
-            let verdict = gate.item(item.root());
-            findings += verdict.errors.len() + verdict.warnings.len();
-        }
-    }
-    let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / items.len() as f64;
-    println!("{each:.2} us an Item of {} bytes, {} findings", bytes / items.len(), findings / rounds as usize);
+    assert_eq!(
+        item.assets()
+            .map(|(key, asset)| format!("{}={}", key.text(), asset.href().unwrap()))
+            .collect::<Vec<_>>(),
+        ["z=z", "a=a"]
+    );
 }

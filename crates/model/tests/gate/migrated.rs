@@ -19,7 +19,9 @@ fn real_objects_of_older_versions() {
             let new = Document::parse_bytes(&new).unwrap();
             let (kind, verdict) = Gate::default().object(new.root());
             let (_, strict) = Gate::new(Grade::Strict).object(new.root());
-            let counts = counts.entry((data::version(&document), if kind.is_some() { source } else { "?" })).or_default();
+            let counts = counts
+                .entry((data::version(&document), if kind.is_some() { source } else { "?" }))
+                .or_default();
             counts.0 += 1;
             counts.1 += u32::from(verdict.is_accepted());
             counts.2 += u32::from(strict.is_accepted());

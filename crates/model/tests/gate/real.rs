@@ -40,10 +40,19 @@ fn what_is_refused_and_why_is_known() {
             let mut known = vec!["bbox-order", "datetime-order", "ring-closed", "datetime-format"];
             if grade == Grade::Strict {
                 known.extend([
-                    "bbox-missing", "collection-link", "datetime-utc", "href-iri", "provider-url", "self-href", "stac-extension-iri",
+                    "bbox-missing",
+                    "collection-link",
+                    "datetime-utc",
+                    "href-iri",
+                    "provider-url",
+                    "self-href",
+                    "stac-extension-iri",
                 ]);
             }
-            let new: Vec<_> = counts.iter().filter(|((class, rule), _)| *class == "error" && !known.contains(rule)).collect();
+            let new: Vec<_> = counts
+                .iter()
+                .filter(|((class, rule), _)| *class == "error" && !known.contains(rule))
+                .collect();
             assert!(new.is_empty(), "{new:#?}");
             assert!(objects > 20 && refused * 8 < objects || source == "collections.ndjson" && refused < 26);
             for ((class, rule), (count, example)) in counts {

@@ -220,10 +220,12 @@ impl Expr {
             Self::Literal(_) => {}
             Self::Property(property) => visit(property),
             Self::And(list) | Self::Or(list) | Self::Array(list) | Self::Function(_, list) => {
-                list.iter().for_each(|expr| expr.each_property(visit));
+                for expr in list {
+                    expr.each_property(visit);
+                }
             }
             Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => {
-                expr.each_property(visit)
+                expr.each_property(visit);
             }
             Self::Compare(_, left, right)
             | Self::Like(left, right)
@@ -237,7 +239,9 @@ impl Expr {
             Self::Between(three) => three.iter().for_each(|expr| expr.each_property(visit)),
             Self::In(value, list) => {
                 value.each_property(visit);
-                list.iter().for_each(|expr| expr.each_property(visit));
+                for expr in list {
+                    expr.each_property(visit);
+                }
             }
             Self::Interval(bounds) => {
                 for bound in bounds.iter() {
