@@ -18,11 +18,8 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         return Err(open::target_is_there(&to, true));
     }
     let mode = mode.unwrap_or_default();
-    let check = Check {
-        gate: Some(schemas::gate(&flags.gate)?),
-        migrate: flags.gate.migrate,
-        ..Check::default()
-    };
+    let check =
+        Check { gate: Some(schemas::gate(&flags.gate)?), migrate: flags.gate.migrate, ..Check::default() };
     let collections = match &flags.collections_file {
         Some(file) => schemas::collections(file, global)?,
         None => Vec::new(),
@@ -53,14 +50,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         }
         fields = search::wanted(search.fields);
     }
-    let copy = Copy {
-        check,
-        mode,
-        unique: true,
-        threads,
-        rejects: rejects.as_mut(),
-        observer: &mut console,
-    };
+    let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
     let report = report.then(open::write(copy, input, old, &to, Extras { collections, fields })?);
     if let Some(rejects) = rejects {
         rejects.commit()?;

@@ -24,7 +24,8 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
         Format::Json => {
             let whole = json!({"store": store.spelling(), "kind": store.kind().to_string(), "layout": layout, "bytes": size});
             let mut whole = whole;
-            let found = serde_json::to_value(&found).map_err(|e| Error::failed("cannot print").caused_by(e))?;
+            let found =
+                serde_json::to_value(&found).map_err(|e| Error::failed("cannot print").caused_by(e))?;
             if let (Some(all), serde_json::Value::Object(found)) = (whole.as_object_mut(), found) {
                 all.extend(found);
             }

@@ -50,6 +50,10 @@ pub(crate) fn write(
             };
             copy.run(input, old, sink)
         }
+        StoreKind::Parquet if extras.fields.is_some() => Err(Error::usage(
+            format!("{target}: parts of Items are no Items, and GeoParquet holds Items"),
+            "leave --fields out, or write .ndjson or .geojson",
+        )),
         StoreKind::Parquet => Err(no_parquet(target)),
     }
 }
@@ -60,11 +64,7 @@ fn no_parquet(url: &StoreUrl) -> Error {
 
 /// Whether there is something that writing would replace. Pipes and devices are written to.
 pub(crate) fn target_exists(target: &StoreUrl) -> bool {
-    target.path().is_some_and(|path| path.metadata().is_ok_and(|metadata| !is_special(&metadata)))
-}
-
-fn is_special(metadata: &std::fs::Metadata) -> bool {
-    !metadata.is_file() && !metadata.is_dir()
+    target.path().is_some_and(Path::is_file)
 }
 
 /// The error of a target that is there already.

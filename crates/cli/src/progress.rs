@@ -77,7 +77,8 @@ impl Observer for Console {
             } else {
                 "{prefix} {spinner} {binary_bytes} {binary_bytes_per_sec} {msg}"
             };
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style);
             bar.set_prefix(source.to_owned());
         }
@@ -102,8 +103,11 @@ impl Observer for Console {
             Style::Quiet | Style::Bar(_) => {}
             Style::Lines => {
                 let of = self.size.map(|size| format!(" of {}", HumanBytes(size))).unwrap_or_default();
-                let position = HumanBytes(progress.position);
-                eprintln!("{}: {read} Items, {position}{of}{rejected}", self.source);
+                let position = match progress.position {
+                    0 => String::new(),
+                    position => format!(", {}{of}", HumanBytes(position)),
+                };
+                eprintln!("{}: {read} Items{position}{rejected}", self.source);
             }
             Style::Json => {
                 let line = json!({

@@ -1,6 +1,7 @@
 //! What is said when work is done, and about what was set aside.
 
-use std::io::{Write, stdout};
+use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
@@ -23,7 +24,9 @@ impl Status {
 /// Prints to standard output.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut out = stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| Error::io("write", Path::new("standard output"), e))
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("write", Path::new("standard output"), e))
 }
 
 /// Prints a failure: one line of cause and one of remedy.
@@ -129,15 +132,19 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         eprintln!("{}", json!({"event": "done", "report": report}));
         return;
     }
-    let rules: Vec<String> =
-        report.warnings.0.iter().map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count))).collect();
+    let rules: Vec<String> = report
+        .warnings
+        .0
+        .iter()
+        .map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count)))
+        .collect();
     if !rules.is_empty() {
         eprintln!("warning: {}\n  help: stacyard validate tells more", rules.join(", "));
     }
     let mut line = format!("{} {what}", count(report.written, "Item"));
     let mut also = |number: u64, what: &str| {
         if number > 0 {
-            line.push_str(&format!(", {} {what}", HumanCount(number)));
+            let _ = write!(line, ", {} {what}", HumanCount(number));
         }
     };
     also(report.filtered, "not asked for");
@@ -146,7 +153,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     also(report.replaced, "replaced");
     also(report.rejected, "rejected");
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
-        line.push_str(&format!(" (see {})", file.display()));
+        let _ = write!(line, " (see {})", file.display());
     }
     eprintln!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds);
 }

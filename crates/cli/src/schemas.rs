@@ -64,7 +64,7 @@ pub(crate) fn collections(file: &Path, global: &Global) -> Result<Vec<Document>,
             let mut tape = Tape::new();
             let text = &batch.text[record.start as usize..record.end as usize];
             let value = tape.parse(text).map_err(|e| wrong(&e))?;
-            let list = value.get("collections").and_then(|list| list.elements());
+            let list = value.get("collections").and_then(stacyard_model::json::Value::elements);
             let members = list.map_or_else(|| vec![value], Iterator::collect);
             for collection in members {
                 if let Some(finding) = gate.collection(collection).errors.first() {

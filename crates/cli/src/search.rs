@@ -8,7 +8,8 @@ use clap::Args;
 use stacyard_model::Gate;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
-    Area, Compiled, Fields, PageSize, Search, SearchError, SortKey, parse_collections, parse_datetime, parse_ids,
+    Area, Compiled, Fields, PageSize, Search, SearchError, SortKey, parse_collections, parse_datetime,
+    parse_ids,
 };
 use stacyard_store::{
     Check, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
@@ -93,8 +94,12 @@ impl Question {
 
     /// Whether anything is asked.
     pub(crate) fn is_some(&self) -> bool {
-        let texts = [&self.collections, &self.ids, &self.bbox, &self.intersects, &self.datetime, &self.filter];
-        texts.into_iter().any(Option::is_some) || self.is_ordered() || self.fields.is_some()
+        let texts =
+            [&self.collections, &self.ids, &self.bbox, &self.intersects, &self.datetime, &self.filter];
+        texts.into_iter().any(Option::is_some)
+            || self.is_ordered()
+            || self.fields.is_some()
+            || self.limit.is_some()
     }
 
     /// Whether the order matters: what is not sorted keeps that of the source.
@@ -191,19 +196,24 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     }
     console.finish();
     if report.rejected > 0 {
-        eprintln!("warning: {} rejected: they cannot be searched", report::count(report.rejected, "Item"));
+        let rejected = report::count(report.rejected, "record");
+        eprintln!("warning: {rejected} of {store} not valid, and so not searched");
     }
     Ok(Status::of(report.rejected))
 }
 
 /// What to write of each Item, if it is not all.
 pub(crate) fn wanted(fields: Fields) -> Option<WriteItem> {
-    (!fields.is_all()).then(|| Box::new(move |item: stacyard_model::json::Value<'_>, out: &mut Vec<u8>| fields.write(item, out)) as WriteItem)
+    (!fields.is_all()).then(|| {
+        Box::new(move |item: stacyard_model::json::Value<'_>, out: &mut Vec<u8>| fields.write(item, out))
+            as WriteItem
+    })
 }
 
 /// The plan, a line for each step.
 fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, target: &StoreUrl) -> String {
-    let mut plan = format!("scan   {store} ({}): every Item, on {} threads\n", store.kind(), global.threads());
+    let mut plan =
+        format!("scan   {store} ({}): every Item, on {} threads\n", store.kind(), global.threads());
     let question = &flags.question;
     for (name, text) in [
         ("collections", &question.collections),
@@ -221,15 +231,22 @@ fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, target: &Stor
         let order = question.sortby.as_deref().unwrap_or("-datetime");
         let (memory, first) = (SORT_MEMORY >> 20, question.max_items);
         let first = first.map(|n| format!("the first {n}, ")).unwrap_or_default();
-        let _ = writeln!(plan, "order  {order}, then collection, id: {first}in {memory} MiB of memory, beyond that in temporary files");
-        let fields = question.fields.as_deref().map(|fields| format!(", fields {fields}")).unwrap_or_default();
+        let _ = writeln!(
+            plan,
+            "order  {order}, then collection, id: {first}in {memory} MiB of memory, beyond that in temporary files"
+        );
+        let fields =
+            question.fields.as_deref().map(|fields| format!(", fields {fields}")).unwrap_or_default();
         let _ = writeln!(plan, "write  {target} ({}){fields}", target.kind());
     }
     plan
 }
 
+/// A question, understood and compiled.
+pub(crate) type Asked = (Search, Arc<Compiled>);
+
 /// The gate and the question of a copy.
-pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<(Search, Arc<Compiled>)>), Error> {
+pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<Asked>), Error> {
     if !question.is_some() {
         return Ok((check, None));
     }

@@ -153,19 +153,24 @@ impl<'a> Checker<'a> {
     ) -> Result<Outcome, Error> {
         let text = &batch.text[record.start as usize..record.end as usize];
         let source = &self.source;
-        let reject = |id, problems, original| {
+        let reject = |named: Option<(Option<ObjectKind>, String)>, problems, original| {
             let source = Arc::clone(source);
-            Outcome::Rejected(Box::new(Reject { source, place: record.place, id, problems, original }))
+            let (kind, id) = named.map_or((None, None), |(kind, id)| (kind, Some(id)));
+            Outcome::Rejected(Box::new(Reject { source, place: record.place, kind, id, problems, original }))
         };
         if let Some(Fault::TooLong { bytes }) = record.fault {
-            let message = format!("it has {bytes} bytes, more than a record may have; only its beginning is kept");
+            let message =
+                format!("it has {bytes} bytes, more than a record may have; only its beginning is kept");
             return Ok(reject(None, vec![Problem::new("too-long", message)], original_of(text)));
         }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
             Err(error) => return Ok(reject(None, vec![syntax_problem(text, &error)], original_of(text))),
         };
-        let id = || original.get("id").and_then(|id| Some(id.as_str()?.into_owned()));
+        let named = || {
+            let id = original.get("id")?.as_str()?.into_owned();
+            Some((ObjectKind::of(original), id))
+        };
         let as_json = || {
             let mut json = Vec::new();
             original.write_compact(&mut json);
@@ -174,19 +179,20 @@ impl<'a> Checker<'a> {
         let migrated_text = match self.check.migrate.then(|| migrate::migrate(original)).transpose() {
             Ok(text) => text.flatten(),
             Err(error) => {
-                return Ok(reject(id(), vec![Problem::new("migration", error.to_string())], as_json()));
+                return Ok(reject(named(), vec![Problem::new("migration", error.to_string())], as_json()));
             }
         };
         let value = match &migrated_text {
             None => original,
-            Some(text) => {
-                self.migrated.parse(text).map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?
-            }
+            Some(text) => self
+                .migrated
+                .parse(text)
+                .map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?,
         };
         let (kind, verdict) = self.check.verdict(value);
         if !verdict.errors.is_empty() {
             let problems = verdict.errors.into_iter().map(Problem::from).collect();
-            return Ok(reject(id(), problems, as_json()));
+            return Ok(reject(named(), problems, as_json()));
         }
         for warning in verdict.warnings {
             notes.warnings.add(1, || Located(source, record.place).to_string(), &warning);
@@ -232,8 +238,11 @@ fn syntax_problem(text: &[u8], error: &SyntaxError) -> Problem {
     let before = &text[..error.offset.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
-    let place =
-        if line == 1 { format!("at column {column}") } else { format!("at its line {line}, column {column}") };
+    let place = if line == 1 {
+        format!("at column {column}")
+    } else {
+        format!("at its line {line}, column {column}")
+    };
     let remedy = match error.kind {
         SyntaxErrorKind::ByteOrderMark => "; remove the first three bytes of the file",
         SyntaxErrorKind::NotANumber => "; write null, or leave the member out",
@@ -265,5 +274,6 @@ pub(crate) fn duplicate(source: &Arc<str>, batch: &Batch, record: Record, store_
         value.write_compact(&mut json);
         original = Original::Json(json);
     }
-    Reject { source: Arc::clone(source), place: record.place, id, problems: vec![problem], original }
+    let kind = Some(ObjectKind::Item);
+    Reject { source: Arc::clone(source), place: record.place, kind, id, problems: vec![problem], original }
 }

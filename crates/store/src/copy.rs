@@ -199,11 +199,14 @@ pub(crate) fn set_aside(
 /// Old content that cannot be taken over.
 fn unsound(reject: &Reject) -> Error {
     let problem = reject.problems.first().map(ToString::to_string).unwrap_or_default();
-    Error::failed(format!("{}: the store's own Item is not valid: {problem}", Located(&reject.source, reject.place)))
-        .remedy(format!(
-            "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS",
-            reject.source
-        ))
+    Error::failed(format!(
+        "{}: the store's own Item is not valid: {problem}",
+        Located(&reject.source, reject.place)
+    ))
+    .remedy(format!(
+        "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS",
+        reject.source
+    ))
 }
 
 /// What became of a record on its way into a store.

@@ -37,15 +37,26 @@ impl Error {
 
     /// A failure to read or write `path`; `doing` completes "cannot ...".
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
-        let kind = if source.kind() == io::ErrorKind::BrokenPipe { ErrorKind::BrokenPipe } else { ErrorKind::Failed };
+        let kind = if source.kind() == io::ErrorKind::BrokenPipe {
+            ErrorKind::BrokenPipe
+        } else {
+            ErrorKind::Failed
+        };
         let remedy = match source.kind() {
             io::ErrorKind::NotFound => Some("check the path".to_owned()),
-            io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder".to_owned()),
+            io::ErrorKind::PermissionDenied => {
+                Some("check the permissions of the file and its folder".to_owned())
+            }
             io::ErrorKind::StorageFull => Some("free some space, or write elsewhere".to_owned()),
             io::ErrorKind::IsADirectory => Some("name a file inside it".to_owned()),
             _ => None,
         };
-        Self { kind, message: format!("cannot {doing} {}", path.display()), remedy, source: Some(Box::new(source)) }
+        Self {
+            kind,
+            message: format!("cannot {doing} {}", path.display()),
+            remedy,
+            source: Some(Box::new(source)),
+        }
     }
 
     /// Keeps the cause.

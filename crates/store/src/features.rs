@@ -110,7 +110,8 @@ impl Features {
         self.phase = Phase::Done;
         let first = self.window.token()?;
         if self.window.bytes.starts_with(b"\xEF\xBB\xBF") {
-            return Err(self.broken(&SyntaxErrorKind::ByteOrderMark.to_string())
+            let name = self.window.input.name();
+            return Err(Error::failed(format!("{name}: {}", SyntaxErrorKind::ByteOrderMark))
                 .remedy("remove its first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE"));
         }
         let has_features = match first {
@@ -213,7 +214,9 @@ impl Features {
                     self.window.at += 1;
                     match self.window.token()? {
                         None => return Err(self.broken("the text ends inside `features`")),
-                        Some(b',' | b']' | b'}') => return Err(self.broken("no feature stands behind a comma")),
+                        Some(b',' | b']' | b'}') => {
+                            return Err(self.broken("no feature stands behind a comma"));
+                        }
                         Some(_) => {}
                     }
                 }
@@ -321,14 +324,19 @@ impl Features {
         let value = match tape.parse(&self.shell) {
             Ok(value) => value,
             Err(SyntaxError { kind, offset }) => {
-                let offset = if offset < before { offset as u64 } else { behind + (offset - before - 4) as u64 };
+                let offset =
+                    if offset < before { offset as u64 } else { behind + (offset - before - 4) as u64 };
                 return Err(self.shell_error(&kind, offset));
             }
         };
         let kind = value.get("type").and_then(|kind| kind.as_str().map(std::borrow::Cow::into_owned));
         if is_object && kind.as_deref() != Some("FeatureCollection") {
-            let message = format!("{}: it has `features`, but its `type` is not FeatureCollection", self.window.input.name());
-            return Err(Error::failed(message).remedy("give it \"type\": \"FeatureCollection\" (RFC 7946 section 3.3)"));
+            let message = format!(
+                "{}: it has `features`, but its `type` is not FeatureCollection",
+                self.window.input.name()
+            );
+            return Err(Error::failed(message)
+                .remedy("give it \"type\": \"FeatureCollection\" (RFC 7946 section 3.3)"));
         }
         Ok(())
     }

@@ -48,17 +48,17 @@ fn collections_in_any_key_order_arrays_and_bare_objects() {
 
 #[test]
 fn damage_around_features_is_an_error_with_its_place() {
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1},"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1} {"b":1}]}"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1},]}"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[,{"a":1}]}"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"x":tru}"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"features":[]}"#), @"");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1}]}"#), @"");
-    insta::assert_snapshot!(error(r#"{"type":"FeatureCollection","features":[]"#), @"");
-    insta::assert_snapshot!(error("[1]\n[2]"), @"");
-    insta::assert_snapshot!(error("\u{feff}[1]"), @"");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1},"#), @"test: feature 1: the text ends inside `features` (at byte 21)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1"#), @"test: feature 0: the text ends inside the feature (at byte 13)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1} {"b":1}]}"#), @"test: feature 1: neither `,` nor `]` stands behind a feature (at byte 21)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1},]}"#), @"test: feature 1: no feature stands behind a comma (at byte 21)");
+    insta::assert_snapshot!(error(r#"{"features":[,{"a":1}]}"#), @"test: feature 0: a feature is missing (at byte 13)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"x":tru}"#), @"test: around its 1 features: `t` where a value is expected (at byte 26)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"features":[]}"#), @r#"test: around its 1 features: the name "features" occurs twice in one object (at byte 22)"#);
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1}]}"#), @"test: it has `features`, but its `type` is not FeatureCollection");
+    insta::assert_snapshot!(error(r#"{"type":"FeatureCollection","features":[]"#), @"test: around its 0 features: the JSON ends too early (at byte 41)");
+    insta::assert_snapshot!(error("[1]\n[2]"), @"test: around its 1 features: something follows the JSON value (at byte 4)");
+    insta::assert_snapshot!(error("\u{feff}[1]"), @"test: the text starts with a byte order mark (U+FEFF)");
 }
 
 #[test]
@@ -69,7 +69,11 @@ fn a_feature_that_is_too_long_is_set_aside_and_the_rest_goes_on() {
             .chain(std::io::repeat(b'x').take(long as u64))
             .chain(Cursor::new("\" , {\"b\":1}]"));
         let found = read_limited(text, limit).unwrap();
-        assert_eq!(found.iter().map(|(_, _, fault)| *fault).collect::<Vec<_>>(), [false, true, false], "{limit}");
+        assert_eq!(
+            found.iter().map(|(_, _, fault)| *fault).collect::<Vec<_>>(),
+            [false, true, false],
+            "{limit}"
+        );
         assert_eq!(found[2].1, "{\"b\":1}");
         assert_eq!(found[2].0, Place::Feature(2));
     }
@@ -77,7 +81,8 @@ fn a_feature_that_is_too_long_is_set_aside_and_the_rest_goes_on() {
 
 #[test]
 fn offsets_lead_back_into_the_file() {
-    let features: Vec<String> = (0..30_000).map(|i| format!("{{\"id\":\"{i}\",\"pad\":\"{}\"}}", "x".repeat(i % 97))).collect();
+    let features: Vec<String> =
+        (0..30_000).map(|i| format!("{{\"id\":\"{i}\",\"pad\":\"{}\"}}", "x".repeat(i % 97))).collect();
     let text = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(" ,\n"));
     let mut source = Features::new(Input::from_reader(Cursor::new(text.clone())), MAX_RECORD_BYTES);
     let mut index = 0;

@@ -89,7 +89,8 @@ fn look(checker: &mut Checker<'_>, search: &Compiled, batch: &Batch) -> Result<F
     for &record in &batch.records {
         let hits = &mut found.hits;
         let outcome = checker.record(batch, record, &mut found.notes, |item, _, _| {
-            let key = |out: &mut Vec<u8>| search.sort_key(item, out).map_err(|e| Error::failed(e.to_string()));
+            let key =
+                |out: &mut Vec<u8>| search.sort_key(item, out).map_err(|e| Error::failed(e.to_string()));
             hits.push(key, |out| item.write_compact(out))
         })?;
         match outcome {

@@ -52,11 +52,17 @@ const MAX_NAMES: usize = 10_000;
 pub fn info(source: &mut dyn Source, threads: usize, observer: &mut dyn Observer) -> Result<Info, Error> {
     observer.begin(&Arc::<str>::from(source.name()), source.size());
     let mut whole = Partial::default();
-    ordered(source, threads, Tape::new, |tape, batch| Ok(Partial::of(tape, &batch)), |part, position| {
-        whole.append(part);
-        observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
-        Ok(ControlFlow::Continue(()))
-    })?;
+    ordered(
+        source,
+        threads,
+        Tape::new,
+        |tape, batch| Ok(Partial::of(tape, &batch)),
+        |part, position| {
+            whole.append(part);
+            observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
     let mut info = whole.info;
     info.datetime = whole.first.zip(whole.last).map(|(first, last)| [first.to_string(), last.to_string()]);
     Ok(info)
@@ -132,7 +138,9 @@ impl Partial {
             (&mut info.assets, later.info.assets),
         ];
         for (all, later) in counts {
-            later.iter().for_each(|(name, number)| count(all, name, *number));
+            for (name, number) in &later {
+                count(all, name, *number);
+            }
         }
         for (name, property) in later.info.properties {
             if !info.properties.contains_key(&name) && info.properties.len() >= MAX_NAMES {

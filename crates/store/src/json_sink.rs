@@ -41,8 +41,11 @@ impl JsonSink {
 
     /// Begins to write to `url` what `write_item` makes of each Item.
     pub fn with(url: &StoreUrl, write_item: WriteItem) -> Result<Self, Error> {
-        let encoder =
-            JsonEncoder { collection: url.kind() == StoreKind::Json, compression: url.compression(), write_item };
+        let encoder = JsonEncoder {
+            collection: url.kind() == StoreKind::Json,
+            compression: url.compression(),
+            write_item,
+        };
         Ok(Self { output: Output::create(url)?, encoder: Arc::new(encoder), begun: false })
     }
 

@@ -14,8 +14,8 @@ mod pipeline;
 mod report;
 mod scan;
 mod sink;
-mod source;
 mod sort;
+mod source;
 mod url;
 
 pub use check::Check;

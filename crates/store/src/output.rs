@@ -76,7 +76,12 @@ impl Output {
         let temporary = temporary_name(&target);
         let file = {
             let mut unfinished = unfinished();
-            let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary).map_err(failed)?;
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .open(&temporary)
+                .map_err(failed)?;
             unfinished.push(temporary.clone());
             file
         };

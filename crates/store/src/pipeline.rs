@@ -128,7 +128,7 @@ mod tests {
             }
             self.next += 1;
             Ok(Some(Box::new(move || {
-                if number % 7 == 0 {
+                if number.is_multiple_of(7) {
                     thread::sleep(Duration::from_micros(300));
                 }
                 Ok(Batch { text: number.to_string().into_bytes(), ..Batch::default() })

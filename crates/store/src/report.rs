@@ -7,8 +7,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use stacyard_model::Finding;
 use stacyard_model::json::push_string;
+use stacyard_model::{Finding, ObjectKind};
 
 use crate::{Error, Place};
 
@@ -81,10 +81,11 @@ impl Warnings {
             Some(extension) => format!("{} {extension}", example.rule.id()),
             None => example.rule.id().to_owned(),
         };
-        self.0
-            .entry(key)
-            .and_modify(|warning| warning.count += count)
-            .or_insert_with(|| Warning { count, first: place(), example: example.clone() });
+        self.0.entry(key).and_modify(|warning| warning.count += count).or_insert_with(|| Warning {
+            count,
+            first: place(),
+            example: example.clone(),
+        });
     }
 
     /// Adds those of what comes behind.
@@ -155,6 +156,8 @@ pub struct Reject {
     pub source: Arc<str>,
     /// Where it stands there.
     pub place: Place,
+    /// What it says it is.
+    pub kind: Option<ObjectKind>,
     /// Its `id`, if it has one.
     pub id: Option<String>,
     /// What is wrong: at least one thing.
@@ -220,7 +223,8 @@ impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", Located(&self.source, self.place))?;
         if let Some(id) = &self.id {
-            write!(f, "item {id:?}: ")?;
+            let kind = self.kind.unwrap_or(ObjectKind::Item).to_string().to_lowercase();
+            write!(f, "{kind} {id:?}: ")?;
         }
         let count = self.problems.len();
         write!(f, "{count} error{}", if count == 1 { "" } else { "s" })?;

@@ -14,6 +14,9 @@ use crate::{Batch, Error, Place, Record, Source, Work};
 /// How many runs are merged at once: each needs a buffer and a file.
 const FAN: usize = 32;
 
+/// Bytes held at first where only the first Items are wanted.
+const SOME_ROOM: usize = 16 << 20;
+
 /// How much of a run is read or written at once.
 const BUFFER: usize = 256 << 10;
 
@@ -54,6 +57,8 @@ impl Hits {
 pub(crate) struct Sorter {
     /// Bytes held before they are sorted and written out.
     budget: usize,
+    /// Bytes held before all but the first are dropped: grows up to the budget as far as those need it.
+    room: usize,
     /// How many of the first are wanted.
     wanted: u64,
     held: Vec<Hits>,
@@ -65,8 +70,9 @@ pub(crate) struct Sorter {
 
 impl Sorter {
     pub(crate) fn new(budget: usize, wanted: Option<u64>) -> Self {
+        let room = if wanted.is_some() { budget.min(SOME_ROOM) } else { budget };
         let wanted = wanted.unwrap_or(u64::MAX);
-        Self { budget, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
+        Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, hits: Hits) -> Result<(), Error> {
@@ -75,12 +81,18 @@ impl Sorter {
         }
         self.held_size += hits.size();
         self.held.push(hits);
-        if self.held_size <= self.budget {
+        if self.held_size <= self.room {
             return Ok(());
         }
         self.keep_the_first()?;
-        // Sorting again soon would be for nothing.
-        if self.held_size > self.budget / 2 { self.spill() } else { Ok(()) }
+        // Sorting the same again soon would be for nothing.
+        if self.held_size > self.room / 2 {
+            if self.room == self.budget {
+                return self.spill();
+            }
+            self.room = self.budget.min(self.room * 2);
+        }
+        Ok(())
     }
 
     /// The places of what is held, in order, and no more of them than are wanted.
@@ -290,13 +302,14 @@ impl Merge {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             other => other.map_err(failed)?,
         }
-        let [a, b, c, d, e, f, g, h] = lengths;
-        let mut part = |length: u32| {
-            let mut part = vec![0; length as usize];
-            reader.read_exact(&mut part).map(|()| part).map_err(failed)
+        let lengths = u64::from_le_bytes(lengths);
+        let mut part = |length: u64| {
+            let mut part = Vec::new();
+            let read = reader.by_ref().take(length).read_to_end(&mut part).map_err(failed)?;
+            if read as u64 == length { Ok(part) } else { Err(failed(io::ErrorKind::UnexpectedEof.into())) }
         };
-        let key = part(u32::from_le_bytes([a, b, c, d]))?;
-        let text = part(u32::from_le_bytes([e, f, g, h]))?;
+        let key = part(lengths & u64::from(u32::MAX))?;
+        let text = part(lengths >> 32)?;
         self.heads.push(Reverse(Entry { key, run, text }));
         Ok(())
     }
@@ -322,9 +335,9 @@ mod tests {
             }
             sorter.push(hits).unwrap();
         }
-        let mut sorted = sorter.finish("sorted").unwrap();
+        let mut answer = sorter.finish("sorted").unwrap();
         let mut texts = Vec::new();
-        while let Some(work) = sorted.next().unwrap() {
+        while let Some(work) = answer.next().unwrap() {
             let batch = work().unwrap();
             for record in &batch.records {
                 let text = &batch.text[record.start as usize..record.end as usize];

@@ -99,21 +99,15 @@ impl StoreUrl {
     /// # Ok::<(), stacyard_store::Error>(())
     /// ```
     pub fn parse(spelling: &str, kind: Option<StoreKind>) -> Result<Self, Error> {
-        let made = |kind, compression, location| Self {
-            spelling: spelling.to_owned(),
-            kind,
-            compression,
-            location,
-        };
+        let made =
+            |kind, compression, location| Self { spelling: spelling.to_owned(), kind, compression, location };
         if spelling == "-" {
             return match kind {
                 Some(StoreKind::Parquet) => Err(Error::usage(
                     "GeoParquet cannot go through a pipe: it is written and read out of order",
                     "name a file instead of `-`",
                 )),
-                kind => {
-                    Ok(made(kind.unwrap_or(StoreKind::Ndjson), Compression::None, Location::Stdio))
-                }
+                kind => Ok(made(kind.unwrap_or(StoreKind::Ndjson), Compression::None, Location::Stdio)),
             };
         }
         if spelling.is_empty() {
@@ -127,10 +121,10 @@ impl StoreUrl {
             ));
         }
         let path = Path::new(spelling);
-        if spelling.ends_with('/') || (kind.is_none() && path.is_dir()) {
+        let (by_name, compression) = by_extension(path);
+        if spelling.ends_with('/') || (kind.is_none() && by_name.is_none() && path.is_dir()) {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
-        let (by_name, compression) = by_extension(path);
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(spelling, path))?;
         if kind == StoreKind::Parquet && compression != Compression::None {
             return Err(Error::usage(

@@ -1,0 +1,10 @@
+//! The `stacyard` binary, as users and scripts meet it.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod bad_input;
+mod copy;
+mod interrupt;
+mod search;
+mod support;
+mod validate;
