@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use stacyard_geoparquet::{GeoParquetSink, GeoParquetSource, Options};
 use stacyard_model::json::Document;
 use stacyard_store::{
-    Copy, Error, Features, JsonSink, Lines, Report, Source, StoreKind, StoreUrl, WriteItem,
+    Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::Global;
@@ -24,7 +25,7 @@ pub(crate) fn source(url: &StoreUrl, global: &Global) -> Result<Box<dyn Source>,
     Ok(match url.kind() {
         StoreKind::Json => Box::new(Features::open(url, limit)?),
         StoreKind::Ndjson => Box::new(Lines::open(url, limit)?),
-        StoreKind::Parquet => return Err(no_parquet(url)),
+        StoreKind::Parquet => Box::new(GeoParquetSource::open(parquet_path(url)?)?),
     })
 }
 
@@ -54,12 +55,33 @@ pub(crate) fn write(
             format!("{target}: parts of Items are no Items, and GeoParquet holds Items"),
             "leave --fields out, or write .ndjson or .geojson",
         )),
-        StoreKind::Parquet => Err(no_parquet(target)),
+        StoreKind::Parquet => {
+            let collections = extras.collections.iter().filter_map(|document| {
+                let id = document.root().get("id")?.as_str()?.into_owned();
+                Some((id, serde_json::from_str(document.text()).ok()?))
+            });
+            let options = Options {
+                collections: collections.collect(),
+                source: input.plain_file().map(Path::to_owned),
+                threads: copy.threads,
+            };
+            let temporary = std::env::temp_dir();
+            let folder = match target.path().map(Path::parent) {
+                None => &temporary,
+                Some(Some(folder)) if !folder.as_os_str().is_empty() => folder,
+                Some(_) => Path::new("."),
+            };
+            let sink = GeoParquetSink::create(Output::create(target)?, folder, options)?;
+            copy.run(input, old, sink)
+        }
     }
 }
 
-fn no_parquet(url: &StoreUrl) -> Error {
-    Error::usage(format!("{url}: GeoParquet is not supported by this version yet"), "use .ndjson or .geojson")
+/// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.
+pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
+    url.path().ok_or_else(|| {
+        Error::usage("GeoParquet cannot be read from standard input", "write it to a file first, and name that")
+    })
 }
 
 /// Whether there is something that writing would replace. Pipes and devices are written to.

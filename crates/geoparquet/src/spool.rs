@@ -108,7 +108,7 @@ impl Spool {
             let failed = |cause| Error::io("read", path, cause);
             let file = File::open(path).map_err(failed)?;
             let state = state(&file).map_err(failed)?;
-            Ok(Mutex::new(SourceFile { file, path: path.to_owned(), state }))
+            Ok::<_, Error>(Mutex::new(SourceFile { file, path: path.to_owned(), state }))
         });
         let source = source.transpose()?;
         Ok(Self { source, folder: folder.to_owned(), written: None, length: 0, segments: Vec::new() })

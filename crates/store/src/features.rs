@@ -3,6 +3,7 @@
 //! Nothing but the features being cut out is held, wherever in the collection they stand. What stands around them
 //! (the *shell*) is kept and checked as one JSON text when the end has come.
 
+use std::path::Path;
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape};
 
 use crate::input::Input;
@@ -373,6 +374,10 @@ impl Source for Features {
 
     fn position(&self) -> u64 {
         self.window.input.position()
+    }
+
+    fn plain_file(&self) -> Option<&Path> {
+        self.window.input.is_plain_file().then(|| Path::new(self.window.input.name()))
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -1,5 +1,6 @@
 //! Files of lines: NDJSON and RFC 8142 text sequences, read in blocks that workers cut into records.
 
+use std::path::Path;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::input::Input;
@@ -118,6 +119,10 @@ impl Source for Lines {
 
     fn position(&self) -> u64 {
         self.input.position()
+    }
+
+    fn plain_file(&self) -> Option<&Path> {
+        self.input.is_plain_file().then(|| Path::new(self.input.name()))
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -1,5 +1,7 @@
 //! Where Items come from: a stream of work that gives batches of JSON texts.
 
+use std::path::Path;
+
 use crate::Error;
 
 /// A run of JSON texts, one a record, in one buffer.
@@ -62,6 +64,11 @@ pub trait Source: Send {
 
     /// How many of these bytes have been read.
     fn position(&self) -> u64;
+
+    /// The plain file that [`Batch::file_offset`] refers to, if there is one.
+    fn plain_file(&self) -> Option<&Path> {
+        None
+    }
 
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.
     fn next(&mut self) -> Result<Option<Work>, Error>;
