@@ -20,13 +20,14 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let mode = mode.unwrap_or_default();
     let check =
         Check { gate: Some(schemas::gate(&flags.gate)?), migrate: flags.gate.migrate, ..Check::default() };
-    let collections = match &flags.collections_file {
-        Some(file) => schemas::collections(file, global)?,
-        None => Vec::new(),
-    };
     let (check, question) = search::ask(&flags.question, check)?;
     let mut input = open::source(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
+    let mut collections = input.collections();
+    collections.extend(old.iter().flat_map(|old| old.collections()));
+    if let Some(file) = &flags.collections_file {
+        collections.extend(schemas::collections(file, global)?);
+    }
     let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let threads = global.threads();

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use stacyard_geoparquet::{GeoParquetSink, GeoParquetSource, Options};
-use stacyard_model::json::Document;
 use stacyard_store::{
-    Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl, WriteItem,
+    Collections, Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::Global;
@@ -14,7 +13,7 @@ use crate::flags::Global;
 #[derive(Default)]
 pub(crate) struct Extras {
     /// The Collections to keep with the Items.
-    pub(crate) collections: Vec<Document>,
+    pub(crate) collections: Collections,
     /// What to write of each Item; all of it if `None`.
     pub(crate) fields: Option<WriteItem>,
 }
@@ -40,10 +39,8 @@ pub(crate) fn write(
     match target.kind() {
         StoreKind::Json | StoreKind::Ndjson => {
             if !extras.collections.is_empty() {
-                return Err(Error::usage(
-                    format!("{target}: a file of Items has no place for Collections"),
-                    "leave --collections-file out, or write .parquet",
-                ));
+                let ids: Vec<&str> = extras.collections.keys().map(String::as_str).collect();
+                eprintln!("warning: {target} has no place for Collections: {} left out", ids.join(", "));
             }
             let sink = match extras.fields {
                 None => JsonSink::create(target)?,
@@ -56,12 +53,8 @@ pub(crate) fn write(
             "leave --fields out, or write .ndjson or .geojson",
         )),
         StoreKind::Parquet => {
-            let collections = extras.collections.iter().filter_map(|document| {
-                let id = document.root().get("id")?.as_str()?.into_owned();
-                Some((id, serde_json::from_str(document.text()).ok()?))
-            });
             let options = Options {
-                collections: collections.collect(),
+                collections: extras.collections,
                 source: input.plain_file().map(Path::to_owned),
                 threads: copy.threads,
             };

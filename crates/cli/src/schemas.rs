@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stacyard_model::json::{Document, Tape};
+use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Grade, Schemas};
-use stacyard_store::{Error, StoreUrl};
+use stacyard_store::{Collections, Error, StoreUrl};
 
 use crate::flags::{self, Global};
 use crate::open;
@@ -18,7 +18,10 @@ pub(crate) fn gate(flags: &flags::Gate) -> Result<Gate, Error> {
     let mut files = Vec::new();
     json_files(folder, &mut files)?;
     files.sort();
-    let documents = files.iter().map(|file| read_schema(folder, file)).collect::<Result<Vec<_>, _>>()?;
+    let mut documents = Vec::new();
+    for file in &files {
+        documents.extend(read_schema(folder, file)?);
+    }
     let schemas = Schemas::new(documents);
     if schemas.is_empty() {
         let message = format!("{}: there is no JSON Schema in it", folder.display());
@@ -40,19 +43,25 @@ fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A schema, and its name: the path below the folder.
-fn read_schema(folder: &Path, file: &Path) -> Result<(String, serde_json::Value), Error> {
+/// A schema, and its name: the path below the folder. A file that is no JSON stands in nobody's way: it is named, and
+/// an extension that needs it is one whose schema is not there.
+fn read_schema(folder: &Path, file: &Path) -> Result<Option<(String, serde_json::Value)>, Error> {
     let text = fs::read(file).map_err(|e| Error::io("read", file, e))?;
-    let document = serde_json::from_slice(&text).map_err(|e| {
-        Error::usage(format!("{}: the schema is not JSON: {e}", file.display()), "mend it, or take it away")
-    })?;
-    let name = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    Ok((name, document))
+    match serde_json::from_slice(&text) {
+        Ok(document) => {
+            let name = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
+            Ok(Some((name, document)))
+        }
+        Err(error) => {
+            eprintln!("warning: {}: the schema is not JSON: {error}", file.display());
+            Ok(None)
+        }
+    }
 }
 
 /// The Collections of a file: one, an array, lines of them, or an object with `collections`.
-pub(crate) fn collections(file: &Path, global: &Global) -> Result<Vec<Document>, Error> {
-    let mut collections = Vec::new();
+pub(crate) fn collections(file: &Path, global: &Global) -> Result<Collections, Error> {
+    let mut collections = Collections::new();
     let mut source = open::source(&StoreUrl::parse(&file.to_string_lossy(), None)?, global)?;
     let wrong = |what: &dyn std::fmt::Display| {
         Error::usage(format!("{}: {what}", file.display()), "see what stacyard validate says about it")
@@ -70,7 +79,11 @@ pub(crate) fn collections(file: &Path, global: &Global) -> Result<Vec<Document>,
                 if let Some(finding) = gate.collection(collection).errors.first() {
                     return Err(wrong(finding));
                 }
-                collections.push(Document::parse(collection.raw()).map_err(|e| wrong(&e))?);
+                let id = collection.get("id").and_then(stacyard_model::json::Value::as_str).unwrap_or_default();
+                let document = serde_json::from_str(collection.raw()).map_err(|e| wrong(&e))?;
+                if collections.insert(id.to_string(), document).is_some() {
+                    return Err(wrong(&format!("the Collection {id:?} is there twice")));
+                }
             }
         }
     }

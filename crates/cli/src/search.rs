@@ -12,6 +12,7 @@ use stacyard_search::{
     parse_ids,
 };
 use stacyard_store::{
+    Collections,
     Check, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
 };
 
@@ -187,7 +188,9 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             rejects: rejects.as_mut(),
             observer: &mut console,
         };
-        let extras = Extras { fields: wanted(search.fields), ..Extras::default() };
+        // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
+        let collections = if target.kind() == StoreKind::Parquet { source.collections() } else { Collections::new() };
+        let extras = Extras { fields: wanted(search.fields), collections };
         let written = open::write(copy, Box::new(answer), None, &target, extras)?;
         found.then(written)
     };

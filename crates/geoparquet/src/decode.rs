@@ -11,14 +11,13 @@ use arrow_array::{
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
-use jiff::Timestamp;
 use stacyard_model::json::{push_pointer_token, push_string};
 
 use crate::layout::Null;
 use crate::metadata::Conventions;
 use crate::number::{self, Whole};
 use crate::residual::{self, ResidualError};
-use crate::time::TimeFormat;
+use crate::time::{self, TimeFormat};
 use crate::wkb::{self, WkbError};
 
 /// Why a batch or a row cannot be said in JSON.
@@ -349,15 +348,9 @@ impl Cell {
     }
 
     fn write_time(&self, value: i64, unit: TimeUnit, format: TimeFormat, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let instant = match unit {
-            TimeUnit::Second => Timestamp::from_second(value),
-            TimeUnit::Millisecond => Timestamp::from_millisecond(value),
-            TimeUnit::Microsecond => Timestamp::from_microsecond(value),
-            TimeUnit::Nanosecond => Timestamp::from_nanosecond(value.into()),
-        };
-        let instant = instant.map_err(|_| DecodeError::Time { pointer: self.pointer.clone(), value })?;
+        let time = time::date_time(value, unit).ok_or_else(|| DecodeError::Time { pointer: self.pointer.clone(), value })?;
         out.push(b'"');
-        format.write(instant, out);
+        format.write(time, out);
         out.push(b'"');
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use serde::Deserialize;
-use stacyard_store::Error;
-use std::collections::BTreeMap;
+use stacyard_store::{Collections, Error};
 
 use crate::decode::Names;
 use crate::metadata::{Conventions, GEO, OURS, STAC};
@@ -14,7 +14,7 @@ use crate::metadata::{Conventions, GEO, OURS, STAC};
 /// What the reader takes from the footer.
 pub(crate) struct Footer {
     pub(crate) names: Names,
-    pub(crate) collections: BTreeMap<String, serde_json::Value>,
+    pub(crate) collections: Collections,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct GeoColumn {
 #[derive(Deserialize, Default)]
 struct Stac {
     #[serde(default)]
-    collections: BTreeMap<String, serde_json::Value>,
+    collections: Collections,
     /// Deprecated since 1.1.
     #[serde(default)]
     collection: Option<serde_json::Value>,

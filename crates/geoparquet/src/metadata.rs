@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use stacyard_store::Collections;
+
 use crate::layout::{Column, Field, ItemShape, Layout, Null, RESIDUAL};
 use crate::number::Whole;
 use crate::time::TimeFormat;
@@ -140,7 +142,7 @@ pub(crate) fn geo(items: &ItemShape) -> Value {
 }
 
 /// The `stac-geoparquet` value ("Parquet Metadata").
-pub(crate) fn stac(collections: &BTreeMap<String, Value>) -> Value {
+pub(crate) fn stac(collections: &Collections) -> Value {
     let mut metadata = json!({ "version": "1.1.0" });
     if !collections.is_empty() {
         metadata["collections"] = json!(collections);

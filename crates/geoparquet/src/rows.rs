@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StructArray};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, StructArray};
 use arrow_buffer::{NullBufferBuilder, ScalarBuffer};
 use arrow_schema::{ArrowError, SchemaRef};
 use stacyard_model::json::Value;
@@ -165,13 +165,14 @@ impl Rows {
         for (field, column) in member_fields.iter().zip(members) {
             if matches!(field.name().as_str(), "links" | "assets") { wide.push(column) } else { narrow.push(column) }
         }
+        columns.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n("Feature", rows))));
         columns.append(&mut narrow);
         columns.push(self.geometry.finish(rows)?);
         columns.push(self.bbox.finish(self.layout.bbox_heights)?);
         columns.append(&mut self.properties.finish(rows)?.1);
         columns.append(&mut wide);
         if self.layout.residual {
-            columns.push(Arc::new(self.patches.into_iter().collect::<arrow_array::StringArray>()));
+            columns.push(Arc::new(self.patches.into_iter().collect::<StringArray>()));
         } else if self.patches.iter().any(Option::is_some) {
             return Err(ArrowError::InvalidArgumentError("an Item has changed between the two passes".to_owned()));
         }

@@ -9,7 +9,10 @@ use crate::layout::{Column, Field, Layout, RESIDUAL};
 /// The columns of a file in their order: what people look for first comes first, what is wide comes last.
 pub(crate) fn schema(layout: &Layout) -> Schema {
     let wide = |field: &&Field| matches!(&*field.name, "links" | "assets");
-    let mut fields: Vec<ArrowField> = layout.members.iter().filter(|f| !wide(f)).map(field).collect();
+    // A constant that the specification calls optional, but its own library gives Items without a type back where it
+    // is missing.
+    let mut fields = vec![ArrowField::new("type", DataType::Utf8, false)];
+    fields.extend(layout.members.iter().filter(|f| !wide(f)).map(field));
     fields.push(ArrowField::new("geometry", DataType::Binary, true));
     fields.push(ArrowField::new("bbox", DataType::Struct(bbox_fields(layout.bbox_heights)), true));
     fields.extend(layout.properties.iter().map(field));

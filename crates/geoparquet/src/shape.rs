@@ -173,10 +173,6 @@ impl Fields {
         &mut self.list[at].1
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Shape> {
-        self.index.get(name).map(|&at| &self.list[at].1)
-    }
-
     fn find_or_insert(&mut self, name: &str) -> usize {
         if let Some(&at) = self.index.get(name) {
             return at;

@@ -1,7 +1,6 @@
 //! Items into a GeoParquet file, in two passes: the first finds the columns, the second fills them, row groups side by
 //! side on all cores.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use parquet::arrow::arrow_writer::{
 };
 use parquet::file::metadata::KeyValue;
 use stacyard_model::json::{Tape, Value};
-use stacyard_store::{Encoder, Error, Output, Sink, in_order};
+use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
 
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
@@ -27,8 +26,8 @@ pub const ROW_GROUP_ROWS: u64 = 10_000;
 /// What a GeoParquet file is made from, beside the Items.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// The Collections to keep with the Items, by their id.
-    pub collections: BTreeMap<String, serde_json::Value>,
+    /// The Collections to keep with the Items.
+    pub collections: Collections,
     /// The plain file of JSON that the Items are read from, if they are: they need not be kept elsewhere between the
     /// passes.
     pub source: Option<PathBuf>,
@@ -180,7 +179,7 @@ impl RowGroupWork<'_> {
     }
 }
 
-fn key_values(items: &ItemShape, layout: &Layout, collections: &BTreeMap<String, serde_json::Value>) -> Vec<KeyValue> {
+fn key_values(items: &ItemShape, layout: &Layout, collections: &Collections) -> Vec<KeyValue> {
     let conventions = serde_json::to_string(&Conventions::of(layout)).unwrap_or_default();
     vec![
         KeyValue::new(metadata::GEO.to_owned(), metadata::geo(items).to_string()),

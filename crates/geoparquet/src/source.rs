@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use stacyard_store::{Batch, Error, Place, Record, Source, Work};
+use stacyard_store::{Batch, Collections, Error, Place, Record, Source, Work};
 
 use crate::decode::{Items, Names};
 use crate::file::{self, Footer};
@@ -24,6 +24,7 @@ pub struct GeoParquetSource {
     /// Bytes of the file for each row, about.
     row_bytes: f64,
     names: Arc<Names>,
+    collections: Collections,
     reader: ParquetRecordBatchReader,
     row: u64,
 }
@@ -41,7 +42,7 @@ impl GeoParquetSource {
         #[expect(clippy::cast_precision_loss, reason = "for progress only")]
         let row_bytes = size as f64 / rows as f64;
         let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(not_parquet)?;
-        Ok(Self { name: path.display().to_string().into(), size, row_bytes, names: Arc::new(footer.names), reader, row: 0 })
+        Ok(Self { name: path.display().to_string().into(), size, row_bytes, names: Arc::new(footer.names), collections: footer.collections, reader, row: 0 })
     }
 }
 
@@ -57,6 +58,10 @@ impl Source for GeoParquetSource {
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for progress only")]
     fn position(&self) -> u64 {
         (self.row as f64 * self.row_bytes) as u64
+    }
+
+    fn collections(&self) -> Collections {
+        self.collections.clone()
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -1,5 +1,8 @@
 //! Times in a column of microseconds: which texts come back as they were written.
 
+use arrow_schema::TimeUnit;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use stacyard_model::{Rfc3339, TimeStyle};
 
 /// How a column of timestamps is written.
@@ -17,9 +20,23 @@ impl Default for TimeFormat {
     }
 }
 
+/// The date and time of UTC at which the columns' count begins.
+const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+
 /// Microseconds since 1970, rounded down.
 pub(crate) fn micros(time: Rfc3339) -> Option<i64> {
-    i64::try_from(time.instant.as_nanosecond().div_euclid(1_000)).ok()
+    i64::try_from(time.utc.duration_since(EPOCH).as_nanos().div_euclid(1_000)).ok()
+}
+
+/// The date and time of so many of a unit since 1970, from the year 0 to 9999.
+pub(crate) fn date_time(value: i64, unit: TimeUnit) -> Option<DateTime> {
+    let since = match unit {
+        TimeUnit::Second => SignedDuration::from_secs(value),
+        TimeUnit::Millisecond => SignedDuration::from_millis(value),
+        TimeUnit::Microsecond => SignedDuration::from_micros(value),
+        TimeUnit::Nanosecond => SignedDuration::from_nanos(value),
+    };
+    EPOCH.checked_add(since).ok().filter(|time| time.year() >= 0)
 }
 
 /// Whether microseconds and a style give the text back.
@@ -29,10 +46,9 @@ pub(crate) fn is_exact(time: Rfc3339) -> bool {
 
 /// Whether it has no more digits than its value needs.
 pub(crate) fn is_trimmed(time: Rfc3339) -> bool {
-    time.style.fraction_digits == needed_digits(time.instant.subsec_nanosecond())
+    time.style.fraction_digits == needed_digits(time.utc.subsec_nanosecond())
 }
 
-/// `nanoseconds` of a second, negative before 1970 as jiff has them.
 fn needed_digits(nanoseconds: i32) -> u8 {
     let (mut digits, mut rest) = (9, nanoseconds);
     while digits > 0 && rest % 10 == 0 {
@@ -50,17 +66,16 @@ impl TimeFormat {
             && self.digits.map_or_else(|| is_trimmed(time), |digits| digits == time.style.fraction_digits)
     }
 
-    /// Appends the text of an instant.
-    pub(crate) fn write(self, instant: jiff::Timestamp, out: &mut Vec<u8>) {
-        let fraction_digits = self.digits.unwrap_or_else(|| needed_digits(instant.subsec_nanosecond()));
-        Rfc3339 { instant, style: TimeStyle { fraction_digits, ..self.style } }.write(out);
+    /// Appends the text of a time.
+    pub(crate) fn write(self, utc: DateTime, out: &mut Vec<u8>) {
+        let fraction_digits = self.digits.unwrap_or_else(|| needed_digits(utc.subsec_nanosecond()));
+        TimeStyle { fraction_digits, ..self.style }.write(utc, out);
     }
 
     /// As the file's metadata says it: an example, `1970-01-01T00:00:00.000Z`, `.*` for as many digits as needed.
     pub(crate) fn pattern(self) -> String {
         let mut text = Vec::new();
-        let style = TimeStyle { fraction_digits: self.digits.unwrap_or(0), ..self.style };
-        Rfc3339 { instant: jiff::Timestamp::UNIX_EPOCH, style }.write(&mut text);
+        TimeStyle { fraction_digits: self.digits.unwrap_or(0), ..self.style }.write(EPOCH, &mut text);
         let mut text = String::from_utf8_lossy(&text).into_owned();
         if self.digits.is_none() {
             text.insert_str(19, ".*");
@@ -93,7 +108,7 @@ mod tests {
             assert_eq!(trimmed.fits(time), fits, "{text}");
             if fits {
                 let mut out = Vec::new();
-                trimmed.write(jiff::Timestamp::from_microsecond(micros(time).unwrap()).unwrap(), &mut out);
+                trimmed.write(date_time(micros(time).unwrap(), TimeUnit::Microsecond).unwrap(), &mut out);
                 assert_eq!(String::from_utf8(out).unwrap(), format!("1960-06-01T{text}"));
             }
         }

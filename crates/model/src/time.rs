@@ -2,17 +2,19 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 /// A text of RFC 3339 section 5.6 taken apart: the instant, and how it was written.
 ///
-/// The same instant can be written in many ways; [`Rfc3339::write`] gives back the very text.
+/// The same instant can be written in many ways; [`TimeStyle::write`] gives back the very text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rfc3339 {
     /// The instant, at nanosecond precision (later digits are cut).
     pub instant: Timestamp,
+    /// The same as a date and time of UTC, which reaches to the end of the year 9999.
+    pub utc: DateTime,
     /// How it was written.
     pub style: TimeStyle,
 }
@@ -108,7 +110,7 @@ impl Rfc3339 {
                 }
                 let negative = *sign == b'-';
                 let total = u16::try_from(i16::from(hours) * 60 + i16::from(minutes)).ok()?;
-                let seconds = i32::from(total) * if negative { -60 } else { 60 };
+                let seconds = i64::from(total) * if negative { -60 } else { 60 };
                 (Zone::Offset { negative, minutes: total }, seconds)
             }
             _ => return None,
@@ -117,26 +119,29 @@ impl Rfc3339 {
         let civil =
             DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds)
                 .ok()?;
-        // The last day of the year 9999 is beyond the last instant: many write it for an open end, so it means that.
-        let instant = Offset::from_seconds(offset_seconds).ok()?.to_timestamp(civil);
-        let clamped = instant.is_err() && year == 9999;
-        let instant = if clamped { Timestamp::MAX } else { instant.ok()? };
-        if leap && !clamped && instant.as_second().rem_euclid(86_400) != 86_399 {
+        // An offset can lead out of the years 0 to 9999 that RFC 3339 can write: no style says such a time.
+        let utc = civil.checked_sub(SignedDuration::from_secs(offset_seconds)).ok().filter(|utc| utc.year() >= 0);
+        let unwritable = leap || utc.is_none();
+        let utc = utc.unwrap_or(civil);
+        if leap && (utc.hour(), utc.minute()) != (23, 59) {
             return None;
         }
-        // Neither a leap second nor a clamped instant can be written back from the instant: no style says it.
-        let fraction_digits = if leap || clamped { u8::MAX } else { fraction_digits };
-        Some(Self { instant, style: TimeStyle { fraction_digits, separator, zone } })
+        // The last day of the year 9999 is beyond the last instant: many write it for an open end, so it means that.
+        let instant = Offset::UTC.to_timestamp(utc).unwrap_or(Timestamp::MAX);
+        let fraction_digits = if unwritable { u8::MAX } else { fraction_digits };
+        Some(Self { instant, utc, style: TimeStyle { fraction_digits, separator, zone } })
     }
+}
 
-    /// Appends the text. The result means `instant` and is, where the style is the one it was parsed with and has at
-    /// most 9 digits, the text it was parsed from.
-    pub fn write(self, out: &mut Vec<u8>) {
-        let seconds = match self.style.zone {
-            Zone::Offset { negative, minutes } => i32::from(minutes) * if negative { -60 } else { 60 },
+impl TimeStyle {
+    /// Appends a time of UTC in this style: the text that [`Rfc3339::parse`] takes apart into the two, where the style
+    /// has at most 9 digits.
+    pub fn write(self, utc: DateTime, out: &mut Vec<u8>) {
+        let offset = match self.zone {
+            Zone::Offset { negative, minutes } => i64::from(minutes) * if negative { -60 } else { 60 },
             _ => 0,
         };
-        let civil = Offset::from_seconds(seconds).unwrap_or(Offset::UTC).to_datetime(self.instant);
+        let civil = utc.checked_add(SignedDuration::from_secs(offset)).unwrap_or(utc);
         let mut digits = |value: u32, width: u32| {
             for place in (0..width).rev() {
                 out.push(b'0' + u8::try_from(value / 10_u32.pow(place) % 10).unwrap_or(0));
@@ -146,7 +151,7 @@ impl Rfc3339 {
         let parts = [
             (b'-', civil.month()),
             (b'-', civil.day()),
-            (self.style.separator, civil.hour()),
+            (self.separator, civil.hour()),
             (b':', civil.minute()),
             (b':', civil.second()),
         ];
@@ -155,7 +160,7 @@ impl Rfc3339 {
             let value = value.unsigned_abs();
             out.extend_from_slice(&[b'0' + value / 10, b'0' + value % 10]);
         }
-        let wanted = u32::from(self.style.fraction_digits.min(9));
+        let wanted = u32::from(self.fraction_digits.min(9));
         if wanted > 0 {
             out.push(b'.');
             let fraction = civil.subsec_nanosecond().unsigned_abs() / 10_u32.pow(9 - wanted);
@@ -163,7 +168,7 @@ impl Rfc3339 {
                 out.push(b'0' + u8::try_from(fraction / 10_u32.pow(place) % 10).unwrap_or(0));
             }
         }
-        match self.style.zone {
+        match self.zone {
             Zone::UpperZ => out.push(b'Z'),
             Zone::LowerZ => out.push(b'z'),
             Zone::Offset { negative, minutes } => {
@@ -292,7 +297,8 @@ mod tests {
             "1969-12-31T23:59:59.999Z",
         ] {
             let mut out = Vec::new();
-            Rfc3339::parse(text).unwrap().write(&mut out);
+            let time = Rfc3339::parse(text).unwrap();
+            time.style.write(time.utc, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), text);
         }
     }

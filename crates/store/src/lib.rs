@@ -31,5 +31,5 @@ pub use pipeline::{default_threads, in_order};
 pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning, Warnings};
 pub use sink::{Encoder, Nowhere, Sink};
 pub use sort::Sorted;
-pub use source::{Batch, Fault, Place, Record, Source, Work};
+pub use source::{Batch, Collections, Fault, Place, Record, Source, Work};
 pub use url::{Compression, Location, StoreKind, StoreUrl};

@@ -1,5 +1,6 @@
 //! Where Items come from: a stream of work that gives batches of JSON texts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Error;
@@ -54,6 +55,9 @@ pub enum Fault {
 /// The part of reading that any core can do: decompressed lines as they are, row groups still to be decoded.
 pub type Work = Box<dyn FnOnce() -> Result<Batch, Error> + Send>;
 
+/// Collections by their id.
+pub type Collections = BTreeMap<String, serde_json::Value>;
+
 /// A stream of Items' texts, in the order of the source, in memory that does not grow with it.
 pub trait Source: Send {
     /// As the user spelled it.
@@ -68,6 +72,11 @@ pub trait Source: Send {
     /// The plain file that [`Batch::file_offset`] refers to, if there is one.
     fn plain_file(&self) -> Option<&Path> {
         None
+    }
+
+    /// The Collections that the store keeps beside its Items.
+    fn collections(&self) -> Collections {
+        Collections::new()
     }
 
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.
