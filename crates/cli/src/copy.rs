@@ -19,7 +19,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     }
     let mode = mode.unwrap_or_default();
     let check =
-        Check { gate: Some(schemas::gate(&flags.gate)?), migrate: flags.gate.migrate, ..Check::default() };
+        Check { gate: Some(schemas::gate(global, &flags.gate)?), migrate: flags.gate.migrate, ..Check::default() };
     let (check, question) = search::ask(&flags.question, check)?;
     let mut input = open::source(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         fields = search::wanted(search.fields);
     }
     let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
-    let report = report.then(open::write(copy, input, old, &to, Extras { collections, fields })?);
+    let report = report.then(open::write(global, copy, input, old, &to, Extras { collections, fields })?);
     if let Some(rejects) = rejects {
         rejects.commit()?;
     }

@@ -8,6 +8,7 @@ use stacyard_store::{
 };
 
 use crate::flags::Global;
+use crate::report;
 
 /// What is written, beside the Items.
 #[derive(Default)]
@@ -30,6 +31,7 @@ pub(crate) fn source(url: &StoreUrl, global: &Global) -> Result<Box<dyn Source>,
 
 /// Writes `input`, merged with `old`, to `target`.
 pub(crate) fn write(
+    global: &Global,
     copy: Copy<'_>,
     input: Box<dyn Source>,
     old: Option<Box<dyn Source>>,
@@ -40,7 +42,7 @@ pub(crate) fn write(
         StoreKind::Json | StoreKind::Ndjson => {
             if !extras.collections.is_empty() {
                 let ids: Vec<&str> = extras.collections.keys().map(String::as_str).collect();
-                eprintln!("warning: {target} has no place for Collections: {} left out", ids.join(", "));
+                report::warn(global, &format!("{target} has no place for Collections: {} left out", ids.join(", ")));
             }
             let sink = match extras.fields {
                 None => JsonSink::create(target)?,

@@ -8,6 +8,8 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 use stacyard_store::{Error, Reject, Report, Warnings};
 
+use crate::flags::Global;
+
 /// How an operation ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -124,6 +126,15 @@ pub(crate) fn warnings(warnings: &Warnings) -> String {
         format!("warning: {number} x {rule}, first at {first}: {}\n", warning.example)
     };
     warnings.0.iter().map(line).collect()
+}
+
+/// Says what a user should know, though nothing has failed.
+pub(crate) fn warn(global: &Global, message: &str) {
+    if global.json_log {
+        eprintln!("{}", json!({"event": "warning", "message": message}));
+    } else {
+        eprintln!("warning: {message}");
+    }
 }
 
 /// Says on standard error what a command has done whose output is something else.

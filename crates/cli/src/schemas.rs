@@ -9,10 +9,10 @@ use stacyard_model::{Gate, Grade, Schemas};
 use stacyard_store::{Collections, Error, StoreUrl};
 
 use crate::flags::{self, Global};
-use crate::open;
+use crate::{open, report};
 
 /// The gate that the flags ask for.
-pub(crate) fn gate(flags: &flags::Gate) -> Result<Gate, Error> {
+pub(crate) fn gate(global: &Global, flags: &flags::Gate) -> Result<Gate, Error> {
     let gate = Gate::new(if flags.strict { Grade::Strict } else { Grade::Default });
     let Some(folder) = &flags.schemas else { return Ok(gate) };
     let mut files = Vec::new();
@@ -20,7 +20,7 @@ pub(crate) fn gate(flags: &flags::Gate) -> Result<Gate, Error> {
     files.sort();
     let mut documents = Vec::new();
     for file in &files {
-        documents.extend(read_schema(folder, file)?);
+        documents.extend(read_schema(global, folder, file)?);
     }
     let schemas = Schemas::new(documents);
     if schemas.is_empty() {
@@ -45,7 +45,7 @@ fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
 
 /// A schema, and its name: the path below the folder. A file that is no JSON stands in nobody's way: it is named, and
 /// an extension that needs it is one whose schema is not there.
-fn read_schema(folder: &Path, file: &Path) -> Result<Option<(String, serde_json::Value)>, Error> {
+fn read_schema(global: &Global, folder: &Path, file: &Path) -> Result<Option<(String, serde_json::Value)>, Error> {
     let text = fs::read(file).map_err(|e| Error::io("read", file, e))?;
     match serde_json::from_slice(&text) {
         Ok(document) => {
@@ -53,7 +53,7 @@ fn read_schema(folder: &Path, file: &Path) -> Result<Option<(String, serde_json:
             Ok(Some((name, document)))
         }
         Err(error) => {
-            eprintln!("warning: {}: the schema is not JSON: {error}", file.display());
+            report::warn(global, &format!("{}: the schema is not JSON: {error}", file.display()));
             Ok(None)
         }
     }

@@ -191,7 +191,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
         let collections = if target.kind() == StoreKind::Parquet { source.collections() } else { Collections::new() };
         let extras = Extras { fields: wanted(search.fields), collections };
-        let written = open::write(copy, Box::new(answer), None, &target, extras)?;
+        let written = open::write(global, copy, Box::new(answer), None, &target, extras)?;
         found.then(written)
     };
     if let Some(rejects) = rejects {
@@ -200,7 +200,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     console.finish();
     if report.rejected > 0 {
         let rejected = report::count(report.rejected, "record");
-        eprintln!("warning: {rejected} of {store} not valid, and so not searched");
+        report::warn(global, &format!("{rejected} of {store} not valid, and so not searched"));
     }
     Ok(Status::of(report.rejected))
 }

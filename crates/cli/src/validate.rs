@@ -13,7 +13,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let stores = stores.collect::<Result<Vec<_>, _>>()?;
     open::distinct(flags.rejects.as_deref(), &stores)?;
     let check = Check {
-        gate: Some(schemas::gate(&flags.gate)?),
+        gate: Some(schemas::gate(global, &flags.gate)?),
         migrate: flags.gate.migrate,
         objects: true,
         ..Check::default()

@@ -3,6 +3,7 @@
 //! A builder holds as many values as rows were *filled*: rows in between are padded with nulls when the next one is
 //! filled or the column is finished, so that a field that is not there costs nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -11,7 +12,6 @@ use arrow_array::{
 };
 use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, FieldRef, Fields};
-use rustc_hash::FxHashMap;
 use stacyard_model::Rfc3339;
 use stacyard_model::json::{Key, Kind, Value};
 
@@ -230,7 +230,7 @@ impl Builder {
 /// The fields of a struct, or the columns of a table, being filled.
 pub(crate) struct StructBuilder {
     fields: Vec<(Field, Builder)>,
-    index: FxHashMap<Box<str>, usize>,
+    index: HashMap<Box<str>, usize>,
     /// Fields whose nulls mean null: where such a member is absent, the residual must say so.
     nulls: Vec<(usize, bool)>,
     rows: usize,

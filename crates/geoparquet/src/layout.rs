@@ -89,16 +89,9 @@ impl Layout {
     }
 
     pub(crate) fn with_limit(items: &ItemShape, max_leaves: usize) -> Self {
-        let mut planner = Planner { exceptions: items.foreign, rarest: 0 };
-        let mut counts = Vec::new();
-        leaf_counts(&items.properties, &mut counts);
-        leaf_counts(&items.members, &mut counts);
-        if counts.len() > max_leaves {
-            counts.sort_unstable_by(|a, b| b.cmp(a));
-            planner.rarest = counts[max_leaves] + 1;
-        }
-        let properties = planner.fields(&items.properties, items.rows, true);
+        let mut planner = Planner { exceptions: items.foreign, rarest: Rarest::limit(items, max_leaves) };
         let members = members(&mut planner, items);
+        let properties = planner.fields(&items.properties, items.rows, Place::Properties);
         let geometry = items.geometry.whole();
         let bbox = items.bbox.whole();
         if !items.geometry.is_exact() || !items.bbox.is_exact() {
@@ -113,7 +106,7 @@ impl Layout {
 /// the fields that it names.
 fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
     let text = |name: &str| Field { name: name.into(), column: Column::Text, null: Null::Absent };
-    let mut columns = planner.fields(&items.members, items.rows, false);
+    let mut columns = planner.fields(&items.members, items.rows, Place::Item);
     let link = Column::Struct(["href", "rel", "type", "title"].map(text).into());
     for (name, element) in [("links", link), ("stac_extensions", Column::Text)] {
         let default = Column::List(Box::new(element));
@@ -128,6 +121,7 @@ fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
     columns
 }
 
+/// How many values each leaf column would have.
 fn leaf_counts(fields: &Fields, counts: &mut Vec<u64>) {
     for (_, shape) in fields.iter() {
         shape_leaf_counts(shape, counts);
@@ -148,24 +142,69 @@ fn is_leaf(shape: &Shape) -> bool {
     innermost.fields.iter().next().is_none()
 }
 
+/// Which leaves get a column: those with more values than `below`, and the first `ties` of those with as many.
+#[derive(Debug, Default)]
+struct Rarest {
+    below: u64,
+    ties: usize,
+}
+
+impl Rarest {
+    fn limit(items: &ItemShape, max_leaves: usize) -> Self {
+        let mut counts = Vec::new();
+        leaf_counts(&items.members, &mut counts);
+        leaf_counts(&items.properties, &mut counts);
+        if counts.len() <= max_leaves {
+            return Self { below: 0, ties: usize::MAX };
+        }
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let below = counts[max_leaves];
+        let more = counts.iter().take_while(|&&count| count > below).count();
+        Self { below, ties: max_leaves - more }
+    }
+
+    /// Whether a leaf with so many values gets a column.
+    fn admits(&mut self, count: u64) -> bool {
+        if count == self.below {
+            let admitted = self.ties > 0;
+            self.ties = self.ties.saturating_sub(1);
+            return admitted;
+        }
+        count > self.below
+    }
+}
+
+/// Where a field stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the Item itself.
+    Item,
+    /// In its properties.
+    Properties,
+    /// Further down.
+    Within,
+}
+
 struct Planner {
     /// Values that their column cannot give back.
     exceptions: u64,
-    /// Fields with fewer values get no column.
-    rarest: u64,
+    rarest: Rarest,
 }
 
 impl Planner {
     /// The columns of the members of `objects` objects.
-    fn fields(&mut self, fields: &Fields, objects: u64, in_properties: bool) -> Vec<Field> {
+    fn fields(&mut self, fields: &Fields, objects: u64, place: Place) -> Vec<Field> {
         let mut columns = Vec::new();
         for (name, shape) in fields.iter() {
             let (present, nulls) = (shape.present(), shape.nulls);
+            let expected = expected(name, place == Place::Properties);
             // A column without a name, or with one that is taken, no reader could tell from others.
-            let nameless = name.is_empty() || name.contains('\0') || (in_properties && RESERVED.contains(&&**name));
-            let essential = RESERVED.contains(&&**name) || expected(name, in_properties) == Expected::Time;
-            let rare = !essential && is_leaf(shape) && present + nulls < self.rarest;
-            let column = if nameless || rare { None } else { self.column(shape, expected(name, in_properties)) };
+            let nameless =
+                name.is_empty() || name.contains('\0') || (place == Place::Properties && RESERVED.contains(&&**name));
+            // Searches need these, however rare they are.
+            let essential = place == Place::Item || expected == Expected::Time;
+            let admitted = !is_leaf(shape) || self.rarest.admits(present + nulls) || essential;
+            let column = if nameless || !admitted { None } else { self.column(shape, expected) };
             let Some(column) = column else {
                 self.exceptions += present + nulls;
                 continue;
@@ -189,16 +228,13 @@ impl Planner {
             Some(1) => self.text(shape, expected),
             Some(2) => Column::Boolean,
             Some(3) => {
-                let element = shape.element.as_deref();
-                let column = element.and_then(|element| self.column(element, Expected::Anything));
-                if column.is_none() {
-                    self.exceptions += element.map_or(0, Shape::present);
-                }
-                Column::List(Box::new(column.unwrap_or(Column::Text)))
+                let element = shape.element.as_deref().map(|element| self.column(element, Expected::Anything));
+                // Lists that are all empty are lists of anything; of elements without a column there is no list.
+                Column::List(Box::new(element.unwrap_or(Some(Column::Text))?))
             }
             _ if expected == Expected::Geometry => self.geometry(shape)?,
             _ => {
-                let fields = self.fields(&shape.fields, shape.objects, false);
+                let fields = self.fields(&shape.fields, shape.objects, Place::Within);
                 // Parquet has no struct without fields.
                 if fields.is_empty() {
                     return None;

@@ -12,7 +12,7 @@ use crate::layout::RESIDUAL;
 use crate::sink::ROW_GROUP_ROWS;
 
 /// Rows a page has at most: a search that knows the page reads no more than these.
-const PAGE_ROWS: usize = 1_000;
+pub(crate) const PAGE_ROWS: usize = 1_000;
 
 /// The writer's settings for a schema.
 pub(crate) fn writer(schema: &Schema, key_values: Vec<KeyValue>) -> Result<WriterProperties, ParquetError> {
@@ -21,6 +21,8 @@ pub(crate) fn writer(schema: &Schema, key_values: Vec<KeyValue>) -> Result<Write
         .set_created_by(concat!("stacyard ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_data_page_row_count_limit(PAGE_ROWS)
+        // The limit is looked at after each of these.
+        .set_write_batch_size(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_column_bloom_filter_enabled(ColumnPath::from("id"), true)
         .set_column_bloom_filter_max_ndv(ColumnPath::from("id"), ROW_GROUP_ROWS)

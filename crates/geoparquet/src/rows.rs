@@ -10,13 +10,14 @@ use stacyard_model::json::Value;
 use crate::bbox::Bbox;
 use crate::column::{Builder, StructBuilder};
 use crate::layout::{Column, ItemShape, Layout};
+use crate::properties;
 use crate::residual::{Path, Residual, Step};
 use crate::schema;
 use crate::shape::expected;
 use crate::wkb::Written;
 
-/// A batch is cut at so many rows, which is also how many a page has at most.
-pub(crate) const MAX_BATCH_ROWS: usize = 1_024;
+/// A batch is cut at so many rows.
+pub(crate) const MAX_BATCH_ROWS: usize = properties::PAGE_ROWS;
 
 /// A batch is cut when its Items had so many bytes of JSON, so that no column comes near the 2 GiB of its offsets.
 pub(crate) const MAX_BATCH_BYTES: usize = 16 << 20;

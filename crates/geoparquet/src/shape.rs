@@ -4,7 +4,8 @@
 //! Shapes of batches are counted on many cores and merged in the order of the batches: the result does not depend on
 //! who was faster.
 
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
+
 use stacyard_model::json::{Key, Kind, Value};
 use stacyard_model::{Rfc3339, TimeStyle};
 
@@ -148,7 +149,7 @@ impl Shape {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields {
     list: Vec<(Box<str>, Shape)>,
-    index: FxHashMap<Box<str>, usize>,
+    index: HashMap<Box<str>, usize>,
 }
 
 impl Fields {

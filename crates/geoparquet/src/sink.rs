@@ -23,6 +23,9 @@ use crate::spool::{Items, Segment, Spool};
 /// (docs/geoparquet-layout.md).
 pub const ROW_GROUP_ROWS: u64 = 10_000;
 
+/// How many bytes of JSON a row group has at most, about: several are in memory, compressed, at a time.
+const ROW_GROUP_BYTES: u64 = 256 << 20;
+
 /// What a GeoParquet file is made from, beside the Items.
 #[derive(Debug, Default)]
 pub struct Options {
@@ -96,7 +99,7 @@ impl Sink for GeoParquetSink {
         let writer = ArrowWriter::try_new_with_options(self.output.as_file(), Arc::clone(&schema), options);
         let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
 
-        let groups = row_groups(&self.spool.segments, ROW_GROUP_ROWS);
+        let groups = row_groups(&self.spool.segments);
         let mut next = groups.iter().enumerate();
         let work = RowGroupWork { layout: &layout, schema: &schema, spool: &self.spool, factory: &factory };
         in_order(
@@ -119,16 +122,17 @@ impl Sink for GeoParquetSink {
     }
 }
 
-/// Cuts the segments into runs of about `rows` Items.
-fn row_groups(segments: &[Segment], rows: u64) -> Vec<&[Segment]> {
-    let mut sum = 0;
+/// Cuts the segments into runs of about [`ROW_GROUP_ROWS`] Items and at most about [`ROW_GROUP_BYTES`] of JSON.
+fn row_groups(segments: &[Segment]) -> Vec<&[Segment]> {
+    let (mut rows, mut bytes) = (0, 0);
     let mut groups = Vec::new();
     let mut start = 0;
     for (index, segment) in segments.iter().enumerate() {
-        sum += segment.rows;
-        if sum >= rows {
+        rows += segment.rows;
+        bytes += segment.length;
+        if rows >= ROW_GROUP_ROWS || bytes >= ROW_GROUP_BYTES {
             groups.push(&segments[start..=index]);
-            (start, sum) = (index + 1, 0);
+            (start, rows, bytes) = (index + 1, 0, 0);
         }
     }
     if start < segments.len() {

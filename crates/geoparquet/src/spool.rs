@@ -16,7 +16,7 @@ pub(crate) struct Segment {
     in_source: bool,
     /// Where its bytes start, and how many they are.
     start: u64,
-    length: u64,
+    pub(crate) length: u64,
     /// The gap before each Item and the Item's length, as LEB128 numbers: about three bytes an Item.
     places: Vec<u8>,
     pub(crate) rows: u64,
@@ -46,11 +46,14 @@ impl Segment {
 }
 
 fn push_number(numbers: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        numbers.push((number & 0x7F) as u8 | 0x80);
+    loop {
+        let [low, ..] = number.to_le_bytes();
         number >>= 7;
+        if number == 0 {
+            return numbers.push(low);
+        }
+        numbers.push(low | 0x80);
     }
-    numbers.push(number as u8);
 }
 
 /// Some Items on their way to the spool.

@@ -5,14 +5,14 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::{Retrieve, Uri, Validator};
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 use serde_json::Value;
 
 /// A set of JSON Schemas. Each is compiled the first time an object names it, once for all threads; one that is
 /// broken harms only the objects that use it.
 pub struct Schemas {
     documents: Arc<Documents>,
-    compiled: FxHashMap<String, OnceLock<Result<Validator, Unusable>>>,
+    compiled: HashMap<String, OnceLock<Result<Validator, Unusable>>>,
 }
 
 /// Why a schema cannot be used: what `jsonschema` says, a reference that leads out of the set among them.
@@ -34,7 +34,7 @@ impl std::error::Error for Unusable {}
 /// The documents by their `$id`, without a fragment, and by the names they were given with.
 #[derive(Default)]
 struct Documents {
-    by_id: FxHashMap<String, Value>,
+    by_id: HashMap<String, Value>,
     ids_by_name: Vec<(String, String)>,
 }
 

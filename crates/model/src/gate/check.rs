@@ -213,7 +213,7 @@ impl Check {
     pub(super) fn stac_extensions(&mut self, value: Value<'_>) {
         let path = Path::ROOT.member("stac_extensions");
         let Some(elements) = self.array(Rule::Extensions, &path, value) else { return };
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = std::collections::HashSet::new();
         // A set costs an allocation; few objects have more extensions than a glance can compare.
         let few = elements.clone().take(17).count() <= 16;
         for (i, element) in elements.clone().enumerate() {

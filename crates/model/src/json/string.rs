@@ -16,20 +16,51 @@ const fn specials(word: u64) -> u64 {
         & HIGHS
 }
 
+/// Whether any of some bytes is a quote, a backslash or a control character: a loop that compilers make vectors of.
+#[inline]
+fn any_special<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(false, |any, &b| any | (b == b'"') | (b == b'\\') | (b < 0x20))
+}
+
 /// The first quote, backslash or control character at or after `at`.
 #[inline]
 fn next_special(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let marks = specials(u64::from_le_bytes(*chunk));
+    // Names are short, hrefs and titles long: a word or two first, then wide steps.
+    for _ in 0..2 {
+        match word_at(bytes, at) {
+            Some(0) => at += 8,
+            Some(marks) => return found(bytes, at, marks),
+            None => break,
+        }
+    }
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+        if any_special(chunk) {
+            break;
+        }
+        at += 32;
+    }
+    while let Some(marks) = word_at(bytes, at) {
         if marks != 0 {
-            at += (marks.trailing_zeros() / 8) as usize;
-            return Some((at, bytes[at]));
+            return found(bytes, at, marks);
         }
         at += 8;
     }
     let rest = bytes.get(at..)?;
-    let found = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20)?;
-    Some((at + found, rest[found]))
+    let first = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20)?;
+    Some((at + first, rest[first]))
+}
+
+/// The marks of the eight bytes from `at` on, if there are eight.
+#[inline]
+fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at..)?.first_chunk::<8>()?;
+    Some(specials(u64::from_le_bytes(*word)))
+}
+
+#[inline]
+fn found(bytes: &[u8], at: usize, marks: u64) -> Option<(usize, u8)> {
+    let place = at + (marks.trailing_zeros() / 8) as usize;
+    Some((place, *bytes.get(place)?))
 }
 
 /// Finds the closing quote of the string whose content starts at `start`; also says whether it holds escapes.

@@ -1,6 +1,6 @@
 //! The parser: one pass over the bytes that checks the syntax and notes where each value stands.
 
-use rustc_hash::FxHashSet;
+use std::collections::HashSet;
 
 use super::error::{SyntaxError, SyntaxErrorKind as E};
 use super::value::{Kind, Value};
@@ -38,6 +38,13 @@ struct Open {
     /// Where its names begin in `key_hashes`.
     keys: u32,
     object: bool,
+}
+
+/// Whether a value has just been opened, rather than read.
+#[derive(PartialEq, Eq)]
+enum Opened {
+    Yes,
+    No,
 }
 
 impl Tape {
@@ -100,46 +107,64 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Continues an object behind `{` or behind a member.
+    /// Continues an object behind `{` or behind a member, to its end or to the next array or object in it.
     fn in_object(&mut self, open: Open) -> Result<(), SyntaxError> {
-        let first = self.tape.nodes.len() == open.node as usize + 1;
-        let byte = self.token()?;
-        if byte == b'}' {
-            self.check_keys(open)?;
-            self.close(open);
-            return Ok(());
-        }
-        if !first {
-            self.expect(b',', byte, "`,` or `}`")?;
-            if self.token()? != b'"' {
-                return Err(self.unexpected("a name in quotes"));
+        let mut first = self.tape.nodes.len() == open.node as usize + 1;
+        loop {
+            let byte = self.token()?;
+            if byte == b'}' {
+                self.check_keys(open)?;
+                self.close(open);
+                return Ok(());
             }
-        } else if byte != b'"' {
-            return Err(self.unexpected("a name in quotes or `}`"));
+            if !first {
+                self.expect(b',', byte, "`,` or `}`")?;
+                if self.token()? != b'"' {
+                    return Err(self.unexpected("a name in quotes"));
+                }
+            } else if byte != b'"' {
+                return Err(self.unexpected("a name in quotes or `}`"));
+            }
+            first = false;
+            self.key()?;
+            let colon = self.token()?;
+            self.expect(b':', colon, "`:`")?;
+            self.skip_space();
+            if self.value()? == Opened::Yes {
+                return Ok(());
+            }
         }
-        self.string()?;
-        let key = self.tape.nodes[self.tape.nodes.len() - 1];
-        let hash = if key.flag { hash(self.key(key).as_bytes()) } else { hash(&self.bytes[key.start as usize..key.end as usize]) };
-        self.tape.key_hashes.push(hash);
-        let colon = self.token()?;
-        self.expect(b':', colon, "`:`")?;
-        self.skip_space();
-        self.value()
     }
 
-    /// Continues an array behind `[` or behind an element.
+    /// Continues an array behind `[` or behind an element, to its end or to the next array or object in it.
     fn in_array(&mut self, open: Open) -> Result<(), SyntaxError> {
-        let first = self.tape.nodes.len() == open.node as usize + 1;
-        let byte = self.token()?;
-        if byte == b']' {
-            self.close(open);
-            return Ok(());
+        let mut first = self.tape.nodes.len() == open.node as usize + 1;
+        loop {
+            let byte = self.token()?;
+            if byte == b']' {
+                self.close(open);
+                return Ok(());
+            }
+            if !first {
+                self.expect(b',', byte, "`,` or `]`")?;
+                self.skip_space();
+            }
+            first = false;
+            if self.value()? == Opened::Yes {
+                return Ok(());
+            }
         }
-        if !first {
-            self.expect(b',', byte, "`,` or `]`")?;
-            self.skip_space();
-        }
-        self.value()
+    }
+
+    #[inline]
+    fn key(&mut self) -> Result<(), SyntaxError> {
+        let start = self.at + 1;
+        let (end, escaped) = string::scan_string(self.bytes, start)?;
+        let hash = if escaped { hash(string::unescape(&self.text[start..end]).as_bytes()) } else { hash(&self.bytes[start..end]) };
+        self.tape.key_hashes.push(hash);
+        self.push(Kind::String, escaped, start, end);
+        self.at = end + 1;
+        Ok(())
     }
 
     fn close(&mut self, open: Open) {
@@ -158,28 +183,29 @@ impl Parser<'_> {
 
     /// Reads a scalar, or opens an array or object.
     #[inline]
-    fn value(&mut self) -> Result<(), SyntaxError> {
+    fn value(&mut self) -> Result<Opened, SyntaxError> {
         let start = self.at;
         match self.bytes.get(start) {
-            Some(b'"') => self.string(),
-            Some(b'{') => self.open(true),
-            Some(b'[') => self.open(false),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Kind::True),
-            Some(b'f') => self.word("false", Kind::False),
-            Some(b'n') => self.word("null", Kind::Null),
+            Some(b'"') => self.string()?,
+            Some(b'{') => return self.open(true),
+            Some(b'[') => return self.open(false),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Kind::True)?,
+            Some(b'f') => self.word("false", Kind::False)?,
+            Some(b'n') => self.word("null", Kind::Null)?,
             Some(_) => {
                 let rest = &self.bytes[start..];
                 if [&b"NaN"[..], b"nan", b"Infinity", b"inf"].iter().any(|w| rest.starts_with(w)) {
                     return Err(E::NotANumber.at(start));
                 }
-                Err(self.unexpected("a value"))
+                return Err(self.unexpected("a value"));
             }
-            None => Err(E::Truncated.at(start)),
+            None => return Err(E::Truncated.at(start)),
         }
+        Ok(Opened::No)
     }
 
-    fn open(&mut self, object: bool) -> Result<(), SyntaxError> {
+    fn open(&mut self, object: bool) -> Result<Opened, SyntaxError> {
         if self.tape.open.len() == MAX_DEPTH {
             return Err(E::TooDeep.at(self.at));
         }
@@ -192,7 +218,7 @@ impl Parser<'_> {
         }
         self.push(if object { Kind::Object } else { Kind::Array }, false, self.at, self.at + 1);
         self.at += 1;
-        Ok(())
+        Ok(Opened::Yes)
     }
 
     #[inline]
@@ -283,11 +309,12 @@ impl Parser<'_> {
         if !suspicious {
             return Ok(());
         }
-        let mut seen = FxHashSet::default();
+        // Keyed, so that names made to clash cost no more than others.
+        let mut seen = HashSet::new();
         let mut at = open.node as usize + 1;
         while at < self.tape.nodes.len() {
             let node = self.tape.nodes[at];
-            let key = self.key(node);
+            let key = self.key_text(node);
             if !seen.insert(key.clone()) {
                 return Err(E::DuplicateKey(key.into_owned()).at(node.start as usize - 1));
             }
@@ -296,7 +323,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn key(&self, node: Node) -> std::borrow::Cow<'_, str> {
+    fn key_text(&self, node: Node) -> std::borrow::Cow<'_, str> {
         let raw = &self.text[node.start as usize..node.end as usize];
         if node.flag { string::unescape(raw) } else { raw.into() }
     }
@@ -306,14 +333,18 @@ impl Parser<'_> {
 #[inline]
 fn hash(name: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = name.len() as u64;
-    let mut chunks = name.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        hash = (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    let length = name.len() as u64;
+    // The last word may overlap the one before: no byte is left out, and no tail is read byte by byte.
+    if let Some(last) = name.last_chunk::<8>() {
+        let words = name.chunks_exact(8).filter_map(|chunk| chunk.first_chunk::<8>());
+        let hash = words.fold(length, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+        mix(hash, u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+        mix(length, u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
+    } else {
+        name.iter().fold(length, |hash, &byte| mix(hash, byte.into()))
     }
-    let tail = chunks.remainder().iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-    (hash.rotate_left(5) ^ tail).wrapping_mul(FACTOR)
 }
 
 /// A text together with its tape: one JSON value that owns what it needs.
