@@ -18,8 +18,11 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         return Err(open::target_is_there(&to, true));
     }
     let mode = mode.unwrap_or_default();
-    let check =
-        Check { gate: Some(schemas::gate(global, &flags.gate)?), migrate: flags.gate.migrate, ..Check::default() };
+    let check = Check {
+        gate: Some(schemas::gate(global, &flags.gate)?),
+        migrate: flags.gate.migrate,
+        ..Check::default()
+    };
     let (check, question) = search::ask(&flags.question, check)?;
     let mut input = open::source(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use stacyard_geoparquet::{GeoParquetSink, GeoParquetSource, Options};
 use stacyard_store::{
-    Collections, Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl, WriteItem,
+    Collections, Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl,
+    WriteItem,
 };
 
 use crate::flags::Global;
@@ -42,7 +43,10 @@ pub(crate) fn write(
         StoreKind::Json | StoreKind::Ndjson => {
             if !extras.collections.is_empty() {
                 let ids: Vec<&str> = extras.collections.keys().map(String::as_str).collect();
-                report::warn(global, &format!("{target} has no place for Collections: {} left out", ids.join(", ")));
+                report::warn(
+                    global,
+                    &format!("{target} has no place for Collections: {} left out", ids.join(", ")),
+                );
             }
             let sink = match extras.fields {
                 None => JsonSink::create(target)?,
@@ -75,7 +79,10 @@ pub(crate) fn write(
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.
 pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
     url.path().ok_or_else(|| {
-        Error::usage("GeoParquet cannot be read from standard input", "write it to a file first, and name that")
+        Error::usage(
+            "GeoParquet cannot be read from standard input",
+            "write it to a file first, and name that",
+        )
     })
 }
 

@@ -45,7 +45,11 @@ fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
 
 /// A schema, and its name: the path below the folder. A file that is no JSON stands in nobody's way: it is named, and
 /// an extension that needs it is one whose schema is not there.
-fn read_schema(global: &Global, folder: &Path, file: &Path) -> Result<Option<(String, serde_json::Value)>, Error> {
+fn read_schema(
+    global: &Global,
+    folder: &Path,
+    file: &Path,
+) -> Result<Option<(String, serde_json::Value)>, Error> {
     let text = fs::read(file).map_err(|e| Error::io("read", file, e))?;
     match serde_json::from_slice(&text) {
         Ok(document) => {
@@ -79,7 +83,8 @@ pub(crate) fn collections(file: &Path, global: &Global) -> Result<Collections, E
                 if let Some(finding) = gate.collection(collection).errors.first() {
                     return Err(wrong(finding));
                 }
-                let id = collection.get("id").and_then(stacyard_model::json::Value::as_str).unwrap_or_default();
+                let id =
+                    collection.get("id").and_then(stacyard_model::json::Value::as_str).unwrap_or_default();
                 let document = serde_json::from_str(collection.raw()).map_err(|e| wrong(&e))?;
                 if collections.insert(id.to_string(), document).is_some() {
                     return Err(wrong(&format!("the Collection {id:?} is there twice")));

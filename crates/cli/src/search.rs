@@ -12,8 +12,7 @@ use stacyard_search::{
     parse_ids,
 };
 use stacyard_store::{
-    Collections,
-    Check, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
+    Check, Collections, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::Global;
@@ -189,7 +188,8 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             observer: &mut console,
         };
         // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
-        let collections = if target.kind() == StoreKind::Parquet { source.collections() } else { Collections::new() };
+        let collections =
+            if target.kind() == StoreKind::Parquet { source.collections() } else { Collections::new() };
         let extras = Extras { fields: wanted(search.fields), collections };
         let written = open::write(global, copy, Box::new(answer), None, &target, extras)?;
         found.then(written)

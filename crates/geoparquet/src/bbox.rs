@@ -41,17 +41,17 @@ impl Bbox {
     }
 
     fn west_south_east_north(&self) -> [f64; 4] {
-        let [a, b, c, d, e, _] = self.numbers;
-        if self.three_d { [a, b, d, e] } else { [a, b, c, d] }
+        match self.numbers {
+            [west, south, _, east, north, _] if self.three_d => [west, south, east, north],
+            [west, south, east, north, ..] => [west, south, east, north],
+        }
     }
 
     /// `xmin, ymin, zmin, xmax, ymax, zmax`.
     pub(crate) fn fields(&self) -> [Option<f64>; 6] {
-        let [a, b, c, d, e, f] = self.numbers;
-        if self.three_d {
-            [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)]
-        } else {
-            [Some(a), Some(b), None, Some(c), Some(d), None]
+        match self.numbers.map(Some) {
+            numbers if self.three_d => numbers,
+            [west, south, east, north, ..] => [west, south, None, east, north, None],
         }
     }
 

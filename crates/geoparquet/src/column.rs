@@ -117,10 +117,12 @@ impl Builder {
                 values.append(value.kind() == Kind::True);
                 Some(true)
             }
-            (Values::Integer(values), Kind::Number) => value.as_number().and_then(|number| number.as_i64()).map(|number| {
-                values.push(number);
-                true
-            }),
+            (Values::Integer(values), Kind::Number) => {
+                value.as_number().and_then(stacyard_model::json::Number::as_i64).map(|number| {
+                    values.push(number);
+                    true
+                })
+            }
             (Values::Float(values, whole), Kind::Number) => value.as_number().and_then(|number| {
                 let narrowed = number::narrow(number);
                 values.push(narrowed.value?);
@@ -176,7 +178,12 @@ impl Builder {
     }
 
     /// As [`Builder::append`] of a column of geometries; gives what was found in it, `None` where it is no geometry.
-    pub(crate) fn append_geometry(&mut self, value: Value<'_>, path: &Path<'_>, residual: &mut Residual) -> Option<Written> {
+    pub(crate) fn append_geometry(
+        &mut self,
+        value: Value<'_>,
+        path: &Path<'_>,
+        residual: &mut Residual,
+    ) -> Option<Written> {
         let Values::Geometry(values, whole) = &mut self.values else { return None };
         let written = wkb::write(value, &mut values.bytes);
         match &written {
@@ -241,7 +248,12 @@ impl StructBuilder {
     pub(crate) fn new(fields: &[Field]) -> Self {
         Self {
             index: fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect(),
-            nulls: fields.iter().enumerate().filter(|(_, f)| f.null == Null::Null).map(|(at, _)| (at, false)).collect(),
+            nulls: fields
+                .iter()
+                .enumerate()
+                .filter(|(_, f)| f.null == Null::Null)
+                .map(|(at, _)| (at, false))
+                .collect(),
             fields: fields.iter().map(|field| (field.clone(), Builder::new(&field.column))).collect(),
             rows: 0,
             cursor: 0,
@@ -263,7 +275,13 @@ impl StructBuilder {
     }
 
     /// Fills a field of the row that was begun.
-    pub(crate) fn member(&mut self, key: Key<'_>, value: Value<'_>, path: &Path<'_>, residual: &mut Residual) {
+    pub(crate) fn member(
+        &mut self,
+        key: Key<'_>,
+        value: Value<'_>,
+        path: &Path<'_>,
+        residual: &mut Residual,
+    ) {
         let at = match self.fields.get(self.cursor) {
             // Items resemble each other: the field behind the last one is tried first.
             Some((field, _)) if key == *field.name => self.cursor,
@@ -301,7 +319,8 @@ impl StructBuilder {
 
     pub(crate) fn finish(self, rows: usize) -> Result<(Fields, Vec<ArrayRef>), ArrowError> {
         let fields = self.fields.iter().map(|(field, _)| schema::field(field)).collect();
-        let arrays = self.fields.into_iter().map(|(_, builder)| builder.finish(rows)).collect::<Result<_, _>>()?;
+        let arrays =
+            self.fields.into_iter().map(|(_, builder)| builder.finish(rows)).collect::<Result<_, _>>()?;
         Ok((fields, arrays))
     }
 }

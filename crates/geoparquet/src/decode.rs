@@ -3,7 +3,8 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Float64Array, Int64Array, LargeBinaryArray,
@@ -98,21 +99,34 @@ impl Items {
             let name = field.name().as_str();
             match name {
                 "type" => {}
-                _ if name == names.geometry => geometry = Some(Cell::new("/geometry".to_owned(), column, conventions)?),
-                _ if conventions.residual.as_deref() == Some(name) => residual = column.as_string_opt::<i32>().cloned(),
+                _ if name == names.geometry => {
+                    geometry = Some(Cell::new("/geometry".to_owned(), column, conventions)?);
+                }
+                _ if conventions.residual.as_deref() == Some(name) => {
+                    residual = column.as_string_opt::<i32>().cloned();
+                }
                 "bbox" if matches!(column.data_type(), DataType::Struct(_)) => {
                     bbox_nulls = column.nulls().cloned();
                     bbox = Some(bbox_numbers(column)?);
                 }
-                "id" | "collection" | "stac_version" | "stac_extensions" => head.push(Member::new("", name, column, conventions)?),
+                "id" | "collection" | "stac_version" | "stac_extensions" => {
+                    head.push(Member::new("", name, column, conventions)?);
+                }
                 "links" | "assets" => tail.push(Member::new("", name, column, conventions)?),
                 _ => properties.push(Member::new("/properties", name, column, conventions)?),
             }
         }
         let order = |member: &Member| {
-            ["\"stac_version\":", "\"stac_extensions\":", "\"id\":", "\"collection\":", "\"links\":", "\"assets\":"]
-                .iter()
-                .position(|key| key.as_bytes() == member.key)
+            [
+                "\"stac_version\":",
+                "\"stac_extensions\":",
+                "\"id\":",
+                "\"collection\":",
+                "\"links\":",
+                "\"assets\":",
+            ]
+            .iter()
+            .position(|key| key.as_bytes() == member.key)
         };
         head.sort_by_key(order);
         tail.sort_by_key(order);
@@ -134,7 +148,11 @@ impl Items {
 
     /// Appends the Item of a row.
     pub(crate) fn write(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let patch = self.residual.as_ref().filter(|residual| residual.is_valid(row)).map(|residual| residual.value(row).to_owned());
+        let patch = self
+            .residual
+            .as_ref()
+            .filter(|residual| residual.is_valid(row))
+            .map(|residual| residual.value(row).to_owned());
         let Some(patch) = patch else { return self.write_columns(row, out) };
         let mut base = std::mem::take(&mut self.scratch);
         base.clear();
@@ -195,7 +213,10 @@ fn bbox_numbers(column: &ArrayRef) -> Result<[Option<Float64Array>; 6], DecodeEr
             DataType::Float64 => array.as_primitive::<Float64Type>().clone(),
             DataType::Float32 => array.as_primitive::<Float32Type>().unary(f64::from),
             other => {
-                return Err(DecodeError::Type { column: format!("bbox.{name}"), data_type: Box::new(other.clone()) });
+                return Err(DecodeError::Type {
+                    column: format!("bbox.{name}"),
+                    data_type: Box::new(other.clone()),
+                });
             }
         });
     }
@@ -213,7 +234,12 @@ fn write_members(members: &[Member], row: usize, out: &mut Vec<u8>) -> Result<()
 }
 
 impl Member {
-    fn new(parent: &str, name: &str, column: &ArrayRef, conventions: &Conventions) -> Result<Self, DecodeError> {
+    fn new(
+        parent: &str,
+        name: &str,
+        column: &ArrayRef,
+        conventions: &Conventions,
+    ) -> Result<Self, DecodeError> {
         let mut pointer = parent.to_owned();
         push_pointer_token(&mut pointer, name);
         let mut key = Vec::new();
@@ -237,7 +263,8 @@ impl Member {
 impl Cell {
     fn new(pointer: String, column: &ArrayRef, conventions: &Conventions) -> Result<Self, DecodeError> {
         let whole = || conventions.whole(&pointer);
-        let time = |values: &ScalarBuffer<i64>, unit| Values::Time(values.clone(), unit, conventions.time(&pointer));
+        let time =
+            |values: &ScalarBuffer<i64>, unit| Values::Time(values.clone(), unit, conventions.time(&pointer));
         macro_rules! integers {
             ($type:ty) => {
                 Values::Integer(column.as_primitive::<$type>().unary(i64::from))
@@ -262,36 +289,63 @@ impl Cell {
             DataType::UInt16 => integers!(UInt16Type),
             DataType::UInt32 => integers!(UInt32Type),
             DataType::UInt64 => Values::Unsigned(column.as_primitive::<UInt64Type>().clone()),
-            DataType::Float32 => Values::Float(column.as_primitive::<Float32Type>().unary(f64::from), whole()),
+            DataType::Float32 => {
+                Values::Float(column.as_primitive::<Float32Type>().unary(f64::from), whole())
+            }
             DataType::Float64 => Values::Float(column.as_primitive::<Float64Type>().clone(), whole()),
             DataType::Utf8 => Values::Text(column.as_string::<i32>().clone()),
             DataType::LargeUtf8 => Values::LargeText(column.as_string::<i64>().clone()),
             DataType::Utf8View => Values::TextView(column.as_string_view().clone()),
             DataType::Timestamp(TimeUnit::Second, _) => times!(TimestampSecondType, TimeUnit::Second),
-            DataType::Timestamp(TimeUnit::Millisecond, _) => times!(TimestampMillisecondType, TimeUnit::Millisecond),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => times!(TimestampMicrosecondType, TimeUnit::Microsecond),
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => times!(TimestampNanosecondType, TimeUnit::Nanosecond),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => {
+                times!(TimestampMillisecondType, TimeUnit::Millisecond)
+            }
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                times!(TimestampMicrosecondType, TimeUnit::Microsecond)
+            }
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+                times!(TimestampNanosecondType, TimeUnit::Nanosecond)
+            }
             DataType::Binary => Values::Wkb(column.as_binary::<i32>().clone(), whole()),
             DataType::LargeBinary => Values::LargeWkb(column.as_binary::<i64>().clone(), whole()),
             DataType::BinaryView => Values::WkbView(column.as_binary_view().clone(), whole()),
             DataType::Dictionary(..) => {
                 let dictionary = column.as_any_dictionary();
                 let values = Self::new(pointer.clone(), dictionary.values(), conventions)?;
-                let keys = if dictionary.values().is_empty() { vec![0; dictionary.len()] } else { dictionary.normalized_keys() };
+                let keys = if dictionary.values().is_empty() {
+                    vec![0; dictionary.len()]
+                } else {
+                    dictionary.normalized_keys()
+                };
                 Values::Dictionary(keys, Box::new(values))
             }
             DataType::Struct(fields) => {
                 let columns = fields.iter().zip(column.as_struct().columns());
-                let members = columns.map(|(field, column)| Member::new(&pointer, field.name(), column, conventions));
+                let members =
+                    columns.map(|(field, column)| Member::new(&pointer, field.name(), column, conventions));
                 Values::Struct(members.collect::<Result<_, _>>()?)
             }
             DataType::List(_) => {
                 let array = column.as_list::<i32>();
-                list(array.value_offsets().iter().map(|&offset| usize::try_from(offset).unwrap_or(0)).collect(), array.values())?
+                list(
+                    array
+                        .value_offsets()
+                        .iter()
+                        .map(|&offset| usize::try_from(offset).unwrap_or(0))
+                        .collect(),
+                    array.values(),
+                )?
             }
             DataType::LargeList(_) => {
                 let array = column.as_list::<i64>();
-                list(array.value_offsets().iter().map(|&offset| usize::try_from(offset).unwrap_or(0)).collect(), array.values())?
+                list(
+                    array
+                        .value_offsets()
+                        .iter()
+                        .map(|&offset| usize::try_from(offset).unwrap_or(0))
+                        .collect(),
+                    array.values(),
+                )?
             }
             DataType::FixedSizeList(_, _) => {
                 let array = column.as_fixed_size_list();
@@ -314,9 +368,15 @@ impl Cell {
         }
         match &self.values {
             Values::Null => out.extend_from_slice(b"null"),
-            Values::Boolean(values) => out.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
-            Values::Integer(values) => out.extend_from_slice(itoa::Buffer::new().format(values.value(row)).as_bytes()),
-            Values::Unsigned(values) => out.extend_from_slice(itoa::Buffer::new().format(values.value(row)).as_bytes()),
+            Values::Boolean(values) => {
+                out.extend_from_slice(if values.value(row) { b"true" } else { b"false" });
+            }
+            Values::Integer(values) => {
+                out.extend_from_slice(itoa::Buffer::new().format(values.value(row)).as_bytes());
+            }
+            Values::Unsigned(values) => {
+                out.extend_from_slice(itoa::Buffer::new().format(values.value(row)).as_bytes());
+            }
             // What JSON cannot say (NaN, infinities) another writer can only have meant as nothing.
             Values::Float(values, _) if !values.value(row).is_finite() => out.extend_from_slice(b"null"),
             Values::Float(values, whole) => number::write(values.value(row), *whole, out),
@@ -347,8 +407,15 @@ impl Cell {
         Ok(())
     }
 
-    fn write_time(&self, value: i64, unit: TimeUnit, format: TimeFormat, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let time = time::date_time(value, unit).ok_or_else(|| DecodeError::Time { pointer: self.pointer.clone(), value })?;
+    fn write_time(
+        &self,
+        value: i64,
+        unit: TimeUnit,
+        format: TimeFormat,
+        out: &mut Vec<u8>,
+    ) -> Result<(), DecodeError> {
+        let time = time::date_time(value, unit)
+            .ok_or_else(|| DecodeError::Time { pointer: self.pointer.clone(), value })?;
         out.push(b'"');
         format.write(time, out);
         out.push(b'"');
@@ -356,6 +423,7 @@ impl Cell {
     }
 
     fn write_wkb(&self, value: &[u8], whole: Whole, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        wkb::to_json(value, whole, out).map_err(|source| DecodeError::Wkb { pointer: self.pointer.clone(), source })
+        wkb::to_json(value, whole, out)
+            .map_err(|source| DecodeError::Wkb { pointer: self.pointer.clone(), source })
     }
 }

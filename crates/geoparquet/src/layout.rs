@@ -18,7 +18,16 @@ pub(crate) const MAX_LEAVES: usize = 1_000;
 /// Members of an Item that are no properties. A property of such a name would collide with a column, which the
 /// stac-geoparquet specification does not support: it lives in the residual.
 pub(crate) const RESERVED: [&str; 11] = [
-    "type", "stac_version", "stac_extensions", "id", "collection", "geometry", "bbox", "properties", "links", "assets",
+    "type",
+    "stac_version",
+    "stac_extensions",
+    "id",
+    "collection",
+    "geometry",
+    "bbox",
+    "properties",
+    "links",
+    "assets",
     RESIDUAL,
 ];
 
@@ -138,7 +147,8 @@ fn shape_leaf_counts(shape: &Shape, counts: &mut Vec<u64>) {
 
 /// Whether its column has no columns inside it.
 fn is_leaf(shape: &Shape) -> bool {
-    let innermost = std::iter::successors(Some(shape), |shape| shape.element.as_deref()).last().unwrap_or(shape);
+    let innermost =
+        std::iter::successors(Some(shape), |shape| shape.element.as_deref()).last().unwrap_or(shape);
     innermost.fields.iter().next().is_none()
 }
 
@@ -199,8 +209,9 @@ impl Planner {
             let (present, nulls) = (shape.present(), shape.nulls);
             let expected = expected(name, place == Place::Properties);
             // A column without a name, or with one that is taken, no reader could tell from others.
-            let nameless =
-                name.is_empty() || name.contains('\0') || (place == Place::Properties && RESERVED.contains(&&**name));
+            let nameless = name.is_empty()
+                || name.contains('\0')
+                || (place == Place::Properties && RESERVED.contains(&&**name));
             // Searches need these, however rare they are.
             let essential = place == Place::Item || expected == Expected::Time;
             let admitted = !is_leaf(shape) || self.rarest.admits(present + nulls) || essential;
@@ -228,7 +239,8 @@ impl Planner {
             Some(1) => self.text(shape, expected),
             Some(2) => Column::Boolean,
             Some(3) => {
-                let element = shape.element.as_deref().map(|element| self.column(element, Expected::Anything));
+                let element =
+                    shape.element.as_deref().map(|element| self.column(element, Expected::Anything));
                 // Lists that are all empty are lists of anything; of elements without a column there is no list.
                 Column::List(Box::new(element.unwrap_or(Some(Column::Text))?))
             }
@@ -259,7 +271,9 @@ impl Planner {
         if expected != Expected::Time || times.total() * 2 <= shape.strings {
             return Column::Text;
         }
-        let most = |counts: &[(TimeStyle, u64)]| counts.iter().copied().max_by_key(|&(style, count)| (count, std::cmp::Reverse(style)));
+        let most = |counts: &[(TimeStyle, u64)]| {
+            counts.iter().copied().max_by_key(|&(style, count)| (count, std::cmp::Reverse(style)))
+        };
         let fixed = most(&times.styles);
         let trimmed = most(&times.trimmed);
         let (format, fits) = match (fixed, trimmed) {

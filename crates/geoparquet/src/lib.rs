@@ -18,7 +18,7 @@ mod spool;
 mod time;
 mod wkb;
 
-pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, Shaped, ShapeEncoder};
+pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, ShapeEncoder, Shaped};
 pub use source::GeoParquetSource;
 
 #[cfg(test)]

@@ -89,16 +89,18 @@ impl Conventions {
     pub(crate) fn null(&self, pointer: &str) -> Null {
         match self.places.get(pointer).and_then(|place| place.null) {
             Some(NullName::Null) => Null::Null,
-            Some(NullName::Absent) => Null::Absent,
             // A file that says nothing: `datetime` is required, all else is optional (STAC Item, Properties Object).
             None if self.version == 0 && pointer == "/properties/datetime" => Null::Null,
-            None => Null::Absent,
+            Some(NullName::Absent) | None => Null::Absent,
         }
     }
 }
 
 fn whole(whole: Whole) -> Convention {
-    Convention { whole_numbers: (whole == Whole::Integer).then_some(WholeName::Integer), ..Convention::default() }
+    Convention {
+        whole_numbers: (whole == Whole::Integer).then_some(WholeName::Integer),
+        ..Convention::default()
+    }
 }
 
 fn note_fields(pointer: &str, fields: &[Field], note: &mut impl FnMut(&str, Convention)) {
@@ -110,10 +112,17 @@ fn note_fields(pointer: &str, fields: &[Field], note: &mut impl FnMut(&str, Conv
     }
 }
 
-fn note_column(pointer: &str, column: &Column, null: Option<NullName>, note: &mut impl FnMut(&str, Convention)) {
+fn note_column(
+    pointer: &str,
+    column: &Column,
+    null: Option<NullName>,
+    note: &mut impl FnMut(&str, Convention),
+) {
     let mut convention = Convention { null, ..Convention::default() };
     match column {
-        Column::Float(spelling) | Column::Geometry(spelling) => convention.whole_numbers = whole(*spelling).whole_numbers,
+        Column::Float(spelling) | Column::Geometry(spelling) => {
+            convention.whole_numbers = whole(*spelling).whole_numbers;
+        }
         Column::Time(format) => {
             convention.time = Some(format.pattern()).filter(|_| *format != TimeFormat::default());
         }
@@ -127,11 +136,16 @@ fn note_column(pointer: &str, column: &Column, null: Option<NullName>, note: &mu
 /// The `geo` value (GeoParquet 1.1, "File metadata"). The reference system is the default one, OGC:CRS84.
 pub(crate) fn geo(items: &ItemShape) -> Value {
     let geometry = &items.geometry;
-    let mut types: Vec<String> =
-        geometry.types.iter().map(|(name, z)| if *z { format!("{name} Z") } else { (*name).to_owned() }).collect();
+    let mut types: Vec<String> = geometry
+        .types
+        .iter()
+        .map(|(name, z)| if *z { format!("{name} Z") } else { (*name).to_owned() })
+        .collect();
     types.sort_unstable();
-    let covering: Map<String, Value> =
-        ["xmin", "ymin", "xmax", "ymax"].iter().map(|name| ((*name).to_owned(), json!(["bbox", name]))).collect();
+    let covering: Map<String, Value> = ["xmin", "ymin", "xmax", "ymax"]
+        .iter()
+        .map(|name| ((*name).to_owned(), json!(["bbox", name])))
+        .collect();
     let mut column = json!({ "encoding": "WKB", "geometry_types": types, "covering": { "bbox": covering } });
     // Of 3D geometries the box would have to have heights.
     if !geometry.bounds.is_empty() && !geometry.types.iter().any(|(_, z)| *z) {

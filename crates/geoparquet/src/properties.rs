@@ -31,7 +31,8 @@ pub(crate) fn writer(schema: &Schema, key_values: Vec<KeyValue>) -> Result<Write
         // Nobody prunes by the text of a link or the bytes of a geometry: their statistics only swell the footer.
         let parts = column.path().parts();
         if matches!(parts.first().map(String::as_str), Some("assets" | "links" | "geometry" | RESIDUAL)) {
-            properties = properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
+            properties =
+                properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
         }
     }
     Ok(properties.build())

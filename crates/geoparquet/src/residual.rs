@@ -127,17 +127,20 @@ pub(crate) fn apply(base: &[u8], patch: &[u8], out: &mut Vec<u8>) -> Result<(), 
         for token in path.split('/') {
             change = change.below.entry(token.replace("~1", "/").replace("~0", "~").into()).or_default();
         }
-        change.here = Some(match (operation.get("op").and_then(Value::as_str).as_deref(), operation.get("value")) {
-            (Some("add" | "replace"), Some(value)) => Action::Set(value),
-            (Some("remove"), _) => Action::Remove,
-            _ => return Err(wrong(operation)),
-        });
+        change.here =
+            Some(match (operation.get("op").and_then(Value::as_str).as_deref(), operation.get("value")) {
+                (Some("add" | "replace"), Some(value)) => Action::Set(value),
+                (Some("remove"), _) => Action::Remove,
+                _ => return Err(wrong(operation)),
+            });
     }
     write(base, &changes, out)
 }
 
 fn write(base: Value<'_>, change: &Change<'_>, out: &mut Vec<u8>) -> Result<(), ResidualError> {
-    let nowhere = || ResidualError::NoSuchPlace(change.below.keys().next().map(ToString::to_string).unwrap_or_default());
+    let nowhere = || {
+        ResidualError::NoSuchPlace(change.below.keys().next().map(ToString::to_string).unwrap_or_default())
+    };
     match change.here {
         Some(Action::Set(value)) => {
             value.write_compact(out);
@@ -224,12 +227,28 @@ mod tests {
     #[test]
     fn operations_do_what_the_rfc_says() {
         for (base, patch, wanted) in [
-            (r#"{"foo":"bar"}"#, r#"[{"op":"add","path":"/baz","value":"qux"}]"#, r#"{"foo":"bar","baz":"qux"}"#),
+            (
+                r#"{"foo":"bar"}"#,
+                r#"[{"op":"add","path":"/baz","value":"qux"}]"#,
+                r#"{"foo":"bar","baz":"qux"}"#,
+            ),
             (r#"{"baz":"qux","foo":"bar"}"#, r#"[{"op":"remove","path":"/baz"}]"#, r#"{"foo":"bar"}"#),
-            (r#"{"foo":[1,2,3]}"#, r#"[{"op":"replace","path":"/foo/1","value":{"a":null}}]"#, r#"{"foo":[1,{"a":null},3]}"#),
+            (
+                r#"{"foo":[1,2,3]}"#,
+                r#"[{"op":"replace","path":"/foo/1","value":{"a":null}}]"#,
+                r#"{"foo":[1,{"a":null},3]}"#,
+            ),
             (r#"{"foo":null}"#, r#"[{"op":"add","path":"/foo","value":1}]"#, r#"{"foo":1}"#),
-            (r#"{"a/b":{"m~n":1}}"#, r#"[{"op":"add","path":"/a~1b/m~0n","value":2}]"#, r#"{"a/b":{"m~n":2}}"#),
-            (r#"{"a":{}}"#, r#"[{"op":"add","path":"/a/x","value":1},{"op":"add","path":"/a/y","value":2}]"#, r#"{"a":{"x":1,"y":2}}"#),
+            (
+                r#"{"a/b":{"m~n":1}}"#,
+                r#"[{"op":"add","path":"/a~1b/m~0n","value":2}]"#,
+                r#"{"a/b":{"m~n":2}}"#,
+            ),
+            (
+                r#"{"a":{}}"#,
+                r#"[{"op":"add","path":"/a/x","value":1},{"op":"add","path":"/a/y","value":2}]"#,
+                r#"{"a":{"x":1,"y":2}}"#,
+            ),
         ] {
             assert_eq!(patched(base, patch).unwrap(), wanted);
         }

@@ -147,7 +147,8 @@ impl Rows {
         self.bbox.push(column);
         match (value, column) {
             (Some(value), _) => {
-                let fits = column == parsed && parsed.and_then(|b| b.spelling).is_some_and(|s| s.fits(self.layout.bbox));
+                let fits = column == parsed
+                    && parsed.and_then(|b| b.spelling).is_some_and(|s| s.fits(self.layout.bbox));
                 if !fits {
                     self.residual.set(&path, value);
                 }
@@ -164,7 +165,11 @@ impl Rows {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         let (mut narrow, mut wide) = (Vec::new(), Vec::new());
         for (field, column) in member_fields.iter().zip(members) {
-            if matches!(field.name().as_str(), "links" | "assets") { wide.push(column) } else { narrow.push(column) }
+            if matches!(field.name().as_str(), "links" | "assets") {
+                wide.push(column);
+            } else {
+                narrow.push(column);
+            }
         }
         columns.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n("Feature", rows))));
         columns.append(&mut narrow);
@@ -175,7 +180,9 @@ impl Rows {
         if self.layout.residual {
             columns.push(Arc::new(self.patches.into_iter().collect::<StringArray>()));
         } else if self.patches.iter().any(Option::is_some) {
-            return Err(ArrowError::InvalidArgumentError("an Item has changed between the two passes".to_owned()));
+            return Err(ArrowError::InvalidArgumentError(
+                "an Item has changed between the two passes".to_owned(),
+            ));
         }
         RecordBatch::try_new(self.schema, columns)
     }
@@ -204,7 +211,9 @@ impl BboxColumn {
         let columns = self.numbers.into_iter().enumerate().filter(|(index, _)| kept(index));
         let columns = columns.map(|(_, column)| {
             let mut nulls = NullBufferBuilder::new(column.len());
-            column.iter().for_each(|number| nulls.append(number.is_some()));
+            for number in &column {
+                nulls.append(number.is_some());
+            }
             let values: ScalarBuffer<f64> = column.into_iter().map(Option::unwrap_or_default).collect();
             Float64Array::try_new(values, nulls.finish()).map(|array| Arc::new(array) as ArrayRef)
         });

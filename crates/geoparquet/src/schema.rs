@@ -25,8 +25,11 @@ pub(crate) fn schema(layout: &Layout) -> Schema {
 
 /// The struct of GeoParquet 1.1, "bbox covering encoding".
 pub(crate) fn bbox_fields(heights: bool) -> Fields {
-    let names: &[&str] =
-        if heights { &["xmin", "ymin", "zmin", "xmax", "ymax", "zmax"] } else { &["xmin", "ymin", "xmax", "ymax"] };
+    let names: &[&str] = if heights {
+        &["xmin", "ymin", "zmin", "xmax", "ymax", "zmax"]
+    } else {
+        &["xmin", "ymin", "xmax", "ymax"]
+    };
     names.iter().map(|name| ArrowField::new(*name, DataType::Float64, true)).collect()
 }
 

@@ -51,7 +51,8 @@ pub(crate) enum Expected {
 /// What the field `name`, directly in the properties or not, is known to hold.
 pub(crate) fn expected(name: &str, in_properties: bool) -> Expected {
     match name {
-        "datetime" | "start_datetime" | "end_datetime" | "created" | "updated" | "published" | "expires" | "unpublished"
+        "datetime" | "start_datetime" | "end_datetime" | "created" | "updated" | "published" | "expires"
+        | "unpublished"
             if in_properties =>
         {
             Expected::Time

@@ -94,7 +94,9 @@ impl Sink for GeoParquetSink {
         let failed = |cause| Error::failed("cannot write GeoParquet").caused_by(cause);
         let layout = Arc::new(Layout::of(&self.items));
         let schema = Arc::new(schema::schema(&layout));
-        let properties = properties::writer(&schema, key_values(&self.items, &layout, &self.options.collections)).map_err(failed)?;
+        let properties =
+            properties::writer(&schema, key_values(&self.items, &layout, &self.options.collections))
+                .map_err(failed)?;
         let options = ArrowWriterOptions::new().with_properties(properties);
         let writer = ArrowWriter::try_new_with_options(self.output.as_file(), Arc::clone(&schema), options);
         let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
@@ -150,11 +152,17 @@ struct RowGroupWork<'a> {
 }
 
 impl RowGroupWork<'_> {
-    fn encode(&self, tape: &mut Tape, index: usize, segments: &[Segment]) -> Result<Vec<ArrowColumnChunk>, Error> {
+    fn encode(
+        &self,
+        tape: &mut Tape,
+        index: usize,
+        segments: &[Segment],
+    ) -> Result<Vec<ArrowColumnChunk>, Error> {
         let failed = |cause| Error::failed("cannot write a row group").caused_by(cause);
         let mut writers = self.factory.create_column_writers(index).map_err(failed)?;
         let mut write = |rows: Rows| {
-            let batch = rows.finish().map_err(|e| Error::failed("cannot make a record batch").caused_by(e))?;
+            let batch =
+                rows.finish().map_err(|e| Error::failed("cannot make a record batch").caused_by(e))?;
             let mut writer = writers.iter_mut();
             for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
                 for leaf in compute_leaves(field, column).map_err(failed)? {
@@ -168,8 +176,11 @@ impl RowGroupWork<'_> {
         for segment in segments {
             self.spool.read(segment, &mut bytes)?;
             for place in segment.items() {
-                let text = bytes.get(place).ok_or_else(|| Error::failed("an Item lies outside its segment"))?;
-                let item = tape.parse(text).map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
+                let text =
+                    bytes.get(place).ok_or_else(|| Error::failed("an Item lies outside its segment"))?;
+                let item = tape
+                    .parse(text)
+                    .map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
                 rows.add(item);
                 if rows.is_full() {
                     write(std::mem::replace(&mut rows, Rows::new(self.layout, self.schema)))?;

@@ -42,7 +42,15 @@ impl GeoParquetSource {
         #[expect(clippy::cast_precision_loss, reason = "for progress only")]
         let row_bytes = size as f64 / rows as f64;
         let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(not_parquet)?;
-        Ok(Self { name: path.display().to_string().into(), size, row_bytes, names: Arc::new(footer.names), collections: footer.collections, reader, row: 0 })
+        Ok(Self {
+            name: path.display().to_string().into(),
+            size,
+            row_bytes,
+            names: Arc::new(footer.names),
+            collections: footer.collections,
+            reader,
+            row: 0,
+        })
     }
 }
 
@@ -55,7 +63,12 @@ impl Source for GeoParquetSource {
         Some(self.size)
     }
 
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for progress only")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "for progress only"
+    )]
     fn position(&self) -> u64 {
         (self.row as f64 * self.row_bytes) as u64
     }
@@ -66,7 +79,8 @@ impl Source for GeoParquetSource {
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
         let Some(batch) = self.reader.next() else { return Ok(None) };
-        let batch = batch.map_err(|cause| Error::failed(format!("cannot read {}", self.name)).caused_by(cause))?;
+        let batch =
+            batch.map_err(|cause| Error::failed(format!("cannot read {}", self.name)).caused_by(cause))?;
         let first = self.row;
         self.row += batch.num_rows() as u64;
         let (name, names) = (Arc::clone(&self.name), Arc::clone(&self.names));
@@ -76,12 +90,16 @@ impl Source for GeoParquetSource {
 
 /// The Items of a record batch as JSON texts.
 fn texts(batch: &RecordBatch, names: &Names, first: u64, name: &str) -> Result<Batch, Error> {
-    let mut items = Items::new(batch, names).map_err(|cause| Error::failed(format!("{name} cannot be read")).caused_by(cause))?;
+    let mut items = Items::new(batch, names)
+        .map_err(|cause| Error::failed(format!("{name} cannot be read")).caused_by(cause))?;
     let mut out = Batch::default();
     for (row, index) in (first..).zip(0..batch.num_rows()) {
-        let offset = |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"));
+        let offset =
+            |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"));
         let start = offset(out.text.len())?;
-        items.write(index, &mut out.text).map_err(|cause| Error::failed(format!("{name}: row {row}")).caused_by(cause))?;
+        items
+            .write(index, &mut out.text)
+            .map_err(|cause| Error::failed(format!("{name}: row {row}")).caused_by(cause))?;
         let end = offset(out.text.len())?;
         out.records.push(Record { start, end, place: Place::Row(row), fault: None });
     }

@@ -124,9 +124,11 @@ impl Spool {
     pub(crate) fn push(&mut self, items: Items) -> Result<(), Error> {
         if !items.text.is_empty() {
             if self.written.is_none() {
-                self.written = Some(Mutex::new(tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?));
+                self.written =
+                    Some(Mutex::new(tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?));
             }
-            let file = self.written.as_mut().map(|file| file.get_mut().unwrap_or_else(PoisonError::into_inner));
+            let file =
+                self.written.as_mut().map(|file| file.get_mut().unwrap_or_else(PoisonError::into_inner));
             file.map_or(Ok(()), |file| file.write_all(&items.text)).map_err(|e| self.failed(e))?;
         }
         for mut segment in items.segments {

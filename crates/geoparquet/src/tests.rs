@@ -21,12 +21,16 @@ fn round_trip_within(items: &[Document], max_leaves: usize) -> (Layout, Vec<Docu
     let mut shape = ItemShape::default();
     for half in items.chunks(items.len().div_ceil(2).max(1)) {
         let mut part = ItemShape::default();
-        half.iter().for_each(|item| part.add(item.root(), &mut Vec::new()));
+        for item in half {
+            part.add(item.root(), &mut Vec::new());
+        }
         shape.merge(part);
     }
     let layout = Arc::new(Layout::with_limit(&shape, max_leaves));
     let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
-    items.iter().for_each(|item| rows.add(item.root()));
+    for item in items {
+        rows.add(item.root());
+    }
     let batch = rows.finish().unwrap();
     let mut decoder = Items::new(&batch, &names(&layout)).unwrap();
     let back = (0..items.len()).map(|row| {
@@ -59,7 +63,11 @@ fn with(members: &str, properties: &str) -> String {
 
 #[test]
 fn ordinary_items_need_no_residual() {
-    let layout = assert_exact(&[item(r#""gsd":10,"x":1.5"#), item(r#""gsd":20,"x":2,"y":null"#), item(r#""x":3,"y":null"#)]);
+    let layout = assert_exact(&[
+        item(r#""gsd":10,"x":1.5"#),
+        item(r#""gsd":20,"x":2,"y":null"#),
+        item(r#""x":3,"y":null"#),
+    ]);
     assert!(layout.residual, "y is absent once and null twice");
     let layout = assert_exact(&[item(r#""gsd":10,"x":1.5"#), item(r#""gsd":20,"x":2"#), item(r#""x":3.25"#)]);
     assert!(!layout.residual);
@@ -68,25 +76,57 @@ fn ordinary_items_need_no_residual() {
 #[test]
 fn nothing_that_is_odd_is_lost() {
     for odd in [
-        r#""x":9007199254740993"#, r#""x":1e400"#, r#""x":-0"#, r#""x":-0.0"#, r#""x":1.0"#, r#""x":"text""#, r#""x":[]"#,
-        r#""x":{}"#, r#""x":[{}]"#, r#""x":[null,1,"a",[2]]"#, r#""x":{"y":{}}"#, r#""x":[[1],[2.5,"a"]]"#, r#""x":true"#, r#""x":null"#,
-        r#""x":18446744073709551615"#, r#""":1"#, r#""id":5"#, r#""geometry":{"a":1}"#, r#""properties":1"#, r#""type":"T""#,
-        r#""created":"2024-06-01T00:00:00.123456789Z""#, r#""created":"2024-06-01t00:00:00z""#, r#""created":"soon""#,
-        r#""created":5"#, r#""a/b~c":{"d/e":1}"#, r#""\u0041\"":"\ud83d\ude00\u0000""#, r#""stacyard:residual":1"#,
-        r#""proj:geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#, r#""proj:geometry":{"type":"Nothing"}"#,
-        r#""proj:geometry":null"#, r#""created":"0000-01-01T00:00:00Z""#, r#""created":"9999-12-31T23:59:59.999999Z""#,
+        r#""x":9007199254740993"#,
+        r#""x":1e400"#,
+        r#""x":-0"#,
+        r#""x":-0.0"#,
+        r#""x":1.0"#,
+        r#""x":"text""#,
+        r#""x":[]"#,
+        r#""x":{}"#,
+        r#""x":[{}]"#,
+        r#""x":[null,1,"a",[2]]"#,
+        r#""x":{"y":{}}"#,
+        r#""x":[[1],[2.5,"a"]]"#,
+        r#""x":true"#,
+        r#""x":null"#,
+        r#""x":18446744073709551615"#,
+        r#""":1"#,
+        r#""id":5"#,
+        r#""geometry":{"a":1}"#,
+        r#""properties":1"#,
+        r#""type":"T""#,
+        r#""created":"2024-06-01T00:00:00.123456789Z""#,
+        r#""created":"2024-06-01t00:00:00z""#,
+        r#""created":"soon""#,
+        r#""created":5"#,
+        r#""a/b~c":{"d/e":1}"#,
+        r#""\u0041\"":"\ud83d\ude00\u0000""#,
+        r#""stacyard:residual":1"#,
+        r#""proj:geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#,
+        r#""proj:geometry":{"type":"Nothing"}"#,
+        r#""proj:geometry":null"#,
+        r#""created":"0000-01-01T00:00:00Z""#,
+        r#""created":"9999-12-31T23:59:59.999999Z""#,
     ] {
         assert_exact(&[item(odd)]);
-        assert_exact(&[item(r#""x":1"#), item(odd), item(r#""x":2,"created":"2024-06-01T00:00:00.000Z""#), item(r#""x":2,"created":"2024-06-01T00:00:00.000Z""#)]);
+        assert_exact(&[
+            item(r#""x":1"#),
+            item(odd),
+            item(r#""x":2,"created":"2024-06-01T00:00:00.000Z""#),
+            item(r#""x":2,"created":"2024-06-01T00:00:00.000Z""#),
+        ]);
         assert_exact(&[item(r#""x":{"y":1.5}"#), item(odd), item(r#""x":{"y":2.5}"#)]);
     }
 }
 
 #[test]
 fn members_boxes_and_geometries_of_all_kinds_come_back() {
-    let geometry = |geometry: &str, bbox: &str| format!(
-        r#"{{"type":"Feature","stac_version":"1.0.0","stac_extensions":[],"id":"a","geometry":{geometry},{bbox}"properties":{{"datetime":null}},"links":[{{"rel":"self","href":"x","n":1}}],"assets":{{}}}}"#
-    );
+    let geometry = |geometry: &str, bbox: &str| {
+        format!(
+            r#"{{"type":"Feature","stac_version":"1.0.0","stac_extensions":[],"id":"a","geometry":{geometry},{bbox}"properties":{{"datetime":null}},"links":[{{"rel":"self","href":"x","n":1}}],"assets":{{}}}}"#
+        )
+    };
     let items = [
         geometry("null", ""),
         geometry(r#"{"type":"Point","coordinates":[1,2,3]}"#, r#""bbox":[1,2,3,1,2,3],"#),
@@ -94,7 +134,10 @@ fn members_boxes_and_geometries_of_all_kinds_come_back() {
         geometry(r#"{"type":"Point","coordinates":[1.5,2.5]}"#, r#""bbox":[1,2,2,2.4],"#),
         geometry(r#"{"type":"Point","coordinates":[1.5,2.5]}"#, ""),
         geometry(r#"{"type":"Point","coordinates":[1.5,2.5],"crs":{"x":[1]}}"#, r#""bbox":[1.0,2,2,3],"#),
-        geometry(r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1.5,2.5]},{"coordinates":[[0,1],[2,3.5]],"type":"LineString"}]}"#, r#""bbox":[0,1,2,3.5],"#),
+        geometry(
+            r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1.5,2.5]},{"coordinates":[[0,1],[2,3.5]],"type":"LineString"}]}"#,
+            r#""bbox":[0,1,2,3.5],"#,
+        ),
         geometry(r#"{"type":"Polygon","coordinates":[]}"#, r#""bbox":[1,2,2,3],"#),
         with(r#","foreign":{"a":[]},"collection":"c""#, r#""x":1"#),
         with(r#","collection":null"#, r#""x":1"#),
@@ -107,7 +150,8 @@ fn members_boxes_and_geometries_of_all_kinds_come_back() {
 
 #[test]
 fn too_many_fields_live_in_the_residual() {
-    let items: Vec<String> = (0..50).map(|i| item(&format!(r#""common":{i},"rare{i}":{{"a":{i},"b":[{i}]}}"#))).collect();
+    let items: Vec<String> =
+        (0..50).map(|i| item(&format!(r#""common":{i},"rare{i}":{{"a":{i},"b":[{i}]}}"#))).collect();
     let items: Vec<Document> = items.iter().map(|text| Document::parse(text.as_str()).unwrap()).collect();
     let (layout, back) = round_trip_within(&items, 20);
     // 20 leaves: id, stac_version, links, assets.a.href, datetime, common, and two in each of the first seven rare ones.
@@ -146,12 +190,17 @@ fn every_real_item_comes_back() {
 /// Values that STAC Items hold, the odd ones often enough.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        Just("null".to_owned()), Just("true".to_owned()), Just("1.0".to_owned()), Just("{}".to_owned()), Just("[]".to_owned()),
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("1.0".to_owned()),
+        Just("{}".to_owned()),
+        Just("[]".to_owned()),
         any::<i8>().prop_map(|n| n.to_string()),
         any::<i64>().prop_map(|n| n.to_string()),
         any::<f64>().prop_filter_map("finite", |n| n.is_finite().then(|| format!("{n:?}"))),
         "-?[1-9][0-9]{0,25}(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?",
-        "20[0-9]{2}-0[1-9]-[0-3][0-9]T1[0-9]:30:00(\\.[0-9]{1,10})?(Z|z|\\+00:00|-05:30)".prop_map(|s| format!("{s:?}")),
+        "20[0-9]{2}-0[1-9]-[0-3][0-9]T1[0-9]:30:00(\\.[0-9]{1,10})?(Z|z|\\+00:00|-05:30)"
+            .prop_map(|s| format!("{s:?}")),
         "[a-c\"\\\\é\n]{0,4}".prop_map(|s| serde_json::to_string(&s).unwrap()),
         Just(r#"{"type":"Point","coordinates":[1,2]}"#.to_owned()),
     ];
@@ -169,21 +218,28 @@ fn members(value: impl Strategy<Value = String>, most: usize) -> impl Strategy<V
         1 => Just("id".to_owned()), 1 => Just("a/~\\\"".to_owned()), 1 => Just(String::new()),
     ];
     prop::collection::btree_map(name, value, 0..most).prop_map(|members| {
-        let members: Vec<String> =
-            members.iter().map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap())).collect();
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap()))
+            .collect();
         members.join(",")
     })
 }
 
 fn any_item() -> impl Strategy<Value = String> {
-    let number = prop_oneof![(-170_i32..170).prop_map(|n| n.to_string()), (-170.0..170.0_f64).prop_map(|n| format!("{n:?}"))];
+    let number = prop_oneof![
+        (-170_i32..170).prop_map(|n| n.to_string()),
+        (-170.0..170.0_f64).prop_map(|n| format!("{n:?}"))
+    ];
     let position = prop::collection::vec(number.clone(), 2..4).prop_map(|p| format!("[{}]", p.join(",")));
     let geometry = prop_oneof![
         Just("null".to_owned()),
         position.clone().prop_map(|p| format!(r#"{{"type":"Point","coordinates":{p}}}"#)),
-        prop::collection::vec(position, 2..5).prop_map(|p| format!(r#"{{"coordinates":[{}],"type":"LineString"}}"#, p.join(","))),
+        prop::collection::vec(position, 2..5)
+            .prop_map(|p| format!(r#"{{"coordinates":[{}],"type":"LineString"}}"#, p.join(","))),
     ];
-    let bbox = prop_oneof![Just(4), Just(6), Just(0)].prop_flat_map(move |n| prop::collection::vec(number.clone(), n));
+    let bbox = prop_oneof![Just(4), Just(6), Just(0)]
+        .prop_flat_map(move |n| prop::collection::vec(number.clone(), n));
     (geometry, bbox, members(value(), 6), members(members(value(), 4).prop_map(|m| format!("{{{m}}}")), 4), value(), any::<bool>()).prop_map(
         |(geometry, bbox, properties, assets, foreign, extra)| {
             let bbox = if bbox.is_empty() { String::new() } else { format!(r#""bbox":[{}],"#, bbox.join(",")) };

@@ -62,7 +62,8 @@ impl TimeFormat {
     /// Whether a column of this format gives the text back.
     pub(crate) fn fits(self, time: Rfc3339) -> bool {
         is_exact(time)
-            && TimeStyle { fraction_digits: 0, ..time.style } == TimeStyle { fraction_digits: 0, ..self.style }
+            && TimeStyle { fraction_digits: 0, ..time.style }
+                == TimeStyle { fraction_digits: 0, ..self.style }
             && self.digits.map_or_else(|| is_trimmed(time), |digits| digits == time.style.fraction_digits)
     }
 
@@ -87,7 +88,10 @@ impl TimeFormat {
         let trimmed = pattern.get(19..21) == Some(".*");
         let text = if trimmed { pattern.replacen(".*", "", 1) } else { pattern.to_owned() };
         let style = Rfc3339::parse(&text)?.style;
-        Some(Self { digits: (!trimmed).then_some(style.fraction_digits), style: TimeStyle { fraction_digits: 0, ..style } })
+        Some(Self {
+            digits: (!trimmed).then_some(style.fraction_digits),
+            style: TimeStyle { fraction_digits: 0, ..style },
+        })
     }
 }
 
@@ -103,7 +107,13 @@ mod tests {
         assert!(!millis.fits(time("2024-06-01T12:00:00Z")));
         assert!(!millis.fits(time("2024-06-01T12:00:00.000+00:00")));
         let trimmed = TimeFormat::default();
-        for (text, fits) in [("12:00:00Z", true), ("12:00:00.1Z", true), ("12:00:00.10Z", false), ("12:00:00.123456Z", true), ("12:00:00.1234567Z", false)] {
+        for (text, fits) in [
+            ("12:00:00Z", true),
+            ("12:00:00.1Z", true),
+            ("12:00:00.10Z", false),
+            ("12:00:00.123456Z", true),
+            ("12:00:00.1234567Z", false),
+        ] {
             let time = time(&format!("1960-06-01T{text}"));
             assert_eq!(trimmed.fits(time), fits, "{text}");
             if fits {
@@ -116,7 +126,12 @@ mod tests {
 
     #[test]
     fn patterns_come_back() {
-        for pattern in ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.*Z", "1970-01-01t00:00:00+00:00", "1970-01-01T05:30:00+05:30"] {
+        for pattern in [
+            "1970-01-01T00:00:00.000Z",
+            "1970-01-01T00:00:00.*Z",
+            "1970-01-01t00:00:00+00:00",
+            "1970-01-01T05:30:00+05:30",
+        ] {
             assert_eq!(TimeFormat::from_pattern(pattern).unwrap().pattern(), pattern);
         }
     }

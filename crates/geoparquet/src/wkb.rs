@@ -27,10 +27,7 @@ impl Bounds {
     }
 
     fn add(&mut self, position: [f64; 2]) {
-        for axis in 0..2 {
-            self.min[axis] = self.min[axis].min(position[axis]);
-            self.max[axis] = self.max[axis].max(position[axis]);
-        }
+        self.merge(&Self { min: position, max: position });
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -283,7 +280,11 @@ struct Header {
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], WkbError> {
-        let bytes = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>).ok_or(WkbError::Truncated(self.at))?;
+        let bytes = self
+            .bytes
+            .get(self.at..)
+            .and_then(<[u8]>::first_chunk::<N>)
+            .ok_or(WkbError::Truncated(self.at))?;
         self.at += N;
         Ok(*bytes)
     }
@@ -334,7 +335,9 @@ impl Reader<'_> {
         match header.code {
             1 => self.position(header),
             2 => self.sequence(header.little, |reader| reader.position(header)),
-            3 => self.sequence(header.little, |reader| reader.sequence(header.little, |reader| reader.position(header))),
+            3 => self.sequence(header.little, |reader| {
+                reader.sequence(header.little, |reader| reader.position(header))
+            }),
             _ => self.sequence(header.little, |reader| {
                 let part = reader.header()?;
                 if part.code != header.code - 3 {
@@ -345,7 +348,11 @@ impl Reader<'_> {
         }
     }
 
-    fn sequence(&mut self, little: bool, mut element: impl FnMut(&mut Self) -> Result<(), WkbError>) -> Result<(), WkbError> {
+    fn sequence(
+        &mut self,
+        little: bool,
+        mut element: impl FnMut(&mut Self) -> Result<(), WkbError>,
+    ) -> Result<(), WkbError> {
         let count = self.u32(little)?;
         self.out.push(b'[');
         for index in 0..count {

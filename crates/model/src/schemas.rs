@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::{Retrieve, Uri, Validator};
-use std::collections::HashMap;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// A set of JSON Schemas. Each is compiled the first time an object names it, once for all threads; one that is
 /// broken harms only the objects that use it.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 
 /// A text of RFC 3339 section 5.6 taken apart: the instant, and how it was written.
 ///
@@ -120,7 +120,8 @@ impl Rfc3339 {
             DateTime::new(year, month, day, hour, minute, if leap { 59 } else { second }, nanoseconds)
                 .ok()?;
         // An offset can lead out of the years 0 to 9999 that RFC 3339 can write: no style says such a time.
-        let utc = civil.checked_sub(SignedDuration::from_secs(offset_seconds)).ok().filter(|utc| utc.year() >= 0);
+        let utc =
+            civil.checked_sub(SignedDuration::from_secs(offset_seconds)).ok().filter(|utc| utc.year() >= 0);
         let unwritable = leap || utc.is_none();
         let utc = utc.unwrap_or(civil);
         if leap && (utc.hour(), utc.minute()) != (23, 59) {

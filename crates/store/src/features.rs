@@ -3,8 +3,8 @@
 //! Nothing but the features being cut out is held, wherever in the collection they stand. What stands around them
 //! (the *shell*) is kept and checked as one JSON text when the end has come.
 
-use std::path::Path;
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape};
+use std::path::Path;
 
 use crate::input::Input;
 use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, is_blank, narrow};

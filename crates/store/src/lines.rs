@@ -1,7 +1,7 @@
 //! Files of lines: NDJSON and RFC 8142 text sequences, read in blocks that workers cut into records.
 
-use std::path::Path;
 use memchr::{memchr, memchr_iter, memrchr};
+use std::path::Path;
 
 use crate::input::Input;
 use crate::url::StoreUrl;

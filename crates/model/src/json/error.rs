@@ -69,11 +69,15 @@ impl fmt::Display for SyntaxErrorKind {
             Self::Unexpected { found, expected } if found.is_ascii_graphic() => {
                 write!(f, "`{}` where {expected} is expected", char::from(*found))
             }
-            Self::Unexpected { found, expected } => write!(f, "byte 0x{found:02X} where {expected} is expected"),
+            Self::Unexpected { found, expected } => {
+                write!(f, "byte 0x{found:02X} where {expected} is expected")
+            }
             Self::NotANumber => f.write_str("NaN and Infinity are not JSON"),
             Self::InvalidNumber => f.write_str("a number that is not written as JSON wants it"),
             Self::ControlCharacter(0) => f.write_str("a NUL byte in a string"),
-            Self::ControlCharacter(byte) => write!(f, "the control character 0x{byte:02X} stands unescaped in a string"),
+            Self::ControlCharacter(byte) => {
+                write!(f, "the control character 0x{byte:02X} stands unescaped in a string")
+            }
             Self::InvalidEscape => f.write_str("an unknown escape in a string"),
             Self::LoneSurrogate => f.write_str("half of a surrogate pair in a string"),
             Self::DuplicateKey(key) => write!(f, "the name {key:?} occurs twice in one object"),

@@ -58,7 +58,8 @@ impl<'a> Number<'a> {
         }
         // Most floats are written in the shortest form already, and up to 15 digits always survive (DBL_DIG).
         let text = self.0;
-        if text.len() <= 15 && !text.contains(['e', 'E']) || zmij::Buffer::new().format_finite(value) == text {
+        if text.len() <= 15 && !text.contains(['e', 'E']) || zmij::Buffer::new().format_finite(value) == text
+        {
             return Some(value);
         }
         (Decimal::of(&format!("{value:e}")) == Decimal::of(text)).then_some(value)
@@ -154,7 +155,9 @@ impl Decimal {
         key.extend(self.digits.iter().map(|d| d + 1));
         key.push(0);
         if self.negative {
-            key.iter_mut().for_each(|byte| *byte = !*byte);
+            for byte in &mut key {
+                *byte = !*byte;
+            }
             key[0] = 0;
         }
         key
@@ -224,9 +227,23 @@ mod tests {
     #[test]
     fn the_order_is_exact_at_any_magnitude() {
         let ascending = [
-            "-1e400", "-12345678901234567890.5", "-9007199254740993", "-9007199254740992", "-1.5", "-1", "-0.001",
-            "0", "1e-400", "0.1", "0.10000000000000000001", "1", "1.5", "9007199254740992", "9007199254740993",
-            "18446744073709551616", "1e400",
+            "-1e400",
+            "-12345678901234567890.5",
+            "-9007199254740993",
+            "-9007199254740992",
+            "-1.5",
+            "-1",
+            "-0.001",
+            "0",
+            "1e-400",
+            "0.1",
+            "0.10000000000000000001",
+            "1",
+            "1.5",
+            "9007199254740992",
+            "9007199254740993",
+            "18446744073709551616",
+            "1e400",
         ];
         for pair in ascending.windows(2) {
             let (a, b) = (number(pair[0]), number(pair[1]));
@@ -248,7 +265,16 @@ mod tests {
 
     #[test]
     fn what_a_double_cannot_hold_is_known() {
-        for exact in ["0.1", "1.5", "-0.0", "1e22", "9007199254740992", "123456789012345.0", "1e-7", "0.30000000000000004"] {
+        for exact in [
+            "0.1",
+            "1.5",
+            "-0.0",
+            "1e22",
+            "9007199254740992",
+            "123456789012345.0",
+            "1e-7",
+            "0.30000000000000004",
+        ] {
             assert!(number(exact).exact_f64().is_some(), "{exact}");
         }
         for inexact in ["9007199254740993", "1e400", "1e-400", "0.1000000000000000055511151231257827"] {

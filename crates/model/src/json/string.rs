@@ -12,12 +12,15 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 const fn specials(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);
     let slash = word ^ (ONES * b'\\' as u64);
-    (quote.wrapping_sub(ONES) & !quote | slash.wrapping_sub(ONES) & !slash | word.wrapping_sub(ONES * 0x20) & !word)
+    (quote.wrapping_sub(ONES) & !quote
+        | slash.wrapping_sub(ONES) & !slash
+        | word.wrapping_sub(ONES * 0x20) & !word)
         & HIGHS
 }
 
 /// Whether any of some bytes is a quote, a backslash or a control character: a loop that compilers make vectors of.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch, of which no vector is made")]
 fn any_special<const N: usize>(bytes: &[u8; N]) -> bool {
     bytes.iter().fold(false, |any, &b| any | (b == b'"') | (b == b'\\') | (b < 0x20))
 }
@@ -88,7 +91,9 @@ fn skip_escape(bytes: &[u8], slash: usize) -> Result<usize, SyntaxError> {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(slash + 2),
         Some(b'u') => match hex4(bytes, slash + 2)? {
             0xD800..=0xDBFF => match (bytes.get(slash + 6), bytes.get(slash + 7)) {
-                (Some(b'\\'), Some(b'u')) if (0xDC00..=0xDFFF).contains(&hex4(bytes, slash + 8)?) => Ok(slash + 12),
+                (Some(b'\\'), Some(b'u')) if (0xDC00..=0xDFFF).contains(&hex4(bytes, slash + 8)?) => {
+                    Ok(slash + 12)
+                }
                 _ => Err(E::LoneSurrogate.at(slash)),
             },
             0xDC00..=0xDFFF => Err(E::LoneSurrogate.at(slash)),

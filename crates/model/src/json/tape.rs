@@ -160,7 +160,11 @@ impl Parser<'_> {
     fn key(&mut self) -> Result<(), SyntaxError> {
         let start = self.at + 1;
         let (end, escaped) = string::scan_string(self.bytes, start)?;
-        let hash = if escaped { hash(string::unescape(&self.text[start..end]).as_bytes()) } else { hash(&self.bytes[start..end]) };
+        let hash = if escaped {
+            hash(string::unescape(&self.text[start..end]).as_bytes())
+        } else {
+            hash(&self.bytes[start..end])
+        };
         self.tape.key_hashes.push(hash);
         self.push(Kind::String, escaped, start, end);
         self.at = end + 1;
@@ -209,7 +213,8 @@ impl Parser<'_> {
         if self.tape.open.len() == MAX_DEPTH {
             return Err(E::TooDeep.at(self.at));
         }
-        let open = Open { node: narrow(self.tape.nodes.len()), keys: narrow(self.tape.key_hashes.len()), object };
+        let open =
+            Open { node: narrow(self.tape.nodes.len()), keys: narrow(self.tape.key_hashes.len()), object };
         self.tape.open.push(open);
         // Space seen so far belongs to what is outside: it is kept in this node's flag until the node closes.
         let outside = std::mem::take(&mut self.spaced);

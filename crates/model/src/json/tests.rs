@@ -87,7 +87,14 @@ fn the_depth_is_limited() {
 fn the_same_value_is_equal_and_a_near_one_is_not() {
     let equal = |a: &str, b: &str| Document::parse(a).unwrap() == Document::parse(b).unwrap();
     assert!(equal(r#"{"a":1,"b":[1.10,"\u0041"]}"#, r#"{ "b" : [1.1, "A"], "a": 1 }"#));
-    for (a, b) in [("1", "1.0"), ("null", "{}"), (r#"{"a":null}"#, "{}"), ("[1,2]", "[2,1]"), ("[1]", "[1,1]"), ("true", "false")] {
+    for (a, b) in [
+        ("1", "1.0"),
+        ("null", "{}"),
+        (r#"{"a":null}"#, "{}"),
+        ("[1,2]", "[2,1]"),
+        ("[1]", "[1,1]"),
+        ("true", "false"),
+    ] {
         assert!(!equal(a, b), "{a} {b}");
     }
 }
@@ -103,7 +110,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(5, 64, 20, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..8).prop_map(Into::into),
-            prop::collection::btree_map("[a-z\"\\\\é]{0,3}", inner, 0..20).prop_map(|m| m.into_iter().collect::<serde_json::Map<_, _>>().into()),
+            prop::collection::btree_map("[a-z\"\\\\é]{0,3}", inner, 0..20)
+                .prop_map(|m| m.into_iter().collect::<serde_json::Map<_, _>>().into()),
         ]
     })
 }

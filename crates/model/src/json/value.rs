@@ -102,12 +102,14 @@ impl<'a> Value<'a> {
 
     /// The elements of an array.
     pub fn elements(self) -> Option<Elements<'a>> {
-        (self.kind() == Kind::Array).then(|| Elements { value: self.sibling(self.at + 1), end: self.node().next })
+        (self.kind() == Kind::Array)
+            .then(|| Elements { value: self.sibling(self.at + 1), end: self.node().next })
     }
 
     /// The members of an object, in the order of the text.
     pub fn members(self) -> Option<Members<'a>> {
-        (self.kind() == Kind::Object).then(|| Members { value: self.sibling(self.at + 1), end: self.node().next })
+        (self.kind() == Kind::Object)
+            .then(|| Members { value: self.sibling(self.at + 1), end: self.node().next })
     }
 
     /// The member of an object with this name.
@@ -192,7 +194,8 @@ impl PartialEq for Value<'_> {
             Kind::Array => self.elements().zip(other.elements()).is_some_and(|(a, b)| a.eq(b)),
             Kind::Object => self.members().zip(other.members()).is_some_and(|(a, b)| {
                 let (count, other_count) = (a.clone().count(), b.count());
-                count == other_count && a.into_iter().all(|(key, value)| other.get(&key.text()) == Some(value))
+                count == other_count
+                    && a.into_iter().all(|(key, value)| other.get(&key.text()) == Some(value))
             }),
         }
     }

@@ -70,8 +70,12 @@ fn every_schema_in_the_folder_that_real_objects_name_can_be_used() {
     let schemas = data::schemas(&folder);
     let (mut used, mut missing) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for (_, item) in data::lines(&folder.join("items")) {
-        for extension in
-            item.root().get("stac_extensions").and_then(|all| all.elements()).into_iter().flatten()
+        for extension in item
+            .root()
+            .get("stac_extensions")
+            .and_then(stacyard_model::json::Value::elements)
+            .into_iter()
+            .flatten()
         {
             let url = extension.as_str().unwrap().into_owned();
             match schemas.validator(&url) {
