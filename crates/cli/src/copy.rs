@@ -26,8 +26,13 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let (check, question) = search::ask(&flags.question, check)?;
     let mut input = open::source(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
-    let mut collections = input.collections();
-    collections.extend(old.iter().flat_map(|old| old.collections()));
+    // As with the Items: those of the store stay, unless the input is to replace them.
+    let old_collections = old.as_ref().map(|old| old.collections()).unwrap_or_default();
+    let (mut collections, over) = match mode {
+        Mode::Upsert | Mode::Replace => (old_collections, input.collections()),
+        Mode::Insert | Mode::Ignore => (input.collections(), old_collections),
+    };
+    collections.extend(over);
     if let Some(file) = &flags.collections_file {
         collections.extend(schemas::collections(file, global)?);
     }
@@ -53,12 +58,15 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             report = found;
         }
         fields = search::wanted(search.fields);
+        if fields.is_some() && old.is_some() {
+            return Err(Error::usage(
+                format!("{to}: --fields would cut the Items that it holds already"),
+                "write to a new file, or leave --fields out",
+            ));
+        }
     }
     let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
     let report = report.then(open::write(global, copy, input, old, &to, Extras { collections, fields })?);
-    if let Some(rejects) = rejects {
-        rejects.commit()?;
-    }
     console.finish();
     if !global.quiet {
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);

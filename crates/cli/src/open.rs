@@ -61,7 +61,7 @@ pub(crate) fn write(
         StoreKind::Parquet => {
             let options = Options {
                 collections: extras.collections,
-                source: input.plain_file().map(Path::to_owned),
+                source: input.plain_file().and_then(|file| file.try_clone().ok()),
                 threads: copy.threads,
             };
             let temporary = std::env::temp_dir();

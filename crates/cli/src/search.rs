@@ -194,7 +194,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         let written = open::write(global, copy, Box::new(answer), None, &target, extras)?;
         found.then(written)
     };
-    if let Some(rejects) = rejects {
+    if let Some(mut rejects) = rejects {
         rejects.commit()?;
     }
     console.finish();

@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         };
         reports.push((store, copy.run(source, None, Nowhere)?));
     }
-    if let Some(rejects) = rejects {
+    if let Some(mut rejects) = rejects {
         rejects.commit()?;
     }
     console.finish();

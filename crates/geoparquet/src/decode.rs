@@ -27,7 +27,7 @@ pub(crate) enum DecodeError {
     #[error("column {column} is of type {data_type}, which no JSON value is read from")]
     Type { column: String, data_type: Box<DataType> },
     #[error("column {column} is missing")]
-    Missing { column: &'static str },
+    Missing { column: String },
     #[error("{pointer}: {source}")]
     Wkb { pointer: String, source: WkbError },
     #[error("{pointer}: {value} is no instant that RFC 3339 can write")]
@@ -54,7 +54,7 @@ pub(crate) struct Items {
     bbox: Option<[Option<Float64Array>; 6]>,
     bbox_nulls: Option<NullBuffer>,
     bbox_whole: Whole,
-    residual: Option<StringArray>,
+    residual: Option<Cell>,
     scratch: Vec<u8>,
 }
 
@@ -103,13 +103,18 @@ impl Items {
                     geometry = Some(Cell::new("/geometry".to_owned(), column, conventions)?);
                 }
                 _ if conventions.residual.as_deref() == Some(name) => {
-                    residual = column.as_string_opt::<i32>().cloned();
+                    let cell = Cell::new(format!("/{name}"), column, conventions)?;
+                    if cell.text(0).is_none() && batch.num_rows() > 0 {
+                        let data_type = Box::new(column.data_type().clone());
+                        return Err(DecodeError::Type { column: name.to_owned(), data_type });
+                    }
+                    residual = Some(cell);
                 }
                 "bbox" if matches!(column.data_type(), DataType::Struct(_)) => {
                     bbox_nulls = column.nulls().cloned();
                     bbox = Some(bbox_numbers(column)?);
                 }
-                "id" | "collection" | "stac_version" | "stac_extensions" => {
+                "id" | "collection" | "stac_version" | "stac_extensions" | "bbox" => {
                     head.push(Member::new("", name, column, conventions)?);
                 }
                 "links" | "assets" => tail.push(Member::new("", name, column, conventions)?),
@@ -131,13 +136,17 @@ impl Items {
         head.sort_by_key(order);
         tail.sort_by_key(order);
         if !head.iter().any(|member| member.key == b"\"id\":") {
-            return Err(DecodeError::Missing { column: "id" });
+            return Err(DecodeError::Missing { column: "id".to_owned() });
+        }
+        // Without it the columns alone would be read as if they were all.
+        if let Some(name) = conventions.residual.as_ref().filter(|_| residual.is_none()) {
+            return Err(DecodeError::Missing { column: name.clone() });
         }
         Ok(Self {
             head,
             properties,
             tail,
-            geometry: geometry.ok_or(DecodeError::Missing { column: "geometry" })?,
+            geometry: geometry.ok_or(DecodeError::Missing { column: "geometry".to_owned() })?,
             bbox,
             bbox_nulls,
             bbox_whole: conventions.whole("/bbox"),
@@ -148,11 +157,8 @@ impl Items {
 
     /// Appends the Item of a row.
     pub(crate) fn write(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let patch = self
-            .residual
-            .as_ref()
-            .filter(|residual| residual.is_valid(row))
-            .map(|residual| residual.value(row).to_owned());
+        let residual = self.residual.as_ref().filter(|residual| !residual.is_null(row));
+        let patch = residual.and_then(|residual| residual.text(row)).map(str::to_owned);
         let Some(patch) = patch else { return self.write_columns(row, out) };
         let mut base = std::mem::take(&mut self.scratch);
         base.clear();
@@ -355,6 +361,17 @@ impl Cell {
             other => return Err(DecodeError::Type { column: pointer, data_type: Box::new(other.clone()) }),
         };
         Ok(Self { nulls: column.logical_nulls(), values, pointer })
+    }
+
+    /// The string of a row, whether null or not; `None` where the column holds no strings.
+    fn text(&self, row: usize) -> Option<&str> {
+        match &self.values {
+            Values::Text(values) => Some(values.value(row)),
+            Values::LargeText(values) => Some(values.value(row)),
+            Values::TextView(values) => Some(values.value(row)),
+            Values::Dictionary(keys, values) => values.text(*keys.get(row)?),
+            _ => None,
+        }
     }
 
     fn is_null(&self, row: usize) -> bool {

@@ -29,15 +29,15 @@ impl ItemShape {
         let (mut geometry, mut bbox) = (None, None);
         let mut cursor = 0;
         for (key, value) in item.members().into_iter().flatten() {
-            match key.plain() {
-                Some("type") => {}
-                Some("geometry") if value.is_null() => {}
-                Some("geometry") => {
+            match &*key.text() {
+                "type" => {}
+                "geometry" if value.is_null() => {}
+                "geometry" => {
                     geometry = self.geometry.add(value, scratch);
                     self.foreign += u64::from(geometry.is_none());
                 }
-                Some("bbox") => bbox = Some(value),
-                Some("properties") => {
+                "bbox" => bbox = Some(value),
+                "properties" => {
                     let mut cursor = 0;
                     for (key, value) in value.members().into_iter().flatten() {
                         let (shape, name) = self.properties.at(key, &mut cursor);
@@ -45,7 +45,7 @@ impl ItemShape {
                         shape.add(value, expected);
                     }
                 }
-                Some("id" | "collection" | "stac_version" | "stac_extensions" | "links" | "assets") => {
+                "id" | "collection" | "stac_version" | "stac_extensions" | "links" | "assets" => {
                     let (shape, _) = self.members.at(key, &mut cursor);
                     shape.add(value, crate::shape::Expected::Anything);
                 }
@@ -111,15 +111,15 @@ impl Rows {
         self.members.begin();
         self.properties.begin();
         for (key, value) in item.members().into_iter().flatten() {
-            match key.plain() {
-                Some("type") => {}
-                Some("geometry") if value.is_null() => {}
-                Some("geometry") => {
+            match &*key.text() {
+                "type" => {}
+                "geometry" if value.is_null() => {}
+                "geometry" => {
                     self.geometry.pad(row);
                     geometry = self.geometry.append_geometry(value, &Path::key(key), residual);
                 }
-                Some("bbox") => bbox = Some(value),
-                Some("properties") => {
+                "bbox" => bbox = Some(value),
+                "properties" => {
                     let path = Path::key(key);
                     for (key, value) in value.members().into_iter().flatten() {
                         self.properties.member(key, value, &path.then(Step::Key(key)), residual);

@@ -1,8 +1,9 @@
 //! Items into a GeoParquet file, in two passes: the first finds the columns, the second fills them, row groups side by
 //! side on all cores.
 
+use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use parquet::arrow::arrow_writer::{
@@ -33,7 +34,7 @@ pub struct Options {
     pub collections: Collections,
     /// The plain file of JSON that the Items are read from, if they are: they need not be kept elsewhere between the
     /// passes.
-    pub source: Option<PathBuf>,
+    pub source: Option<File>,
     /// How many threads fill columns.
     pub threads: usize,
 }
@@ -49,8 +50,8 @@ pub struct GeoParquetSink {
 
 impl GeoParquetSink {
     /// Begins to write `path`.
-    pub fn create(output: Output, folder: &Path, options: Options) -> Result<Self, Error> {
-        let spool = Spool::new(folder, options.source.as_deref())?;
+    pub fn create(output: Output, folder: &Path, mut options: Options) -> Result<Self, Error> {
+        let spool = Spool::new(folder, options.source.take())?;
         Ok(Self { output, options, spool, items: ItemShape::default(), encoder: Arc::new(ShapeEncoder) })
     }
 }
@@ -90,7 +91,7 @@ impl Sink for GeoParquetSink {
         self.spool.push(chunk.items)
     }
 
-    fn finish(self) -> Result<u64, Error> {
+    fn finish(mut self) -> Result<u64, Error> {
         let failed = |cause| Error::failed("cannot write GeoParquet").caused_by(cause);
         let layout = Arc::new(Layout::of(&self.items));
         let schema = Arc::new(schema::schema(&layout));
@@ -106,7 +107,7 @@ impl Sink for GeoParquetSink {
         let work = RowGroupWork { layout: &layout, schema: &schema, spool: &self.spool, factory: &factory };
         in_order(
             || Ok(next.next()),
-            self.options.threads,
+            (self.options.threads, 1),
             Tape::new,
             |tape, (index, segments)| work.encode(tape, index, segments),
             |chunks| {

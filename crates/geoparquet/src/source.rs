@@ -14,8 +14,9 @@ use stacyard_store::{Batch, Collections, Error, Place, Record, Source, Work};
 use crate::decode::{Items, Names};
 use crate::file::{self, Footer};
 
-/// Rows decoded at once: of wide Items some megabytes.
-const BATCH_ROWS: usize = 256;
+/// Rows decoded at once, at most, and about how many bytes of columns: some batches are in memory at a time.
+const BATCH_ROWS: u64 = 256;
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// A GeoParquet file being read.
 pub struct GeoParquetSource {
@@ -41,7 +42,13 @@ impl GeoParquetSource {
         let rows = builder.metadata().file_metadata().num_rows().max(1);
         #[expect(clippy::cast_precision_loss, reason = "for progress only")]
         let row_bytes = size as f64 / rows as f64;
-        let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(not_parquet)?;
+        let groups = builder.metadata().row_groups();
+        // By the widest row group: an Item can have a thousand times the bytes of another.
+        let widest =
+            groups.iter().map(|group| group.total_byte_size() / group.num_rows().max(1)).max().unwrap_or(1);
+        let batch_rows = (BATCH_BYTES / widest.max(1).unsigned_abs()).clamp(1, BATCH_ROWS);
+        let batch_rows = usize::try_from(batch_rows).unwrap_or(1);
+        let reader = builder.with_batch_size(batch_rows).build().map_err(not_parquet)?;
         Ok(Self {
             name: path.display().to_string().into(),
             size,

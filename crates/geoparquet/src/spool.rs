@@ -2,9 +2,9 @@
 //! are written to a file without a name in the folder of the target.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use stacyard_store::Error;
@@ -83,53 +83,43 @@ impl Items {
     }
 }
 
-/// The source's file as it was at the beginning.
-struct SourceFile {
-    file: File,
-    path: PathBuf,
-    state: (u64, Option<SystemTime>),
-}
+/// What tells that a file has been written to.
+type State = (u64, Option<SystemTime>);
 
-fn state(file: &File) -> std::io::Result<(u64, Option<SystemTime>)> {
+fn state(file: &File) -> io::Result<State> {
     let metadata = file.metadata()?;
     Ok((metadata.len(), metadata.modified().ok()))
 }
 
 /// All Items, in order.
 pub(crate) struct Spool {
-    source: Option<Mutex<SourceFile>>,
+    /// The source's file, and its state when it began to be read.
+    source: Option<(File, State)>,
     folder: PathBuf,
-    written: Option<Mutex<File>>,
+    written: Option<File>,
     length: u64,
     pub(crate) segments: Vec<Segment>,
 }
 
 impl Spool {
     /// A spool for a target in `folder`; `source` is the plain file that the Items come from, if they do.
-    pub(crate) fn new(folder: &Path, source: Option<&Path>) -> Result<Self, Error> {
-        let source = source.map(|path| {
-            let failed = |cause| Error::io("read", path, cause);
-            let file = File::open(path).map_err(failed)?;
-            let state = state(&file).map_err(failed)?;
-            Ok::<_, Error>(Mutex::new(SourceFile { file, path: path.to_owned(), state }))
-        });
-        let source = source.transpose()?;
+    pub(crate) fn new(folder: &Path, source: Option<File>) -> Result<Self, Error> {
+        let source =
+            source.map(|file| state(&file).map(|state| (file, state))).transpose().map_err(unreadable)?;
         Ok(Self { source, folder: folder.to_owned(), written: None, length: 0, segments: Vec::new() })
     }
 
-    fn failed(&self, cause: std::io::Error) -> Error {
+    fn failed(&self, cause: io::Error) -> Error {
         Error::io("keep Items for a while in", &self.folder, cause)
     }
 
     pub(crate) fn push(&mut self, items: Items) -> Result<(), Error> {
         if !items.text.is_empty() {
             if self.written.is_none() {
-                self.written =
-                    Some(Mutex::new(tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?));
+                self.written = Some(tempfile::tempfile_in(&self.folder).map_err(|e| self.failed(e))?);
             }
-            let file =
-                self.written.as_mut().map(|file| file.get_mut().unwrap_or_else(PoisonError::into_inner));
-            file.map_or(Ok(()), |file| file.write_all(&items.text)).map_err(|e| self.failed(e))?;
+            let written = self.written.as_mut().map_or(Ok(()), |file| file.write_all(&items.text));
+            written.map_err(|e| self.failed(e))?;
         }
         for mut segment in items.segments {
             if !segment.in_source {
@@ -141,34 +131,30 @@ impl Spool {
         Ok(())
     }
 
-    /// Reads a segment's bytes.
+    /// Reads a segment's bytes, wherever the cursor of the file stands: many do so at once.
     pub(crate) fn read(&self, segment: &Segment, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        let fill = |file: &mut File, bytes: &mut Vec<u8>| {
-            bytes.resize(usize::try_from(segment.length).unwrap_or(usize::MAX), 0);
-            file.seek(SeekFrom::Start(segment.start))?;
-            file.read_exact(bytes)
-        };
+        bytes.resize(usize::try_from(segment.length).unwrap_or(usize::MAX), 0);
         match (&self.source, &self.written) {
-            (Some(source), _) if segment.in_source => {
-                let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-                fill(&mut source.file, bytes).map_err(|cause| Error::io("read again", &source.path, cause))
+            (Some((file, _)), _) if segment.in_source => {
+                file.read_exact_at(bytes, segment.start).map_err(unreadable)
             }
-            (_, Some(file)) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                fill(&mut file, bytes).map_err(|cause| self.failed(cause))
-            }
+            (_, Some(file)) => file.read_exact_at(bytes, segment.start).map_err(|cause| self.failed(cause)),
             _ => Err(Error::failed("Items were kept nowhere")),
         }
     }
 
     /// Fails if the source's file has been written to meanwhile: what was read again may not be what was checked.
     pub(crate) fn check_unchanged(&self) -> Result<(), Error> {
-        let Some(source) = &self.source else { return Ok(()) };
-        let source = source.lock().unwrap_or_else(PoisonError::into_inner);
-        match state(&source.file) {
-            Ok(state) if state == source.state => Ok(()),
-            _ => Err(Error::failed(format!("{} has changed while it was read", source.path.display()))
-                .remedy("try again when nobody writes to it")),
+        match &self.source {
+            Some((file, before)) if state(file).map_err(unreadable)? != *before => {
+                Err(Error::failed("the source has changed while it was read")
+                    .remedy("try again when nobody writes to it"))
+            }
+            _ => Ok(()),
         }
     }
+}
+
+fn unreadable(cause: io::Error) -> Error {
+    Error::failed("cannot read the source again").caused_by(cause)
 }

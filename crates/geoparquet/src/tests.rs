@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use proptest::prelude::*;
 use stacyard_model::json::{Document, Tape};
 
@@ -146,6 +147,53 @@ fn members_boxes_and_geometries_of_all_kinds_come_back() {
     for item in items {
         assert_exact(&[item]);
     }
+}
+
+#[test]
+fn names_behind_escapes_are_the_same_names() {
+    let plain = with(r#","collection":"c""#, r#""x":1"#);
+    let escaped =
+        ["id", "bbox", "geometry", "properties", "collection"].iter().fold(plain.clone(), |text, name| {
+            let first = name.chars().next().map(u32::from).unwrap_or_default();
+            text.replace(&format!("\"{name}\":"), &format!("\"\\u{first:04x}{}\":", &name[1..]))
+        });
+    assert!(escaped.contains("\\u0062box"), "{escaped}");
+    assert_exact(&[escaped.clone()]);
+    assert_exact(&[escaped, plain]);
+}
+
+#[test]
+fn a_residual_that_is_missing_or_of_another_type_is_no_empty_one() {
+    let items = [item(r#""x":1"#), item(r#""x":"a""#), item(r#""x":2"#)];
+    let items = items.map(|text| Document::parse(text).unwrap());
+    let mut shape = ItemShape::default();
+    for item in &items {
+        shape.add(item.root(), &mut Vec::new());
+    }
+    let layout = Arc::new(Layout::of(&shape));
+    let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
+    for item in &items {
+        rows.add(item.root());
+    }
+    let batch = rows.finish().unwrap();
+    let last = batch.num_columns() - 1;
+    assert_eq!(batch.schema().field(last).name(), "stacyard:residual");
+    let without = batch.project(&(0..last).collect::<Vec<_>>()).unwrap();
+    let error = Items::new(&without, &names(&layout)).err().unwrap();
+    assert_eq!(error.to_string(), "column stacyard:residual is missing");
+
+    // As a program that knows only large strings writes it again.
+    let large = arrow_array::LargeStringArray::from_iter(batch.column(last).as_string::<i32>().iter());
+    let field = arrow_schema::Field::new("stacyard:residual", arrow_schema::DataType::LargeUtf8, true);
+    let mut fields: Vec<_> = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+    let mut columns = batch.columns().to_vec();
+    fields[last] = field;
+    columns[last] = Arc::new(large);
+    let batch =
+        arrow_array::RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), columns).unwrap();
+    let mut out = Vec::new();
+    Items::new(&batch, &names(&layout)).unwrap().write(1, &mut out).unwrap();
+    assert!(Document::parse_bytes(&out).unwrap() == items[1]);
 }
 
 #[test]

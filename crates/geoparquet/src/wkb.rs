@@ -368,12 +368,12 @@ impl Reader<'_> {
     fn position(&mut self, header: Header) -> Result<(), WkbError> {
         self.out.push(b'[');
         let mut nothing = true;
-        for index in 0..header.dimensions {
+        for _ in 0..header.dimensions {
             let bytes = self.take()?;
             let value = if header.little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) };
             // A point of NaN is how WKB says an empty one.
             if value.is_finite() {
-                if index > 0 {
+                if !nothing {
                     self.out.push(b',');
                 }
                 number::write(value, self.whole, self.out);

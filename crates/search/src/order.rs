@@ -14,8 +14,16 @@ use crate::property::{ItemView, Place, Property};
 use crate::time::extent_of;
 
 /// The properties that the STAC specification defines as instants: RFC 3339 texts there order as instants.
-const INSTANTS: [&str; 7] =
-    ["datetime", "start_datetime", "end_datetime", "created", "updated", "published", "expires"];
+const INSTANTS: [&str; 8] = [
+    "datetime",
+    "start_datetime",
+    "end_datetime",
+    "created",
+    "updated",
+    "published",
+    "expires",
+    "unpublished",
+];
 
 /// One key of `sortby` (STAC API sort extension).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,7 +65,8 @@ impl Notes {
         if let (Some(names), Some(later)) = (&mut self.names, &later.names) {
             names.merge(later);
         }
-        self.known.extend(later.known);
+        let room = MAX_KNOWN.saturating_sub(self.known.len());
+        self.known.extend(later.known.into_iter().take(room));
     }
 
     /// Fails if the search asks for a property that no Item has.

@@ -11,7 +11,7 @@ use crate::check::{Check, Checker, Key, Keyed, Keys, Notes, Outcome, duplicate};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Progress, Reject, Report};
-use crate::{Batch, Encoder, Error, Sink, Source};
+use crate::{Batch, Encoder, Error, ErrorKind, Sink, Source};
 
 /// What happens when an Item is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,16 +74,28 @@ impl Copy<'_> {
         let mut report = Report::default();
         let mut prior = Keys::default();
         for (role, mut source) in legs {
-            let seen = self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, &mut report)?;
-            if prior.is_empty() { prior = seen } else { prior.extend(seen) }
+            match self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, &mut report) {
+                Ok(seen) if prior.is_empty() => prior = seen,
+                Ok(seen) => prior.extend(seen),
+                // Whoever reads has had enough, which is no failure: what was set aside so far is kept.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                    self.keep_rejects()?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         // What was set aside is safe before the rest becomes visible.
-        if let Some(rejects) = &mut self.rejects {
-            rejects.sync()?;
+        if sink.shows() {
+            self.keep_rejects()?;
         }
         report.bytes = sink.finish()?;
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    fn keep_rejects(&mut self) -> Result<(), Error> {
+        self.rejects.as_mut().map_or(Ok(0), |rejects| rejects.commit()).map(|_| ())
     }
 
     fn leg<S: Sink>(

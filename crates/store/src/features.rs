@@ -4,7 +4,7 @@
 //! (the *shell*) is kept and checked as one JSON text when the end has come.
 
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape};
-use std::path::Path;
+use std::fs::File;
 
 use crate::input::Input;
 use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, is_blank, narrow};
@@ -193,7 +193,7 @@ impl Features {
         let text = self.window.take();
         let end = narrow(text.len());
         let records = vec![Record { start: 0, end, place: Place::Whole, fault }];
-        let file_offset = self.window.input.is_plain_file().then_some(0);
+        let file_offset = self.window.input.plain_file().is_some().then_some(0);
         Ok(Box::new(move || Ok(Batch { text, records, file_offset })))
     }
 
@@ -292,7 +292,7 @@ impl Features {
     }
 
     fn batch(&mut self, records: Vec<Record>) -> Option<Work> {
-        let file_offset = self.window.input.is_plain_file().then_some(self.window.offset);
+        let file_offset = self.window.input.plain_file().is_some().then_some(self.window.offset);
         let text = self.window.take();
         if records.is_empty() {
             return None;
@@ -376,8 +376,8 @@ impl Source for Features {
         self.window.input.position()
     }
 
-    fn plain_file(&self) -> Option<&Path> {
-        self.window.input.is_plain_file().then(|| Path::new(self.window.input.name()))
+    fn plain_file(&self) -> Option<&File> {
+        self.window.input.plain_file()
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -21,15 +21,16 @@ pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
     size: Option<u64>,
     position: Arc<AtomicU64>,
-    plain_file: bool,
+    /// The file, where a place in these bytes is a place in it.
+    plain: Option<File>,
 }
 
 impl Input {
     /// Opens what `url` names.
     pub(crate) fn open(url: &StoreUrl) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(0));
-        let (path, size, raw): (_, _, Box<dyn Read + Send>) = match url.location() {
-            Location::Stdio => (PathBuf::from("standard input"), None, Box::new(io::stdin())),
+        let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match url.location() {
+            Location::Stdio => (PathBuf::from("standard input"), None, None, Box::new(io::stdin())),
             Location::Path(path) => {
                 let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
                 let metadata = file.metadata().map_err(|e| Error::io("open", path, e))?;
@@ -37,14 +38,15 @@ impl Input {
                     let message = format!("{} is a folder, not a file", path.display());
                     return Err(Error::usage(message, "name a file inside it"));
                 }
-                (path.clone(), metadata.is_file().then_some(metadata.len()), Box::new(file))
+                let again = file.try_clone().map_err(|e| Error::io("open", path, e))?;
+                (path.clone(), metadata.is_file().then_some(metadata.len()), Some(again), Box::new(file))
             }
         };
         let stdin = *url.location() == Location::Stdio;
-        let plain_file = size.is_some() && url.compression() == Compression::None;
+        let plain = file.filter(|_| size.is_some() && url.compression() == Compression::None);
         let raw = Counted { inner: raw, position: Arc::clone(&position) };
         let reader = unpack(raw, &path, (!stdin).then_some(url.compression()))?;
-        Ok(Self { name: url.spelling().to_owned(), path, reader, size, position, plain_file })
+        Ok(Self { name: url.spelling().to_owned(), path, reader, size, position, plain })
     }
 
     /// Bytes from memory, for tests.
@@ -56,7 +58,7 @@ impl Input {
             reader: Box::new(reader),
             size: None,
             position: Arc::default(),
-            plain_file: true,
+            plain: tempfile::tempfile().ok(),
         }
     }
 
@@ -85,9 +87,9 @@ impl Input {
         self.position.load(Ordering::Relaxed)
     }
 
-    /// Whether a place in these bytes is a place in a file on disk.
-    pub(crate) const fn is_plain_file(&self) -> bool {
-        self.plain_file
+    /// The file, where a place in these bytes is a place in it.
+    pub(crate) const fn plain_file(&self) -> Option<&File> {
+        self.plain.as_ref()
     }
 }
 

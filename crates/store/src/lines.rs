@@ -1,7 +1,7 @@
 //! Files of lines: NDJSON and RFC 8142 text sequences, read in blocks that workers cut into records.
 
 use memchr::{memchr, memchr_iter, memrchr};
-use std::path::Path;
+use std::fs::File;
 
 use crate::input::Input;
 use crate::url::StoreUrl;
@@ -121,8 +121,8 @@ impl Source for Lines {
         self.input.position()
     }
 
-    fn plain_file(&self) -> Option<&Path> {
-        self.input.is_plain_file().then(|| Path::new(self.input.name()))
+    fn plain_file(&self) -> Option<&File> {
+        self.input.plain_file()
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
@@ -139,7 +139,7 @@ impl Source for Lines {
         self.rest = block.split_off(cut);
         let (line, limit) = (self.line, self.limit);
         let separator = *self.separator.get_or_insert_with(|| separator_of(&block));
-        let file_offset = self.input.is_plain_file().then_some(self.offset);
+        let file_offset = self.input.plain_file().is_some().then_some(self.offset);
         self.line += newlines(&block);
         self.offset += cut as u64;
         Ok(Some(Box::new(move || Ok(cut_records(block, separator, line, limit, file_offset)))))

@@ -109,21 +109,13 @@ impl Output {
         self.written
     }
 
-    /// Makes what was written durable, still under its temporary name.
-    pub fn sync(&mut self) -> Result<(), Error> {
-        if self.pending.is_some() {
-            self.file.sync_all().map_err(|e| Error::io("write", &self.path, e))?;
-        }
-        Ok(())
-    }
-
-    /// Puts the file in its place, durably; gives its size in bytes.
-    pub fn commit(mut self) -> Result<u64, Error> {
-        self.sync()?;
-        let failed = |path: &Path, cause| Error::io("write", path, cause);
+    /// Puts the file in its place, durably; gives its size in bytes. Once is enough: what has its place keeps it.
+    pub fn commit(&mut self) -> Result<u64, Error> {
         let Some((temporary, target)) = &self.pending else { return Ok(self.written) };
-        let size = self.file.metadata().map_err(|e| failed(&self.path, e))?.len();
-        fs::rename(temporary, target).map_err(|e| failed(&self.path, e))?;
+        let failed = |cause| Error::io("write", &self.path, cause);
+        self.file.sync_all().map_err(failed)?;
+        let size = self.file.metadata().map_err(failed)?.len();
+        fs::rename(temporary, target).map_err(failed)?;
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),

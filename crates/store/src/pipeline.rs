@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::{Batch, Error, Source, Work};
 
-/// Pieces of work under way for each worker: enough that none runs dry while one piece takes long.
+/// Batches under way for each worker: enough that none runs dry while one takes long.
 const AHEAD: usize = 3;
 
 /// How many threads to use when the user does not say.
@@ -35,25 +35,26 @@ pub(crate) fn ordered<State, Out: Send>(
 ) -> Result<(), Error> {
     let next = || Ok(source.next()?.map(|work| (work, source.position())));
     let map = |state: &mut State, (work, position): (Work, u64)| Ok((map(state, work()?)?, position));
-    in_order(next, threads, state, map, |(out, position)| take(out, position))
+    in_order(next, (threads, AHEAD), state, map, |(out, position)| take(out, position))
 }
 
-/// Maps the jobs that `next` gives until it gives `None`, as [`ordered`] does.
+/// Maps the jobs that `next` gives until it gives `None` on `threads` threads, each of which owns a state, and gives the
+/// results to `take` in order. No more than `ahead` jobs for each thread are under way or done and not yet taken.
 ///
 /// # Errors
 /// Those of `next`, of `map` and of `take`, whichever comes first in the order of the jobs.
 pub fn in_order<Job: Send, State, Out: Send>(
     mut next: impl FnMut() -> Result<Option<Job>, Error> + Send,
-    threads: usize,
+    (threads, ahead): (usize, usize),
     state: impl Fn() -> State + Sync,
     map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
-    let threads = threads.max(1);
+    let (threads, ahead) = (threads.max(1), ahead.max(1));
     thread::scope(|scope| {
-        let (hand_in, tickets) = bounded::<Receiver<Result<Out, Error>>>(threads * AHEAD);
+        let (hand_in, tickets) = bounded::<Receiver<Result<Out, Error>>>(threads * ahead);
         // Never full: there are no more jobs than tickets, but for the one being handed in.
-        let (give, jobs) = bounded(threads * AHEAD + 2);
+        let (give, jobs) = bounded(threads * ahead + 2);
         scope.spawn(move || {
             loop {
                 let (answer, result) = bounded(1);

@@ -32,6 +32,11 @@ pub trait Sink {
     /// Takes the next chunk, in order.
     fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<(), Error>;
 
+    /// Whether anything becomes visible by [`Sink::finish`].
+    fn shows(&self) -> bool {
+        true
+    }
+
     /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.
     fn finish(self) -> Result<u64, Error>;
 }
@@ -57,6 +62,10 @@ impl Sink for Nowhere {
 
     fn write(&mut self, (): ()) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn shows(&self) -> bool {
+        false
     }
 
     fn finish(self) -> Result<u64, Error> {

@@ -1,7 +1,7 @@
 //! Where Items come from: a stream of work that gives batches of JSON texts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
 
 use crate::Error;
 
@@ -69,8 +69,8 @@ pub trait Source: Send {
     /// How many of these bytes have been read.
     fn position(&self) -> u64;
 
-    /// The plain file that [`Batch::file_offset`] refers to, if there is one.
-    fn plain_file(&self) -> Option<&Path> {
+    /// The plain file that [`Batch::file_offset`] refers to, if there is one. Its cursor is the source's own.
+    fn plain_file(&self) -> Option<&File> {
         None
     }
 

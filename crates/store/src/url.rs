@@ -163,9 +163,8 @@ impl StoreUrl {
         }
     }
 
-    /// Whether both are one and the same existing file.
+    /// Whether both are one and the same file, there already or still to be written, however they are spelled.
     pub fn is_same_file(&self, other: &Path) -> bool {
-        let real = |path: &Path| path.canonicalize().ok();
         self.path().is_some_and(|path| path == other || real(path).is_some_and(|p| real(other) == Some(p)))
     }
 }
@@ -174,6 +173,14 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelling)
     }
+}
+
+/// The path without detours; of a file that is not there yet, its name in its real folder.
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().or_else(|| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    })
 }
 
 fn by_extension(path: &Path) -> (Option<StoreKind>, Compression) {

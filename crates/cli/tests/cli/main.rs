@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod copy;
+mod geoparquet;
 mod interrupt;
 mod search;
 mod support;

@@ -153,13 +153,17 @@ fn each_fault_is_shown_where_it_is() {
 
 #[test]
 fn depth_and_length_are_bounded() {
-    for open in ["(", "NOT ", "-", "f(", "a IN (", "a_equals((", "1 + ("] {
+    for open in ["(", "NOT ", "-", "f(", "a IN (", "a_equals(("] {
         let bomb = open.repeat(100_000);
         let error = parse_text(&bomb).unwrap_err();
         assert!(error.reason.contains("deeper than 100"), "{open}: {}", error.reason);
     }
     let chain = format!("a = 1{}", " + 1".repeat(10_000));
-    assert!(parse_text(&chain).unwrap_err().reason.contains("deeper than 100"));
+    assert!(parse_text(&chain).unwrap_err().reason.contains("more than 100 arithmetic"));
+    // Chains within chains add up: the expression would be far deeper than the parentheses.
+    let within = format!("a = {}1{}", "(".repeat(50), ") * 1 * 1 + 1".repeat(50));
+    assert!(parse_text(&within).unwrap_err().reason.contains("more than 100 arithmetic"));
+    assert!(parse_text(&"1 + (".repeat(100_000)).is_err());
     let nested = format!("{}true{}", r#"{"op":"not","args":["#.repeat(10_000), "]}".repeat(10_000));
     assert!(parse_json(&nested).unwrap_err().reason.contains("deeper than 100"));
     let nested = format!("{}true{}", r#"{"op":"not","args":["#.repeat(60), "]}".repeat(60));

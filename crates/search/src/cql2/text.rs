@@ -15,7 +15,7 @@ use crate::property::Property;
 /// Parses a filter in CQL2 text.
 pub fn parse_text(filter: &str) -> Result<Expr, FilterError> {
     check_length(filter)?;
-    let mut parser = Parser { text: filter, tokens: lexer::tokens(filter)?, next: 0, depth: 0 };
+    let mut parser = Parser { text: filter, tokens: lexer::tokens(filter)?, next: 0, depth: 0, links: 0 };
     let expr = parser.disjunction()?;
     if parser.peek().kind != Kind::End {
         return Err(parser.unexpected("AND, OR or the end of the filter"));
@@ -28,6 +28,8 @@ pub(super) struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    /// Arithmetic operators so far: each is one level of the expression, though none of the parser.
+    links: usize,
 }
 
 type Parsed<T = Expr> = Result<T, FilterError>;
@@ -187,12 +189,12 @@ impl<'a> Parser<'a> {
     /// Operators of one rank, applied from the left.
     fn chain(&mut self, operators: &[&str], operand: fn(&mut Self) -> Parsed) -> Parsed {
         let mut left = operand(self)?;
-        let mut links = 0;
         while let Some(op) = self.arithmetic(operators) {
-            // Each link is one level of the expression, though none of the parser.
-            links += 1;
-            if self.depth + links > MAX_FILTER_DEPTH {
-                return Err(self.too_deep());
+            self.links += 1;
+            if self.links > MAX_FILTER_DEPTH {
+                return Err(
+                    self.fail(self.peek(), format!("more than {MAX_FILTER_DEPTH} arithmetic operators"))
+                );
             }
             self.advance();
             left = Expr::Arithmetic(op, left.into(), operand(self)?.into());

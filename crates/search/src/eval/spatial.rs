@@ -77,8 +77,8 @@ impl Shape {
         let Some(value) = property.find(&context.item).filter(|value| value.kind() == Kind::Object) else {
             return Ok(None);
         };
-        let geometry = geometry::read(value)
-            .map_err(|reason| context.error(format!("/properties/{}", property.key()), reason))?;
+        // The gate has not looked at it: what is no geometry is a value of another type.
+        let Ok(geometry) = geometry::read(value) else { return Ok(None) };
         let bounds = geometry.bounding_rect();
         Ok(Some(Side::Other(geometry, bounds)))
     }
