@@ -1,6 +1,6 @@
 //! `copy`: from one store through the gate into another.
 
-use stacyard_store::{Check, Copy, Error, Find, Mode, Output, Report, SORT_MEMORY, StoreUrl};
+use stacyard_store::{Check, Copy, Error, Find, Mode, Output, Report, SORT_MEMORY, StoreUrl, same_file};
 
 use crate::flags::{self, Global};
 use crate::open::Extras;
@@ -12,6 +12,12 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
     let to = StoreUrl::parse(&flags.to, flags.format)?;
     open::distinct(flags.rejects.as_deref(), &[from.clone(), to.clone()])?;
+    if let Some(file) = &flags.collections_file
+        && (to.is_same_file(file) || flags.rejects.as_ref().is_some_and(|rejects| same_file(rejects, file)))
+    {
+        let message = format!("{}: the Collections would be overwritten", file.display());
+        return Err(Error::usage(message, "write to a file of its own"));
+    }
     let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
     let exists = open::target_exists(&to);
     if exists && mode.is_none() {

@@ -58,6 +58,7 @@ impl Footer {
                 path.display()
             ))
             .caused_by(cause)
+            .remedy("write the file again with a program that follows the specification")
         };
         let geometry =
             match text(GEO).map(serde_json::from_str::<Geo>).transpose().map_err(|e| wrong(GEO, e))? {

@@ -15,6 +15,9 @@ pub(crate) const RESIDUAL: &str = "stacyard:residual";
 /// More leaf columns than these make the footer larger than the data: the rarest fields live in the residual.
 pub(crate) const MAX_LEAVES: usize = 1_000;
 
+/// Values in more lists and structs than these live in the residual: readers of Arrow schemas give up at 64 levels.
+const MAX_DEPTH: usize = 32;
+
 /// Members of an Item that are no properties. A property of such a name would collide with a column, which the
 /// stac-geoparquet specification does not support: it lives in the residual.
 pub(crate) const RESERVED: [&str; 11] = [
@@ -98,7 +101,8 @@ impl Layout {
     }
 
     pub(crate) fn with_limit(items: &ItemShape, max_leaves: usize) -> Self {
-        let mut planner = Planner { exceptions: items.foreign, rarest: Rarest::limit(items, max_leaves) };
+        let mut planner =
+            Planner { exceptions: items.foreign, rarest: Rarest::limit(items, max_leaves), depth: 0 };
         let members = members(&mut planner, items);
         let properties = planner.fields(&items.properties, items.rows, Place::Properties);
         let geometry = items.geometry.whole();
@@ -199,6 +203,8 @@ struct Planner {
     /// Values that their column cannot give back.
     exceptions: u64,
     rarest: Rarest,
+    /// How many lists and structs stand around the column that is being decided.
+    depth: usize,
 }
 
 impl Planner {
@@ -230,6 +236,16 @@ impl Planner {
 
     /// The column for values of this shape; `None` where no column type can hold any of them.
     fn column(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let column = self.column_within(shape, expected);
+        self.depth -= 1;
+        column
+    }
+
+    fn column_within(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
         let counts = [shape.numbers(), shape.strings, shape.booleans, shape.arrays, shape.objects];
         let most = counts.iter().copied().max().unwrap_or(0);
         self.exceptions += shape.present() - most;

@@ -2,6 +2,7 @@
 //! side on all cores.
 
 use std::fs::File;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
@@ -92,7 +94,8 @@ impl Sink for GeoParquetSink {
     }
 
     fn finish(mut self) -> Result<u64, Error> {
-        let failed = |cause| Error::failed("cannot write GeoParquet").caused_by(cause);
+        let target = self.output.path().to_owned();
+        let failed = |cause| unwritable(&target, cause);
         let layout = Arc::new(Layout::of(&self.items));
         let schema = Arc::new(schema::schema(&layout));
         let properties =
@@ -122,6 +125,17 @@ impl Sink for GeoParquetSink {
         self.spool.check_unchanged()?;
         file.close().map_err(failed)?;
         self.output.commit()
+    }
+}
+
+/// A full disk is the user's to mend, and is named as such; all else would be ours.
+fn unwritable(target: &Path, cause: ParquetError) -> Error {
+    match cause {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(cause) => Error::io("write", target, *cause),
+            Err(cause) => Error::failed(format!("cannot write {}: {cause}", target.display())),
+        },
+        cause => Error::failed(format!("cannot write {}", target.display())).caused_by(cause),
     }
 }
 

@@ -35,7 +35,12 @@ impl GeoParquetSource {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |cause| Error::io("read", path, cause);
         let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            let message = format!("{} is a folder, not a file", path.display());
+            return Err(Error::usage(message, "name a file inside it"));
+        }
+        let size = metadata.len();
         let not_parquet = |cause| file::not_parquet(path, cause);
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(not_parquet)?;
         let footer = Footer::of(builder.metadata(), path)?;
@@ -86,8 +91,11 @@ impl Source for GeoParquetSource {
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
         let Some(batch) = self.reader.next() else { return Ok(None) };
-        let batch =
-            batch.map_err(|cause| Error::failed(format!("cannot read {}", self.name)).caused_by(cause))?;
+        let batch = batch.map_err(|cause| {
+            Error::failed(format!("cannot read {}", self.name))
+                .caused_by(cause)
+                .remedy("the file is damaged: fetch or write it again")
+        })?;
         let first = self.row;
         self.row += batch.num_rows() as u64;
         let (name, names) = (Arc::clone(&self.name), Arc::clone(&self.names));

@@ -150,6 +150,18 @@ fn members_boxes_and_geometries_of_all_kinds_come_back() {
 }
 
 #[test]
+fn deep_values_live_in_the_residual() {
+    for depth in [1, 31, 32, 33, 60, 120] {
+        let lists = item(&format!(r#""x":{}1{}"#, "[".repeat(depth), "]".repeat(depth)));
+        let objects = item(&format!(r#""x":{}1{}"#, "{\"a\":".repeat(depth), "}".repeat(depth)));
+        for text in [lists, objects] {
+            let layout = assert_exact(&[text]);
+            assert_eq!(layout.residual, depth > 31, "{depth}");
+        }
+    }
+}
+
+#[test]
 fn names_behind_escapes_are_the_same_names() {
     let plain = with(r#","collection":"c""#, r#""x":1"#);
     let escaped =

@@ -117,10 +117,24 @@ fn push_value(out: &mut Vec<u8>, value: Option<Value<'_>>, instant: bool) {
                 None => push_bytes(out, TAG_TEXT, text.as_bytes()),
             }
         }
-        Kind::Array | Kind::Object => {
-            let mut text = Vec::new();
-            value.write_compact(&mut text);
-            push_bytes(out, TAG_OTHER, &text);
+        Kind::Array => {
+            out.extend_from_slice(&[TAG_OTHER, 1]);
+            for element in value.elements().into_iter().flatten() {
+                out.push(1);
+                push_value(out, Some(element), false);
+            }
+            out.push(0);
+        }
+        Kind::Object => {
+            out.extend_from_slice(&[TAG_OTHER, 2]);
+            let members = value.members().into_iter().flatten();
+            let mut members: Vec<_> = members.map(|(key, value)| (key.text(), value)).collect();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            for (name, value) in members {
+                push_bytes(out, 1, name.as_bytes());
+                push_value(out, Some(value), false);
+            }
+            out.push(0);
         }
     }
 }

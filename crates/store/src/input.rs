@@ -72,7 +72,11 @@ impl Input {
     fn failure(&self, cause: io::Error) -> Error {
         let cut = cause.kind() == io::ErrorKind::UnexpectedEof;
         let error = Error::io("read", &self.path, cause);
-        if cut { error.remedy("the file is cut off in the middle: fetch or write it again") } else { error }
+        if cut {
+            error.remedy("the file is cut off, or something follows its packed data: fetch or write it again")
+        } else {
+            error
+        }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -32,4 +32,4 @@ pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning,
 pub use sink::{Encoder, Nowhere, Sink};
 pub use sort::Sorted;
 pub use source::{Batch, Collections, Fault, Place, Record, Source, Work};
-pub use url::{Compression, Location, StoreKind, StoreUrl};
+pub use url::{Compression, Location, StoreKind, StoreUrl, same_file};

@@ -104,6 +104,11 @@ impl Output {
         &self.file
     }
 
+    /// The target, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How many bytes have been appended.
     pub const fn written(&self) -> u64 {
         self.written
@@ -144,7 +149,8 @@ fn forget(temporary: &Path) {
 }
 
 fn temporary_name(target: &Path) -> PathBuf {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    // Short enough that the whole stays below the 255 bytes of a file name.
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(50).collect();
     let random = RandomState::new().hash_one(std::process::id());
     target.with_file_name(format!(".{name}.{random:016x}.tmp"))
 }

@@ -165,7 +165,7 @@ impl StoreUrl {
 
     /// Whether both are one and the same file, there already or still to be written, however they are spelled.
     pub fn is_same_file(&self, other: &Path) -> bool {
-        self.path().is_some_and(|path| path == other || real(path).is_some_and(|p| real(other) == Some(p)))
+        self.path().is_some_and(|path| same_file(path, other))
     }
 }
 
@@ -173,6 +173,11 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelling)
     }
+}
+
+/// Whether both are one and the same file, there already or still to be written, however they are spelled.
+pub fn same_file(one: &Path, other: &Path) -> bool {
+    one == other || real(one).is_some_and(|one| real(other) == Some(one))
 }
 
 /// The path without detours; of a file that is not there yet, its name in its real folder.

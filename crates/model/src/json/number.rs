@@ -56,13 +56,15 @@ impl<'a> Number<'a> {
         if !value.is_finite() {
             return None;
         }
-        // Most floats are written in the shortest form already, and up to 15 digits always survive (DBL_DIG).
+        // Up to 15 digits always survive (DBL_DIG), and most floats are written in the shortest form already. Of two
+        // shortest forms printers choose differently: it is the one that columns are written back with that counts.
         let text = self.0;
-        if text.len() <= 15 && !text.contains(['e', 'E']) || zmij::Buffer::new().format_finite(value) == text
-        {
+        if text.len() <= 15 && !text.contains(['e', 'E']) {
             return Some(value);
         }
-        (Decimal::of(&format!("{value:e}")) == Decimal::of(text)).then_some(value)
+        let mut buffer = zmij::Buffer::new();
+        let shortest = buffer.format_finite(value);
+        (shortest == text || Decimal::of(shortest) == Decimal::of(text)).then_some(value)
     }
 
     /// Whether both are the same JSON value: the same kind (integer or float) and the same decimal value.
@@ -277,6 +279,9 @@ mod tests {
         ] {
             assert!(number(exact).exact_f64().is_some(), "{exact}");
         }
+        // Halfway between two shortest forms, of which 72844469050413.12 is the one that is printed.
+        assert!(number("72844469050413.12").exact_f64().is_some());
+        assert!(number("72844469050413.13").exact_f64().is_none());
         for inexact in ["9007199254740993", "1e400", "1e-400", "0.1000000000000000055511151231257827"] {
             assert!(number(inexact).exact_f64().is_none(), "{inexact}");
         }
