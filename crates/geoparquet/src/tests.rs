@@ -170,7 +170,7 @@ fn names_behind_escapes_are_the_same_names() {
             text.replace(&format!("\"{name}\":"), &format!("\"\\u{first:04x}{}\":", &name[1..]))
         });
     assert!(escaped.contains("\\u0062box"), "{escaped}");
-    assert_exact(&[escaped.clone()]);
+    assert_exact(std::slice::from_ref(&escaped));
     assert_exact(&[escaped, plain]);
 }
 
@@ -195,7 +195,7 @@ fn a_residual_that_is_missing_or_of_another_type_is_no_empty_one() {
     assert_eq!(error.to_string(), "column stacyard:residual is missing");
 
     // As a program that knows only large strings writes it again.
-    let large = arrow_array::LargeStringArray::from_iter(batch.column(last).as_string::<i32>().iter());
+    let large: arrow_array::LargeStringArray = batch.column(last).as_string::<i32>().iter().collect();
     let field = arrow_schema::Field::new("stacyard:residual", arrow_schema::DataType::LargeUtf8, true);
     let mut fields: Vec<_> = batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
     let mut columns = batch.columns().to_vec();
