@@ -8,7 +8,7 @@ use stacyard_model::json::Value;
 use crate::error::{ItemError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::Names;
-use crate::order::{self, SortKey};
+use crate::order;
 use crate::property::{ItemView, Property};
 use crate::request::{Area, Search};
 use crate::time::extent_of;
@@ -16,12 +16,12 @@ use crate::time::extent_of;
 /// A search, compiled once and used by any number of threads.
 #[derive(Debug)]
 pub struct Compiled {
+    request: Search,
     ids: Option<HashSet<String>>,
     collections: Option<HashSet<String>>,
     datetime: Option<Interval>,
     /// The area and the filter.
     predicate: Predicate,
-    sortby: Vec<SortKey>,
     /// The properties of filter and sort order that an Item need not have, each once.
     names: Vec<Property>,
 }
@@ -42,19 +42,21 @@ impl Compiled {
                 names.push(property.clone());
             }
         };
-        if let Some(filter) = &search.filter {
-            filter.each_property(&mut |property| note(property));
-        }
-        search.sortby.iter().for_each(|key| note(&key.property));
+        search.each_property(&mut note);
         let set = |list: &[String]| (!list.is_empty()).then(|| list.iter().cloned().collect());
         Ok(Self {
+            request: search.clone(),
             ids: set(&search.ids),
             collections: set(&search.collections),
             datetime: search.datetime,
             predicate,
-            sortby: search.sortby.clone(),
             names,
         })
+    }
+
+    /// The search that it was made from: for stores that leave out early what cannot answer.
+    pub const fn request(&self) -> &Search {
+        &self.request
     }
 
     /// Whether the Item answers the search. An Item that the gate would have refused can give an error instead.
@@ -81,7 +83,7 @@ impl Compiled {
     /// different types: false, true, numbers, instants, strings by code point, others by their JSON text. `datetime`,
     /// `start_datetime`, `end_datetime`, `created`, `updated`, `published` and `expires` order as instants.
     pub fn sort_key(&self, item: Value<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
-        order::push_key(&self.sortby, &ItemView::of(item), out)
+        order::push_key(&self.request.sortby, &ItemView::of(item), out)
     }
 
     /// A record of names of which none has been seen yet.
@@ -116,6 +118,17 @@ impl Compiled {
         }
     }
 
+    /// Notes that there are Items, and which of the names they can have.
+    pub fn declare_all(&self, names: &mut Names, has: impl Fn(&Property) -> bool) {
+        names.any_item = true;
+        for (property, seen) in self.names.iter().zip(&mut names.seen) {
+            if !*seen && has(property) {
+                *seen = true;
+                names.missing -= 1;
+            }
+        }
+    }
+
     /// The names that none of the Items read had: an error, once every Item was read. Where there was no Item at all,
     /// no name can be called unknown, and there are none.
     pub fn unknown<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a Property> {
@@ -138,6 +151,7 @@ mod tests {
     use super::*;
     use crate::cql2::Expr;
     use crate::names::KnownNames;
+    use crate::order::SortKey;
     use crate::request::parse_datetime;
 
     fn item(id: &str, geometry: &str, properties: &str) -> Document {

@@ -80,14 +80,14 @@ impl Fields {
         self.include.is_empty() && self.exclude.is_empty()
     }
 
-    /// The paths that are wanted; empty: all. For stores that read only some columns.
-    pub fn include(&self) -> &[String] {
-        &self.include
-    }
-
-    /// The paths that are not wanted.
-    pub fn exclude(&self) -> &[String] {
-        &self.exclude
+    /// Whether something at or below a path, names with dots between, can be wanted: for stores that read only some
+    /// columns.
+    pub fn may_want(&self, path: &str) -> bool {
+        let within = |inner: &str, outer: &str| inner == outer || below(inner, outer).is_some();
+        let included = self.include.is_empty()
+            || ALWAYS.contains(&path)
+            || self.include.iter().any(|wanted| within(path, wanted) || within(wanted, path));
+        included && !self.exclude.iter().any(|unwanted| within(path, unwanted))
     }
 
     /// Appends the wanted parts of an Item as compact JSON, numbers and strings as they are written.

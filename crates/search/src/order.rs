@@ -45,6 +45,11 @@ impl SortKey {
         Ok(Self { property, descending })
     }
 
+    /// Whether the STAC specification defines the property as an instant: then it orders as one.
+    pub fn is_instant(&self) -> bool {
+        self.property.place() == Place::Properties && INSTANTS.contains(&self.property.key())
+    }
+
     /// Parses `sortby`: names with commas between, `-` before one for descending, `+` or nothing for ascending order.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, SearchError> {
         let key = |part: &str| {
@@ -71,9 +76,8 @@ pub(crate) fn push_key(sortby: &[SortKey], item: &ItemView<'_>, out: &mut Vec<u8
             None => out.push(TAG_NULL),
         });
     }
-    for SortKey { property, descending } in sortby {
-        let instant = property.place() == Place::Properties && INSTANTS.contains(&property.key());
-        push(out, *descending, |out| push_value(out, property.find(item), instant));
+    for key in sortby {
+        push(out, key.descending, |out| push_value(out, key.property.find(item), key.is_instant()));
     }
     push_value(out, item.collection, false);
     push_value(out, item.id, false);

@@ -9,6 +9,7 @@ use crate::error::SearchError;
 use crate::fields::Fields;
 use crate::geometry;
 use crate::order::SortKey;
+use crate::property::Property;
 
 /// A search (STAC API Item Search, with the filter, sort and fields extensions). The default finds every Item.
 ///
@@ -34,6 +35,16 @@ pub struct Search {
     pub limit: Option<PageSize>,
     /// How many Items are wanted over all pages.
     pub max_items: Option<u64>,
+}
+
+impl Search {
+    /// Calls `visit` for every property in filter and sort order.
+    pub fn each_property<'a>(&'a self, visit: &mut impl FnMut(&'a Property)) {
+        if let Some(filter) = &self.filter {
+            filter.each_property(visit);
+        }
+        self.sortby.iter().for_each(|key| visit(&key.property));
+    }
 }
 
 /// Where to search: `bbox` or `intersects`, never both.

@@ -5,10 +5,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
-use stacyard_search::{Compiled, KnownNames, Names, SearchError};
+use stacyard_search::{Compiled, KnownNames, Names, Property, SearchError};
 
 use crate::report::{Located, Original, Problem, Reject, Warnings};
 use crate::{Batch, Error, Fault, Record};
@@ -75,13 +74,18 @@ impl Notes {
         let Some(unknown) = search.unknown(names).next() else { return Ok(()) };
         let mut known = KnownNames::default();
         self.known.iter().for_each(|name| known.add(name));
-        let nearest = known.unknown(unknown.name()).nearest;
-        let remedy = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
-        Err(Error::usage(
-            format!("no Item has a property {:?}", unknown.name()),
-            format!("{remedy}--filter-lenient takes it as null everywhere"),
-        ))
+        Err(unknown_name(unknown, &known))
     }
+}
+
+/// The error of a search for a property that no Item has, where Items have those that are `known`.
+pub fn unknown_name(unknown: &Property, known: &KnownNames) -> Error {
+    let nearest = known.unknown(unknown.name()).nearest;
+    let remedy = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
+    Error::usage(
+        format!("no Item has a property {:?}", unknown.name()),
+        format!("{remedy}--filter-lenient takes it as null everywhere"),
+    )
 }
 
 /// A wrong search is a wrong request; what to write instead follows behind the semicolon.
@@ -98,9 +102,6 @@ impl From<SearchError> for Error {
 /// Of which Item a record is: 128 bits of `collection` and `id`, keyed anew in each run, so that nobody can make two
 /// different Items clash.
 pub(crate) type Key = u128;
-
-/// The Items that have been seen.
-pub(crate) type Keys = FxHashSet<Key>;
 
 /// Makes [`Key`]s.
 #[derive(Clone, Default)]

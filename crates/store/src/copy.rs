@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use stacyard_model::ObjectKind;
 
-use crate::check::{Check, Checker, Key, Keyed, Keys, Notes, Outcome, duplicate};
+use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, duplicate};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Progress, Reject, Report};
+use crate::seen::{SEEN_MEMORY, Seen};
 use crate::{Batch, Encoder, Error, ErrorKind, Sink, Source};
 
 /// What happens when an Item is there already.
@@ -72,11 +73,11 @@ impl Copy<'_> {
         let keyed = Keyed::default();
         let sole = legs.len() == 1;
         let mut report = Report::default();
-        let mut prior = Keys::default();
+        let mut prior = Seen::new(SEEN_MEMORY);
         for (role, mut source) in legs {
             match self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, &mut report) {
-                Ok(seen) if prior.is_empty() => prior = seen,
-                Ok(seen) => prior.extend(seen),
+                // At most one leg is to come, so that it has to know of this one alone.
+                Ok(seen) => prior = seen,
                 // Whoever reads has had enough, which is no failure: what was set aside so far is kept.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                     self.keep_rejects()?;
@@ -103,10 +104,10 @@ impl Copy<'_> {
         role: Role,
         source: &mut dyn Source,
         sole: bool,
-        (keyed, prior): (&Keyed, &Keys),
+        (keyed, prior): (&Keyed, &Seen),
         sink: &mut S,
         report: &mut Report,
-    ) -> Result<Keys, Error> {
+    ) -> Result<Seen, Error> {
         let name: Arc<str> = source.name().into();
         let check = match role {
             Role::Input => self.check.clone(),
@@ -117,7 +118,7 @@ impl Copy<'_> {
         let encoding = Encoding { encoder: &*encoder, prior, sole };
         let checker = || Checker::new(&check, keyed, Arc::clone(&name));
         let mut again = checker();
-        let mut seen = Keys::default();
+        let mut seen = Seen::new(SEEN_MEMORY);
         let mut notes = Notes::new(&check);
         let unique = self.unique;
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
@@ -127,7 +128,7 @@ impl Copy<'_> {
             for (index, fate) in encoded.fates.iter().enumerate() {
                 if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate
                     && unique
-                    && !seen.insert(*key)
+                    && !seen.insert(*key)?
                 {
                     repeated.push(index);
                 }
@@ -242,7 +243,7 @@ struct Encoded<C> {
 struct Encoding<'a, E> {
     encoder: &'a E,
     /// What earlier legs have written: complete, so that workers can ask.
-    prior: &'a Keys,
+    prior: &'a Seen,
     /// Whether this leg is the only one: places in the file mean something to the sink then.
     sole: bool,
 }
@@ -268,7 +269,7 @@ impl<E: Encoder> Encoding<'_, E> {
             }
             let mut taken = false;
             let outcome = checker.record(&batch, record, &mut notes, |item, key: Key, verbatim| {
-                taken = self.prior.contains(&key);
+                taken = self.prior.contains(&key)?;
                 if taken {
                     return Ok(());
                 }

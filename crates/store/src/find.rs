@@ -8,12 +8,12 @@ use std::time::Instant;
 use stacyard_search::Compiled;
 
 use crate::check::{Check, Checker, Keyed, Notes, Outcome};
-use crate::copy::set_aside;
+use crate::copy::{Copy, Mode, set_aside};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Observer, Progress, Reject, Report};
 use crate::sort::{Hits, Sorted, Sorter};
-use crate::{Batch, Error, Source};
+use crate::{Batch, Error, Nowhere, Source};
 
 /// How many bytes of Items are held in memory while they are sorted (128 MiB).
 pub const SORT_MEMORY: usize = 128 << 20;
@@ -70,6 +70,16 @@ impl Find<'_> {
         let answer = sorter.finish(&name)?;
         report.seconds = started.elapsed().as_secs_f64();
         Ok((answer, report))
+    }
+
+    /// Reads all of `source`; counts what answers.
+    ///
+    /// # Errors
+    /// As [`Find::run`].
+    pub fn count(self, source: Box<dyn Source>) -> Result<Report, Error> {
+        let Self { check, threads, rejects, observer, .. } = self;
+        let copy = Copy { check, mode: Mode::Insert, unique: false, threads, rejects, observer };
+        copy.run(source, None, Nowhere)
     }
 }
 

@@ -37,6 +37,9 @@ pub struct Report {
     pub bytes: u64,
     /// Wall time.
     pub seconds: f64,
+    /// What a search left out where, a line each.
+    #[serde(skip)]
+    pub levels: Vec<String>,
 }
 
 impl Report {
@@ -54,6 +57,7 @@ impl Report {
             filtered: self.filtered,
             seconds: self.seconds + written.seconds,
             warnings,
+            levels: self.levels,
             ..written
         }
     }

@@ -18,11 +18,11 @@ const FAN: usize = 32;
 const SOME_ROOM: usize = 16 << 20;
 
 /// How much of a run is read or written at once.
-const BUFFER: usize = 256 << 10;
+pub(crate) const BUFFER: usize = 256 << 10;
 
-/// The Items of one batch with their places in the order.
+/// Some texts with their places in the order.
 #[derive(Default)]
-pub(crate) struct Hits {
+pub struct Hits {
     bytes: Vec<u8>,
     /// Of each: where its key ends, and where its text ends, which is where the next key starts.
     ends: Vec<(u32, u32)>,
@@ -30,7 +30,7 @@ pub(crate) struct Hits {
 
 impl Hits {
     /// Adds one; both write to the end of what they are given.
-    pub(crate) fn push(
+    pub fn push(
         &mut self,
         key: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
         text: impl FnOnce(&mut Vec<u8>),
@@ -40,6 +40,45 @@ impl Hits {
         text(&mut self.bytes);
         self.ends.push((narrow(key_end), narrow(self.bytes.len())));
         Ok(())
+    }
+
+    /// Adds one whose text may fail to be written; then nothing of it is added.
+    pub fn try_push(
+        &mut self,
+        key: &[u8],
+        text: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(key);
+        let key_end = self.bytes.len();
+        let ends = text(&mut self.bytes).and_then(|()| {
+            let narrow =
+                |end: usize| u32::try_from(end).map_err(|_| Error::failed("Items of more than 4 GiB"));
+            Ok((narrow(key_end)?, narrow(self.bytes.len())?))
+        });
+        if ends.is_err() {
+            self.bytes.truncate(start);
+        }
+        self.ends.push(ends?);
+        Ok(())
+    }
+
+    /// Makes room for as many more as are said, if they are as long as those that are there.
+    pub fn reserve(&mut self, more: usize) {
+        if let Some(average) = self.bytes.len().checked_div(self.ends.len()) {
+            self.bytes.reserve(average * more + average);
+            self.ends.reserve(more);
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     fn get(&self, index: usize) -> (&[u8], &[u8]) {
@@ -53,8 +92,8 @@ impl Hits {
     }
 }
 
-/// Takes Items in any order.
-pub(crate) struct Sorter {
+/// Takes texts in any order, mostly Items.
+pub struct Sorter {
     /// Bytes held before they are sorted and written out.
     budget: usize,
     /// Bytes held before all but the first are dropped: grows up to the budget as far as those need it.
@@ -69,13 +108,15 @@ pub(crate) struct Sorter {
 }
 
 impl Sorter {
-    pub(crate) fn new(budget: usize, wanted: Option<u64>) -> Self {
+    /// A sorter that holds about `budget` bytes, and gives the first `wanted`.
+    pub fn new(budget: usize, wanted: Option<u64>) -> Self {
         let room = if wanted.is_some() { budget.min(SOME_ROOM) } else { budget };
         let wanted = wanted.unwrap_or(u64::MAX);
         Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, hits: Hits) -> Result<(), Error> {
+    /// Takes some texts.
+    pub fn push(&mut self, hits: Hits) -> Result<(), Error> {
         if hits.ends.is_empty() {
             return Ok(());
         }
@@ -166,8 +207,8 @@ impl Sorter {
         self.add(writer.finish()?, level + 1)
     }
 
-    /// The Items in order.
-    pub(crate) fn finish(mut self, name: &str) -> Result<Sorted, Error> {
+    /// The texts in order, as a source of the name `name`.
+    pub fn finish(mut self, name: &str) -> Result<Sorted, Error> {
         let order = if self.levels.is_empty() {
             self.order()
         } else {
@@ -221,10 +262,23 @@ impl Source for Sorted {
     }
 }
 
-fn failed(cause: io::Error) -> Error {
+pub(crate) fn failed(cause: io::Error) -> Error {
     let folder = std::env::temp_dir();
     Error::io("sort in a temporary file in", &folder, cause)
         .remedy("free some space there, or set TMPDIR to a folder with more of it")
+}
+
+/// A file without a name, to be written.
+pub(crate) fn unnamed() -> Result<BufWriter<File>, Error> {
+    let file = tempfile::tempfile().map_err(failed)?;
+    Ok(BufWriter::with_capacity(BUFFER, file))
+}
+
+/// What has been written, to be read from its start.
+pub(crate) fn rewound(written: BufWriter<File>) -> Result<File, Error> {
+    let mut file = written.into_inner().map_err(|e| failed(e.into_error()))?;
+    file.rewind().map_err(failed)?;
+    Ok(file)
 }
 
 /// A sorted run in a file without a name.
@@ -234,8 +288,7 @@ struct RunWriter(BufWriter<File>);
 
 impl RunWriter {
     fn create() -> Result<Self, Error> {
-        let file = tempfile::tempfile().map_err(failed)?;
-        Ok(Self(BufWriter::with_capacity(BUFFER, file)))
+        Ok(Self(unnamed()?))
     }
 
     fn write(&mut self, key: &[u8], text: &[u8]) -> Result<(), Error> {
@@ -247,9 +300,7 @@ impl RunWriter {
     }
 
     fn finish(self) -> Result<Run, Error> {
-        let mut file = self.0.into_inner().map_err(|e| failed(e.into_error()))?;
-        file.rewind().map_err(failed)?;
-        Ok(Run(file))
+        Ok(Run(rewound(self.0)?))
     }
 }
 

@@ -74,11 +74,28 @@ pub trait Source: Send {
         None
     }
 
-    /// The Collections that the store keeps beside its Items.
-    fn collections(&self) -> Collections {
-        Collections::new()
-    }
-
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.
     fn next(&mut self) -> Result<Option<Work>, Error>;
+}
+
+/// A source without Items.
+#[derive(Debug, Clone, Copy)]
+pub struct Nothing;
+
+impl Source for Nothing {
+    fn name(&self) -> &'static str {
+        "nothing"
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn position(&self) -> u64 {
+        0
+    }
+
+    fn next(&mut self) -> Result<Option<Work>, Error> {
+        Ok(None)
+    }
 }

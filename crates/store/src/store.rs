@@ -1,0 +1,51 @@
+//! A store that can be asked, whatever it is made of.
+
+use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
+
+/// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
+/// read less for them.
+pub trait Store: Send + Sync {
+    /// All Items, in the order of the store.
+    fn items(&self) -> Result<Box<dyn Source>, Error>;
+
+    /// The Collections that the store keeps beside its Items.
+    fn collections(&self) -> Result<Collections, Error>;
+
+    /// The Items that answer a search, in its order.
+    fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        find.run(self.items()?.as_mut())
+    }
+
+    /// How many Items answer a search: `written` of the report.
+    fn count(&self, find: Find<'_>) -> Result<Report, Error> {
+        find.count(self.items()?)
+    }
+}
+
+/// A file or stream of JSON.
+#[derive(Debug, Clone)]
+pub struct JsonStore {
+    url: StoreUrl,
+    max_record_bytes: usize,
+}
+
+impl JsonStore {
+    /// The store at `url`; records longer than the limit are set aside.
+    pub fn new(url: &StoreUrl, max_record_bytes: usize) -> Self {
+        Self { url: url.clone(), max_record_bytes }
+    }
+}
+
+impl Store for JsonStore {
+    /// There is no place for them.
+    fn collections(&self) -> Result<Collections, Error> {
+        Ok(Collections::new())
+    }
+
+    fn items(&self) -> Result<Box<dyn Source>, Error> {
+        Ok(match self.url.kind() {
+            StoreKind::Json => Box::new(Features::open(&self.url, self.max_record_bytes)?),
+            _ => Box::new(Lines::open(&self.url, self.max_record_bytes)?),
+        })
+    }
+}
