@@ -1,20 +1,24 @@
 //! Record batches to Items' JSON: each row is written as text, straight from the columns.
+//!
+//! The Arrow types are those that the Parquet types alone give: another writer's views, dictionaries, large and fixed
+//! lists are in memory only, and come as plain ones.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Float64Array, Int64Array, LargeBinaryArray,
-    LargeStringArray, RecordBatch, StringArray, StringViewArray, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal256Array, Float64Array, Int64Array,
+    RecordBatch, StringArray, UInt64Array,
 };
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::{DataType, TimeUnit};
 use stacyard_model::json::{push_pointer_token, push_string};
+use stacyard_store::Error;
 
-use crate::layout::Null;
+use crate::layout::{Null, RESIDUAL};
 use crate::metadata::Conventions;
 use crate::number::{self, Whole};
 use crate::residual::{self, ResidualError};
@@ -26,22 +30,55 @@ use crate::wkb::{self, WkbError};
 pub(crate) enum DecodeError {
     #[error("column {column} is of type {data_type}, which no JSON value is read from")]
     Type { column: String, data_type: Box<DataType> },
+    #[error("column {column} is of type {data_type}, which no geometry is read from")]
+    Geometry { column: String, data_type: Box<DataType> },
     #[error("column {column} is missing")]
     Missing { column: String },
     #[error("{pointer}: {source}")]
     Wkb { pointer: String, source: WkbError },
-    #[error("{pointer}: {value} is no instant that RFC 3339 can write")]
+    #[error("{pointer}: {value} is no time that RFC 3339 can write")]
     Time { pointer: String, value: i64 },
     #[error(transparent)]
     Residual(#[from] ResidualError),
+    #[error("Item {id:?}: {cause}")]
+    Item { id: String, cause: Box<DecodeError> },
+}
+
+impl DecodeError {
+    /// With what the user can do; `message` says where it is.
+    pub(crate) fn into_error(self, message: String) -> Error {
+        let mut cause = &self;
+        while let Self::Item { cause: inner, .. } = cause {
+            cause = inner;
+        }
+        let remedy = match cause {
+            Self::Type { .. } => {
+                "write the file again with that column as text, numbers, lists or structs, or without it"
+            }
+            Self::Geometry { .. } => "only WKB is read: write the file again with geometries as WKB",
+            Self::Missing { column } if column == RESIDUAL => {
+                "its columns alone are not the Items that went in: copy it again from where it comes from"
+            }
+            Self::Missing { .. } => {
+                "Items are read from columns named as stac-geoparquet names them: rename those of the file"
+            }
+            Self::Wkb { .. } | Self::Time { .. } => {
+                "nothing was read in its place: repair the row, or write the file again without it"
+            }
+            Self::Residual(_) | Self::Item { .. } => "the file is damaged: fetch or write it again",
+        };
+        Error::failed(message).caused_by(self).remedy(remedy)
+    }
 }
 
 /// How the file names its parts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) conventions: Conventions,
-    /// The primary geometry column, by the `geo` metadata.
+    /// The primary geometry column.
     pub(crate) geometry: String,
+    /// The column of its covering, where that is not the Items' `bbox`: it is there for readers, and no property.
+    pub(crate) covering: Option<String>,
 }
 
 /// The columns of a batch, ready to be written row by row.
@@ -50,13 +87,25 @@ pub(crate) struct Items {
     head: Vec<Member>,
     properties: Vec<Member>,
     tail: Vec<Member>,
-    geometry: Cell,
+    geometry: Option<Cell>,
     bbox: Option<[Option<Float64Array>; 6]>,
     bbox_nulls: Option<NullBuffer>,
     bbox_whole: Whole,
     residual: Option<Cell>,
+    scope: Scope,
     scratch: Vec<u8>,
 }
+
+/// Which of a file's columns are at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All: what is missing is missing in the file.
+    All,
+    /// Some: Items are written as far as these go.
+    Some,
+}
+
+const ID: &[u8] = b"\"id\":";
 
 struct Member {
     /// `"name":`
@@ -79,19 +128,18 @@ enum Values {
     Unsigned(UInt64Array),
     Float(Float64Array, Whole),
     Text(StringArray),
-    LargeText(LargeStringArray),
-    TextView(StringViewArray),
+    /// Of any precision, and its scale.
+    Decimal(Decimal256Array, u8),
+    Date(Date32Array),
     Time(ScalarBuffer<i64>, TimeUnit, TimeFormat),
     Wkb(BinaryArray, Whole),
-    LargeWkb(LargeBinaryArray, Whole),
-    WkbView(BinaryViewArray, Whole),
-    Dictionary(Vec<usize>, Box<Cell>),
     Struct(Vec<Member>),
-    List(Vec<usize>, Box<Cell>),
+    List(OffsetBuffer<i32>, Box<Cell>),
+    Map(OffsetBuffer<i32>, StringArray, Box<Cell>),
 }
 
 impl Items {
-    pub(crate) fn new(batch: &RecordBatch, names: &Names) -> Result<Self, DecodeError> {
+    pub(crate) fn new(batch: &RecordBatch, names: &Names, scope: Scope) -> Result<Self, DecodeError> {
         let conventions = &names.conventions;
         let (mut head, mut properties, mut tail) = (Vec::new(), Vec::new(), Vec::new());
         let (mut geometry, mut bbox, mut bbox_nulls, mut residual) = (None, None, None, None);
@@ -99,12 +147,18 @@ impl Items {
             let name = field.name().as_str();
             match name {
                 "type" => {}
+                _ if names.covering.as_deref() == Some(name) => {}
                 _ if name == names.geometry => {
-                    geometry = Some(Cell::new("/geometry".to_owned(), column, conventions)?);
+                    let cell = Cell::new("/geometry".to_owned(), column, conventions)?;
+                    if !matches!(cell.values, Values::Wkb(..) | Values::Null) {
+                        let data_type = Box::new(column.data_type().clone());
+                        return Err(DecodeError::Geometry { column: name.to_owned(), data_type });
+                    }
+                    geometry = Some(cell);
                 }
                 _ if conventions.residual.as_deref() == Some(name) => {
                     let cell = Cell::new(format!("/{name}"), column, conventions)?;
-                    if cell.text(0).is_none() && batch.num_rows() > 0 {
+                    if !matches!(cell.values, Values::Text(_)) {
                         let data_type = Box::new(column.data_type().clone());
                         return Err(DecodeError::Type { column: name.to_owned(), data_type });
                     }
@@ -135,36 +189,48 @@ impl Items {
         };
         head.sort_by_key(order);
         tail.sort_by_key(order);
-        if !head.iter().any(|member| member.key == b"\"id\":") {
-            return Err(DecodeError::Missing { column: "id".to_owned() });
-        }
-        // Without it the columns alone would be read as if they were all.
-        if let Some(name) = conventions.residual.as_ref().filter(|_| residual.is_none()) {
-            return Err(DecodeError::Missing { column: name.clone() });
+        let missing = |column: &str| Err(DecodeError::Missing { column: column.to_owned() });
+        match &conventions.residual {
+            _ if scope == Scope::Some => {}
+            _ if !head.iter().any(|member| member.key == ID) => return missing("id"),
+            _ if geometry.is_none() => return missing("geometry"),
+            // Without it the columns alone would be read as if they were all.
+            Some(name) if residual.is_none() => return missing(name),
+            _ => {}
         }
         Ok(Self {
             head,
             properties,
             tail,
-            geometry: geometry.ok_or(DecodeError::Missing { column: "geometry".to_owned() })?,
+            geometry,
             bbox,
             bbox_nulls,
             bbox_whole: conventions.whole("/bbox"),
             residual,
+            scope,
             scratch: Vec::new(),
         })
     }
 
     /// Appends the Item of a row.
     pub(crate) fn write(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
-        let residual = self.residual.as_ref().filter(|residual| !residual.is_null(row));
-        let patch = residual.and_then(|residual| residual.text(row)).map(str::to_owned);
+        self.write_item(row, out).map_err(|cause| {
+            let id = self.head.iter().find(|member| member.key == ID).and_then(|id| id.cell.text(row));
+            match id {
+                Some(id) => DecodeError::Item { id: id.to_owned(), cause: Box::new(cause) },
+                None => cause,
+            }
+        })
+    }
+
+    fn write_item(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let patch = self.residual.as_ref().and_then(|residual| residual.text(row)).map(str::to_owned);
         let Some(patch) = patch else { return self.write_columns(row, out) };
         let mut base = std::mem::take(&mut self.scratch);
         base.clear();
         let written = self.write_columns(row, &mut base);
         if written.is_ok() {
-            residual::apply(&base, patch.as_bytes(), out)?;
+            residual::apply(&base, patch.as_bytes(), self.scope, out)?;
         }
         self.scratch = base;
         written
@@ -175,8 +241,10 @@ impl Items {
         for member in &self.head {
             member.write(row, b",", out)?;
         }
-        out.extend_from_slice(b",\"geometry\":");
-        self.geometry.write(row, out)?;
+        if let Some(geometry) = &self.geometry {
+            out.extend_from_slice(b",\"geometry\":");
+            geometry.write(row, out)?;
+        }
         self.write_bbox(row, out);
         out.extend_from_slice(b",\"properties\":{");
         write_members(&self.properties, row, out)?;
@@ -281,8 +349,8 @@ impl Cell {
                 time(column.as_primitive::<$type>().values(), $unit)
             };
         }
-        let list = |offsets: Vec<usize>, values: &ArrayRef| -> Result<Values, DecodeError> {
-            Ok(Values::List(offsets, Box::new(Self::new(format!("{pointer}/*"), values, conventions)?)))
+        let elements = |values: &ArrayRef| -> Result<Box<Self>, DecodeError> {
+            Ok(Box::new(Self::new(format!("{pointer}/*"), values, conventions)?))
         };
         let values = match column.data_type() {
             DataType::Null => Values::Null,
@@ -295,14 +363,22 @@ impl Cell {
             DataType::UInt16 => integers!(UInt16Type),
             DataType::UInt32 => integers!(UInt32Type),
             DataType::UInt64 => Values::Unsigned(column.as_primitive::<UInt64Type>().clone()),
+            DataType::Float16 => {
+                Values::Float(column.as_primitive::<Float16Type>().unary(f64::from), whole())
+            }
             DataType::Float32 => {
                 Values::Float(column.as_primitive::<Float32Type>().unary(f64::from), whole())
             }
             DataType::Float64 => Values::Float(column.as_primitive::<Float64Type>().clone(), whole()),
             DataType::Utf8 => Values::Text(column.as_string::<i32>().clone()),
-            DataType::LargeUtf8 => Values::LargeText(column.as_string::<i64>().clone()),
-            DataType::Utf8View => Values::TextView(column.as_string_view().clone()),
-            DataType::Timestamp(TimeUnit::Second, _) => times!(TimestampSecondType, TimeUnit::Second),
+            DataType::Decimal128(_, scale) => {
+                let values = column.as_primitive::<Decimal128Type>();
+                Values::Decimal(values.unary(i256::from_i128), scale.unsigned_abs())
+            }
+            DataType::Decimal256(_, scale) => {
+                Values::Decimal(column.as_primitive::<Decimal256Type>().clone(), scale.unsigned_abs())
+            }
+            DataType::Date32 => Values::Date(column.as_primitive::<Date32Type>().clone()),
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
                 times!(TimestampMillisecondType, TimeUnit::Millisecond)
             }
@@ -313,18 +389,6 @@ impl Cell {
                 times!(TimestampNanosecondType, TimeUnit::Nanosecond)
             }
             DataType::Binary => Values::Wkb(column.as_binary::<i32>().clone(), whole()),
-            DataType::LargeBinary => Values::LargeWkb(column.as_binary::<i64>().clone(), whole()),
-            DataType::BinaryView => Values::WkbView(column.as_binary_view().clone(), whole()),
-            DataType::Dictionary(..) => {
-                let dictionary = column.as_any_dictionary();
-                let values = Self::new(pointer.clone(), dictionary.values(), conventions)?;
-                let keys = if dictionary.values().is_empty() {
-                    vec![0; dictionary.len()]
-                } else {
-                    dictionary.normalized_keys()
-                };
-                Values::Dictionary(keys, Box::new(values))
-            }
             DataType::Struct(fields) => {
                 let columns = fields.iter().zip(column.as_struct().columns());
                 let members =
@@ -333,49 +397,32 @@ impl Cell {
             }
             DataType::List(_) => {
                 let array = column.as_list::<i32>();
-                list(
-                    array
-                        .value_offsets()
-                        .iter()
-                        .map(|&offset| usize::try_from(offset).unwrap_or(0))
-                        .collect(),
-                    array.values(),
-                )?
+                Values::List(array.offsets().clone(), elements(array.values())?)
             }
-            DataType::LargeList(_) => {
-                let array = column.as_list::<i64>();
-                list(
-                    array
-                        .value_offsets()
-                        .iter()
-                        .map(|&offset| usize::try_from(offset).unwrap_or(0))
-                        .collect(),
-                    array.values(),
-                )?
+            DataType::Map(_, _) if column.as_map().key_type() == &DataType::Utf8 => {
+                let array = column.as_map();
+                let keys = array.keys().as_string().clone();
+                Values::Map(array.offsets().clone(), keys, elements(array.values())?)
             }
-            DataType::FixedSizeList(_, _) => {
-                let array = column.as_fixed_size_list();
-                let length = usize::try_from(array.value_length()).unwrap_or(0);
-                list((0..=array.len()).map(|row| row * length).collect(), array.values())?
+            other => {
+                // Columns of the properties are named without them.
+                let column = pointer.strip_prefix("/properties").unwrap_or(&pointer)[1..].to_owned();
+                return Err(DecodeError::Type { column, data_type: Box::new(other.clone()) });
             }
-            other => return Err(DecodeError::Type { column: pointer, data_type: Box::new(other.clone()) }),
         };
         Ok(Self { nulls: column.logical_nulls(), values, pointer })
     }
 
-    /// The string of a row, whether null or not; `None` where the column holds no strings.
+    /// The string of a row, where it has one.
     fn text(&self, row: usize) -> Option<&str> {
         match &self.values {
-            Values::Text(values) => Some(values.value(row)),
-            Values::LargeText(values) => Some(values.value(row)),
-            Values::TextView(values) => Some(values.value(row)),
-            Values::Dictionary(keys, values) => values.text(*keys.get(row)?),
+            Values::Text(values) if !self.is_null(row) => Some(values.value(row)),
             _ => None,
         }
     }
 
     fn is_null(&self, row: usize) -> bool {
-        matches!(self.values, Values::Null) || self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
     fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
@@ -398,13 +445,10 @@ impl Cell {
             Values::Float(values, _) if !values.value(row).is_finite() => out.extend_from_slice(b"null"),
             Values::Float(values, whole) => number::write(values.value(row), *whole, out),
             Values::Text(values) => push_string(out, values.value(row)),
-            Values::LargeText(values) => push_string(out, values.value(row)),
-            Values::TextView(values) => push_string(out, values.value(row)),
+            Values::Decimal(values, scale) => push_decimal(values.value(row), (*scale).into(), out),
+            Values::Date(values) => self.write_date(values.value(row), out)?,
             Values::Time(values, unit, format) => self.write_time(values[row], *unit, *format, out)?,
             Values::Wkb(values, whole) => self.write_wkb(values.value(row), *whole, out)?,
-            Values::LargeWkb(values, whole) => self.write_wkb(values.value(row), *whole, out)?,
-            Values::WkbView(values, whole) => self.write_wkb(values.value(row), *whole, out)?,
-            Values::Dictionary(keys, values) => values.write(keys[row], out)?,
             Values::Struct(members) => {
                 out.push(b'{');
                 write_members(members, row, out)?;
@@ -412,13 +456,27 @@ impl Cell {
             }
             Values::List(offsets, element) => {
                 out.push(b'[');
-                for index in offsets[row]..offsets[row + 1] {
-                    if index > offsets[row] {
+                let (start, end) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
+                for index in start..end {
+                    if index > start {
                         out.push(b',');
                     }
                     element.write(index, out)?;
                 }
                 out.push(b']');
+            }
+            Values::Map(offsets, keys, element) => {
+                out.push(b'{');
+                let (start, end) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
+                for index in start..end {
+                    if index > start {
+                        out.push(b',');
+                    }
+                    push_string(out, keys.value(index));
+                    out.push(b':');
+                    element.write(index, out)?;
+                }
+                out.push(b'}');
             }
         }
         Ok(())
@@ -439,8 +497,29 @@ impl Cell {
         Ok(())
     }
 
+    fn write_date(&self, days: i32, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let date = time::date(days)
+            .ok_or_else(|| DecodeError::Time { pointer: self.pointer.clone(), value: days.into() })?;
+        push_string(out, &date.to_string());
+        Ok(())
+    }
+
     fn write_wkb(&self, value: &[u8], whole: Whole, out: &mut Vec<u8>) -> Result<(), DecodeError> {
         wkb::to_json(value, whole, out)
             .map_err(|source| DecodeError::Wkb { pointer: self.pointer.clone(), source })
+    }
+}
+
+/// Appends all digits of a decimal number: `unscaled` divided by ten, `scale` times.
+fn push_decimal(unscaled: i256, scale: usize, out: &mut Vec<u8>) {
+    let text = unscaled.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
+    let digits = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    out.extend_from_slice(sign.as_bytes());
+    out.extend_from_slice(whole.as_bytes());
+    if !fraction.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(fraction.as_bytes());
     }
 }

@@ -1,33 +1,28 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
-use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 
+use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use serde::Deserialize;
 use stacyard_store::{Collections, Error};
 
+use crate::damage::check_counts;
 use crate::decode::Names;
+use crate::geo::{Geo, Primary, Refusal};
+use crate::layout::{RESERVED, RESIDUAL};
 use crate::metadata::{Conventions, GEO, OURS, STAC};
 
 /// What the reader takes from the footer.
 pub(crate) struct Footer {
     pub(crate) names: Names,
     pub(crate) collections: Collections,
-}
-
-#[derive(Deserialize)]
-struct Geo {
-    primary_column: String,
-    columns: BTreeMap<String, GeoColumn>,
-}
-
-#[derive(Deserialize)]
-struct GeoColumn {
-    encoding: String,
-    #[serde(default)]
-    crs: Option<serde_json::Value>,
+    /// Where `geo` says that the boxes of the primary column stand: the paths of xmin, ymin, xmax and ymax.
+    pub(crate) covering: Option<[Vec<String>; 4]>,
+    /// Stacyard has written it: its Items have passed the gate, and its boxes bound their geometries on the plane.
+    pub(crate) is_ours: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -39,41 +34,77 @@ struct Stac {
     collection: Option<serde_json::Value>,
 }
 
+/// Opens a file; gives its size too.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
+    let failed = |cause| Error::io("read", path, cause);
+    let file = File::open(path).map_err(failed)?;
+    let status = file.metadata().map_err(failed)?;
+    if status.is_dir() {
+        let message = format!("{} is a folder, not a file", path.display());
+        return Err(Error::usage(message, "name a file inside it"));
+    }
+    Ok((file, status.len()))
+}
+
 /// The error of a file that cannot be read as Parquet.
-pub(crate) fn not_parquet(path: &Path, cause: ParquetError) -> Error {
-    Error::failed(format!("{} cannot be read as Parquet", path.display()))
-        .caused_by(cause)
+pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
+    because(&format!("{} cannot be read as Parquet", path.display()), cause)
         .remedy("check that it is a whole Parquet file, or name the kind of store with --store-kind")
+}
+
+/// The error of a file of which a part cannot be read.
+pub(crate) fn damaged(name: &str, cause: &ParquetError) -> Error {
+    because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
+}
+
+/// With the cause, but not with the kinds that it is wrapped in: "Parquet error: EOF: ...".
+fn because(message: &str, cause: &ParquetError) -> Error {
+    const KINDS: [&str; 4] = ["Parquet error: ", "Parquet argument error: ", "EOF: ", "External: "];
+    let cause = cause.to_string();
+    let mut what = &*cause;
+    while let Some(inner) = KINDS.iter().find_map(|kind| what.strip_prefix(kind)) {
+        what = inner;
+    }
+    Error::failed(format!("{message}: {what}"))
 }
 
 impl Footer {
     pub(crate) fn of(metadata: &ParquetMetaData, path: &Path) -> Result<Self, Error> {
+        check_counts(metadata).map_err(|cause| not_parquet(path, &cause))?;
         let pairs = metadata.file_metadata().key_value_metadata();
         let text = |key: &str| {
             pairs.into_iter().flatten().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref())
         };
+        let refused =
+            |(what, remedy): Refusal| Error::failed(format!("{}: {what}", path.display())).remedy(remedy);
         let wrong = |key: &str, cause: serde_json::Error| {
-            Error::failed(format!(
-                "{}: the `{key}` metadata is not as its specification says",
-                path.display()
-            ))
-            .caused_by(cause)
-            .remedy("write the file again with a program that follows the specification")
+            let remedy = "write the file again with a program that follows the specification";
+            refused((format!("the `{key}` metadata is not as its specification says"), remedy))
+                .caused_by(cause)
         };
-        let geometry =
-            match text(GEO).map(serde_json::from_str::<Geo>).transpose().map_err(|e| wrong(GEO, e))? {
-                Some(geo) => geo.check(path)?,
-                None => "geometry".to_owned(),
-            };
+        let schema = metadata.file_metadata().schema_descr();
+        if let Some(column) = schema.columns().iter().find(|column| column.physical_type() == Type::INT96) {
+            let what = format!("column {} has timestamps of type INT96", column.path());
+            // Of which the reader would make nanoseconds, and years beyond 1677 and 2262 would come out as others.
+            return Err(refused((
+                what,
+                "write the file again with timestamps in microseconds (Spark: outputTimestampType=TIMESTAMP_MICROS)",
+            )));
+        }
+        let geo: Option<Geo> = text(GEO).map(serde_json::from_str).transpose().map_err(|e| wrong(GEO, e))?;
+        let primary = Primary::of(geo, schema.root_schema(), text).map_err(refused)?;
         let conventions: Conventions =
             text(OURS).map(serde_json::from_str).transpose().map_err(|e| wrong(OURS, e))?.unwrap_or_default();
         if conventions.version > 1 {
-            return Err(Error::failed(format!(
-                "{} has layout version {}, which is newer than this program",
-                path.display(),
-                conventions.version
-            ))
-            .remedy("read it with a newer stacyard"));
+            let what = format!("layout version {} is newer than this program", conventions.version);
+            return Err(refused((what, "read the file with a newer stacyard")));
+        }
+        let has = |name| schema.root_schema().get_fields().iter().any(|column| column.name() == name);
+        if conventions.version == 0 && has(RESIDUAL) {
+            let what = format!("column {RESIDUAL} has lost the metadata `{OURS}`, which says how it is read");
+            let remedy = "take the file that stacyard has written; or have the other program leave the column out, \
+                          and what only stood there is lost";
+            return Err(refused((what, remedy)));
         }
         let stac: Stac =
             text(STAC).map(serde_json::from_str).transpose().map_err(|e| wrong(STAC, e))?.unwrap_or_default();
@@ -83,50 +114,20 @@ impl Footer {
         {
             collections.entry(id).or_insert(collection);
         }
-        Ok(Self { names: Names { conventions, geometry }, collections })
+        let root = primary.covering.as_ref().and_then(|[path, ..]| path.first());
+        let covering = root.filter(|root| *root != "bbox").cloned();
+        let names = Names { conventions, geometry: primary.name, covering };
+        let is_ours = names.conventions.version > 0;
+        Ok(Self { names, collections, covering: primary.covering, is_ours })
     }
-}
 
-impl Geo {
-    /// The primary geometry column, where this reader can take it.
-    fn check(self, path: &Path) -> Result<String, Error> {
-        let name = self.primary_column;
-        let Some(column) = self.columns.get(&name) else {
-            return Err(Error::failed(format!(
-                "{}: the `geo` metadata does not describe its primary column {name:?}",
-                path.display()
-            )));
-        };
-        if column.encoding != "WKB" {
-            return Err(Error::failed(format!(
-                "{}: column {name:?} has the encoding {:?}",
-                path.display(),
-                column.encoding
-            ))
-            .remedy("only WKB is read: write the file again with that encoding"));
+    /// Where the values of a column stand in the Item, names with dots between, as `fields` asks for them.
+    pub(crate) fn place(&self, path: &[String]) -> String {
+        let root = path.first().map_or("", String::as_str);
+        let inner = path.join(".");
+        if root == self.names.geometry {
+            return "geometry".to_owned();
         }
-        match &column.crs {
-            Some(crs) if !is_lon_lat(crs) => {
-                let crs = crs.get("name").and_then(serde_json::Value::as_str).unwrap_or("one without a name");
-                Err(Error::failed(format!(
-                    "{}: column {name:?} is in the reference system {crs:?}",
-                    path.display()
-                ))
-                .remedy("STAC geometries are longitudes and latitudes (OGC:CRS84): transform the file first"))
-            }
-            _ => Ok(name),
-        }
+        if RESERVED.contains(&root) { inner } else { format!("properties.{inner}") }
     }
-}
-
-/// OGC:CRS84, or EPSG:4326, whose axes GeoParquet reads in the same order ("Coordinate axis order").
-fn is_lon_lat(crs: &serde_json::Value) -> bool {
-    let id = |key| {
-        crs.get("id").and_then(|id| id.get(key)).map(|value| value.to_string().trim_matches('"').to_owned())
-    };
-    crs.is_null()
-        || matches!(
-            (id("authority").as_deref(), id("code").as_deref()),
-            (Some("OGC"), Some("CRS84")) | (Some("EPSG"), Some("4326"))
-        )
 }

@@ -57,6 +57,8 @@ pub(crate) struct Field {
     pub(crate) column: Column,
     /// What a null in the column means.
     pub(crate) null: Null,
+    /// Some values are not these of the column, but in the residual: nobody may prune by it.
+    pub(crate) partial: bool,
 }
 
 /// What a null means.
@@ -101,8 +103,12 @@ impl Layout {
     }
 
     pub(crate) fn with_limit(items: &ItemShape, max_leaves: usize) -> Self {
-        let mut planner =
-            Planner { exceptions: items.foreign, rarest: Rarest::limit(items, max_leaves), depth: 0 };
+        let mut planner = Planner {
+            exceptions: items.foreign,
+            lost: 0,
+            rarest: Rarest::limit(items, max_leaves),
+            depth: 0,
+        };
         let members = members(&mut planner, items);
         let properties = planner.fields(&items.properties, items.rows, Place::Properties);
         let geometry = items.geometry.whole();
@@ -118,7 +124,8 @@ impl Layout {
 /// The columns of the Items' own members. Those that the stac-geoparquet specification requires are always there, with
 /// the fields that it names.
 fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
-    let text = |name: &str| Field { name: name.into(), column: Column::Text, null: Null::Absent };
+    let field = |name: &str, column| Field { name: name.into(), column, null: Null::Absent, partial: false };
+    let text = |name: &str| field(name, Column::Text);
     let mut columns = planner.fields(&items.members, items.rows, Place::Item);
     let link = Column::Struct(["href", "rel", "type", "title"].map(text).into());
     for (name, element) in [("links", link), ("stac_extensions", Column::Text)] {
@@ -127,7 +134,7 @@ fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
             // Lists that are all empty say nothing of their elements.
             Some(field) if field.column == Column::List(Box::new(Column::Text)) => field.column = default,
             Some(_) => {}
-            None => columns.push(Field { name: name.into(), column: default, null: Null::Absent }),
+            None => columns.push(field(name, default)),
         }
     }
     columns.sort_by_key(|field| RESERVED.iter().position(|name| **name == *field.name));
@@ -200,8 +207,10 @@ enum Place {
 }
 
 struct Planner {
-    /// Values that their column cannot give back.
+    /// Values that their column cannot give back as they are written.
     exceptions: u64,
+    /// Those of them that the column does not even hold in another spelling.
+    lost: u64,
     rarest: Rarest,
     /// How many lists and structs stand around the column that is being decided.
     depth: usize,
@@ -221,6 +230,7 @@ impl Planner {
             // Searches need these, however rare they are.
             let essential = place == Place::Item || expected == Expected::Time;
             let admitted = !is_leaf(shape) || self.rarest.admits(present + nulls) || essential;
+            let lost = self.lost;
             let column = if nameless || !admitted { None } else { self.column(shape, expected) };
             let Some(column) = column else {
                 self.exceptions += present + nulls;
@@ -229,7 +239,7 @@ impl Planner {
             let absent = objects.saturating_sub(present + nulls);
             self.exceptions += nulls.min(absent);
             let null = if nulls > absent { Null::Null } else { Null::Absent };
-            columns.push(Field { name: name.clone(), column, null });
+            columns.push(Field { name: name.clone(), column, null, partial: self.lost > lost });
         }
         columns
     }
@@ -248,7 +258,7 @@ impl Planner {
     fn column_within(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
         let counts = [shape.numbers(), shape.strings, shape.booleans, shape.arrays, shape.objects];
         let most = counts.iter().copied().max().unwrap_or(0);
-        self.exceptions += shape.present() - most;
+        self.lose(shape.present() - most);
         Some(match counts.iter().position(|&count| count == most) {
             _ if most == 0 => Column::Text,
             Some(0) => self.number(shape),
@@ -272,12 +282,17 @@ impl Planner {
         })
     }
 
+    fn lose(&mut self, values: u64) {
+        self.lost += values;
+        self.exceptions += values;
+    }
+
     fn number(&mut self, shape: &Shape) -> Column {
         if shape.floats() == 0 && shape.integers + shape.long_integers > 0 {
-            self.exceptions += shape.huge_integers;
+            self.lose(shape.huge_integers);
             return Column::Integer;
         }
-        self.exceptions += shape.long_integers + shape.huge_integers + shape.long_floats;
+        self.lose(shape.long_integers + shape.huge_integers + shape.long_floats);
         self.exceptions += shape.integers.min(shape.whole_floats);
         Column::Float(if shape.integers > shape.whole_floats { Whole::Integer } else { Whole::Float })
     }
@@ -300,7 +315,9 @@ impl Planner {
             (_, Some((style, count))) => (TimeFormat { digits: None, style }, count),
             _ => (TimeFormat::default(), 0),
         };
-        self.exceptions += shape.strings - fits;
+        // An instant in another format, or of more digits, is in the column all the same, rounded down.
+        self.lose(shape.strings - times.total());
+        self.exceptions += times.total() - fits;
         Column::Time(format)
     }
 

@@ -1,13 +1,27 @@
 //! STAC Items in GeoParquet, exactly: the columns that others read, and a residual for what columns cannot say.
 
+mod ask;
 mod bbox;
+mod bytes;
+mod cache;
 mod column;
+mod condition;
+mod damage;
 mod decode;
+mod describe;
 mod file;
+mod filter;
+mod geo;
+mod known;
 mod layout;
+mod lengths;
 mod metadata;
 mod number;
+mod order;
+mod pages;
 mod properties;
+mod prune;
+mod rank;
 mod residual;
 mod rows;
 mod schema;
@@ -15,11 +29,23 @@ mod shape;
 mod sink;
 mod source;
 mod spool;
+mod store;
+mod table;
 mod time;
 mod wkb;
 
-pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, ShapeEncoder, Shaped};
-pub use source::GeoParquetSource;
+pub use describe::{ColumnSize, Description};
+pub use order::Order;
+pub use parquet::basic::Compression;
+pub use properties::parse_compression;
+pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, ShapeEncoder, Shaped, WRITE_MEMORY};
+pub use store::{CACHE_MEMORY, GeoParquet};
 
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod foreign_tests;
+#[cfg(test)]
+mod search_tests;
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,9 @@ pub(crate) struct Convention {
     /// What a null in the column is: `absent` (the default) or `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) null: Option<NullName>,
+    /// Some values are not in the column, but in the residual: the column's values and statistics say nothing of all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) partial: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,11 @@ impl Conventions {
         pattern.and_then(TimeFormat::from_pattern).unwrap_or_default()
     }
 
+    /// Whether some values of the place are in the residual alone.
+    pub(crate) fn is_partial(&self, pointer: &str) -> bool {
+        self.places.get(pointer).is_some_and(|place| place.partial)
+    }
+
     pub(crate) fn null(&self, pointer: &str) -> Null {
         match self.places.get(pointer).and_then(|place| place.null) {
             Some(NullName::Null) => Null::Null,
@@ -108,17 +116,17 @@ fn note_fields(pointer: &str, fields: &[Field], note: &mut impl FnMut(&str, Conv
         let mut pointer = pointer.to_owned();
         stacyard_model::json::push_pointer_token(&mut pointer, &field.name);
         let null = (field.null == Null::Null).then_some(NullName::Null);
-        note_column(&pointer, &field.column, null, note);
+        note_column(&pointer, &field.column, (null, field.partial), note);
     }
 }
 
 fn note_column(
     pointer: &str,
     column: &Column,
-    null: Option<NullName>,
+    (null, partial): (Option<NullName>, bool),
     note: &mut impl FnMut(&str, Convention),
 ) {
-    let mut convention = Convention { null, ..Convention::default() };
+    let mut convention = Convention { null, partial, ..Convention::default() };
     match column {
         Column::Float(spelling) | Column::Geometry(spelling) => {
             convention.whole_numbers = whole(*spelling).whole_numbers;
@@ -127,7 +135,7 @@ fn note_column(
             convention.time = Some(format.pattern()).filter(|_| *format != TimeFormat::default());
         }
         Column::Struct(fields) => note_fields(pointer, fields, note),
-        Column::List(element) => note_column(&format!("{pointer}/*"), element, None, note),
+        Column::List(element) => note_column(&format!("{pointer}/*"), element, (None, false), note),
         Column::Boolean | Column::Integer | Column::Text => {}
     }
     note(pointer, convention);

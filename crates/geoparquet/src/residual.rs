@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::decode::Scope;
 use stacyard_model::json::{Key, Kind, Tape, Value, push_pointer_token, push_string};
 
 /// The way to a value, kept on the stack: a JSON pointer that is only written out when something is wrong.
@@ -113,8 +114,8 @@ enum Action<'a> {
     Remove,
 }
 
-/// Appends `base` with `patch` applied, compact.
-pub(crate) fn apply(base: &[u8], patch: &[u8], out: &mut Vec<u8>) -> Result<(), ResidualError> {
+/// Appends `base` with `patch` applied, compact. Of a part of an Item only what is there is changed.
+pub(crate) fn apply(base: &[u8], patch: &[u8], scope: Scope, out: &mut Vec<u8>) -> Result<(), ResidualError> {
     let (mut base_tape, mut patch_tape) = (Tape::new(), Tape::new());
     let patch = patch_tape.parse(patch)?;
     let base = base_tape.parse(base)?;
@@ -134,10 +135,10 @@ pub(crate) fn apply(base: &[u8], patch: &[u8], out: &mut Vec<u8>) -> Result<(), 
                 _ => return Err(wrong(operation)),
             });
     }
-    write(base, &changes, out)
+    write(base, &changes, scope, out)
 }
 
-fn write(base: Value<'_>, change: &Change<'_>, out: &mut Vec<u8>) -> Result<(), ResidualError> {
+fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) -> Result<(), ResidualError> {
     let nowhere = || {
         ResidualError::NoSuchPlace(change.below.keys().next().map(ToString::to_string).unwrap_or_default())
     };
@@ -167,7 +168,7 @@ fn write(base: Value<'_>, change: &Change<'_>, out: &mut Vec<u8>) -> Result<(), 
                 key.write(out);
                 out.push(b':');
                 match change {
-                    Some(change) => write(value, change, out)?,
+                    Some(change) => write(value, change, scope, out)?,
                     None => value.write_compact(out),
                 }
             }
@@ -177,6 +178,9 @@ fn write(base: Value<'_>, change: &Change<'_>, out: &mut Vec<u8>) -> Result<(), 
                         continue;
                     }
                     let Some(Action::Set(value)) = &change.here else {
+                        if scope == Scope::Some {
+                            continue;
+                        }
                         return Err(ResidualError::NoSuchPlace(name.to_string()));
                     };
                     if out.len() > start {
@@ -198,12 +202,12 @@ fn write(base: Value<'_>, change: &Change<'_>, out: &mut Vec<u8>) -> Result<(), 
                 match change.below.get(&*index.to_string()) {
                     Some(change) => {
                         done += 1;
-                        write(element, change, out)?;
+                        write(element, change, scope, out)?;
                     }
                     None => element.write_compact(out),
                 }
             }
-            if done < change.below.len() {
+            if done < change.below.len() && scope == Scope::All {
                 return Err(nowhere());
             }
             out.push(b']');
@@ -219,7 +223,7 @@ mod tests {
 
     fn patched(base: &str, patch: &str) -> Result<String, ResidualError> {
         let mut out = Vec::new();
-        apply(base.as_bytes(), patch.as_bytes(), &mut out)?;
+        apply(base.as_bytes(), patch.as_bytes(), Scope::All, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -9,11 +9,11 @@ use stacyard_model::json::Value;
 
 use crate::bbox::Bbox;
 use crate::column::{Builder, StructBuilder};
-use crate::layout::{Column, ItemShape, Layout};
+use crate::layout::{Column, ItemShape, Layout, RESERVED};
 use crate::properties;
 use crate::residual::{Path, Residual, Step};
 use crate::schema;
-use crate::shape::expected;
+use crate::shape::{Expected, Placed, expected};
 use crate::wkb::Written;
 
 /// A batch is cut at so many rows.
@@ -22,11 +22,25 @@ pub(crate) const MAX_BATCH_ROWS: usize = properties::PAGE_ROWS;
 /// A batch is cut when its Items had so many bytes of JSON, so that no column comes near the 2 GiB of its offsets.
 pub(crate) const MAX_BATCH_BYTES: usize = 16 << 20;
 
+/// Items of a batch of the input in which it is looked at how often values repeat.
+const LOOKED_AT: u64 = 8;
+
 impl ItemShape {
-    /// Counts one Item. `scratch` is overwritten.
-    pub(crate) fn add(&mut self, item: Value<'_>, scratch: &mut Vec<u8>) {
+    /// Whether a dictionary pays for a leaf column, by its path in the file.
+    pub(crate) fn repeats(&self, path: &[String]) -> bool {
+        let Some((root, rest)) = path.split_first() else { return false };
+        let shape = if RESERVED.contains(&root.as_str()) { &self.members } else { &self.properties };
+        root == "type"
+            || shape.get(root).and_then(|shape| shape.leaf(rest)).is_some_and(crate::shape::Shape::repeats)
+    }
+
+    /// Counts one Item, and says where it lies. `scratch` is overwritten.
+    pub(crate) fn add<'a>(&mut self, item: Value<'a>, scratch: &mut Vec<u8>) -> Placed<'a> {
+        // Of every batch some, so that the same input always gives the same file.
+        let look = self.rows < LOOKED_AT;
         self.rows += 1;
         let (mut geometry, mut bbox) = (None, None);
+        let mut placed = Placed::default();
         let mut cursor = 0;
         for (key, value) in item.members().into_iter().flatten() {
             match &*key.text() {
@@ -42,17 +56,27 @@ impl ItemShape {
                     for (key, value) in value.members().into_iter().flatten() {
                         let (shape, name) = self.properties.at(key, &mut cursor);
                         let expected = expected(name, true);
-                        shape.add(value, expected);
+                        if expected == Expected::Time {
+                            placed.note_time(name, value);
+                        }
+                        shape.add(value, expected, look);
                     }
                 }
                 "id" | "collection" | "stac_version" | "stac_extensions" | "links" | "assets" => {
-                    let (shape, _) = self.members.at(key, &mut cursor);
-                    shape.add(value, crate::shape::Expected::Anything);
+                    let (shape, name) = self.members.at(key, &mut cursor);
+                    if name == "collection" {
+                        placed.collection = value.as_str().unwrap_or_default();
+                    }
+                    shape.add(value, Expected::Anything, look);
                 }
                 _ => self.foreign += 1,
             }
         }
         self.bbox.add(bbox, geometry.as_ref());
+        if let Some(geometry) = geometry {
+            placed.center = geometry.bounds.center();
+        }
+        placed
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

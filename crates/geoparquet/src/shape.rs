@@ -4,8 +4,11 @@
 //! Shapes of batches are counted on many cores and merged in the order of the batches: the result does not depend on
 //! who was faster.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::Hasher;
 
+use rustc_hash::{FxHashSet, FxHasher};
 use stacyard_model::json::{Key, Kind, Value};
 use stacyard_model::{Rfc3339, TimeStyle};
 
@@ -35,6 +38,34 @@ pub(crate) struct Shape {
     pub(crate) geometries: GeometryShape,
     pub(crate) fields: Fields,
     pub(crate) element: Option<Box<Shape>>,
+    /// A look at how often its numbers and strings repeat.
+    repeats: Option<Box<Repeats>>,
+}
+
+/// Hashes of some of the values at one place.
+#[derive(Debug, Clone, Default)]
+struct Repeats {
+    distinct: FxHashSet<u64>,
+    values: u64,
+}
+
+/// So many values are looked at, about as many as a row group has.
+const REPEATS: u64 = 10_000;
+
+impl Repeats {
+    fn add(&mut self, text: &str) {
+        let mut hasher = FxHasher::default();
+        hasher.write(text.as_bytes());
+        self.distinct.insert(hasher.finish());
+        self.values += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        if self.values < REPEATS {
+            self.distinct.extend(other.distinct);
+            self.values += other.values;
+        }
+    }
 }
 
 /// What a place is known to hold by its name, beyond what its values say.
@@ -62,8 +93,39 @@ pub(crate) fn expected(name: &str, in_properties: bool) -> Expected {
     }
 }
 
+/// Where an Item lies: what the order of the rows goes by.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Placed<'a> {
+    /// Empty without one.
+    pub(crate) collection: Cow<'a, str>,
+    /// Longitude and latitude of the middle of the geometry's box; NaN without one.
+    pub(crate) center: [f32; 2],
+    /// The start of the temporal extent in microseconds since 1970; the least of all without one.
+    pub(crate) time: i64,
+}
+
+impl Default for Placed<'_> {
+    fn default() -> Self {
+        Self { collection: Cow::default(), center: [f32::NAN; 2], time: i64::MIN }
+    }
+}
+
+impl Placed<'_> {
+    /// Takes a time of the Item: `start_datetime` counts before `datetime`, which comes first in few Items.
+    pub(crate) fn note_time(&mut self, name: &str, value: Value<'_>) {
+        if (name == "datetime" && self.time == i64::MIN) || name == "start_datetime" {
+            let time = value.as_plain_str().and_then(Rfc3339::parse).and_then(time::micros);
+            self.time = time.unwrap_or(self.time);
+        }
+    }
+}
+
 impl Shape {
-    pub(crate) fn add(&mut self, value: Value<'_>, expected: Expected) {
+    /// Counts a value; with `look` it is also looked at how often it repeats.
+    pub(crate) fn add(&mut self, value: Value<'_>, expected: Expected, look: bool) {
+        if look && matches!(value.kind(), Kind::Number | Kind::String) {
+            self.repeats.get_or_insert_default().add(value.raw());
+        }
         match value.kind() {
             Kind::Null => self.nulls += 1,
             Kind::True | Kind::False => self.booleans += 1,
@@ -80,7 +142,7 @@ impl Shape {
                 self.arrays += 1;
                 let element = self.element.get_or_insert_default();
                 for value in value.elements().into_iter().flatten() {
-                    element.add(value, Expected::Anything);
+                    element.add(value, Expected::Anything, look);
                 }
             }
             Kind::Object if expected == Expected::Geometry => {
@@ -93,7 +155,7 @@ impl Shape {
                 for (key, value) in value.members().into_iter().flatten() {
                     let (shape, name) = self.fields.at(key, &mut cursor);
                     let inner = self::expected(name, false);
-                    shape.add(value, inner);
+                    shape.add(value, inner, look);
                 }
             }
         }
@@ -130,6 +192,27 @@ impl Shape {
         if let Some(element) = other.element {
             self.element.get_or_insert_default().merge(*element);
         }
+        if let Some(repeats) = other.repeats {
+            self.repeats.get_or_insert_default().merge(*repeats);
+        }
+    }
+
+    /// Whether most values of a row group occur in it more than once: then a dictionary pays.
+    pub(crate) fn repeats(&self) -> bool {
+        self.repeats.as_ref().is_some_and(|repeats| repeats.distinct.len() as u64 * 2 <= repeats.values)
+    }
+
+    /// The shape of a leaf column, by its path in the file from here on.
+    pub(crate) fn leaf(&self, path: &[String]) -> Option<&Self> {
+        match (path, &self.element) {
+            ([], _) => Some(self),
+            ([name, rest @ ..], _) if self.fields.get(name).is_some() => self.fields.get(name)?.leaf(rest),
+            // The names of the Parquet format (LogicalTypes.md, "Lists").
+            ([list, inner, rest @ ..], Some(element)) if list == "list" && inner == "element" => {
+                element.leaf(rest)
+            }
+            _ => None,
+        }
     }
 
     /// Values that are not null.
@@ -156,6 +239,10 @@ pub(crate) struct Fields {
 impl Fields {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Box<str>, Shape)> {
         self.list.iter()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Shape> {
+        self.index.get(name).map(|&at| &self.list[at].1)
     }
 
     /// The shape of a member. Items resemble each other: the member behind the last one is tried first.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use stacyard_model::json::{Tape, Value};
@@ -17,20 +18,21 @@ use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
 
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
+use crate::order::{Locations, Order};
 use crate::properties;
 use crate::rows::Rows;
 use crate::schema;
-use crate::spool::{Items, Segment, Spool};
+use crate::spool::{Items, Location, Spool, SpoolReader};
 
 /// How many Items a row group has, about: enough that the footer stays small, few enough that a search reads little
 /// (docs/geoparquet-layout.md).
 pub const ROW_GROUP_ROWS: u64 = 10_000;
 
-/// How many bytes of JSON a row group has at most, about: several are in memory, compressed, at a time.
-const ROW_GROUP_BYTES: u64 = 256 << 20;
+/// How many bytes the writer holds, about, beside what each column being filled needs (256 MiB).
+pub const WRITE_MEMORY: usize = 256 << 20;
 
-/// What a GeoParquet file is made from, beside the Items.
-#[derive(Debug, Default)]
+/// What a GeoParquet file is made from, beside the Items, and how it is laid out.
+#[derive(Debug)]
 pub struct Options {
     /// The Collections to keep with the Items.
     pub collections: Collections,
@@ -39,6 +41,29 @@ pub struct Options {
     pub source: Option<File>,
     /// How many threads fill columns.
     pub threads: usize,
+    /// The order of the rows.
+    pub order: Order,
+    /// How many Items a row group has, about.
+    pub row_group_rows: u64,
+    /// How pages are packed.
+    pub compression: Compression,
+    /// How many bytes are held, about: row groups are cut, and sorting goes to disk, where it would be more.
+    pub memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            collections: Collections::default(),
+            source: None,
+            threads: 1,
+            order: Order::default(),
+            row_group_rows: ROW_GROUP_ROWS,
+            // Level 3: what zstd itself takes by default.
+            compression: Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()),
+            memory: WRITE_MEMORY,
+        }
+    }
 }
 
 /// A GeoParquet file being written.
@@ -74,10 +99,10 @@ impl Encoder for ShapeEncoder {
     type Chunk = Shaped;
 
     fn item(&self, item: Value<'_>, file_offset: Option<u64>, chunk: &mut Shaped) -> Result<(), Error> {
-        chunk.shape.add(item, &mut chunk.scratch);
+        let placed = chunk.shape.add(item, &mut chunk.scratch);
         // The offset is that of the record, which may begin with white space.
-        chunk.items.add(item.raw(), file_offset.map(|offset| offset + item.offset() as u64));
-        Ok(())
+        let file_offset = file_offset.map(|offset| offset + item.offset() as u64);
+        chunk.items.add(item.raw(), file_offset, &placed)
     }
 }
 
@@ -98,21 +123,30 @@ impl Sink for GeoParquetSink {
         let failed = |cause| unwritable(&target, cause);
         let layout = Arc::new(Layout::of(&self.items));
         let schema = Arc::new(schema::schema(&layout));
+        let key_values = key_values(&self.items, &layout, &self.options.collections);
         let properties =
-            properties::writer(&schema, key_values(&self.items, &layout, &self.options.collections))
-                .map_err(failed)?;
-        let options = ArrowWriterOptions::new().with_properties(properties);
+            properties::writer(&schema, key_values, &self.items, &self.options).map_err(failed)?;
+        // Without the Arrow schema, of which Parquet's types say all: where it is, pyarrow takes its metadata in place of
+        // the file's, and what it writes again would have lost ours.
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(self.output.as_file(), Arc::clone(&schema), options);
         let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
 
-        let groups = row_groups(&self.spool.segments);
-        let mut next = groups.iter().enumerate();
-        let work = RowGroupWork { layout: &layout, schema: &schema, spool: &self.spool, factory: &factory };
+        // A part of the memory is for the sorter; the rest is for the row groups that are under way.
+        let (memory, threads) = (self.options.memory, self.options.threads.max(1));
+        let reader = self.spool.reader()?;
+        let mut groups = RowGroups {
+            locations: self.options.order.locations(&mut self.spool, memory / 4)?,
+            rows: self.options.row_group_rows.max(1),
+            bytes: memory as u64 / threads as u64,
+        };
+        let work = RowGroupWork { layout: &layout, schema: &schema, reader: &reader, factory: &factory };
+        let mut index = 0..;
         in_order(
-            || Ok(next.next()),
-            (self.options.threads, 1),
+            || Ok(groups.next()?.zip(index.next())),
+            (threads, 1),
             Tape::new,
-            |tape, (index, segments)| work.encode(tape, index, segments),
+            |tape, (locations, index)| work.encode(tape, index, &locations),
             |chunks| {
                 let mut group = file.next_row_group().map_err(failed)?;
                 for chunk in chunks {
@@ -122,6 +156,7 @@ impl Sink for GeoParquetSink {
                 Ok(ControlFlow::Continue(()))
             },
         )?;
+        drop(groups);
         self.spool.check_unchanged()?;
         file.close().map_err(failed)?;
         self.output.commit()
@@ -139,30 +174,33 @@ fn unwritable(target: &Path, cause: ParquetError) -> Error {
     }
 }
 
-/// Cuts the segments into runs of about [`ROW_GROUP_ROWS`] Items and at most about [`ROW_GROUP_BYTES`] of JSON.
-fn row_groups(segments: &[Segment]) -> Vec<&[Segment]> {
-    let (mut rows, mut bytes) = (0, 0);
-    let mut groups = Vec::new();
-    let mut start = 0;
-    for (index, segment) in segments.iter().enumerate() {
-        rows += segment.rows;
-        bytes += segment.length;
-        if rows >= ROW_GROUP_ROWS || bytes >= ROW_GROUP_BYTES {
-            groups.push(&segments[start..=index]);
-            (start, rows, bytes) = (index + 1, 0, 0);
+/// Cuts the rows into groups of so many Items and at most about so many bytes of JSON.
+struct RowGroups<'a> {
+    locations: Locations<'a>,
+    rows: u64,
+    bytes: u64,
+}
+
+impl RowGroups<'_> {
+    fn next(&mut self) -> Result<Option<Vec<Location>>, Error> {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        while (group.len() as u64) < self.rows
+            && bytes < self.bytes
+            && let Some(location) = self.locations.next().transpose()?
+        {
+            bytes += u64::from(location.length);
+            group.push(location);
         }
+        Ok((!group.is_empty()).then_some(group))
     }
-    if start < segments.len() {
-        groups.push(&segments[start..]);
-    }
-    groups
 }
 
 /// The second pass over one row group.
 struct RowGroupWork<'a> {
     layout: &'a Arc<Layout>,
     schema: &'a arrow_schema::SchemaRef,
-    spool: &'a Spool,
+    reader: &'a SpoolReader,
     factory: &'a ArrowRowGroupWriterFactory,
 }
 
@@ -171,7 +209,7 @@ impl RowGroupWork<'_> {
         &self,
         tape: &mut Tape,
         index: usize,
-        segments: &[Segment],
+        locations: &[Location],
     ) -> Result<Vec<ArrowColumnChunk>, Error> {
         let failed = |cause| Error::failed("cannot write a row group").caused_by(cause);
         let mut writers = self.factory.create_column_writers(index).map_err(failed)?;
@@ -188,18 +226,14 @@ impl RowGroupWork<'_> {
         };
         let mut bytes = Vec::new();
         let mut rows = Rows::new(self.layout, self.schema);
-        for segment in segments {
-            self.spool.read(segment, &mut bytes)?;
-            for place in segment.items() {
-                let text =
-                    bytes.get(place).ok_or_else(|| Error::failed("an Item lies outside its segment"))?;
-                let item = tape
-                    .parse(text)
-                    .map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
-                rows.add(item);
-                if rows.is_full() {
-                    write(std::mem::replace(&mut rows, Rows::new(self.layout, self.schema)))?;
-                }
+        for &location in locations {
+            self.reader.read(location, &mut bytes)?;
+            let item = tape
+                .parse(&bytes)
+                .map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
+            rows.add(item);
+            if rows.is_full() {
+                write(std::mem::replace(&mut rows, Rows::new(self.layout, self.schema)))?;
             }
         }
         if rows.len() > 0 {

@@ -3,64 +3,68 @@
 //! One way for all files: others have a single row group of a million rows and no page index, which only a single
 //! reader gets through in bounded memory.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use stacyard_store::{Batch, Collections, Error, Place, Record, Source, Work};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use stacyard_store::{Batch, Error, Place, Record, Source, Work};
 
-use crate::decode::{Items, Names};
+use crate::damage::guarded;
+use crate::decode::{Items, Names, Scope};
 use crate::file::{self, Footer};
+use crate::lengths::check_lengths;
+use crate::pages::Groups;
 
 /// Rows decoded at once, at most, and about how many bytes of columns: some batches are in memory at a time.
-const BATCH_ROWS: u64 = 256;
+const BATCH_ROWS: usize = 256;
 const BATCH_BYTES: u64 = 8 << 20;
 
 /// A GeoParquet file being read.
-pub struct GeoParquetSource {
+pub(crate) struct GeoParquetSource {
     name: Arc<str>,
     size: u64,
     /// Bytes of the file for each row, about.
     row_bytes: f64,
     names: Arc<Names>,
-    collections: Collections,
     reader: ParquetRecordBatchReader,
+    /// How many there are, and the next one.
+    rows: u64,
     row: u64,
 }
 
 impl GeoParquetSource {
     /// Opens a file and reads its footer.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |cause| Error::io("read", path, cause);
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.is_dir() {
-            let message = format!("{} is a folder, not a file", path.display());
-            return Err(Error::usage(message, "name a file inside it"));
-        }
-        let size = metadata.len();
-        let not_parquet = |cause| file::not_parquet(path, cause);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(not_parquet)?;
-        let footer = Footer::of(builder.metadata(), path)?;
-        let rows = builder.metadata().file_metadata().num_rows().max(1);
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let (file, size) = file::open(path)?;
+        let not_parquet = |cause| file::not_parquet(path, &cause);
+        let metadata = guarded(|| {
+            check_lengths(&file)?;
+            ParquetMetaDataReader::new().parse_and_finish(&file)
+        });
+        let metadata = Arc::new(metadata.map_err(not_parquet)?);
+        let footer = Footer::of(&metadata, path)?;
+        let rows = metadata.file_metadata().num_rows().unsigned_abs();
         #[expect(clippy::cast_precision_loss, reason = "for progress only")]
-        let row_bytes = size as f64 / rows as f64;
-        let groups = builder.metadata().row_groups();
-        // By the widest row group: an Item can have a thousand times the bytes of another.
-        let widest =
-            groups.iter().map(|group| group.total_byte_size() / group.num_rows().max(1)).max().unwrap_or(1);
-        let batch_rows = (BATCH_BYTES / widest.max(1).unsigned_abs()).clamp(1, BATCH_ROWS);
-        let batch_rows = usize::try_from(batch_rows).unwrap_or(1);
-        let reader = builder.with_batch_size(batch_rows).build().map_err(not_parquet)?;
+        let row_bytes = size as f64 / rows.max(1) as f64;
+        let batch_rows = batch_rows(&metadata);
+        let reader = guarded(|| {
+            // Without the Arrow schema that another writer left: it says only how its arrays lay in memory.
+            let schema = metadata.file_metadata().schema_descr();
+            let levels = parquet_to_arrow_field_levels(schema, ProjectionMask::all(), None)?;
+            let groups = Groups { file: Arc::new(file), metadata: Arc::clone(&metadata) };
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, None)
+        });
+        let reader = reader.map_err(not_parquet)?;
         Ok(Self {
             name: path.display().to_string().into(),
             size,
             row_bytes,
             names: Arc::new(footer.names),
-            collections: footer.collections,
             reader,
+            rows,
             row: 0,
         })
     }
@@ -85,38 +89,56 @@ impl Source for GeoParquetSource {
         (self.row as f64 * self.row_bytes) as u64
     }
 
-    fn collections(&self) -> Collections {
-        self.collections.clone()
-    }
-
     fn next(&mut self) -> Result<Option<Work>, Error> {
-        let Some(batch) = self.reader.next() else { return Ok(None) };
-        let batch = batch.map_err(|cause| {
-            Error::failed(format!("cannot read {}", self.name))
-                .caused_by(cause)
-                .remedy("the file is damaged: fetch or write it again")
-        })?;
+        let batch = guarded(|| match self.reader.next().transpose()? {
+            None if self.row < self.rows => {
+                Err(ParquetError::EOF(format!("it ends before row {} of {}", self.row, self.rows)))
+            }
+            batch => Ok(batch),
+        });
+        let batch = batch.map_err(|cause| file::damaged(&self.name, &cause))?;
+        let Some(batch) = batch else { return Ok(None) };
         let first = self.row;
         self.row += batch.num_rows() as u64;
         let (name, names) = (Arc::clone(&self.name), Arc::clone(&self.names));
-        Ok(Some(Box::new(move || texts(&batch, &names, first, &name))))
+        Ok(Some(Box::new(move || {
+            let mut out = Batch::default();
+            let mut items = Items::new(&batch, &names, Scope::All)
+                .map_err(|cause| cause.into_error(format!("{name} cannot be read")))?;
+            for (row, index) in (first..).zip(0..batch.num_rows()) {
+                write_record(&mut items, index, row, &name, &mut out)?;
+            }
+            Ok(out)
+        })))
     }
 }
 
-/// The Items of a record batch as JSON texts.
-fn texts(batch: &RecordBatch, names: &Names, first: u64, name: &str) -> Result<Batch, Error> {
-    let mut items = Items::new(batch, names)
-        .map_err(|cause| Error::failed(format!("{name} cannot be read")).caused_by(cause))?;
-    let mut out = Batch::default();
-    for (row, index) in (first..).zip(0..batch.num_rows()) {
-        let offset =
-            |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"));
-        let start = offset(out.text.len())?;
-        items
-            .write(index, &mut out.text)
-            .map_err(|cause| Error::failed(format!("{name}: row {row}")).caused_by(cause))?;
-        let end = offset(out.text.len())?;
-        out.records.push(Record { start, end, place: Place::Row(row), fault: None });
-    }
-    Ok(out)
+/// How many rows to decode at once: by the widest row group, as an Item can have a thousand times the bytes of another.
+pub(crate) fn batch_rows(metadata: &ParquetMetaData) -> usize {
+    rows_within(metadata, BATCH_BYTES).min(BATCH_ROWS)
+}
+
+/// How many rows have about so many bytes of columns, at least one.
+pub(crate) fn rows_within(metadata: &ParquetMetaData, bytes: u64) -> usize {
+    let groups = metadata.row_groups().iter();
+    let widest =
+        groups.map(|group| group.total_byte_size() / group.num_rows().max(1)).max().unwrap_or(1).max(1);
+    usize::try_from(bytes / widest.unsigned_abs()).unwrap_or(usize::MAX).max(1)
+}
+
+/// Appends the Item of a row of a batch of columns.
+pub(crate) fn write_record(
+    items: &mut Items,
+    index: usize,
+    row: u64,
+    name: &str,
+    out: &mut Batch,
+) -> Result<(), Error> {
+    let offset =
+        |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"));
+    let start = offset(out.text.len())?;
+    items.write(index, &mut out.text).map_err(|cause| cause.into_error(format!("{name}: row {row}")))?;
+    let end = offset(out.text.len())?;
+    out.records.push(Record { start, end, place: Place::Row(row), fault: None });
+    Ok(())
 }

@@ -1,85 +1,145 @@
 //! The Items between the two passes: not kept, but found again. Those of a plain file stay where they are; all others
-//! are written to a file without a name in the folder of the target.
+//! are written to a file without a name in the folder of the target. Of each there is an [`Entry`] of a fixed size,
+//! which goes to such a file too when there are many.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use stacyard_store::Error;
+use tempfile::SpooledTempFile;
 
-/// Some Items that lie one behind the other.
-#[derive(Debug, Default)]
-pub(crate) struct Segment {
+use crate::shape::Placed;
+
+/// Bytes of entries that are held in memory (500,000 Items).
+const ENTRIES_MEMORY: usize = 16 << 20;
+
+/// Where an Item is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Location {
     /// In the source's file, or in the spool.
-    in_source: bool,
-    /// Where its bytes start, and how many they are.
-    start: u64,
-    pub(crate) length: u64,
-    /// The gap before each Item and the Item's length, as LEB128 numbers: about three bytes an Item.
-    places: Vec<u8>,
-    pub(crate) rows: u64,
+    pub(crate) in_source: bool,
+    pub(crate) start: u64,
+    pub(crate) length: u32,
 }
 
-impl Segment {
-    /// Where each Item stands in the segment's bytes.
-    pub(crate) fn items(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
-        let mut places = self.places.iter();
-        let mut at = 0;
-        let mut number = move || {
-            let mut number = 0;
-            for (shift, byte) in places.by_ref().enumerate() {
-                number |= usize::from(byte & 0x7F) << (7 * shift);
-                if byte & 0x80 == 0 {
-                    return Some(number);
-                }
-            }
-            None
+impl Location {
+    pub(crate) const SIZE: usize = 13;
+
+    pub(crate) fn to_bytes(self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        bytes[..8].copy_from_slice(&self.start.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.length.to_le_bytes());
+        bytes[12] = u8::from(self.in_source);
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (&[start @ .., a, b, c, d, in_source], []) = bytes.split_first_chunk::<{ Self::SIZE }>()? else {
+            return None;
         };
-        std::iter::from_fn(move || {
-            let start = at + number()?;
-            at = start + number()?;
-            Some(start..at)
+        Some(Self {
+            in_source: in_source != 0,
+            start: u64::from_le_bytes(start),
+            length: u32::from_le_bytes([a, b, c, d]),
         })
     }
 }
 
-fn push_number(numbers: &mut Vec<u8>, mut number: u64) {
-    loop {
-        let [low, ..] = number.to_le_bytes();
-        number >>= 7;
-        if number == 0 {
-            return numbers.push(low);
-        }
-        numbers.push(low | 0x80);
+/// An Item, and where it stands among the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) location: Location,
+    /// The collection's number, in the order in which they were first seen.
+    pub(crate) collection: u32,
+    /// The middle of its geometry, in degrees; NaN without one.
+    pub(crate) center: [f32; 2],
+    /// The start of its temporal extent, microseconds since 1970; the least of all without one.
+    pub(crate) time: i64,
+}
+
+impl Entry {
+    const SIZE: usize = Location::SIZE + 20;
+
+    fn to_bytes(self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        let (location, rest) = bytes.split_at_mut(Location::SIZE);
+        location.copy_from_slice(&self.location.to_bytes());
+        rest[..4].copy_from_slice(&self.collection.to_le_bytes());
+        rest[4..8].copy_from_slice(&self.center[0].to_le_bytes());
+        rest[8..12].copy_from_slice(&self.center[1].to_le_bytes());
+        rest[12..].copy_from_slice(&self.time.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; Self::SIZE]) -> Option<Self> {
+        let (location, rest) = bytes.split_at(Location::SIZE);
+        let (collection, rest) = rest.split_first_chunk()?;
+        let (x, rest) = rest.split_first_chunk()?;
+        let (y, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            location: Location::from_bytes(location)?,
+            collection: u32::from_le_bytes(*collection),
+            center: [f32::from_le_bytes(*x), f32::from_le_bytes(*y)],
+            time: i64::from_le_bytes(*rest.first_chunk()?),
+        })
     }
 }
 
 /// Some Items on their way to the spool.
 #[derive(Debug, Default)]
 pub(crate) struct Items {
-    segments: Vec<Segment>,
-    /// What of them has to be written.
+    entries: Vec<Entry>,
+    /// The collections that the entries count.
+    collections: Names,
+    /// What of the Items has to be written.
     text: Vec<u8>,
 }
 
 impl Items {
     /// Adds an Item that stands in the source's file, or one that has to be written.
-    pub(crate) fn add(&mut self, item: &str, file_offset: Option<u64>) {
-        let in_source = file_offset.is_some();
+    pub(crate) fn add(
+        &mut self,
+        item: &str,
+        file_offset: Option<u64>,
+        placed: &Placed<'_>,
+    ) -> Result<(), Error> {
+        let collection = self.collections.number(&placed.collection)?;
+        let length = u32::try_from(item.len()).map_err(|_| Error::failed("an Item of more than 4 GiB"))?;
         let start = file_offset.unwrap_or(self.text.len() as u64);
-        if self.segments.last().is_none_or(|last| last.in_source != in_source) {
-            self.segments.push(Segment { in_source, start, ..Segment::default() });
-        }
-        if !in_source {
+        if file_offset.is_none() {
             self.text.extend_from_slice(item.as_bytes());
         }
-        let Some(segment) = self.segments.last_mut() else { return };
-        push_number(&mut segment.places, start - segment.start - segment.length);
-        push_number(&mut segment.places, item.len() as u64);
-        segment.length = start - segment.start + item.len() as u64;
-        segment.rows += 1;
+        let location = Location { in_source: file_offset.is_some(), start, length };
+        self.entries.push(Entry { location, collection, center: placed.center, time: placed.time });
+        Ok(())
+    }
+}
+
+/// Names, each once, and numbered.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    list: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> Result<u32, Error> {
+        if let Some(&number) = self.numbers.get(name) {
+            return Ok(number);
+        }
+        let number = u32::try_from(self.list.len());
+        let number = number.map_err(|_| Error::failed("more than 4,294,967,296 collections"))?;
+        self.list.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        Ok(number)
+    }
+
+    pub(crate) fn as_slice(&self) -> &[String] {
+        &self.list
     }
 }
 
@@ -98,7 +158,9 @@ pub(crate) struct Spool {
     folder: PathBuf,
     written: Option<File>,
     length: u64,
-    pub(crate) segments: Vec<Segment>,
+    entries: BufWriter<SpooledTempFile>,
+    pub(crate) collections: Names,
+    pub(crate) rows: u64,
 }
 
 impl Spool {
@@ -106,7 +168,16 @@ impl Spool {
     pub(crate) fn new(folder: &Path, source: Option<File>) -> Result<Self, Error> {
         let source =
             source.map(|file| state(&file).map(|state| (file, state))).transpose().map_err(unreadable)?;
-        Ok(Self { source, folder: folder.to_owned(), written: None, length: 0, segments: Vec::new() })
+        let entries = BufWriter::new(tempfile::spooled_tempfile_in(ENTRIES_MEMORY, folder));
+        Ok(Self {
+            source,
+            folder: folder.to_owned(),
+            written: None,
+            length: 0,
+            entries,
+            collections: Names::default(),
+            rows: 0,
+        })
     }
 
     fn failed(&self, cause: io::Error) -> Error {
@@ -121,26 +192,43 @@ impl Spool {
             let written = self.written.as_mut().map_or(Ok(()), |file| file.write_all(&items.text));
             written.map_err(|e| self.failed(e))?;
         }
-        for mut segment in items.segments {
-            if !segment.in_source {
-                segment.start += self.length;
+        let numbers = items.collections.list.iter().map(|name| self.collections.number(name));
+        let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+        for mut entry in items.entries {
+            if !entry.location.in_source {
+                entry.location.start += self.length;
             }
-            self.segments.push(segment);
+            entry.collection = numbers[entry.collection as usize];
+            self.entries.write_all(&entry.to_bytes()).map_err(|e| self.failed(e))?;
+            self.rows += 1;
         }
         self.length += items.text.len() as u64;
         Ok(())
     }
 
-    /// Reads a segment's bytes, wherever the cursor of the file stands: many do so at once.
-    pub(crate) fn read(&self, segment: &Segment, bytes: &mut Vec<u8>) -> Result<(), Error> {
-        bytes.resize(usize::try_from(segment.length).unwrap_or(usize::MAX), 0);
-        match (&self.source, &self.written) {
-            (Some((file, _)), _) if segment.in_source => {
-                file.read_exact_at(bytes, segment.start).map_err(unreadable)
-            }
-            (_, Some(file)) => file.read_exact_at(bytes, segment.start).map_err(|cause| self.failed(cause)),
-            _ => Err(Error::failed("Items were kept nowhere")),
-        }
+    /// The entries of all Items, in the order of the input.
+    pub(crate) fn entries(&mut self) -> Result<impl Iterator<Item = Result<Entry, Error>> + Send, Error> {
+        let failed = |cause| Error::io("keep Items for a while in", &self.folder, cause);
+        self.entries.flush().map_err(failed)?;
+        self.entries.get_mut().rewind().map_err(failed)?;
+        let mut reader = BufReader::with_capacity(256 << 10, self.entries.get_mut());
+        let folder = self.folder.clone();
+        Ok((0..self.rows).map(move |_| {
+            let mut bytes = [0; Entry::SIZE];
+            reader
+                .read_exact(&mut bytes)
+                .and_then(|()| Entry::from_bytes(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into()))
+                .map_err(|cause| Error::io("keep Items for a while in", &folder, cause))
+        }))
+    }
+
+    /// Where the Items are read again: by many at once, wherever the cursors of the files stand.
+    pub(crate) fn reader(&self) -> Result<SpoolReader, Error> {
+        let again = |file: &File| file.try_clone().map_err(unreadable);
+        Ok(SpoolReader {
+            source: self.source.as_ref().map(|(file, _)| again(file)).transpose()?,
+            written: self.written.as_ref().map(again).transpose()?,
+        })
     }
 
     /// Fails if the source's file has been written to meanwhile: what was read again may not be what was checked.
@@ -152,6 +240,21 @@ impl Spool {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Reads Items again.
+pub(crate) struct SpoolReader {
+    source: Option<File>,
+    written: Option<File>,
+}
+
+impl SpoolReader {
+    pub(crate) fn read(&self, location: Location, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        bytes.resize(location.length as usize, 0);
+        let file = if location.in_source { &self.source } else { &self.written };
+        let file = file.as_ref().ok_or_else(|| Error::failed("Items were kept nowhere"))?;
+        file.read_exact_at(bytes, location.start).map_err(unreadable)
     }
 }
 

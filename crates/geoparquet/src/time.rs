@@ -2,7 +2,7 @@
 
 use arrow_schema::TimeUnit;
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use stacyard_model::{Rfc3339, TimeStyle};
 
 /// How a column of timestamps is written.
@@ -37,6 +37,12 @@ pub(crate) fn date_time(value: i64, unit: TimeUnit) -> Option<DateTime> {
         TimeUnit::Nanosecond => SignedDuration::from_nanos(value),
     };
     EPOCH.checked_add(since).ok().filter(|time| time.year() >= 0)
+}
+
+/// The date so many days since 1970, from the year 0 to 9999.
+pub(crate) fn date(days: i32) -> Option<Date> {
+    let since = SignedDuration::from_hours(i64::from(days) * 24);
+    EPOCH.date().checked_add(since).ok().filter(|date| date.year() >= 0)
 }
 
 /// Whether microseconds and a style give the text back.

@@ -30,6 +30,12 @@ impl Bounds {
         self.merge(&Self { min: position, max: position });
     }
 
+    /// Longitude and latitude of its middle, as near as 32 bits come; NaN of nothing.
+    pub(crate) fn center(&self) -> [f32; 2] {
+        #[expect(clippy::cast_possible_truncation, reason = "only rows are put in order by it")]
+        [0, 1].map(|axis| f64::midpoint(self.min[axis], self.max[axis]) as f32)
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         for axis in 0..2 {
             self.min[axis] = self.min[axis].min(other.min[axis]);
@@ -47,8 +53,6 @@ pub(crate) struct Written {
     pub(crate) three_d: bool,
     /// All of it.
     pub(crate) bounds: Bounds,
-    /// Each point, line and ring of its own: those of a geometry cut at the antimeridian lie apart.
-    pub(crate) parts: Vec<Bounds>,
     /// Coordinates spelled `10` and `10.0`.
     pub(crate) whole_integers: u64,
     pub(crate) whole_floats: u64,
@@ -89,7 +93,7 @@ pub(crate) fn write(geometry: Value<'_>, out: &mut Vec<u8>) -> Option<Written> {
     let mut written = Written::default();
     let three_d = first_position_length(geometry) >= 3;
     written.three_d = three_d;
-    let mut writer = Writer { out, written: &mut written, three_d, part: Bounds::default() };
+    let mut writer = Writer { out, written: &mut written, three_d };
     let Some(name) = writer.geometry(geometry, 0) else {
         out.truncate(start);
         return None;
@@ -119,7 +123,6 @@ struct Writer<'w> {
     out: &'w mut Vec<u8>,
     written: &'w mut Written,
     three_d: bool,
-    part: Bounds,
 }
 
 impl Writer<'_> {
@@ -171,16 +174,10 @@ impl Writer<'_> {
     /// `code` says which geometry `coordinates` belongs to, `depth` how many arrays stand around its positions.
     fn coordinates(&mut self, coordinates: Value<'_>, code: u32, depth: u8) -> Option<()> {
         if depth == 0 {
-            self.part = Bounds::default();
-            self.position(coordinates)?;
-            self.written.parts.push(self.part);
-            return Some(());
+            return self.position(coordinates);
         }
         // A line and a ring are runs of positions; a MultiPoint's positions are geometries with a header each.
         let is_run = depth == 1 && code != 4;
-        if is_run {
-            self.part = Bounds::default();
-        }
         let count = self.count_slot();
         let mut number = 0;
         for element in coordinates.elements()? {
@@ -193,9 +190,6 @@ impl Writer<'_> {
                 self.coordinates(element, if code >= 4 { code - 3 } else { code }, depth - 1)?;
             }
             number += 1;
-        }
-        if is_run {
-            self.written.parts.push(self.part);
         }
         self.set_count(count, number)
     }
@@ -224,7 +218,6 @@ impl Writer<'_> {
         for coordinate in &place[..wanted] {
             self.out.extend_from_slice(&coordinate.to_le_bytes());
         }
-        self.part.add([place[0], place[1]]);
         self.written.bounds.add([place[0], place[1]]);
         Some(())
     }
@@ -245,6 +238,8 @@ impl Writer<'_> {
 pub(crate) enum WkbError {
     #[error("the WKB ends too early (at byte {0})")]
     Truncated(usize),
+    #[error("the bytes are no WKB: it begins with 0 or 1, not with {0}")]
+    ByteOrder(u8),
     #[error("WKB geometry type {0} has no place in GeoJSON")]
     UnknownType(u32),
     #[error("WKB collections are nested too deeply")]
@@ -297,7 +292,11 @@ impl Reader<'_> {
     fn header(&mut self) -> Result<Header, WkbError> {
         const EWKB_Z: u32 = 0x8000_0000;
         const EWKB_SRID: u32 = 0x2000_0000;
-        let little = self.take::<1>()?[0] == 1;
+        let little = match self.take()? {
+            [0] => false,
+            [1] => true,
+            [other] => return Err(WkbError::ByteOrder(other)),
+        };
         let raw = self.u32(little)?;
         if raw & EWKB_SRID != 0 {
             self.u32(little)?;
@@ -456,6 +455,7 @@ mod tests {
     fn broken_wkb_is_an_error_and_no_panic() {
         let fails = |bytes: &[u8]| to_json(bytes, Whole::Float, &mut Vec::new()).unwrap_err();
         assert_eq!(fails(&[]), WkbError::Truncated(0));
+        assert_eq!(fails(b"POINT (1 2)"), WkbError::ByteOrder(b'P'));
         assert_eq!(fails(&[1, 9, 0, 0, 0]), WkbError::UnknownType(9));
         assert_eq!(fails(&[1, 2, 0, 0, 0, 255, 255, 255, 255]), WkbError::Truncated(9));
         let mut point = vec![1, 1, 0, 0, 0];

@@ -1,0 +1,557 @@
+//! A search in a GeoParquet file: row groups, pages and rows are left out as early as the file allows; the evaluator
+//! of `stacyard-search` decides on the rest, first on the few columns that it needs, and the wide columns are read
+//! only for the rows that answer.
+
+use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use arrow_array::RecordBatch;
+use parquet::errors::ParquetError;
+use stacyard_model::json::Tape;
+use stacyard_search::{Compiled, Place};
+use stacyard_store::{Batch, Error, Hits, Sorted, Sorter, Source, Work, in_order};
+
+use crate::condition::{Conditions, Maker};
+use crate::decode::{DecodeError, Items, Scope};
+use crate::rank::Rank;
+use crate::source::{batch_rows, rows_within, write_record};
+use crate::store::GeoParquet;
+use crate::table::{Columns, selection};
+
+/// Rows that one core decodes at a time, and about how many bytes of their columns.
+const SLICE: usize = 1_024;
+const SLICE_BYTES: u64 = 16 << 20;
+
+/// How many rows at most a search keeps the places of to read only the first; those who want more get them sorted.
+const MAX_FIRST: u64 = 100_000;
+
+/// Where the rows of a search went, level by level.
+#[derive(Debug, Default)]
+pub(crate) struct Levels {
+    groups: AtomicU64,
+    after_statistics: AtomicU64,
+    after_bloom: AtomicU64,
+    stretches: AtomicU64,
+    after_pages: AtomicU64,
+    rows: AtomicU64,
+    after_columns: AtomicU64,
+    after_exact: AtomicU64,
+    wide: AtomicU64,
+}
+
+fn add(counter: &AtomicU64, number: usize) {
+    counter.fetch_add(number as u64, Ordering::Relaxed);
+}
+
+impl Levels {
+    /// A line for each level.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        vec![
+            format!(
+                "row groups  {} -> {} by statistics -> {} by Bloom filters",
+                of(&self.groups),
+                of(&self.after_statistics),
+                of(&self.after_bloom)
+            ),
+            format!("pages       {} -> {} by the page index", of(&self.stretches), of(&self.after_pages)),
+            format!(
+                "rows        {} -> {} by their columns -> {} by the search itself",
+                of(&self.rows),
+                of(&self.after_columns),
+                of(&self.after_exact)
+            ),
+            format!("decoded     {} whole Items", of(&self.wide)),
+        ]
+    }
+}
+
+/// One search in one file.
+pub(crate) struct Ask {
+    store: GeoParquet,
+    search: Arc<Compiled>,
+    conditions: Conditions,
+    rank: Option<Rank>,
+    /// The columns of the conditions and the rank; those that decide; those that the answer is made of.
+    narrow: Columns,
+    exact: Columns,
+    wide: Columns,
+    pub(crate) levels: Levels,
+}
+
+/// Rows of a row group, ascending.
+pub(crate) struct Chosen {
+    group: usize,
+    rows: Vec<u32>,
+    /// The places in the order of those that are known to answer.
+    keys: Option<Vec<Vec<u8>>>,
+}
+
+impl Ask {
+    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>) -> Result<Self, Error> {
+        let (table, footer) = (&store.inner.table, &store.inner.footer);
+        let maker = Maker { table, footer };
+        let request = search.request();
+        let conditions = maker.conditions(request);
+        let rank = Rank::of(&maker, search);
+        let mut narrow_paths = Vec::new();
+        conditions.all.each_column(&mut |column| narrow_paths.push(column.path.clone()));
+        rank.iter().flat_map(Rank::columns).for_each(|column| narrow_paths.push(column.path.clone()));
+        let needed = Needed::of(search, footer);
+        let fields = &request.fields;
+        let failed = |cause: ParquetError| store.inner.damaged(&cause);
+        Ok(Self {
+            narrow: table.columns(|path| narrow_paths.iter().any(|one| one == path)).map_err(failed)?,
+            exact: table.columns(|path| needed.has(path)).map_err(failed)?,
+            // Items of others go through the gate, which wants them whole.
+            wide: table
+                .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path)))
+                .map_err(failed)?,
+            store: store.clone(),
+            search: Arc::clone(search),
+            conditions,
+            rank,
+            levels: Levels::default(),
+        })
+    }
+
+    /// The rows that may answer, of all row groups; where only the first few Items are wanted, no more than these.
+    pub(crate) fn rows(&self, first: Option<u64>, threads: usize) -> Result<Vec<Chosen>, Error> {
+        let groups = self.groups()?;
+        // Of an Item that the gate refuses another takes the place: then all must be looked at.
+        if let Some(first) = first.filter(|&first| first <= MAX_FIRST && self.store.inner.footer.is_ours) {
+            return self.first(&groups, first, threads);
+        }
+        let mut found = Vec::new();
+        each(
+            groups,
+            threads,
+            || (),
+            |(), group| {
+                let rows = self.narrow(group)?.rows;
+                add(&self.levels.after_columns, rows.len());
+                Ok(Chosen { group, rows, keys: None })
+            },
+            |rows| {
+                found.push(rows);
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok(found)
+    }
+
+    /// The row groups that statistics and Bloom filters leave.
+    fn groups(&self) -> Result<Vec<usize>, Error> {
+        let inner = &self.store.inner;
+        let all = 0..inner.table.metadata.num_row_groups();
+        add(&self.levels.groups, all.len());
+        let condition = &self.conditions.all;
+        let left: Vec<usize> = all.filter(|&group| inner.table.group_may_hold(group, condition)).collect();
+        add(&self.levels.after_statistics, left.len());
+        let mut open = Vec::new();
+        for group in left {
+            if inner.table.group_may_have(group, condition).map_err(|e| inner.damaged(&e))? {
+                open.push(group);
+            }
+        }
+        add(&self.levels.after_bloom, open.len());
+        Ok(open)
+    }
+
+    /// The rows of a row group that pages and columns leave.
+    fn narrow(&self, group: usize) -> Result<Narrow, Error> {
+        let inner = &self.store.inner;
+        let table = &inner.table;
+        let failed = |cause: ParquetError| inner.damaged(&cause);
+        let total = table.rows(group);
+        add(&self.levels.rows, total);
+        if self.narrow.is_empty() {
+            let rows = (0..u32::try_from(total).unwrap_or(u32::MAX)).collect();
+            return Ok(Narrow { rows, batch: None, places: Vec::new() });
+        }
+        let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
+        add(&self.levels.stretches, counts[0]);
+        add(&self.levels.after_pages, counts[1]);
+        if !pages.selects_any() {
+            return Ok(Narrow { rows: Vec::new(), batch: None, places: Vec::new() });
+        }
+        let mut batches = table.read(group, &self.narrow, Some(pages.clone()), total).map_err(failed)?;
+        let batch = batches.next().transpose().map_err(failed)?;
+        let Some(batch) = batch else {
+            return Err(failed(ParquetError::EOF("no rows in a row group".into())));
+        };
+        // The numbers of the rows that were read.
+        let mut numbers = Vec::with_capacity(batch.num_rows());
+        let mut start = 0;
+        for run in pages.iter() {
+            if !run.skip {
+                numbers.extend(start..start + run.row_count);
+            }
+            start += run.row_count;
+        }
+        let left = self.conditions.all.rows(&batch);
+        let places: Vec<usize> = left.set_indices().collect();
+        let rows = places.iter().filter_map(|&place| u32::try_from(*numbers.get(place)?).ok()).collect();
+        Ok(Narrow { rows, batch: Some(batch), places })
+    }
+
+    /// Of some rows those that answer, by the columns that decide; each with its key.
+    fn exact(
+        &self,
+        tape: &mut Tape,
+        (group, rows): (usize, &[u32]),
+        mut found: impl FnMut(u32, Vec<u8>),
+    ) -> Result<(), Error> {
+        let inner = &self.store.inner;
+        let failed = |cause: ParquetError| inner.damaged(&cause);
+        let total = inner.table.rows(group);
+        let chosen = selection(rows, total);
+        let mut rows = rows.iter();
+        let mut text = Vec::new();
+        for batch in inner.table.read(group, &self.exact, Some(chosen), SLICE).map_err(failed)? {
+            let batch = batch.map_err(failed)?;
+            let mut items =
+                Items::new(&batch, &inner.footer.names, Scope::Some).map_err(|e| inner.unreadable(e))?;
+            for index in 0..batch.num_rows() {
+                text.clear();
+                items.write(index, &mut text).map_err(|e| inner.unreadable(e))?;
+                let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
+                let Some(&row) = rows.next() else { break };
+                if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
+                    let mut key = Vec::new();
+                    self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
+                    found(row, key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of the first Items.
+    fn first(&self, groups: &[usize], wanted: u64, threads: usize) -> Result<Vec<Chosen>, Error> {
+        let inner = &self.store.inner;
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        // The row groups that can hold the first ones come first.
+        let mut groups: Vec<(i64, usize)> = groups
+            .iter()
+            .map(|&group| (self.rank.as_ref().map_or(i64::MIN, |rank| rank.best(&inner.table, group)), group))
+            .collect();
+        groups.sort_unstable();
+        // The rank of the last of the first ones, so far: what ranks behind it need not be looked at.
+        let worst = AtomicI64::new(i64::MAX);
+        let mut first: BinaryHeap<Found> = BinaryHeap::new();
+        each(
+            groups,
+            threads,
+            Tape::new,
+            |tape, (best, group)| {
+                if best > worst.load(Ordering::Relaxed) || wanted == 0 {
+                    return Ok(Vec::new());
+                }
+                self.first_of_group(tape, group, wanted, &worst)
+            },
+            |found| {
+                for one in found {
+                    if first.len() < wanted || first.peek().is_some_and(|last| one < *last) {
+                        first.push(one);
+                    }
+                    if first.len() > wanted {
+                        first.pop();
+                    }
+                }
+                if first.len() == wanted {
+                    worst.store(first.peek().map_or(i64::MAX, |last| last.rank), Ordering::Relaxed);
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        let mut found = first.into_vec();
+        found.sort_unstable_by_key(|found| (found.group, found.row));
+        let groups = found.chunk_by_mut(|a, b| a.group == b.group);
+        Ok(groups
+            .map(|found| Chosen {
+                group: found[0].group,
+                rows: found.iter().map(|found| found.row).collect(),
+                keys: Some(found.iter_mut().map(|found| std::mem::take(&mut found.key)).collect()),
+            })
+            .collect())
+    }
+
+    /// The first Items of one row group.
+    fn first_of_group(
+        &self,
+        tape: &mut Tape,
+        group: usize,
+        wanted: usize,
+        worst: &AtomicI64,
+    ) -> Result<Vec<Found>, Error> {
+        let narrow = self.narrow(group)?;
+        add(&self.levels.after_columns, narrow.rows.len());
+        let ranks = self.rank.as_ref().zip(narrow.batch.as_ref()).and_then(|(rank, batch)| rank.ranks(batch));
+        let ranks: Vec<i64> = match ranks {
+            Some(ranks) => narrow.places.iter().map(|&place| ranks[place]).collect(),
+            None => vec![i64::MIN; narrow.rows.len()],
+        };
+        let mut order: Vec<(i64, u32)> = ranks.into_iter().zip(narrow.rows).collect();
+        order.sort_unstable();
+        let mut first: BinaryHeap<Found> = BinaryHeap::new();
+        let mut rest = order.as_slice();
+        // In portions: most often those of the best ranks are all there is to look at.
+        while let Some(&(best, _)) = rest.first() {
+            let last =
+                first.peek().filter(|_| first.len() == wanted).map_or(i64::MAX, |last: &Found| last.rank);
+            if best > last.min(worst.load(Ordering::Relaxed)) {
+                break;
+            }
+            let end = rest.get(wanted).map_or(rest.len(), |&(rank, _)| {
+                // Those of equal rank go together.
+                rest.partition_point(|entry| entry.0 <= rank)
+            });
+            let (portion, behind) = rest.split_at(end);
+            rest = behind;
+            let mut portion: Vec<(u32, i64)> = portion.iter().map(|&(rank, row)| (row, rank)).collect();
+            portion.sort_unstable();
+            let rows: Vec<u32> = portion.iter().map(|entry| entry.0).collect();
+            self.exact(tape, (group, &rows), |row, key| {
+                add(&self.levels.after_exact, 1);
+                let rank = portion.binary_search_by_key(&row, |entry| entry.0);
+                let rank = rank.map_or(i64::MIN, |at| portion[at].1);
+                first.push(Found { key, rank, group, row });
+                if first.len() > wanted {
+                    first.pop();
+                }
+            })?;
+        }
+        Ok(first.into_vec())
+    }
+
+    fn slice(&self) -> usize {
+        rows_within(&self.store.inner.table.metadata, SLICE_BYTES).min(SLICE)
+    }
+
+    /// How many of the rows answer.
+    pub(crate) fn count(&self, rows: Vec<Chosen>, threads: usize) -> Result<u64, Error> {
+        let slices = slices(rows, SLICE * 8);
+        let mut count = 0;
+        each(
+            slices,
+            threads,
+            Tape::new,
+            |tape, slice| {
+                let mut number = 0;
+                self.exact(tape, (slice.group, &slice.rows), |_, _| number += 1)?;
+                Ok(number)
+            },
+            |number: u64| {
+                count += number;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        self.levels.after_exact.fetch_add(count, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    /// The Items that answer, in order.
+    pub(crate) fn answer(
+        &self,
+        rows: Vec<Chosen>,
+        (memory, threads): (usize, usize),
+        first: Option<u64>,
+    ) -> Result<(Sorted, u64), Error> {
+        let slices = slices(rows, self.slice());
+        let mut sorter = Sorter::new(memory, first);
+        let mut count = 0;
+        each(
+            slices,
+            threads,
+            Tape::new,
+            |tape, slice| self.hits(tape, slice),
+            |hits: Hits| {
+                count += hits.len() as u64;
+                sorter.push(hits)?;
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok((sorter.finish(&self.store.inner.name)?, count))
+    }
+
+    /// The Items of some rows that answer, with their places in the order.
+    fn hits(&self, tape: &mut Tape, slice: Chosen) -> Result<Hits, Error> {
+        let (rows, keys) = match slice.keys {
+            Some(keys) => (slice.rows, keys),
+            None => {
+                let (mut rows, mut keys) = (Vec::new(), Vec::new());
+                self.exact(tape, (slice.group, &slice.rows), |row, key| {
+                    rows.push(row);
+                    keys.push(key);
+                })?;
+                add(&self.levels.after_exact, rows.len());
+                (rows, keys)
+            }
+        };
+        let mut hits = Hits::default();
+        let mut keys = keys.into_iter();
+        self.wide(slice.group, &rows, |items, index, row| {
+            let key = keys.next().unwrap_or_default();
+            let failed =
+                |cause: DecodeError| cause.into_error(format!("{}: row {row}", self.store.inner.name));
+            hits.try_push(&key, |text| items.write(index, text).map_err(failed))?;
+            if hits.len() == 1 {
+                hits.reserve(rows.len() - 1);
+            }
+            Ok(())
+        })?;
+        Ok(hits)
+    }
+
+    /// Decodes all columns that the answer is made of.
+    fn wide(
+        &self,
+        group: usize,
+        rows: &[u32],
+        mut item: impl FnMut(&mut Items, usize, u64) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        add(&self.levels.wide, rows.len());
+        let inner = &self.store.inner;
+        let failed = |cause: ParquetError| inner.damaged(&cause);
+        let scope = if inner.footer.is_ours { Scope::Some } else { Scope::All };
+        let table = &inner.table;
+        let before: usize = (0..group).map(|group| table.rows(group)).sum();
+        let mut rows_left = rows.iter().map(|&row| before as u64 + u64::from(row));
+        let chosen = selection(rows, table.rows(group));
+        for batch in
+            table.read(group, &self.wide, Some(chosen), batch_rows(&table.metadata)).map_err(failed)?
+        {
+            let batch = batch.map_err(failed)?;
+            let mut items = Items::new(&batch, &inner.footer.names, scope)
+                .map_err(|cause| cause.into_error(format!("{} cannot be read", inner.name)))?;
+            for (index, row) in (0..batch.num_rows()).zip(&mut rows_left) {
+                item(&mut items, index, row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the row groups' own columns leave of one.
+struct Narrow {
+    rows: Vec<u32>,
+    /// The columns, and where in them the rows stand.
+    batch: Option<RecordBatch>,
+    places: Vec<usize>,
+}
+
+/// An Item among the first, by its key.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    key: Vec<u8>,
+    rank: i64,
+    group: usize,
+    row: u32,
+}
+
+/// Maps the jobs side by side, and takes the results in order. For a single one no thread is begun.
+fn each<Job: Send, State, Out: Send>(
+    mut jobs: Vec<Job>,
+    threads: usize,
+    state: impl Fn() -> State + Sync,
+    map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
+    mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    if jobs.len() <= 1 {
+        return jobs.pop().map_or(Ok(()), |job| take(map(&mut state(), job)?).map(|_| ()));
+    }
+    let mut jobs = jobs.into_iter();
+    in_order(|| Ok(jobs.next()), (threads, 1), state, map, take)
+}
+
+fn slices(rows: Vec<Chosen>, length: usize) -> Vec<Chosen> {
+    let mut slices = Vec::new();
+    for mut one in rows {
+        while one.rows.len() > length {
+            let rows = one.rows.split_off(one.rows.len() - length);
+            let keys = one.keys.as_mut().map(|keys| keys.split_off(keys.len() - length));
+            slices.push(Chosen { group: one.group, rows, keys });
+        }
+        slices.push(one);
+    }
+    slices
+}
+
+/// Which columns decide whether an Item answers, and where it stands in the order.
+struct Needed {
+    roots: Vec<String>,
+}
+
+impl Needed {
+    fn of(search: &Compiled, footer: &crate::file::Footer) -> Self {
+        let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
+        roots.extend(footer.names.conventions.residual.clone());
+        let request = search.request();
+        if request.datetime.is_some() || request.sortby.is_empty() {
+            roots.extend(["datetime", "start_datetime", "end_datetime"].map(str::to_owned));
+        }
+        if request.area.is_some() {
+            roots.push(footer.names.geometry.clone());
+        }
+        request.each_property(&mut |property| match property.place() {
+            Place::Geometry => roots.push(footer.names.geometry.clone()),
+            // A name with dots may be nested at any of them.
+            Place::Properties => {
+                let key = property.key();
+                roots.extend(key.match_indices('.').map(|(dot, _)| key[..dot].to_owned()));
+                roots.push(key.to_owned());
+            }
+            Place::Id | Place::Collection => {}
+        });
+        Self { roots }
+    }
+
+    fn has(&self, path: &[String]) -> bool {
+        path.first().is_some_and(|root| self.roots.contains(root))
+    }
+}
+
+/// The rows that may answer, as a source of Items: for files whose Items have not passed the gate.
+pub(crate) struct Candidates {
+    ask: Arc<Ask>,
+    slices: std::vec::IntoIter<Chosen>,
+}
+
+impl Candidates {
+    pub(crate) fn new(ask: Arc<Ask>, rows: Vec<Chosen>) -> Self {
+        let slices = slices(rows, ask.slice()).into_iter();
+        Self { ask, slices }
+    }
+}
+
+impl Source for Candidates {
+    fn name(&self) -> &str {
+        &self.ask.store.inner.name
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn position(&self) -> u64 {
+        0
+    }
+
+    fn next(&mut self) -> Result<Option<Work>, Error> {
+        let Some(slice) = self.slices.next() else { return Ok(None) };
+        let ask = Arc::clone(&self.ask);
+        Ok(Some(Box::new(move || {
+            let mut batch = Batch::default();
+            ask.wide(slice.group, &slice.rows, |items, index, row| {
+                write_record(items, index, row, &ask.store.inner.name, &mut batch)
+            })?;
+            Ok(batch)
+        })))
+    }
+}

@@ -1,0 +1,56 @@
+//! Which names of a search the Items of a file have: by the schema, and where that has not all of them, by the residual.
+
+use arrow_schema::{DataType, Fields};
+use stacyard_model::json::Tape;
+use stacyard_search::{Compiled, Place, Property};
+use stacyard_store::Error;
+
+use crate::decode::{Items, Scope};
+use crate::store::Inner;
+
+/// A name of the search that no Item has.
+pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property>, Error> {
+    let mut names = search.names();
+    if file.table.metadata.file_metadata().num_rows() == 0 || names.all_seen() {
+        return Ok(None);
+    }
+    search.declare_all(&mut names, |property| {
+        property.place() != Place::Properties || leads_somewhere(&file.table.fields, property.key())
+    });
+    if !names.all_seen()
+        && let Some(residual) = &file.footer.names.conventions.residual
+    {
+        let columns = file.table.columns(|path| path.first() == Some(residual));
+        let columns = columns.map_err(|cause| file.damaged(&cause))?;
+        let (mut tape, mut text) = (Tape::new(), Vec::new());
+        for group in 0..file.table.metadata.num_row_groups() {
+            let batches =
+                file.table.read(group, &columns, None, 8_192).map_err(|cause| file.damaged(&cause))?;
+            for batch in batches {
+                let batch = batch.map_err(|cause| file.damaged(&cause))?;
+                let mut items = Items::new(&batch, &file.footer.names, Scope::Some)
+                    .map_err(|cause| file.unreadable(cause))?;
+                for row in 0..batch.num_rows() {
+                    text.clear();
+                    items.write(row, &mut text).map_err(|cause| file.unreadable(cause))?;
+                    let item = tape.parse(&text).map_err(|cause| file.unreadable(cause))?;
+                    search.observe(item, &mut names);
+                }
+            }
+        }
+    }
+    let unknown = search.unknown(&names).next().cloned();
+    Ok(unknown)
+}
+
+/// Whether a name, with dots or nested at them, is that of a column.
+fn leads_somewhere(fields: &Fields, name: &str) -> bool {
+    fields.iter().any(|field| match name.strip_prefix(field.name().as_str()) {
+        Some("") => true,
+        Some(rest) => match (rest.strip_prefix('.'), field.data_type()) {
+            (Some(rest), DataType::Struct(fields)) => leads_somewhere(fields, rest),
+            _ => false,
+        },
+        None => false,
+    })
+}

@@ -1,0 +1,258 @@
+//! Which row groups and pages can hold a row that meets the conditions, by what the file says of their values.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+use parquet::arrow::arrow_reader::RowSelection;
+use parquet::bloom_filter::Sbbf;
+use parquet::errors::Result;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::PageLocation;
+use parquet::file::statistics::Statistics;
+
+use crate::condition::{Column, Condition, Kind, Test};
+use crate::filter::ordered;
+use crate::table::Table;
+
+/// What is known of some values of a column. Texts may be cut: then they are bounds all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Bounds<'a> {
+    ends: Option<(End<'a>, End<'a>)>,
+    /// There is no null among them; there is nothing else.
+    no_nulls: bool,
+    only_nulls: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End<'a> {
+    Integer(i64),
+    Float(f64),
+    Text(&'a [u8]),
+}
+
+impl Test {
+    /// Whether one of the values can pass.
+    fn may_pass(&self, kind: Kind, bounds: &Bounds<'_>) -> bool {
+        match self {
+            Self::Null => return !bounds.no_nulls,
+            _ if bounds.only_nulls => return false,
+            Self::NotNull => return true,
+            _ => {}
+        }
+        let Some((least, most)) = bounds.ends else { return true };
+        match (self, least, most) {
+            (Self::Integers(low, high), End::Integer(least), End::Integer(most)) => {
+                least <= *high && most >= *low
+            }
+            (Self::Times(low, high), End::Integer(least), End::Integer(most)) => {
+                kind.micros(least) <= *high && kind.micros(most) >= *low
+            }
+            // Of NaN nothing is known.
+            (Self::Floats(low, high), End::Float(least), End::Float(most)) => !(least > *high || most < *low),
+            (Self::Texts(low, high), End::Text(least), End::Text(most)) => {
+                high.as_ref().is_none_or(|high| least <= high.as_bytes())
+                    && low.as_ref().is_none_or(|low| most >= low.as_bytes())
+            }
+            (Self::Among(list), End::Text(least), End::Text(most)) => {
+                let first = list.partition_point(|one| one.as_bytes() < least);
+                list.get(first).is_some_and(|one| one.as_bytes() <= most)
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Kind {
+    /// An instant in microseconds, rounded down.
+    pub(crate) fn micros(self, value: i64) -> i64 {
+        match self {
+            Self::Time(unit) if unit >= 1_000 => value.saturating_mul(unit / 1_000),
+            Self::Time(unit) => value.div_euclid(1_000 / unit),
+            _ => value,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether a row can meet it, by what is known of its columns.
+    fn may_hold<'b>(&self, bounds: &impl Fn(&Column) -> Result<Bounds<'b>>) -> Result<bool> {
+        Ok(match self {
+            Self::All(list) => {
+                for one in list {
+                    if !one.may_hold(bounds)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Self::Any(list) => {
+                for one in list {
+                    if one.may_hold(bounds)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),
+            Self::Greater(a, b) => match (bounds(a)?.ends, bounds(b)?.ends) {
+                (Some((_, End::Float(most))), Some((End::Float(least), _))) => {
+                    most.partial_cmp(&least).is_none_or(Ordering::is_gt)
+                }
+                _ => true,
+            },
+        })
+    }
+
+    /// Whether the Bloom filters leave it open; `filter` gives that of a column.
+    fn may_be_there(&self, filter: &impl Fn(&Column) -> Result<Option<Arc<Sbbf>>>) -> Result<bool> {
+        Ok(match self {
+            Self::All(list) => {
+                for one in list {
+                    if !one.may_be_there(filter)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Self::Any(list) => {
+                for one in list {
+                    if one.may_be_there(filter)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Self::Column(column, Test::Among(list)) => {
+                filter(column)?.is_none_or(|filter| list.iter().any(|one| filter.check(one.as_str())))
+            }
+            Self::Column(..) | Self::Greater(..) => true,
+        })
+    }
+}
+
+impl Table {
+    /// Whether the statistics of a row group leave it open that a row meets the condition.
+    pub(crate) fn group_may_hold(&self, group: usize, condition: &Condition) -> bool {
+        let rows = self.rows(group) as u64;
+        let bounds = |column: &Column| Ok(self.group_bounds(group, column, rows));
+        condition.may_hold(&bounds).unwrap_or(true)
+    }
+
+    fn group_bounds(&self, group: usize, column: &Column, rows: u64) -> Bounds<'_> {
+        let Some(statistics) = self.group(group).column(column.leaf).statistics() else {
+            return Bounds::default();
+        };
+        let nulls = statistics.null_count_opt();
+        let integers = |least: Option<i64>, most: Option<i64>| {
+            least.zip(most).map(|(least, most)| (End::Integer(least), End::Integer(most)))
+        };
+        let floats = |least: Option<f64>, most: Option<f64>| {
+            least.zip(most).map(|(least, most)| (End::Float(least), End::Float(most)))
+        };
+        let ends = match statistics {
+            Statistics::Int32(s) => {
+                integers(s.min_opt().copied().map(i64::from), s.max_opt().copied().map(i64::from))
+            }
+            Statistics::Int64(s) => integers(s.min_opt().copied(), s.max_opt().copied()),
+            Statistics::Float(s) => {
+                floats(s.min_opt().copied().map(f64::from), s.max_opt().copied().map(f64::from))
+            }
+            Statistics::Double(s) => floats(s.min_opt().copied(), s.max_opt().copied()),
+            // Old writers compared bytes as signed numbers.
+            Statistics::ByteArray(s) if !statistics.is_min_max_deprecated() => {
+                let ends = s.min_bytes_opt().zip(s.max_bytes_opt());
+                ends.map(|(least, most)| (End::Text(least), End::Text(most)))
+            }
+            _ => None,
+        };
+        Bounds { ends, no_nulls: nulls == Some(0), only_nulls: nulls == Some(rows) }
+    }
+
+    /// The least and the greatest value of a column of numbers or instants, as [`crate::filter::numbers`] gives them,
+    /// and whether there can be nulls.
+    pub(crate) fn group_numbers(&self, group: usize, column: &Column) -> Option<(Range<i64>, bool)> {
+        let bounds = self.group_bounds(group, column, self.rows(group) as u64);
+        let ends = match bounds.ends? {
+            (End::Integer(least), End::Integer(most)) => column.kind.micros(least)..column.kind.micros(most),
+            (End::Float(least), End::Float(most)) => ordered(least)?..ordered(most)?,
+            _ => return None,
+        };
+        Some((ends, !bounds.no_nulls))
+    }
+
+    /// Whether the Bloom filters of a row group leave it open.
+    pub(crate) fn group_may_have(&self, group: usize, condition: &Condition) -> Result<bool> {
+        condition.may_be_there(&|column| self.bloom_filter(group, column.leaf))
+    }
+
+    /// The rows of the pages that may hold a row that meets the condition, by the page index; and how many stretches
+    /// of rows there are whose pages are the same, and how many of them are left.
+    pub(crate) fn rows_of_pages(
+        &self,
+        group: usize,
+        condition: &Condition,
+    ) -> Result<(RowSelection, [usize; 2])> {
+        let rows = self.rows(group);
+        // Pages of different columns need not end at the same rows: each stretch between two ends is asked.
+        let mut ends = vec![rows];
+        let mut columns = Vec::new();
+        condition.each_column(&mut |column| columns.push(column));
+        for column in columns {
+            if let Some((pages, _)) = self.pages(group, column.leaf)? {
+                ends.extend(pages.iter().filter_map(|page| usize::try_from(page.first_row_index).ok()));
+            }
+        }
+        ends.retain(|&end| end > 0 && end <= rows);
+        ends.sort_unstable();
+        ends.dedup();
+        let mut start = 0;
+        let mut kept: Vec<Range<usize>> = Vec::new();
+        for &end in &ends {
+            if condition.may_hold(&|column| self.page_bounds(group, column, start))? {
+                kept.push(start..end);
+            }
+            start = end;
+        }
+        let counts = [ends.len(), kept.len()];
+        Ok((RowSelection::from_consecutive_ranges(kept.into_iter(), rows), counts))
+    }
+
+    /// Of the page that holds a row.
+    fn page_bounds(&self, group: usize, column: &Column, row: usize) -> Result<Bounds<'_>> {
+        let Some((pages, values)) = self.pages(group, column.leaf)? else { return Ok(Bounds::default()) };
+        let behind = pages.partition_point(|page: &PageLocation| {
+            usize::try_from(page.first_row_index).is_ok_and(|first| first <= row)
+        });
+        let Some(page) = behind.checked_sub(1).filter(|&page| (page as u64) < values.num_pages()) else {
+            return Ok(Bounds::default());
+        };
+        let integers =
+            |ends: Option<(i64, i64)>| ends.map(|(least, most)| (End::Integer(least), End::Integer(most)));
+        let floats =
+            |ends: Option<(f64, f64)>| ends.map(|(least, most)| (End::Float(least), End::Float(most)));
+        let ends = match values {
+            ColumnIndexMetaData::INT32(index) => {
+                let ends = index.min_value(page).zip(index.max_value(page));
+                integers(ends.map(|(least, most)| (i64::from(*least), i64::from(*most))))
+            }
+            ColumnIndexMetaData::INT64(index) => {
+                integers(index.min_value(page).copied().zip(index.max_value(page).copied()))
+            }
+            ColumnIndexMetaData::FLOAT(index) => {
+                let ends = index.min_value(page).zip(index.max_value(page));
+                floats(ends.map(|(least, most)| (f64::from(*least), f64::from(*most))))
+            }
+            ColumnIndexMetaData::DOUBLE(index) => {
+                floats(index.min_value(page).copied().zip(index.max_value(page).copied()))
+            }
+            ColumnIndexMetaData::BYTE_ARRAY(index) => {
+                let ends = index.min_value(page).zip(index.max_value(page));
+                ends.map(|(least, most)| (End::Text(least), End::Text(most)))
+            }
+            _ => None,
+        };
+        let only_nulls = !matches!(values, ColumnIndexMetaData::NONE) && values.is_null_page(page);
+        Ok(Bounds { ends, no_nulls: values.null_count(page) == Some(0), only_nulls })
+    }
+}

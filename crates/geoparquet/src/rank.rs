@@ -1,0 +1,114 @@
+//! The order of a search by one number a row, where the columns have it: enough to tell which rows cannot be among the
+//! first.
+
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+use stacyard_search::{Compiled, Property};
+
+use crate::condition::{Column, Kind, Maker};
+use crate::filter::numbers;
+use crate::table::Table;
+
+/// The first component of the order: of two rows that of the lower rank comes first; of equal ranks nothing is known.
+pub(crate) struct Rank {
+    value: Value,
+    descending: bool,
+}
+
+enum Value {
+    Column(Column),
+    /// The start of the temporal extent: of the range where a row has one, else the instant.
+    Start {
+        datetime: Column,
+        range: Option<[Column; 2]>,
+    },
+}
+
+impl Rank {
+    /// `None` where the columns do not say it.
+    pub(crate) fn of(maker: &Maker<'_>, search: &Compiled) -> Option<Self> {
+        let column = |property: &Property| {
+            maker.property(property).filter(|column| !matches!(column.kind, Kind::Text | Kind::Other))
+        };
+        let Some(first) = search.request().sortby.first() else {
+            let named = |name: &str| {
+                column(&Property::parse(name).ok()?).filter(|column| matches!(column.kind, Kind::Time(_)))
+            };
+            let ends = ["start_datetime", "end_datetime"];
+            let has_ranges = ends.iter().all(|name| maker.table.fields.iter().any(|f| f.name() == name));
+            let range = if has_ranges { Some([named(ends[0])?, named(ends[1])?]) } else { None };
+            let value = Value::Start { datetime: named("datetime")?, range };
+            return Some(Self { value, descending: true });
+        };
+        let column = column(&first.property)?;
+        // Other properties with a column of instants are texts in JSON, and order as such.
+        if matches!(column.kind, Kind::Time(_)) && !first.is_instant() {
+            return None;
+        }
+        Some(Self { value: Value::Column(column), descending: first.descending })
+    }
+
+    /// The columns that it is made of.
+    pub(crate) fn columns(&self) -> Vec<&Column> {
+        match &self.value {
+            Value::Column(column) => vec![column],
+            Value::Start { datetime, range } => {
+                std::iter::once(datetime).chain(range.iter().flatten()).collect()
+            }
+        }
+    }
+
+    /// Nulls are first in descending and last in ascending order.
+    fn of_value(&self, value: Option<i64>) -> i64 {
+        match value {
+            Some(value) if self.descending => !value,
+            Some(value) => value,
+            None if self.descending => i64::MIN,
+            None => i64::MAX,
+        }
+    }
+
+    /// Of each row; `None` where the columns are not of the types that the schema says.
+    pub(crate) fn ranks(&self, batch: &RecordBatch) -> Option<Vec<i64>> {
+        let values = match &self.value {
+            Value::Column(column) => numbers(batch, column)?,
+            Value::Start { datetime, range: None } => numbers(batch, datetime)?,
+            Value::Start { datetime, range: Some([start, end]) } => {
+                let (instants, starts) = (numbers(batch, datetime)?, numbers(batch, start)?);
+                let ranges = starts.into_iter().zip(numbers(batch, end)?);
+                let start = |(start, end): (Option<i64>, Option<i64>)| start.filter(|_| end.is_some());
+                ranges.zip(instants).map(|(range, instant)| start(range).or(instant)).collect()
+            }
+        };
+        Some(values.into_iter().map(|value| self.of_value(value)).collect())
+    }
+
+    /// No row of the group has a lower rank.
+    pub(crate) fn best(&self, table: &Table, group: usize) -> i64 {
+        let ends = |column: &Column| table.group_numbers(group, column);
+        let best = match &self.value {
+            Value::Column(column) => ends(column),
+            Value::Start { datetime, range: None } => ends(datetime),
+            Value::Start { datetime, range: Some([start, end]) } => {
+                let (instant, start, end) = (ends(datetime), ends(start), ends(end));
+                match (instant, start) {
+                    (Some((instants, nulls)), Some((starts, no_start))) => {
+                        let no_range = no_start || end.is_none_or(|(_, no_end)| no_end);
+                        let all = instants.start.min(starts.start)..instants.end.max(starts.end);
+                        Some((all, nulls && no_range))
+                    }
+                    _ => None,
+                }
+            }
+        };
+        match best {
+            None => i64::MIN,
+            Some((_, true)) if self.descending => i64::MIN,
+            Some((values, _)) => {
+                let Range { start, end } = values;
+                self.of_value(Some(if self.descending { end } else { start }))
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A GeoParquet file as a store: opened once, asked many times.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use parquet::errors::ParquetError;
+use stacyard_search::{Compiled, KnownNames};
+use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, unknown_name};
+
+use crate::ask::{Ask, Candidates};
+use crate::bytes::Counted;
+use crate::file::{self, Footer};
+use crate::known;
+use crate::source::GeoParquetSource;
+use crate::table::Table;
+
+/// What one search keeps of what it has read (32 MiB): columns that decide are most often in the answer too.
+pub const CACHE_MEMORY: usize = 32 << 20;
+
+/// A GeoParquet file. Clones share all that is known of it.
+#[derive(Clone)]
+pub struct GeoParquet {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) name: Arc<str>,
+    path: PathBuf,
+    pub(crate) table: Table,
+    pub(crate) footer: Footer,
+}
+
+impl GeoParquet {
+    /// Opens a file and reads its footer; keeps so many bytes of what is read of it.
+    pub fn open(path: &Path, memory: usize) -> Result<Self, Error> {
+        let (file, size) = file::open(path)?;
+        let table = Table::open(Counted::new(Box::new((file, size))), memory);
+        let table = table.map_err(|cause| file::not_parquet(path, &cause))?;
+        let footer = Footer::of(&table.metadata, path)?;
+        let name = path.display().to_string().into();
+        Ok(Self { inner: Arc::new(Inner { name, path: path.to_owned(), table, footer }) })
+    }
+
+    /// The names of the search that no column has, and the residual neither.
+    fn check_names(&self, search: &Compiled) -> Result<(), Error> {
+        let Some(unknown) = known::unknown(&self.inner, search)? else { return Ok(()) };
+        let mut names = KnownNames::default();
+        self.inner.table.fields.iter().for_each(|field| names.add(field.name()));
+        Err(unknown_name(&unknown, &names))
+    }
+
+    fn ask(&self, find: &mut Find<'_>) -> Result<Arc<Ask>, Error> {
+        if !find.check.lenient {
+            self.check_names(&find.search)?;
+            // All that is looked at from here on are some of the rows.
+            find.check.lenient = true;
+        }
+        if self.inner.footer.is_ours {
+            // They have passed the gate on their way in.
+            find.check.gate = None;
+        }
+        Ok(Arc::new(Ask::new(self, &find.search)?))
+    }
+
+    /// Counts the rows that were not read as well, and says what was left out where.
+    fn complete(&self, report: &mut Report, ask: &Ask, started: Instant) {
+        report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
+        report.filtered = report.read - report.written - report.rejected;
+        report.levels = ask.levels.lines();
+        let (bytes, requests) = self.inner.table.file.so_far();
+        report.levels.push(format!("read        {bytes} bytes with {requests} requests"));
+        report.seconds = started.elapsed().as_secs_f64();
+    }
+}
+
+impl Store for GeoParquet {
+    fn collections(&self) -> Result<Collections, Error> {
+        Ok(self.inner.footer.collections.clone())
+    }
+
+    fn items(&self) -> Result<Box<dyn Source>, Error> {
+        Ok(Box::new(GeoParquetSource::open(&self.inner.path)?))
+    }
+
+    fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        let started = Instant::now();
+        let ask = self.ask(&mut find)?;
+        let rows = ask.rows(find.max_items, find.threads)?;
+        let (sorted, mut report) = if self.inner.footer.is_ours {
+            let limits = (find.memory, find.threads);
+            let (sorted, written) = ask.answer(rows, limits, find.max_items)?;
+            (sorted, Report { written, ..Report::default() })
+        } else {
+            find.run(&mut Candidates::new(Arc::clone(&ask), rows))?
+        };
+        self.complete(&mut report, &ask, started);
+        Ok((sorted, report))
+    }
+
+    fn count(&self, mut find: Find<'_>) -> Result<Report, Error> {
+        let started = Instant::now();
+        let ask = self.ask(&mut find)?;
+        let rows = ask.rows(None, find.threads)?;
+        let mut report = if self.inner.footer.is_ours {
+            Report { written: ask.count(rows, find.threads)?, ..Report::default() }
+        } else {
+            find.count(Box::new(Candidates::new(Arc::clone(&ask), rows)))?
+        };
+        self.complete(&mut report, &ask, started);
+        Ok(report)
+    }
+}
+
+impl Inner {
+    /// The error of a file whose pages cannot be read.
+    pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
+        file::damaged(&self.name, cause)
+    }
+
+    /// The error of rows that are no Items.
+    pub(crate) fn unreadable(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+        Error::failed(format!("{} cannot be read", self.name)).caused_by(cause)
+    }
+}

@@ -1,0 +1,257 @@
+//! A Parquet file as a table: chosen columns of chosen rows of a row group, read with few requests.
+//!
+//! The page indexes of a row group are read when it is first touched: those of all would take longer than most
+//! searches.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Fields};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
+use parquet::basic::Compression;
+use parquet::bloom_filter::Sbbf;
+use parquet::column::page::{PageIterator, PageReader};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader,
+    RowGroupMetaData,
+};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::PageLocation;
+use parquet::file::serialized_reader::SerializedPageReader;
+
+use crate::bytes::{Blocks, Counted};
+use crate::cache::{Cache, CachedPages, KeptPages};
+use crate::damage::guarded;
+use crate::lengths::check_lengths;
+use crate::pages::Checked;
+
+/// A Parquet file, open.
+pub(crate) struct Table {
+    pub(crate) file: Arc<Counted>,
+    pub(crate) metadata: Arc<ParquetMetaData>,
+    /// The columns as Arrow has them.
+    pub(crate) fields: Fields,
+    cache: Cache,
+    /// The row groups, each with its page indexes.
+    groups: Vec<OnceLock<Arc<ParquetMetaData>>>,
+}
+
+/// Some columns of a table.
+pub(crate) struct Columns {
+    levels: FieldLevels,
+    leaves: Vec<usize>,
+}
+
+impl Columns {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+}
+
+impl Table {
+    /// `memory`: how many bytes are kept of what was read.
+    pub(crate) fn open(file: Counted, memory: usize) -> Result<Self> {
+        let (metadata, fields) = guarded(|| {
+            check_lengths(&file)?;
+            let metadata = ParquetMetaDataReader::new()
+                .with_page_index_policy(PageIndexPolicy::Skip)
+                .parse_and_finish(&file)?;
+            let fields = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?.fields;
+            Ok((metadata, fields))
+        })?;
+        let groups = metadata.row_groups().iter().map(|_| OnceLock::new()).collect();
+        Ok(Self {
+            file: Arc::new(file),
+            metadata: Arc::new(metadata),
+            fields,
+            cache: Cache::new(memory),
+            groups,
+        })
+    }
+
+    pub(crate) fn group(&self, group: usize) -> &RowGroupMetaData {
+        self.metadata.row_group(group)
+    }
+
+    /// How many rows a row group has.
+    pub(crate) fn rows(&self, group: usize) -> usize {
+        usize::try_from(self.group(group).num_rows()).unwrap_or(0)
+    }
+
+    /// The columns whose path (in the file, name by name) is wanted.
+    pub(crate) fn columns(&self, wanted: impl Fn(&[String]) -> bool) -> Result<Columns> {
+        let schema = self.metadata.file_metadata().schema_descr();
+        let leaves: Vec<usize> =
+            (0..schema.num_columns()).filter(|&leaf| wanted(schema.column(leaf).path().parts())).collect();
+        let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
+        Ok(Columns { levels: parquet_to_arrow_field_levels(schema, mask, None)?, leaves })
+    }
+
+    /// The leaf column at a path, and the field that it ends in.
+    pub(crate) fn leaf(&self, path: &[String]) -> Option<(usize, &Field)> {
+        let schema = self.metadata.file_metadata().schema_descr();
+        let leaf = schema.columns().iter().position(|column| column.path().parts() == path)?;
+        let (first, rest) = path.split_first()?;
+        let mut field = self.fields.iter().find(|field| field.name() == first)?;
+        for name in rest {
+            let arrow_schema::DataType::Struct(fields) = field.data_type() else { return None };
+            field = fields.iter().find(|field| field.name() == name)?;
+        }
+        Some((leaf, field))
+    }
+
+    /// A row group with its page indexes, if the file has any.
+    fn indexed(&self, group: usize) -> Result<&Arc<ParquetMetaData>> {
+        let slot = self.groups.get(group).ok_or_else(|| ParquetError::General("no such row group".into()))?;
+        if let Some(known) = slot.get() {
+            return Ok(known);
+        }
+        let alone = ParquetMetaDataBuilder::new(self.metadata.file_metadata().clone())
+            .add_row_group(self.group(group).clone())
+            .build();
+        let mut reader =
+            ParquetMetaDataReader::new_with_metadata(alone).with_page_index_policy(PageIndexPolicy::Optional);
+        let indexed = guarded(|| {
+            reader.read_page_indexes(&*self.file)?;
+            reader.finish()
+        })?;
+        let indexed = Arc::new(indexed);
+        Ok(slot.get_or_init(|| indexed))
+    }
+
+    /// Where the pages of a column stand, and what is known of their values.
+    pub(crate) fn pages(
+        &self,
+        group: usize,
+        leaf: usize,
+    ) -> Result<Option<(&[PageLocation], &ColumnIndexMetaData)>> {
+        let indexed = self.indexed(group)?;
+        let pages = page_locations(indexed, leaf);
+        let values = indexed.column_index().and_then(|index| index.first()?.get(leaf));
+        Ok(pages.zip(values))
+    }
+
+    /// The Bloom filter of a column.
+    pub(crate) fn bloom_filter(&self, group: usize, leaf: usize) -> Result<Option<Arc<Sbbf>>> {
+        let chunk = self.group(group).column(leaf);
+        let Some(offset) = chunk.bloom_filter_offset() else { return Ok(None) };
+        self.cache.bloom_filter(offset.cast_unsigned(), || {
+            guarded(|| Sbbf::read_from_column_chunk(chunk, &*self.file))
+        })
+    }
+
+    /// Reads columns of the selected rows of a row group, or of all.
+    pub(crate) fn read(
+        &self,
+        group: usize,
+        columns: &Columns,
+        selection: Option<RowSelection>,
+        batch_rows: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+        let metadata = Arc::clone(self.indexed(group)?);
+        let mut ranges = Vec::new();
+        for &leaf in &columns.leaves {
+            let chunk = self.group(group).column(leaf);
+            let (start, length) = chunk.byte_range();
+            match (page_locations(&metadata, leaf), &selection) {
+                (Some(pages), Some(selection)) => {
+                    ranges.extend(dictionary_range(chunk, pages));
+                    ranges.extend(selection.scan_ranges(pages));
+                }
+                _ => ranges.push(start..start.saturating_add(length)),
+            }
+        }
+        let mut kept = KeptPages::new();
+        ranges.retain(|range| match self.cache.page(range.start) {
+            Some(page) => kept.insert(range.start, page).is_some(),
+            None => true,
+        });
+        let blocks = Arc::new(self.file.fetch(ranges)?);
+        let chunks = Chunks { blocks, metadata, cache: self.cache.clone(), kept: Arc::new(kept) };
+        let mut reader = guarded(|| {
+            ParquetRecordBatchReader::try_new_with_row_groups(&columns.levels, &chunks, batch_rows, selection)
+        })?;
+        Ok(std::iter::from_fn(move || {
+            guarded(|| reader.next().transpose().map_err(ParquetError::from)).transpose()
+        }))
+    }
+}
+
+/// `None` where the file has no such index, or one that says nothing.
+fn page_locations(group: &ParquetMetaData, leaf: usize) -> Option<&[PageLocation]> {
+    let pages = group.offset_index()?.first()?.get(leaf)?.page_locations();
+    (!pages.is_empty()).then_some(pages.as_slice())
+}
+
+/// What stands before the first page of a column chunk is its dictionary.
+fn dictionary_range(chunk: &ColumnChunkMetaData, pages: &[PageLocation]) -> Option<Range<u64>> {
+    let (start, first) = (chunk.byte_range().0, pages.first()?.offset.cast_unsigned());
+    (first > start).then_some(start..first)
+}
+
+/// The selection of rows, given in ascending order.
+pub(crate) fn selection(rows: &[u32], total: usize) -> RowSelection {
+    let runs = rows.chunk_by(|a, b| a + 1 == *b).map(|run| -> Range<usize> {
+        let start = run[0] as usize;
+        start..start + run.len()
+    });
+    RowSelection::from_consecutive_ranges(runs, total)
+}
+
+/// The column chunks of one row group whose bytes have been fetched.
+struct Chunks {
+    blocks: Arc<Blocks>,
+    metadata: Arc<ParquetMetaData>,
+    cache: Cache,
+    kept: Arc<KeptPages>,
+}
+
+impl RowGroups for Chunks {
+    fn num_rows(&self) -> usize {
+        usize::try_from(self.metadata.row_group(0).num_rows()).unwrap_or(0)
+    }
+
+    fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>> {
+        let chunk: &ColumnChunkMetaData = self.metadata.row_group(0).column(leaf);
+        let pages = page_locations(&self.metadata, leaf);
+        let blocks = Arc::clone(&self.blocks);
+        let reader =
+            SerializedPageReader::new(blocks, chunk, self.num_rows(), pages.map(<[PageLocation]>::to_vec))?;
+        // Where pages are as they stand in the file, keeping one would keep all that was fetched with it.
+        let reader: Box<dyn PageReader> = match pages {
+            Some(pages) if chunk.compression() != Compression::UNCOMPRESSED => {
+                let dictionary = dictionary_range(chunk, pages).map(|range| range.start);
+                let offsets = pages.iter().map(|page| page.offset.cast_unsigned());
+                let offsets = dictionary.into_iter().chain(offsets).collect();
+                let (cache, kept) = (self.cache.clone(), Arc::clone(&self.kept));
+                Box::new(CachedPages::new(reader, cache, kept, offsets))
+            }
+            _ => Box::new(reader),
+        };
+        Ok(Box::new(OneChunk(Some(Box::new(Checked::new(reader, chunk))))))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(self.metadata.row_groups().iter())
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+}
+
+/// The pages of the only column chunk.
+struct OneChunk(Option<Box<dyn PageReader>>);
+
+impl Iterator for OneChunk {
+    type Item = Result<Box<dyn PageReader>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.take().map(Ok)
+    }
+}
+
+impl PageIterator for OneChunk {}
