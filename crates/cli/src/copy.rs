@@ -1,6 +1,9 @@
 //! `copy`: from one store through the gate into another.
 
-use stacyard_store::{Check, Copy, Error, Find, Mode, Output, Report, SORT_MEMORY, StoreUrl, same_file};
+use stacyard_geoparquet::Order;
+use stacyard_store::{
+    Check, Collections, Copy, Error, Find, Mode, Output, Report, Source, StoreUrl, same_file,
+};
 
 use crate::flags::{self, Global};
 use crate::open::Extras;
@@ -30,13 +33,13 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         ..Check::default()
     };
     let (check, question) = search::ask(&flags.question, check)?;
-    let mut input = open::source(&from, global)?;
-    let old = if exists && mode != Mode::Replace { Some(open::source(&to, global)?) } else { None };
+    let source = open::store(&from, global)?;
+    let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
     // As with the Items: those of the store stay, unless the input is to replace them.
-    let old_collections = old.as_ref().map(|old| old.collections()).unwrap_or_default();
+    let old_collections = old.as_ref().map_or_else(|| Ok(Collections::new()), |old| old.collections())?;
     let (mut collections, over) = match mode {
-        Mode::Upsert | Mode::Replace => (old_collections, input.collections()),
-        Mode::Insert | Mode::Ignore => (input.collections(), old_collections),
+        Mode::Upsert | Mode::Replace => (old_collections, source.collections()?),
+        Mode::Insert | Mode::Ignore => (source.collections()?, old_collections),
     };
     collections.extend(over);
     if let Some(file) = &flags.collections_file {
@@ -48,19 +51,20 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let mut fields = None;
     let mut report = Report::default();
     let mut check = check;
+    let mut input: Option<Box<dyn Source>> = None;
     if let Some((search, compiled)) = question {
         if flags.question.is_ordered() {
             let find = Find {
                 check: std::mem::take(&mut check),
                 search: compiled,
                 max_items: search.max_items,
-                memory: SORT_MEMORY,
+                memory: global.memory / 2,
                 threads,
                 rejects: rejects.as_mut(),
                 observer: &mut console,
             };
-            let (answer, found) = find.run(input.as_mut())?;
-            input = Box::new(answer);
+            let (answer, found) = source.find(find)?;
+            input = Some(Box::new(answer));
             report = found;
         }
         fields = search::wanted(search.fields);
@@ -71,8 +75,16 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             ));
         }
     }
+    let mut layout = flags.layout.clone();
+    if input.is_some() {
+        // Who asks for an order gets it.
+        layout.sort.get_or_insert(Order::Input);
+    }
+    let extras = Extras { collections, fields, layout: Some(layout) };
+    let input = input.map_or_else(|| source.items(), Ok)?;
+    let old = old.map(|old| old.items()).transpose()?;
     let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
-    let report = report.then(open::write(global, copy, input, old, &to, Extras { collections, fields })?);
+    let report = report.then(open::write(global, copy, input, old, &to, extras)?);
     console.finish();
     if !global.quiet {
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use stacyard_geoparquet::{Compression, Order, ROW_GROUP_ROWS, parse_compression};
 use stacyard_store::{MAX_RECORD_BYTES, Mode, StoreKind};
 
 use crate::search::{Question, SearchFlags};
@@ -38,6 +39,9 @@ pub(crate) struct Global {
     /// How many threads to use [default: all cores].
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// About how much memory sorting and writing may take, such as 512M or 2G, beside what is under way.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, default_value = "256M")]
+    pub(crate) memory: usize,
     /// Set aside records longer than this.
     #[arg(long, global = true, hide = true, value_name = "BYTES", default_value_t = MAX_RECORD_BYTES)]
     pub(crate) max_record_bytes: usize,
@@ -49,6 +53,40 @@ impl Global {
     }
 }
 
+/// A number of bytes, with K, M or G behind it for 2^10, 2^20 or 2^30 of them.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let (digits, unit) =
+        match text.trim_end_matches(['B', 'b']).split_at_checked(text.len().saturating_sub(1)) {
+            Some((digits, "K" | "k")) => (digits, 1 << 10),
+            Some((digits, "M" | "m")) => (digits, 1 << 20),
+            Some((digits, "G" | "g")) => (digits, 1 << 30),
+            _ => (text, 1),
+        };
+    let number: usize =
+        digits.parse().map_err(|_| "write a number of bytes, such as 512M or 2G".to_owned())?;
+    let bytes = number.checked_mul(unit).ok_or("more than there is")?;
+    if bytes < MIN_MEMORY { Err("at least 16M are needed".to_owned()) } else { Ok(bytes) }
+}
+
+/// With less there would be more runs to merge than files may be open.
+const MIN_MEMORY: usize = 16 << 20;
+
+/// How GeoParquet is laid out.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "GeoParquet")]
+pub(crate) struct Layout {
+    /// The order of the rows: space-time (what is near in space and time is near in the file), time, or input [default:
+    /// space-time; input where --sortby or --max-items put the Items in order].
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) sort: Option<Order>,
+    /// How many Items a row group has, about.
+    #[arg(long, value_name = "N", default_value_t = ROW_GROUP_ROWS, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) row_group_rows: u64,
+    /// How pages are packed: zstd, gzip, brotli (each also with a level: zstd(9)), snappy, lz4 or none.
+    #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_compression)]
+    pub(crate) compression: Compression,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what is wrong with the Items, Collections and Catalogs of stores.
@@ -57,8 +95,10 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Ask a store for Items.
     Search(SearchFlags),
-    /// Say what a store holds.
+    /// Say what a store holds, and how it is laid out.
     Info(Info),
+    /// Rewrite a GeoParquet file, of whatever program, in the best layout.
+    Optimize(Optimize),
     /// Print what a shell needs to complete this command.
     Completions {
         /// The shell.
@@ -138,9 +178,23 @@ pub(crate) struct Copy {
     #[arg(long, value_name = "FILE")]
     pub(crate) collections_file: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
     pub(crate) gate: Gate,
     #[command(flatten)]
     pub(crate) question: Question,
+}
+
+/// Rewrite a GeoParquet file, of whatever program, in the best layout.
+///
+/// The file is the old one until the new one is whole. Where an Item of it is not valid, or is there twice, nothing is
+/// changed: `copy --rejects` makes a file without it.
+#[derive(Debug, Args)]
+pub(crate) struct Optimize {
+    /// The file.
+    pub(crate) store: String,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
 }
 
 /// Say what a store holds: collections, counts, extents, properties, assets.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
+use stacyard_geoparquet::Description;
 use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info};
 
 use crate::flags::{self, Format, Global};
@@ -13,17 +14,27 @@ use crate::report::{self, Rejects, Status, count};
 
 pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
-    let mut source = open::source(&store, global)?;
+    let mut source = open::store(&store, global)?.items()?;
+    let file = open::geoparquet(&store)?.map(|file| file.describe()).transpose()?;
     let mut console = Console::new(global, Rejects::File);
     let size = source.size();
     let found = info(source.as_mut(), global.threads(), &mut console)?;
     console.finish();
     let layout = layout(&store);
     let text = match flags.format {
-        Format::Text => for_people(&store, size, &layout, &found),
+        Format::Text => {
+            let mut text = for_people(&store, size, &layout, &found);
+            if let Some(file) = &file {
+                describe(file, &mut text);
+            }
+            text
+        }
         Format::Json => {
             let whole = json!({"store": store.spelling(), "kind": store.kind().to_string(), "layout": layout, "bytes": size});
             let mut whole = whole;
+            if let Some(file) = &file {
+                whole["file"] = json!(file);
+            }
             let found =
                 serde_json::to_value(&found).map_err(|e| Error::failed("cannot print").caused_by(e))?;
             if let (Some(all), serde_json::Value::Object(found)) = (whole.as_object_mut(), found) {
@@ -84,3 +95,52 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) ->
     table("assets", counts(&info.assets, "\"\""));
     text
 }
+
+/// How a GeoParquet file is laid out, with the largest columns.
+fn describe(file: &Description, text: &mut String) {
+    let [fewest, most] = file.row_group_rows;
+    let rows = if fewest == most { format!("{most}") } else { format!("{fewest} to {most}") };
+    let _ = writeln!(text, "file\n  row groups   {} of {rows} rows", file.row_groups);
+    let packed: i64 = file.columns.iter().map(|column| column.packed).sum();
+    let unpacked: i64 = file.columns.iter().map(|column| column.unpacked).sum();
+    let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs());
+    let codecs: Vec<&str> = file.compression.keys().map(String::as_str).collect();
+    let _ = writeln!(
+        text,
+        "  columns      {}, {} packed ({}), {} unpacked",
+        file.columns.len(),
+        bytes(packed),
+        codecs.join(", "),
+        bytes(unpacked)
+    );
+    let _ = writeln!(
+        text,
+        "  page index   {}",
+        if file.page_index { "yes" } else { "no: searches read whole row groups" }
+    );
+    if let Some(rows) = file.residual_rows {
+        let _ = writeln!(text, "  residual     in {}", count(rows, "row"));
+    }
+    match file.groups_in_one_degree {
+        Some([mean, most]) => {
+            let _ = writeln!(text, "  a box of one degree meets {mean:.1} row groups, at most {most}");
+        }
+        None => text.push_str("  no column of boxes: searches of an area read all geometries\n"),
+    }
+    if let Some(by) = &file.created_by {
+        let _ = writeln!(text, "  written by   {by}");
+    }
+    let _ = writeln!(text, "largest columns");
+    for column in file.columns.iter().take(LARGEST) {
+        let _ = writeln!(
+            text,
+            "  {:48} {:>12}  {} unpacked",
+            column.name,
+            bytes(column.packed).to_string(),
+            bytes(column.unpacked)
+        );
+    }
+}
+
+/// Columns that people are shown; programs get all.
+const LARGEST: usize = 10;

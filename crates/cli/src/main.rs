@@ -4,6 +4,7 @@ mod copy;
 mod flags;
 mod info;
 mod open;
+mod optimize;
 mod progress;
 mod report;
 mod schemas;
@@ -17,6 +18,10 @@ use stacyard_store::{Error, ErrorKind, abandon_and_exit};
 
 use crate::flags::{Cli, Command};
 use crate::report::Status;
+
+/// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What a shell calls a program that an interrupt has ended: 128 and the signal.
 const INTERRUPTED: i32 = 130;
@@ -43,6 +48,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Copy(flags) => copy::run(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
+        Command::Optimize(flags) => optimize::run(&cli.global, &flags),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stacyard", &mut script);

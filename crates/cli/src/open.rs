@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use stacyard_geoparquet::{GeoParquetSink, GeoParquetSource, Options};
+use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Order};
 use stacyard_store::{
-    Collections, Copy, Error, Features, JsonSink, Lines, Output, Report, Source, StoreKind, StoreUrl,
+    Collections, Copy, Error, JsonSink, JsonStore, Output, Report, Source, Store, StoreKind, StoreUrl,
     WriteItem,
 };
 
-use crate::flags::Global;
+use crate::flags::{Global, Layout};
 use crate::report;
 
 /// What is written, beside the Items.
@@ -18,16 +18,24 @@ pub(crate) struct Extras {
     pub(crate) collections: Collections,
     /// What to write of each Item; all of it if `None`.
     pub(crate) fields: Option<WriteItem>,
+    /// How GeoParquet is laid out; in the order of the input if `None`.
+    pub(crate) layout: Option<Layout>,
 }
 
 /// Opens a store to be read.
-pub(crate) fn source(url: &StoreUrl, global: &Global) -> Result<Box<dyn Source>, Error> {
-    let limit = global.max_record_bytes;
+pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Box<dyn Store>, Error> {
     Ok(match url.kind() {
-        StoreKind::Json => Box::new(Features::open(url, limit)?),
-        StoreKind::Ndjson => Box::new(Lines::open(url, limit)?),
-        StoreKind::Parquet => Box::new(GeoParquetSource::open(parquet_path(url)?)?),
+        StoreKind::Json | StoreKind::Ndjson => Box::new(JsonStore::new(url, global.max_record_bytes)),
+        StoreKind::Parquet => Box::new(GeoParquet::open(parquet_path(url)?, CACHE_MEMORY)?),
     })
+}
+
+/// The store as a GeoParquet file, if it is one.
+pub(crate) fn geoparquet(url: &StoreUrl) -> Result<Option<GeoParquet>, Error> {
+    match url.kind() {
+        StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, CACHE_MEMORY).map(Some),
+        StoreKind::Json | StoreKind::Ndjson => Ok(None),
+    }
 }
 
 /// Writes `input`, merged with `old`, to `target`.
@@ -59,11 +67,19 @@ pub(crate) fn write(
             "leave --fields out, or write .ndjson or .geojson",
         )),
         StoreKind::Parquet => {
-            let options = Options {
+            let mut options = Options {
                 collections: extras.collections,
                 source: input.plain_file().and_then(|file| file.try_clone().ok()),
                 threads: copy.threads,
+                order: Order::Input,
+                memory: global.memory,
+                ..Options::default()
             };
+            if let Some(layout) = extras.layout {
+                options.order = layout.sort.unwrap_or_default();
+                options.row_group_rows = layout.row_group_rows;
+                options.compression = layout.compression;
+            }
             let temporary = std::env::temp_dir();
             let folder = match target.path().map(Path::parent) {
                 None => &temporary,

@@ -66,7 +66,7 @@ fn read_schema(
 /// The Collections of a file: one, an array, lines of them, or an object with `collections`.
 pub(crate) fn collections(file: &Path, global: &Global) -> Result<Collections, Error> {
     let mut collections = Collections::new();
-    let mut source = open::source(&StoreUrl::parse(&file.to_string_lossy(), None)?, global)?;
+    let mut source = open::store(&StoreUrl::parse(&file.to_string_lossy(), None)?, global)?.items()?;
     let wrong = |what: &dyn std::fmt::Display| {
         Error::usage(format!("{}: {what}", file.display()), "see what stacyard validate says about it")
     };

@@ -12,7 +12,7 @@ use stacyard_search::{
     parse_ids,
 };
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Nowhere, Output, SORT_MEMORY, StoreKind, StoreUrl, WriteItem,
+    Check, Collections, Copy, Error, Find, Mode, Output, Report, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::Global;
@@ -131,7 +131,7 @@ pub(crate) struct SearchFlags {
     /// Print the number of Items that answer, alone (whatever --max-items says).
     #[arg(long, conflicts_with_all = ["output", "explain"])]
     count: bool,
-    /// Print how the search would be made, and make it not.
+    /// Make the search, and print what was left out at each level and how much was read, not the answer.
     #[arg(long)]
     explain: bool,
     /// What to write, whatever the name of the output says: geojson, ndjson or geoparquet.
@@ -147,52 +147,50 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let target = StoreUrl::parse(&flags.output, flags.format)?;
     let search = flags.question.parse()?;
     let compiled = Arc::new(Compiled::new(&search)?);
-    if flags.explain {
-        report::print(explain(global, flags, &store, &target).as_bytes())?;
-        return Ok(Status::Done);
-    }
     open::distinct(flags.rejects.as_deref(), &[store.clone(), target.clone()])?;
-    if !flags.count && !flags.overwrite && open::target_exists(&target) {
+    if !flags.count && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
     let check = flags.question.check(Check { gate, ..Check::default() }, &compiled);
-    let mut source = open::source(&store, global)?;
+    let source = open::store(&store, global)?;
     let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
-    let threads = global.threads();
+    let find = Find {
+        check,
+        search: compiled,
+        max_items: search.max_items,
+        memory: global.memory / 2,
+        threads: global.threads(),
+        rejects: rejects.as_mut(),
+        observer: &mut console,
+    };
     let report = if flags.count {
-        let rejects = rejects.as_mut();
-        let copy =
-            Copy { check, mode: Mode::Insert, unique: false, threads, rejects, observer: &mut console };
-        let report = copy.run(source, None, Nowhere)?;
+        let report = source.count(Find { max_items: None, ..find })?;
         report::print(format!("{}\n", report.written).as_bytes())?;
         report
     } else {
-        let find = Find {
-            check,
-            search: compiled,
-            max_items: search.max_items,
-            memory: SORT_MEMORY,
-            threads,
-            rejects: rejects.as_mut(),
-            observer: &mut console,
-        };
-        let (answer, found) = find.run(source.as_mut())?;
-        let copy = Copy {
-            check: Check::default(),
-            mode: Mode::Replace,
-            unique: false,
-            threads,
-            rejects: rejects.as_mut(),
-            observer: &mut console,
-        };
-        // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
-        let collections =
-            if target.kind() == StoreKind::Parquet { source.collections() } else { Collections::new() };
-        let extras = Extras { fields: wanted(search.fields), collections };
-        let written = open::write(global, copy, Box::new(answer), None, &target, extras)?;
-        found.then(written)
+        let (answer, found) = source.find(find)?;
+        if flags.explain {
+            report::print(explain(global, flags, &store, &found).as_bytes())?;
+            found
+        } else {
+            let copy = Copy {
+                check: Check::default(),
+                mode: Mode::Replace,
+                unique: false,
+                threads: global.threads(),
+                rejects: rejects.as_mut(),
+                observer: &mut console,
+            };
+            // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
+            let collections = match target.kind() {
+                StoreKind::Parquet => source.collections()?,
+                _ => Collections::new(),
+            };
+            let extras = Extras { fields: wanted(search.fields), collections, layout: None };
+            found.then(open::write(global, copy, Box::new(answer), None, &target, extras)?)
+        }
     };
     if let Some(mut rejects) = rejects {
         rejects.commit()?;
@@ -213,35 +211,23 @@ pub(crate) fn wanted(fields: Fields) -> Option<WriteItem> {
     })
 }
 
-/// The plan, a line for each step.
-fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, target: &StoreUrl) -> String {
-    let mut plan =
-        format!("scan   {store} ({}): every Item, on {} threads\n", store.kind(), global.threads());
-    let question = &flags.question;
-    for (name, text) in [
-        ("collections", &question.collections),
-        ("ids", &question.ids),
-        ("bbox", &question.bbox),
-        ("intersects", &question.intersects),
-        ("datetime", &question.datetime),
-        ("filter", &question.filter),
-    ] {
-        if let Some(text) = text {
-            let _ = writeln!(plan, "match  {name}: {text}");
-        }
-    }
-    if !flags.count {
-        let order = question.sortby.as_deref().unwrap_or("-datetime");
-        let (memory, first) = (SORT_MEMORY >> 20, question.max_items);
-        let first = first.map(|n| format!("the first {n}, ")).unwrap_or_default();
+/// How the search was made: what was left out at each level.
+fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, found: &Report) -> String {
+    let mut plan = format!("store       {store} ({}), on {} threads\n", store.kind(), global.threads());
+    if found.levels.is_empty() {
         let _ = writeln!(
             plan,
-            "order  {order}, then collection, id: {first}in {memory} MiB of memory, beyond that in temporary files"
+            "rows        {} -> {}: every Item was read",
+            found.read,
+            found.read - found.filtered
         );
-        let fields =
-            question.fields.as_deref().map(|fields| format!(", fields {fields}")).unwrap_or_default();
-        let _ = writeln!(plan, "write  {target} ({}){fields}", target.kind());
     }
+    for line in &found.levels {
+        let _ = writeln!(plan, "{line}");
+    }
+    let order = flags.question.sortby.as_deref().unwrap_or("-datetime");
+    let first = flags.question.max_items.map(|n| format!(", the first {n}")).unwrap_or_default();
+    let _ = writeln!(plan, "order       {order}, then collection, id{first}");
     plan
 }
 

@@ -19,7 +19,8 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         ..Check::default()
     };
     // Opened before anything is said, so that a store that is not there is an error and not half a report.
-    let sources = stores.iter().map(|store| open::source(store, global)).collect::<Result<Vec<_>, _>>()?;
+    let sources =
+        stores.iter().map(|store| open::store(store, global)?.items()).collect::<Result<Vec<_>, _>>()?;
     let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let json = flags.format == Format::Json;
     if json {

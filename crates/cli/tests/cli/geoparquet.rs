@@ -18,8 +18,8 @@ fn there_and_back_is_the_same() {
         item_with("odd", "2024-06-01T00:00:00.123456789Z", r#","x":1e400,"y":{},"z":[1,"a",null],"id":5"#);
     let other = item_with("other", "2024-06-01T00:00:00Z", r#","x":"text","only-here":-0.0"#);
     yard.write("a.ndjson", format!("{}{odd}\n{other}\n", lines(&["a", "b"])));
-    yard.run(&["copy", "a.ndjson", "a.parquet"]).status(0);
-    yard.run(&["copy", "a.parquet", "b.parquet"]).status(0);
+    yard.run(&["copy", "a.ndjson", "a.parquet", "--sort", "input"]).status(0);
+    yard.run(&["copy", "a.parquet", "b.parquet", "--sort", "input"]).status(0);
     let back = yard.run(&["copy", "b.parquet", "-", "-q"]).status(0).out;
     let values = |text: &str| {
         text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()).collect::<Vec<_>>()
@@ -27,7 +27,7 @@ fn there_and_back_is_the_same() {
     assert_eq!(values(&back), values(&yard.read("a.ndjson")));
     // Packed input is kept in between, and gives the same file.
     yard.run(&["copy", "a.ndjson", "a.geojson.gz"]).status(0);
-    yard.run(&["copy", "a.geojson.gz", "c.parquet"]).status(0);
+    yard.run(&["copy", "a.geojson.gz", "c.parquet", "--sort", "input"]).status(0);
     assert_eq!(fs::read(yard.path("c.parquet")).unwrap(), fs::read(yard.path("a.parquet")).unwrap());
     assert_eq!(yard.names().len(), 5, "{:?}", yard.names());
 }
@@ -95,6 +95,21 @@ fn files_that_are_no_geoparquet() {
 }
 
 #[test]
+fn a_damaged_page_is_one_error() {
+    let yard = Yard::with_items();
+    yard.run(&["copy", "a.ndjson", "a.parquet"]).status(0);
+    let mut bytes = fs::read(yard.path("a.parquet")).unwrap();
+    // In the header of the first page, where `parquet` panics over it.
+    assert_eq!(std::mem::replace(&mut bytes[12], 0), 2);
+    yard.write("a.parquet", bytes);
+    insta::assert_snapshot!(yard.run(&["copy", "a.parquet", "b.ndjson"]).status(3).err, @r"
+    error: cannot read a.parquet: its parts contradict each other
+      help: the file is damaged: fetch or write it again
+    ");
+    assert!(!yard.path("b.ndjson").exists());
+}
+
+#[test]
 fn one_search_one_answer_from_every_store() {
     let yard = Yard::new();
     let items: String = (0..40)
@@ -141,4 +156,85 @@ fn a_merge_does_not_cut_what_is_there() {
     let ran = yard.run(&["copy", "new.ndjson", "a.ndjson", "--mode", "upsert", "--fields", "id"]).status(2);
     assert!(ran.err.contains("--fields would cut"), "{}", ran.err);
     assert_eq!(yard.read("a.ndjson"), lines(&["a", "b", "c"]));
+}
+
+/// How `info` describes a file.
+fn described(yard: &Yard, name: &str) -> serde_json::Value {
+    let info: serde_json::Value =
+        serde_json::from_str(&yard.run(&["info", name, "--format", "json", "-q"]).status(0).out).unwrap();
+    info["file"].clone()
+}
+
+#[test]
+fn optimize_rewrites_a_file_and_loses_nothing() {
+    let yard = Yard::new();
+    yard.write("a.ndjson", lines(&["a", "b", "c", "d", "e"]));
+    yard.write("c.json", collection("kept"));
+    let layout = ["--sort", "input", "--row-group-rows", "2", "--compression", "snappy"];
+    let copy = ["copy", "a.ndjson", "a.parquet", "--collections-file", "c.json"];
+    yard.run(&[&copy[..], &layout[..]].concat()).status(0);
+    let before = described(&yard, "a.parquet");
+    assert_eq!((&before["row_groups"], &before["row_group_rows"]), (&3.into(), &serde_json::json!([1, 2])));
+    assert!(before["compression"].get("SNAPPY").is_some(), "{before}");
+    yard.run(&["optimize", "a.parquet"]).status(0);
+    let after = described(&yard, "a.parquet");
+    assert_eq!(after["row_groups"], 1);
+    assert!(
+        after["compression"].as_object().unwrap().keys().all(|codec| codec.starts_with("ZSTD")),
+        "{after}"
+    );
+    assert_eq!(after["groups_in_one_degree"], serde_json::json!([1.0, 1.0]));
+    let found = ids(&yard.run(&["copy", "a.parquet", "-", "-q"]).status(0).out);
+    assert_eq!(found, ["a", "b", "c", "d", "e"]);
+    assert!(String::from_utf8_lossy(&fs::read(yard.path("a.parquet")).unwrap()).contains("kept"));
+    insta::assert_snapshot!(yard.run(&["optimize", "a.ndjson"]).status(2).err, @r"
+    error: a.ndjson is ndjson, and has no layout to choose
+      help: copy it to a .parquet file
+    ");
+}
+
+#[test]
+fn a_search_says_what_it_left_out() {
+    let yard = Yard::new();
+    let items: Vec<String> = (0..100)
+        .map(|number| item_with(&format!("i{number}"), "2024-06-01T00:00:00Z", &format!(",\"n\":{number}")))
+        .collect();
+    yard.write("a.ndjson", items.join("\n"));
+    yard.run(&["copy", "a.ndjson", "a.parquet", "--sort", "input", "--row-group-rows", "10"]).status(0);
+    let explain =
+        |flags: &[&str]| yard.run(&[&["search", "a.parquet", "--explain"], flags].concat()).status(0).out;
+    let shown = |text: String| text.lines().skip(1).take(4).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(shown(explain(&["--filter", "n < 15"])), @r"
+    row groups  10 -> 2 by statistics -> 2 by Bloom filters
+    pages       2 -> 2 by the page index
+    rows        20 -> 16 by their columns -> 15 by the search itself
+    decoded     15 whole Items
+    ");
+    insta::assert_snapshot!(shown(explain(&["--ids", "i42"])), @r"
+    row groups  10 -> 2 by statistics -> 1 by Bloom filters
+    pages       1 -> 1 by the page index
+    rows        10 -> 1 by their columns -> 1 by the search itself
+    decoded     1 whole Items
+    ");
+    let newest = explain(&["--sortby=-n", "--max-items", "3"]);
+    assert!(newest.contains("decoded     3 whole Items"), "{newest}");
+}
+
+#[test]
+fn layouts_that_are_none_are_said() {
+    let yard = Yard::with_items();
+    for (flags, wanted) in [
+        (["--sort", "nonsense"], "there is no order \"nonsense\": write space-time, time or input"),
+        (
+            ["--compression", "lzo"],
+            "there are zstd, gzip, brotli (each also with a level: zstd(9)), snappy, lz4, none",
+        ),
+        (["--row-group-rows", "0"], "0 is not in 1.."),
+        (["--memory", "1K"], "at least 16M are needed"),
+        (["--memory", "much"], "write a number of bytes, such as 512M or 2G"),
+    ] {
+        let ran = yard.run(&[&["copy", "a.ndjson", "x.parquet"], &flags[..]].concat()).status(2);
+        assert!(ran.err.contains(wanted), "{}", ran.err);
+    }
+    yard.run(&["copy", "a.ndjson", "x.parquet", "--memory", "16M", "--compression", "zstd(9)"]).status(0);
 }

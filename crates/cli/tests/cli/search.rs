@@ -126,10 +126,9 @@ fn the_plan() {
     let flags =
         ["search", "s.ndjson", "--filter", "id = 'x'", "--max-items", "3", "--explain", "--threads", "2"];
     insta::assert_snapshot!(yard.run(&flags).status(0).out, @r"
-    scan   s.ndjson (ndjson): every Item, on 2 threads
-    match  filter: id = 'x'
-    order  -datetime, then collection, id: the first 3, in 128 MiB of memory, beyond that in temporary files
-    write  - (ndjson)
+    store       s.ndjson (ndjson), on 2 threads
+    rows        5 -> 0: every Item was read
+    order       -datetime, then collection, id, the first 3
     ");
 }
 

@@ -1,0 +1,37 @@
+//! `optimize`: a GeoParquet file rewritten in the best layout.
+
+use stacyard_store::{Check, Copy, Error, Mode, Nothing, StoreKind, StoreUrl};
+
+use crate::flags::{Global, Optimize};
+use crate::open::{self, Extras};
+use crate::progress::Console;
+use crate::report::{self, Rejects, Status};
+
+pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
+    let url = StoreUrl::parse(&flags.store, global.store_kind)?;
+    if url.kind() != StoreKind::Parquet {
+        return Err(Error::usage(
+            format!("{url} is {}, and has no layout to choose", url.kind()),
+            "copy it to a .parquet file",
+        ));
+    }
+    let store = open::store(&url, global)?;
+    let mut console = Console::new(global, Rejects::aside(None, global.json_log));
+    let copy = Copy {
+        check: Check::default(),
+        mode: Mode::Insert,
+        unique: true,
+        threads: global.threads(),
+        rejects: None,
+        observer: &mut console,
+    };
+    let extras =
+        Extras { collections: store.collections()?, fields: None, layout: Some(flags.layout.clone()) };
+    // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
+    let report = open::write(global, copy, Box::new(Nothing), Some(store.items()?), &url, extras)?;
+    console.finish();
+    if !global.quiet {
+        report::done(&report, &format!("in {url}, rewritten"), None, global.json_log);
+    }
+    Ok(Status::Done)
+}
