@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures stacyard beside its peers, in one run, and writes docs/benchmarks.md.
-#   N=100000 RUNS=3 scripts/bench.sh
+#   N=100000 SMALL=1000000 RUNS=3 scripts/bench.sh
+# BIG=1 also copies 10 N Items, to see whether memory grows (11 GB of disk more).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh
@@ -9,5 +10,7 @@ source scripts/setup.sh
 need_venv scripts/peers.txt "$cache/peers"
 cargo build --release --workspace --bins
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
-exec python3 scripts/bench.py --items "${N:-100000}" --runs "${RUNS:-3}" \
+big=()
+[[ ${BIG:-} != 1 ]] || big=(--big)
+exec python3 scripts/bench.py --items "${N:-100000}" --small-items "${SMALL:-1000000}" --runs "${RUNS:-3}" "${big[@]}" \
   --binaries "$target/release" --peers "$venv" --work "$target/bench" --report docs/benchmarks.md

@@ -34,7 +34,7 @@ bytes() { wc -c <"$1"; }
 megabytes() { awk -v b="$(bytes "$1")" 'BEGIN { printf "%.1f MB", b / 1e6 }'; }
 
 step 'Building the stacyard command (minutes the first time, seconds after that)'
-run 0 cargo build --release --workspace --bins
+run 0 cargo build --release --workspace --bin stacyard --bin make-catalog
 PATH="$(cd "${CARGO_TARGET_DIR:-target}/release" && pwd):$PATH"
 
 rm -rf demo
