@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use arrow_array::RecordBatch;
 use parquet::errors::ParquetError;
 use stacyard_model::json::Tape;
 use stacyard_search::{Compiled, Place};
@@ -130,8 +129,7 @@ impl Ask {
             threads,
             || (),
             |(), group| {
-                let rows = self.narrow(group)?.rows;
-                add(&self.levels.after_columns, rows.len());
+                let rows = self.narrow(group)?.into_iter().map(|(_, row)| row).collect();
                 Ok(Chosen { group, rows, keys: None })
             },
             |rows| {
@@ -160,30 +158,24 @@ impl Ask {
         Ok(open)
     }
 
-    /// The rows of a row group that pages and columns leave.
-    fn narrow(&self, group: usize) -> Result<Narrow, Error> {
+    /// The rows of a row group that pages and columns leave, with their ranks, the lowest of all where there are none.
+    fn narrow(&self, group: usize) -> Result<Vec<(i64, u32)>, Error> {
         let inner = &self.store.inner;
         let table = &inner.table;
         let failed = |cause: ParquetError| inner.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
         if self.narrow.is_empty() {
-            let rows = (0..u32::try_from(total).unwrap_or(u32::MAX)).collect();
-            return Ok(Narrow { rows, batch: None, places: Vec::new() });
+            return Ok((0..u32::try_from(total).unwrap_or(u32::MAX)).map(|row| (i64::MIN, row)).collect());
         }
         let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
         if !pages.selects_any() {
-            return Ok(Narrow { rows: Vec::new(), batch: None, places: Vec::new() });
+            return Ok(Vec::new());
         }
-        let mut batches = table.read(group, &self.narrow, Some(pages.clone()), total).map_err(failed)?;
-        let batch = batches.next().transpose().map_err(failed)?;
-        let Some(batch) = batch else {
-            return Err(failed(ParquetError::EOF("no rows in a row group".into())));
-        };
-        // The numbers of the rows that were read.
-        let mut numbers = Vec::with_capacity(batch.num_rows());
+        // The numbers of the rows that are read.
+        let mut numbers = Vec::with_capacity(pages.row_count());
         let mut start = 0;
         for run in pages.iter() {
             if !run.skip {
@@ -191,10 +183,24 @@ impl Ask {
             }
             start += run.row_count;
         }
-        let left = self.conditions.all.rows(&batch);
-        let places: Vec<usize> = left.set_indices().collect();
-        let rows = places.iter().filter_map(|&place| u32::try_from(*numbers.get(place)?).ok()).collect();
-        Ok(Narrow { rows, batch: Some(batch), places })
+        let mut found = Vec::new();
+        let mut before = 0;
+        for batch in table.read(group, &self.narrow, Some(pages), total).map_err(failed)? {
+            let batch = batch.map_err(failed)?;
+            let ranks = self.rank.as_ref().and_then(|rank| rank.ranks(&batch));
+            for place in self.conditions.all.rows(&batch).set_indices() {
+                let row = numbers.get(before + place).and_then(|&row| u32::try_from(row).ok());
+                let row =
+                    row.ok_or_else(|| failed(ParquetError::EOF("more rows than there are".to_owned())))?;
+                found.push((ranks.as_ref().map_or(i64::MIN, |ranks| ranks[place]), row));
+            }
+            before += batch.num_rows();
+        }
+        if before != numbers.len() {
+            return Err(failed(ParquetError::EOF("fewer rows than there should be".to_owned())));
+        }
+        add(&self.levels.after_columns, found.len());
+        Ok(found)
     }
 
     /// Of some rows those that answer, by the columns that decide; each with its key.
@@ -287,14 +293,7 @@ impl Ask {
         wanted: usize,
         worst: &AtomicI64,
     ) -> Result<Vec<Found>, Error> {
-        let narrow = self.narrow(group)?;
-        add(&self.levels.after_columns, narrow.rows.len());
-        let ranks = self.rank.as_ref().zip(narrow.batch.as_ref()).and_then(|(rank, batch)| rank.ranks(batch));
-        let ranks: Vec<i64> = match ranks {
-            Some(ranks) => narrow.places.iter().map(|&place| ranks[place]).collect(),
-            None => vec![i64::MIN; narrow.rows.len()],
-        };
-        let mut order: Vec<(i64, u32)> = ranks.into_iter().zip(narrow.rows).collect();
+        let mut order = self.narrow(group)?;
         order.sort_unstable();
         let mut first: BinaryHeap<Found> = BinaryHeap::new();
         let mut rest = order.as_slice();
@@ -436,14 +435,6 @@ impl Ask {
         }
         Ok(())
     }
-}
-
-/// What the row groups' own columns leave of one.
-struct Narrow {
-    rows: Vec<u32>,
-    /// The columns, and where in them the rows stand.
-    batch: Option<RecordBatch>,
-    places: Vec<usize>,
 }
 
 /// An Item among the first, by its key.

@@ -268,8 +268,8 @@ fn searches() -> Vec<Search> {
     all
 }
 
-fn assert_same(file: &GeoParquet, items: &[Document]) {
-    for search in searches() {
+fn assert_same(file: &GeoParquet, items: &[Document], searches: Vec<Search>) {
+    for search in searches {
         let wanted = reference(items, &search);
         let (found, count) = answer(file, &search);
         assert_eq!(count, wanted.len() as u64, "{search:?}");
@@ -295,8 +295,33 @@ fn our_files_answer_as_the_reference() {
         let items = catalog(7 + row_group_rows, 400, odd);
         let options = Options { row_group_rows, order, threads: 2, ..Options::default() };
         let file = GeoParquet::open(&write(&items, folder.path(), options), 1 << 20).unwrap();
-        assert_same(&file, &items);
+        assert_same(&file, &items, searches());
     }
+}
+
+/// A row group of several pages, some of which are left out in between.
+#[test]
+fn pages_that_are_left_out_leave_the_others_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = |n: u32| {
+        let text = format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i{n}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z","n":{n},"even":"{}"}},"links":[],"assets":{{}}}}"#,
+            n % 2 == 0
+        );
+        Document::parse(text).unwrap()
+    };
+    let items: Vec<Document> = (0..4_000).map(item).collect();
+    let options = Options { order: Order::Input, threads: 1, ..Options::default() };
+    let file = GeoParquet::open(&write(&items, folder.path(), options), 1 << 20).unwrap();
+    let filters =
+        ["n < 100 OR n > 3900", "n BETWEEN 1500 AND 2500 AND even = 'true'", "even = 'true' AND n > 900"];
+    let searches = filters.map(|filter| Search {
+        filter: Some(Expr::parse(filter).unwrap()),
+        sortby: SortKey::parse_list("-n").unwrap(),
+        ..Search::default()
+    });
+    let first = searches.clone().map(|search| Search { max_items: Some(150), ..search });
+    assert_same(&file, &items, searches.into_iter().chain(first).collect());
 }
 
 /// The same Items in a file of another program: no `stacyard` key, so that what it wrote is all there is.
@@ -329,5 +354,5 @@ fn files_of_others_answer_as_the_reference() {
     let mut items = documents(file.items().unwrap().as_mut());
     items.retain(|item| gate.item(item.root()).errors.is_empty());
     assert!(items.len() > 300, "{}", items.len());
-    assert_same(&file, &items);
+    assert_same(&file, &items, searches());
 }

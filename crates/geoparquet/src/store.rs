@@ -92,7 +92,9 @@ impl Store for GeoParquet {
             let (sorted, written) = ask.answer(rows, limits, find.max_items)?;
             (sorted, Report { written, ..Report::default() })
         } else {
-            find.run(&mut Candidates::new(Arc::clone(&ask), rows))?
+            let (sorted, mut report) = find.run(&mut Candidates::new(Arc::clone(&ask), rows))?;
+            report.written = report.read - report.filtered - report.rejected;
+            (sorted, report)
         };
         self.complete(&mut report, &ask, started);
         Ok((sorted, report))
