@@ -28,10 +28,11 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
     let extras =
         Extras { collections: store.collections()?, fields: None, layout: Some(flags.layout.clone()) };
     // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
-    let report = open::write(global, copy, Box::new(Nothing), Some(store.items()?), &url, extras)?;
+    let mut report = open::write(global, copy, Box::new(Nothing), Some(store.items()?), &url, extras)?;
     console.finish();
+    (report.written, report.kept) = (report.kept, 0);
     if !global.quiet {
-        report::done(&report, &format!("in {url}, rewritten"), None, global.json_log);
+        report::done(&report, &format!("rewritten in {url}"), None, global.json_log);
     }
     Ok(Status::Done)
 }

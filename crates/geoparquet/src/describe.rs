@@ -63,7 +63,8 @@ impl GeoParquet {
                 }
                 columns[leaf].packed += chunk.compressed_size();
                 columns[leaf].unpacked += chunk.uncompressed_size();
-                *compression.entry(chunk.compression().to_string()).or_default() += chunk.compressed_size();
+                *compression.entry(format!("{:?}", chunk.compression_codec())).or_default() +=
+                    chunk.compressed_size();
             }
         }
         columns.sort_by_key(|column| std::cmp::Reverse(column.packed));
