@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
 
 use parquet::arrow::arrow_reader::RowSelection;
-use parquet::bloom_filter::Sbbf;
 use parquet::errors::Result;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
@@ -75,58 +73,35 @@ impl Kind {
 }
 
 impl Condition {
-    /// Whether a row can meet it, by what is known of its columns.
-    fn may_hold<'b>(&self, bounds: &impl Fn(&Column) -> Result<Bounds<'b>>) -> Result<bool> {
-        Ok(match self {
-            Self::All(list) => {
-                for one in list {
-                    if !one.may_hold(bounds)? {
-                        return Ok(false);
-                    }
-                }
-                true
+    /// Whether a row can meet it, where `leaf` says so of the conditions that hold no others.
+    fn may_hold(&self, leaf: &impl Fn(&Self) -> Result<bool>) -> Result<bool> {
+        // Of `All` one that cannot decides, of `Any` one that can.
+        let (list, decisive) = match self {
+            Self::All(list) => (list, false),
+            Self::Any(list) => (list, true),
+            Self::Column(..) | Self::Greater(..) => return leaf(self),
+        };
+        for one in list {
+            if one.may_hold(leaf)? == decisive {
+                return Ok(decisive);
             }
-            Self::Any(list) => {
-                for one in list {
-                    if one.may_hold(bounds)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),
-            Self::Greater(a, b) => match (bounds(a)?.ends, bounds(b)?.ends) {
-                (Some((_, End::Float(most))), Some((End::Float(least), _))) => {
-                    most.partial_cmp(&least).is_none_or(Ordering::is_gt)
-                }
-                _ => true,
-            },
-        })
+        }
+        Ok(!decisive)
     }
 
-    /// Whether the Bloom filters leave it open; `filter` gives that of a column.
-    fn may_be_there(&self, filter: &impl Fn(&Column) -> Result<Option<Arc<Sbbf>>>) -> Result<bool> {
-        Ok(match self {
-            Self::All(list) => {
-                for one in list {
-                    if !one.may_be_there(filter)? {
-                        return Ok(false);
+    /// The same by what is known of the columns.
+    fn may_hold_within<'b>(&self, bounds: &impl Fn(&Column) -> Result<Bounds<'b>>) -> Result<bool> {
+        self.may_hold(&|leaf| {
+            Ok(match leaf {
+                Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),
+                Self::Greater(a, b) => match (bounds(a)?.ends, bounds(b)?.ends) {
+                    (Some((_, End::Float(most))), Some((End::Float(least), _))) => {
+                        most.partial_cmp(&least).is_none_or(Ordering::is_gt)
                     }
-                }
-                true
-            }
-            Self::Any(list) => {
-                for one in list {
-                    if one.may_be_there(filter)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Self::Column(column, Test::Among(list)) => {
-                filter(column)?.is_none_or(|filter| list.iter().any(|one| filter.check(one.as_str())))
-            }
-            Self::Column(..) | Self::Greater(..) => true,
+                    _ => true,
+                },
+                Self::All(_) | Self::Any(_) => true,
+            })
         })
     }
 }
@@ -136,7 +111,7 @@ impl Table {
     pub(crate) fn group_may_hold(&self, group: usize, condition: &Condition) -> bool {
         let rows = self.rows(group) as u64;
         let bounds = |column: &Column| Ok(self.group_bounds(group, column, rows));
-        condition.may_hold(&bounds).unwrap_or(true)
+        condition.may_hold_within(&bounds).unwrap_or(true)
     }
 
     fn group_bounds(&self, group: usize, column: &Column, rows: u64) -> Bounds<'_> {
@@ -183,7 +158,11 @@ impl Table {
 
     /// Whether the Bloom filters of a row group leave it open.
     pub(crate) fn group_may_have(&self, group: usize, condition: &Condition) -> Result<bool> {
-        condition.may_be_there(&|column| self.bloom_filter(group, column.leaf))
+        condition.may_hold(&|leaf| {
+            let Condition::Column(column, Test::Among(list)) = leaf else { return Ok(true) };
+            let filter = self.bloom_filter(group, column.leaf)?;
+            Ok(filter.is_none_or(|filter| list.iter().any(|one| filter.check(one.as_str()))))
+        })
     }
 
     /// The rows of the pages that may hold a row that meets the condition, by the page index; and how many stretches
@@ -209,7 +188,7 @@ impl Table {
         let mut start = 0;
         let mut kept: Vec<Range<usize>> = Vec::new();
         for &end in &ends {
-            if condition.may_hold(&|column| self.page_bounds(group, column, start))? {
+            if condition.may_hold_within(&|column| self.page_bounds(group, column, start))? {
                 kept.push(start..end);
             }
             start = end;
