@@ -15,13 +15,16 @@ use stacyard_store::{Batch, Error, Hits, Sorted, Sorter, Source, Work, in_order}
 use crate::condition::{Conditions, Maker};
 use crate::decode::{DecodeError, Items, Scope};
 use crate::rank::Rank;
-use crate::source::{batch_rows, rows_within, write_record};
+use crate::source::{rows_within, write_record};
 use crate::store::GeoParquet;
-use crate::table::{Columns, selection};
+use crate::table::{Columns, runs};
 
 /// Rows that one core decodes at a time, and about how many bytes of their columns.
 const SLICE: usize = 1_024;
 const SLICE_BYTES: u64 = 16 << 20;
+
+/// Of so few rows whole Items are decoded at once, without a look at the columns that decide before.
+const FEW: usize = 16;
 
 /// How many rows at most a search keeps the places of to read only the first; those who want more get them sorted.
 const MAX_FIRST: u64 = 100_000;
@@ -73,8 +76,9 @@ pub(crate) struct Ask {
     search: Arc<Compiled>,
     conditions: Conditions,
     rank: Option<Rank>,
-    /// The columns of the conditions and the rank; those that decide; those that the answer is made of.
+    /// The columns of the conditions, and with those of the rank; those that decide; those that the answer is made of.
     narrow: Columns,
+    ranked: Columns,
     exact: Columns,
     wide: Columns,
     pub(crate) levels: Levels,
@@ -89,31 +93,31 @@ pub(crate) struct Chosen {
 }
 
 impl Ask {
-    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>) -> Result<Self, Error> {
+    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>) -> Self {
         let (table, footer) = (&store.inner.table, &store.inner.footer);
         let maker = Maker { table, footer };
         let request = search.request();
         let conditions = maker.conditions(request);
         let rank = Rank::of(&maker, search);
-        let mut narrow_paths = Vec::new();
-        conditions.all.each_column(&mut |column| narrow_paths.push(column.path.clone()));
-        rank.iter().flat_map(Rank::columns).for_each(|column| narrow_paths.push(column.path.clone()));
+        let mut narrow = Vec::new();
+        conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
+        let mut ranked = narrow.clone();
+        ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
         let needed = Needed::of(search, footer);
         let fields = &request.fields;
-        let failed = |cause: ParquetError| store.inner.damaged(&cause);
-        Ok(Self {
-            narrow: table.columns(|path| narrow_paths.iter().any(|one| one == path)).map_err(failed)?,
-            exact: table.columns(|path| needed.has(path)).map_err(failed)?,
+        Self {
+            narrow: table.columns(|path| narrow.contains(&path)),
+            ranked: table.columns(|path| ranked.contains(&path)),
+            exact: table.columns(|path| needed.has(path)),
             // Items of others go through the gate, which wants them whole.
             wide: table
-                .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path)))
-                .map_err(failed)?,
+                .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
             store: store.clone(),
             search: Arc::clone(search),
             conditions,
             rank,
             levels: Levels::default(),
-        })
+        }
     }
 
     /// The rows that may answer, of all row groups; where only the first few Items are wanted, no more than these.
@@ -121,15 +125,15 @@ impl Ask {
         let groups = self.groups()?;
         // Of an Item that the gate refuses another takes the place: then all must be looked at.
         if let Some(first) = first.filter(|&first| first <= MAX_FIRST && self.store.inner.footer.is_ours) {
-            return self.first(&groups, first, threads);
+            return self.first(&groups, usize::try_from(first).unwrap_or(usize::MAX), threads);
         }
         let mut found = Vec::new();
         each(
             groups,
             threads,
             || (),
-            |(), group| {
-                let rows = self.narrow(group)?.into_iter().map(|(_, row)| row).collect();
+            |(), group, threads| {
+                let rows = self.narrow(group, None, threads)?.into_iter().map(|(_, row)| row).collect();
                 Ok(Chosen { group, rows, keys: None })
             },
             |rows| {
@@ -159,35 +163,26 @@ impl Ask {
     }
 
     /// The rows of a row group that pages and columns leave, with their ranks, the lowest of all where there are none.
-    fn narrow(&self, group: usize) -> Result<Vec<(i64, u32)>, Error> {
+    fn narrow(&self, group: usize, rank: Option<&Rank>, threads: usize) -> Result<Vec<(i64, u32)>, Error> {
         let inner = &self.store.inner;
         let table = &inner.table;
         let failed = |cause: ParquetError| inner.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
-        if self.narrow.is_empty() {
+        let columns = if rank.is_some() { &self.ranked } else { &self.narrow };
+        if columns.is_empty() {
             return Ok((0..u32::try_from(total).unwrap_or(u32::MAX)).map(|row| (i64::MIN, row)).collect());
         }
         let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
-        if !pages.selects_any() {
-            return Ok(Vec::new());
-        }
         // The numbers of the rows that are read.
-        let mut numbers = Vec::with_capacity(pages.row_count());
-        let mut start = 0;
-        for run in pages.iter() {
-            if !run.skip {
-                numbers.extend(start..start + run.row_count);
-            }
-            start += run.row_count;
-        }
+        let numbers: Vec<usize> = pages.iter().cloned().flatten().collect();
         let mut found = Vec::new();
         let mut before = 0;
-        for batch in table.read(group, &self.narrow, Some(pages), total).map_err(failed)? {
+        for batch in table.read(group, columns, &pages, (total, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
-            let ranks = self.rank.as_ref().and_then(|rank| rank.ranks(&batch));
+            let ranks = rank.and_then(|rank| rank.ranks(&batch));
             for place in self.conditions.all.rows(&batch).set_indices() {
                 let row = numbers.get(before + place).and_then(|&row| u32::try_from(row).ok());
                 let row =
@@ -212,11 +207,10 @@ impl Ask {
     ) -> Result<(), Error> {
         let inner = &self.store.inner;
         let failed = |cause: ParquetError| inner.damaged(&cause);
-        let total = inner.table.rows(group);
-        let chosen = selection(rows, total);
+        let chosen = runs(rows);
         let mut rows = rows.iter();
         let mut text = Vec::new();
-        for batch in inner.table.read(group, &self.exact, Some(chosen), SLICE).map_err(failed)? {
+        for batch in inner.table.read(group, &self.exact, &chosen, (SLICE, 1)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             let mut items =
                 Items::new(&batch, &inner.footer.names, Scope::Some).map_err(|e| inner.unreadable(e))?;
@@ -236,44 +230,20 @@ impl Ask {
     }
 
     /// The rows of the first Items.
-    fn first(&self, groups: &[usize], wanted: u64, threads: usize) -> Result<Vec<Chosen>, Error> {
-        let inner = &self.store.inner;
-        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-        // The row groups that can hold the first ones come first.
-        let mut groups: Vec<(i64, usize)> = groups
-            .iter()
-            .map(|&group| (self.rank.as_ref().map_or(i64::MIN, |rank| rank.best(&inner.table, group)), group))
-            .collect();
-        groups.sort_unstable();
-        // The rank of the last of the first ones, so far: what ranks behind it need not be looked at.
-        let worst = AtomicI64::new(i64::MAX);
-        let mut first: BinaryHeap<Found> = BinaryHeap::new();
-        each(
-            groups,
-            threads,
-            Tape::new,
-            |tape, (best, group)| {
-                if best > worst.load(Ordering::Relaxed) || wanted == 0 {
-                    return Ok(Vec::new());
-                }
-                self.first_of_group(tape, group, wanted, &worst)
-            },
-            |found| {
-                for one in found {
-                    if first.len() < wanted || first.peek().is_some_and(|last| one < *last) {
-                        first.push(one);
-                    }
-                    if first.len() > wanted {
-                        first.pop();
-                    }
-                }
-                if first.len() == wanted {
-                    worst.store(first.peek().map_or(i64::MAX, |last| last.rank), Ordering::Relaxed);
-                }
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
-        let mut found = first.into_vec();
+    fn first(&self, groups: &[usize], wanted: usize, threads: usize) -> Result<Vec<Chosen>, Error> {
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        // Most often the rows that rank first are those that answer; if they do not, more are looked at.
+        let mut reach = wanted;
+        let mut found = loop {
+            let (rows, are_all) = self.best(groups, reach, threads)?;
+            let found = self.first_of(rows, wanted, threads)?;
+            if are_all || found.len() == wanted {
+                break found;
+            }
+            reach = reach.saturating_mul(8);
+        };
         found.sort_unstable_by_key(|found| (found.group, found.row));
         let groups = found.chunk_by_mut(|a, b| a.group == b.group);
         Ok(groups
@@ -285,44 +255,98 @@ impl Ask {
             .collect())
     }
 
-    /// The first Items of one row group.
-    fn first_of_group(
-        &self,
-        tape: &mut Tape,
-        group: usize,
-        wanted: usize,
-        worst: &AtomicI64,
-    ) -> Result<Vec<Found>, Error> {
-        let mut order = self.narrow(group)?;
-        order.sort_unstable();
-        let mut first: BinaryHeap<Found> = BinaryHeap::new();
-        let mut rest = order.as_slice();
-        // In portions: most often those of the best ranks are all there is to look at.
-        while let Some(&(best, _)) = rest.first() {
-            let last =
-                first.peek().filter(|_| first.len() == wanted).map_or(i64::MAX, |last: &Found| last.rank);
-            if best > last.min(worst.load(Ordering::Relaxed)) {
-                break;
-            }
-            let end = rest.get(wanted).map_or(rest.len(), |&(rank, _)| {
-                // Those of equal rank go together.
-                rest.partition_point(|entry| entry.0 <= rank)
-            });
-            let (portion, behind) = rest.split_at(end);
-            rest = behind;
-            let mut portion: Vec<(u32, i64)> = portion.iter().map(|&(rank, row)| (row, rank)).collect();
-            portion.sort_unstable();
-            let rows: Vec<u32> = portion.iter().map(|entry| entry.0).collect();
-            self.exact(tape, (group, &rows), |row, key| {
-                add(&self.levels.after_exact, 1);
-                let rank = portion.binary_search_by_key(&row, |entry| entry.0);
-                let rank = rank.map_or(i64::MIN, |at| portion[at].1);
-                first.push(Found { key, rank, group, row });
-                if first.len() > wanted {
-                    first.pop();
-                }
-            })?;
+    /// Of the rows that may answer so many of the best ranks, with all of equal rank; and whether these are all.
+    fn best(&self, groups: &[usize], reach: usize, threads: usize) -> Result<(Vec<Chosen>, bool), Error> {
+        let table = &self.store.inner.table;
+        let levels = &self.levels;
+        for counter in
+            [&levels.stretches, &levels.after_pages, &levels.rows, &levels.after_columns, &levels.after_exact]
+        {
+            counter.store(0, Ordering::Relaxed);
         }
+        // The row groups that can hold the first ones come first.
+        let best = |group| self.rank.as_ref().map_or(i64::MIN, |rank| rank.best(table, group));
+        let mut groups: Vec<(i64, usize)> = groups.iter().map(|&group| (best(group), group)).collect();
+        groups.sort_unstable();
+        // The rank of the last of the best ones, so far: what ranks behind it need not be looked at.
+        let worst = AtomicI64::new(i64::MAX);
+        let mut ranks: BinaryHeap<i64> = BinaryHeap::new();
+        let mut found = Vec::new();
+        let mut are_all = true;
+        each(
+            groups,
+            threads,
+            || (),
+            |(), (best, group), threads| {
+                if best > worst.load(Ordering::Relaxed) {
+                    return Ok((group, Vec::new(), false));
+                }
+                let mut rows = self.narrow(group, self.rank.as_ref(), threads)?;
+                let count = rows.len();
+                if count > reach {
+                    let mut ranks: Vec<i64> = rows.iter().map(|row| row.0).collect();
+                    let (_, last, _) = ranks.select_nth_unstable(reach - 1);
+                    rows.retain(|row| row.0 <= *last);
+                }
+                let are_all = rows.len() == count;
+                Ok((group, rows, are_all))
+            },
+            |(group, rows, all_of_group)| {
+                are_all &= all_of_group;
+                for (rank, _) in &rows {
+                    if ranks.len() < reach || ranks.peek().is_some_and(|last| rank < last) {
+                        ranks.push(*rank);
+                    }
+                    if ranks.len() > reach {
+                        ranks.pop();
+                    }
+                }
+                if ranks.len() == reach {
+                    worst.store(ranks.peek().copied().unwrap_or(i64::MAX), Ordering::Relaxed);
+                }
+                found.push((group, rows));
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        let worst = worst.into_inner();
+        let chosen = found.into_iter().map(|(group, mut rows)| {
+            let count = rows.len();
+            rows.retain(|row| row.0 <= worst);
+            are_all &= rows.len() == count;
+            Chosen { group, rows: rows.into_iter().map(|(_, row)| row).collect(), keys: None }
+        });
+        let chosen = chosen.filter(|chosen| !chosen.rows.is_empty()).collect();
+        Ok((chosen, are_all))
+    }
+
+    /// The first Items of those of some rows that answer, in any order.
+    fn first_of(&self, rows: Vec<Chosen>, wanted: usize, threads: usize) -> Result<Vec<Found>, Error> {
+        fn keep(first: &mut BinaryHeap<Found>, found: Found, wanted: usize) {
+            if first.len() < wanted || first.peek().is_some_and(|last| found < *last) {
+                first.push(found);
+            }
+            if first.len() > wanted {
+                first.pop();
+            }
+        }
+        let mut first = BinaryHeap::new();
+        each(
+            slices(rows, SLICE),
+            threads,
+            Tape::new,
+            |tape, slice, _| {
+                let mut first = BinaryHeap::new();
+                self.exact(tape, (slice.group, &slice.rows), |row, key| {
+                    add(&self.levels.after_exact, 1);
+                    keep(&mut first, Found { key, group: slice.group, row }, wanted);
+                })?;
+                Ok(first.into_vec())
+            },
+            |found: Vec<Found>| {
+                found.into_iter().for_each(|found| keep(&mut first, found, wanted));
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
         Ok(first.into_vec())
     }
 
@@ -338,7 +362,7 @@ impl Ask {
             slices,
             threads,
             Tape::new,
-            |tape, slice| {
+            |tape, slice, _| {
                 let mut number = 0;
                 self.exact(tape, (slice.group, &slice.rows), |_, _| number += 1)?;
                 Ok(number)
@@ -366,7 +390,7 @@ impl Ask {
             slices,
             threads,
             Tape::new,
-            |tape, slice| self.hits(tape, slice),
+            |tape, slice, threads| self.hits(tape, slice, threads),
             |hits: Hits| {
                 count += hits.len() as u64;
                 sorter.push(hits)?;
@@ -377,9 +401,10 @@ impl Ask {
     }
 
     /// The Items of some rows that answer, with their places in the order.
-    fn hits(&self, tape: &mut Tape, slice: Chosen) -> Result<Hits, Error> {
+    fn hits(&self, tape: &mut Tape, slice: Chosen, threads: usize) -> Result<Hits, Error> {
         let (rows, keys) = match slice.keys {
             Some(keys) => (slice.rows, keys),
+            None if slice.rows.len() <= FEW => return self.hits_of_few(tape, &slice, threads),
             None => {
                 let (mut rows, mut keys) = (Vec::new(), Vec::new());
                 self.exact(tape, (slice.group, &slice.rows), |row, key| {
@@ -392,11 +417,9 @@ impl Ask {
         };
         let mut hits = Hits::default();
         let mut keys = keys.into_iter();
-        self.wide(slice.group, &rows, |items, index, row| {
+        self.wide((slice.group, &rows), threads, |items, index, row| {
             let key = keys.next().unwrap_or_default();
-            let failed =
-                |cause: DecodeError| cause.into_error(format!("{}: row {row}", self.store.inner.name));
-            hits.try_push(&key, |text| items.write(index, text).map_err(failed))?;
+            hits.try_push(&key, |text| items.write(index, text).map_err(|e| self.row_error(row, e)))?;
             if hits.len() == 1 {
                 hits.reserve(rows.len() - 1);
             }
@@ -405,11 +428,38 @@ impl Ask {
         Ok(hits)
     }
 
+    /// The same, by the columns of the answer, which those that decide are among.
+    fn hits_of_few(&self, tape: &mut Tape, slice: &Chosen, threads: usize) -> Result<Hits, Error> {
+        let inner = &self.store.inner;
+        let mut hits = Hits::default();
+        let (mut text, mut key) = (Vec::new(), Vec::new());
+        self.wide((slice.group, &slice.rows), threads, |items, index, row| {
+            text.clear();
+            key.clear();
+            items.write(index, &mut text).map_err(|e| self.row_error(row, e))?;
+            let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
+            if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
+                self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
+                hits.try_push(&key, |out| {
+                    out.extend_from_slice(&text);
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })?;
+        add(&self.levels.after_exact, hits.len());
+        Ok(hits)
+    }
+
+    fn row_error(&self, row: u64, cause: DecodeError) -> Error {
+        cause.into_error(format!("{}: row {row}", self.store.inner.name))
+    }
+
     /// Decodes all columns that the answer is made of.
     fn wide(
         &self,
-        group: usize,
-        rows: &[u32],
+        (group, rows): (usize, &[u32]),
+        threads: usize,
         mut item: impl FnMut(&mut Items, usize, u64) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if rows.is_empty() {
@@ -422,10 +472,7 @@ impl Ask {
         let table = &inner.table;
         let before: usize = (0..group).map(|group| table.rows(group)).sum();
         let mut rows_left = rows.iter().map(|&row| before as u64 + u64::from(row));
-        let chosen = selection(rows, table.rows(group));
-        for batch in
-            table.read(group, &self.wide, Some(chosen), batch_rows(&table.metadata)).map_err(failed)?
-        {
+        for batch in table.read(group, &self.wide, &runs(rows), (self.slice(), threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             let mut items = Items::new(&batch, &inner.footer.names, scope)
                 .map_err(|cause| cause.into_error(format!("{} cannot be read", inner.name)))?;
@@ -441,24 +488,23 @@ impl Ask {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     key: Vec<u8>,
-    rank: i64,
     group: usize,
     row: u32,
 }
 
-/// Maps the jobs side by side, and takes the results in order. For a single one no thread is begun.
+/// Maps the jobs side by side, and takes the results in order. A single one has all threads for itself.
 fn each<Job: Send, State, Out: Send>(
     mut jobs: Vec<Job>,
     threads: usize,
     state: impl Fn() -> State + Sync,
-    map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
+    map: impl Fn(&mut State, Job, usize) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
     if jobs.len() <= 1 {
-        return jobs.pop().map_or(Ok(()), |job| take(map(&mut state(), job)?).map(|_| ()));
+        return jobs.pop().map_or(Ok(()), |job| take(map(&mut state(), job, threads)?).map(|_| ()));
     }
     let mut jobs = jobs.into_iter();
-    in_order(|| Ok(jobs.next()), (threads, 1), state, map, take)
+    in_order(|| Ok(jobs.next()), (threads, 1), state, |state, job| map(state, job, 1), take)
 }
 
 fn slices(rows: Vec<Chosen>, length: usize) -> Vec<Chosen> {
@@ -539,7 +585,7 @@ impl Source for Candidates {
         let ask = Arc::clone(&self.ask);
         Ok(Some(Box::new(move || {
             let mut batch = Batch::default();
-            ask.wide(slice.group, &slice.rows, |items, index, row| {
+            ask.wide((slice.group, &slice.rows), 1, |items, index, row| {
                 write_record(items, index, row, &ask.store.inner.name, &mut batch)
             })?;
             Ok(batch)

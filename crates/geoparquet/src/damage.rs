@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 thread_local! {
     /// Whether a panic of this thread is a finding about a file, and nothing to print.
@@ -37,12 +37,20 @@ pub(crate) fn damaged(what: &str) -> ParquetError {
     ParquetError::General(what.to_owned())
 }
 
-/// Refuses a footer whose counts contradict each other: the reader believes one of them, and would leave out rows.
+/// Refuses a footer whose counts contradict each other: the reader believes one of them, and would leave out rows. And
+/// one whose columns have negative places or lengths.
 pub(crate) fn check_counts(metadata: &ParquetMetaData) -> Result<()> {
     let groups = metadata.row_groups();
     let rows: i128 = groups.iter().map(|group| i128::from(group.num_rows())).sum();
     if groups.iter().any(|group| group.num_rows() < 0) || rows != metadata.file_metadata().num_rows().into() {
         return Err(damaged("its row groups have not as many rows as the whole"));
+    }
+    let is_nowhere = |chunk: &ColumnChunkMetaData| {
+        let start = chunk.dictionary_page_offset().unwrap_or(0).min(chunk.data_page_offset());
+        start.min(chunk.compressed_size()) < 0
+    };
+    if groups.iter().flat_map(RowGroupMetaData::columns).any(is_nowhere) {
+        return Err(damaged("a column stands nowhere in it"));
     }
     Ok(())
 }

@@ -16,7 +16,9 @@ use parquet::file::properties::{
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stacyard_model::json::Document;
-use stacyard_store::{Error, Source};
+use stacyard_search::cql2::Expr;
+use stacyard_search::{Compiled, Search};
+use stacyard_store::{Check, Error, Find, Source, Store};
 use tempfile::NamedTempFile;
 
 use crate::file::Footer;
@@ -25,6 +27,7 @@ use crate::metadata::{self, Conventions};
 use crate::rows::Rows;
 use crate::schema;
 use crate::source::GeoParquetSource;
+use crate::store::GeoParquet;
 
 /// How many Items there are in each file.
 const ROWS: usize = 12;
@@ -190,6 +193,28 @@ fn read(file: &NamedTempFile) -> Result<usize, Error> {
     Ok(rows)
 }
 
+/// How many Items of a file answer a search that looks at columns, then at every third row, then at all that it has.
+fn searched(file: &NamedTempFile) -> Result<u64, Error> {
+    let search = Search {
+        filter: Some(Expr::parse("count >= 0 AND id LIKE 'i%' AND NOT count IN (1, 2, 4, 5, 7, 8)").unwrap()),
+        ..Search::default()
+    };
+    let find = Find {
+        check: Check::default(),
+        search: Arc::new(Compiled::new(&search).unwrap()),
+        max_items: None,
+        memory: 1 << 20,
+        threads: 1,
+        rejects: None,
+        observer: &mut (),
+    };
+    let (mut answer, report) = GeoParquet::open(file.path(), 1 << 20)?.find(find)?;
+    while let Some(work) = answer.next()? {
+        work()?;
+    }
+    Ok(report.written)
+}
+
 fn refused(bytes: &[u8]) -> String {
     let file = file(bytes);
     let error = read(&file).unwrap_err();
@@ -200,6 +225,7 @@ fn refused(bytes: &[u8]) -> String {
 fn whole_files_are_read() {
     for whole in FILES.iter() {
         assert_eq!(read(&file(&whole.bytes)).unwrap(), ROWS);
+        assert_eq!(searched(&file(&whole.bytes)).unwrap(), 6);
     }
 }
 
@@ -300,6 +326,11 @@ proptest! {
         match read(&damaged) {
             Ok(rows) => prop_assert_eq!(rows, ROWS),
             Err(error) => prop_assert!(error.advice().is_some(), "{error}"),
+        }
+        // Values are believed, whatever they have become: any number of Items may answer.
+        match searched(&damaged) {
+            Ok(found) => prop_assert!(found <= ROWS as u64),
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
         let more = peak() - before;
         prop_assert!(more < (2 << 20) + (256 << 10), "{more} KiB");

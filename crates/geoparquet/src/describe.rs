@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use parquet::arrow::arrow_reader::RowSelection;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::Serialize;
@@ -86,10 +85,10 @@ impl GeoParquet {
         let Some(name) = &self.inner.footer.names.conventions.residual else { return Ok(None) };
         let table = &self.inner.table;
         let failed = |cause: ParquetError| self.inner.damaged(&cause);
-        let columns = table.columns(|path| path.first() == Some(name)).map_err(failed)?;
+        let columns = table.columns(|path| path.first() == Some(name));
         let mut rows = 0;
         for group in 0..table.metadata.num_row_groups() {
-            for batch in table.read(group, &columns, None, 8_192).map_err(failed)? {
+            for batch in table.read(group, &columns, &[0..table.rows(group)], (8_192, 1)).map_err(failed)? {
                 let batch = batch.map_err(failed)?;
                 rows += batch.columns().iter().map(|c| (c.len() - c.null_count()) as u64).sum::<u64>();
             }
@@ -103,15 +102,14 @@ impl GeoParquet {
         let maker = Maker { table, footer };
         let Some(boxes) = maker.boxes() else { return Ok(None) };
         let failed = |cause: ParquetError| self.inner.damaged(&cause);
-        let columns = table.columns(|path| boxes.iter().any(|column| column.path == path)).map_err(failed)?;
+        let columns = table.columns(|path| boxes.iter().any(|column| column.path == path));
         let total = table.metadata.file_metadata().num_rows();
         let step = usize::try_from(total).unwrap_or(0).div_ceil(SAMPLES).max(1);
         let (mut number, mut sum, mut most) = (0_u32, 0, 0);
         for group in 0..table.metadata.num_row_groups() {
             let rows = table.rows(group);
-            let sampled =
-                RowSelection::from_consecutive_ranges((0..rows).step_by(step).map(|row| row..row + 1), rows);
-            for batch in table.read(group, &columns, Some(sampled), 8_192).map_err(failed)? {
+            let sampled: Vec<_> = (0..rows).step_by(step).map(|row| row..row + 1).collect();
+            for batch in table.read(group, &columns, &sampled, (8_192, 1)).map_err(failed)? {
                 let batch = batch.map_err(failed)?;
                 let values = boxes.each_ref().map(|column| doubles(&batch, column));
                 let [Some(west), Some(south), Some(east), Some(north)] = values else { return Ok(None) };

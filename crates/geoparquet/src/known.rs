@@ -21,12 +21,11 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
         && let Some(residual) = &file.footer.names.conventions.residual
     {
         let columns = file.table.columns(|path| path.first() == Some(residual));
-        let columns = columns.map_err(|cause| file.damaged(&cause))?;
         let (mut tape, mut text) = (Tape::new(), Vec::new());
         for group in 0..file.table.metadata.num_row_groups() {
-            let batches =
-                file.table.read(group, &columns, None, 8_192).map_err(|cause| file.damaged(&cause))?;
-            for batch in batches {
+            let rows = 0..file.table.rows(group);
+            let batches = file.table.read(group, &columns, &[rows], (8_192, 1));
+            for batch in batches.map_err(|cause| file.damaged(&cause))? {
                 let batch = batch.map_err(|cause| file.damaged(&cause))?;
                 let mut items = Items::new(&batch, &file.footer.names, Scope::Some)
                     .map_err(|cause| file.unreadable(cause))?;

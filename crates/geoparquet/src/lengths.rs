@@ -43,7 +43,7 @@ pub(crate) struct Walk<'b> {
     pub(crate) bytes: &'b [u8],
 }
 
-impl Walk<'_> {
+impl<'b> Walk<'b> {
     /// FileMetaData.
     fn file(&mut self) -> Option<()> {
         self.fields(|walk, id, kind| match (id, kind) {
@@ -66,12 +66,10 @@ impl Walk<'_> {
             }
             let mut members = 0;
             self.fields(|walk, id, kind| match (id, kind) {
-                (5, I32) => {
-                    let zigzag = walk.varint()?;
-                    members = zigzag / 2;
-                    (zigzag % 2 == 0 && members <= count).then_some(())
+                (5, _) => {
+                    members = walk.integer(kind)?;
+                    (members <= count).then_some(())
                 }
-                (5, _) => None,
                 _ => walk.value(kind, 0),
             })?;
             if let Some(left) = open.last_mut() {
@@ -88,7 +86,7 @@ impl Walk<'_> {
     }
 
     /// The fields of a struct; `each` takes the value of one.
-    fn fields(&mut self, mut each: impl FnMut(&mut Self, u64, u8) -> Option<()>) -> Option<()> {
+    pub(crate) fn fields(&mut self, mut each: impl FnMut(&mut Self, u64, u8) -> Option<()>) -> Option<()> {
         let mut id = 0;
         loop {
             let header = self.byte()?;
@@ -106,7 +104,7 @@ impl Walk<'_> {
         }
     }
 
-    fn value(&mut self, kind: u8, depth: u8) -> Option<()> {
+    pub(crate) fn value(&mut self, kind: u8, depth: u8) -> Option<()> {
         match kind {
             // Booleans are the type itself.
             1 | 2 => Some(()),
@@ -159,8 +157,19 @@ impl Walk<'_> {
     }
 
     pub(crate) fn skip(&mut self, length: u64) -> Option<()> {
-        self.bytes = self.bytes.get(usize::try_from(length).ok()?..)?;
-        Some(())
+        self.take(usize::try_from(length).ok()?).map(drop)
+    }
+
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
+        Some(taken)
+    }
+
+    /// An i32 that is not negative.
+    pub(crate) fn integer(&mut self, kind: u8) -> Option<u64> {
+        let zigzag = (kind == I32).then(|| self.varint())??;
+        (zigzag.is_multiple_of(2) && zigzag <= u32::MAX.into()).then_some(zigzag / 2)
     }
 }
 

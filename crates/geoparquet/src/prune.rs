@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use parquet::arrow::arrow_reader::RowSelection;
 use parquet::errors::Result;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
@@ -165,13 +164,13 @@ impl Table {
         })
     }
 
-    /// The rows of the pages that may hold a row that meets the condition, by the page index; and how many stretches
+    /// In runs, the rows of the pages that may hold a row that meets the condition, by the page index; and how many stretches
     /// of rows there are whose pages are the same, and how many of them are left.
     pub(crate) fn rows_of_pages(
         &self,
         group: usize,
         condition: &Condition,
-    ) -> Result<(RowSelection, [usize; 2])> {
+    ) -> Result<(Vec<Range<usize>>, [usize; 2])> {
         let rows = self.rows(group);
         // Pages of different columns need not end at the same rows: each stretch between two ends is asked.
         let mut ends = vec![rows];
@@ -194,12 +193,16 @@ impl Table {
             start = end;
         }
         let counts = [ends.len(), kept.len()];
-        Ok((RowSelection::from_consecutive_ranges(kept.into_iter(), rows), counts))
+        Ok((kept, counts))
     }
 
     /// Of the page that holds a row.
     fn page_bounds(&self, group: usize, column: &Column, row: usize) -> Result<Bounds<'_>> {
         let Some((pages, values)) = self.pages(group, column.leaf)? else { return Ok(Bounds::default()) };
+        // It panics when asked for anything.
+        if matches!(values, ColumnIndexMetaData::NONE) {
+            return Ok(Bounds::default());
+        }
         let behind = pages.partition_point(|page: &PageLocation| {
             usize::try_from(page.first_row_index).is_ok_and(|first| first <= row)
         });
@@ -231,7 +234,10 @@ impl Table {
             }
             _ => None,
         };
-        let only_nulls = !matches!(values, ColumnIndexMetaData::NONE) && values.is_null_page(page);
-        Ok(Bounds { ends, no_nulls: values.null_count(page) == Some(0), only_nulls })
+        Ok(Bounds {
+            ends,
+            no_nulls: values.null_count(page) == Some(0),
+            only_nulls: values.is_null_page(page),
+        })
     }
 }

@@ -199,7 +199,7 @@ impl Shape {
 
     /// Whether most values of a row group occur in it more than once: then a dictionary pays.
     pub(crate) fn repeats(&self) -> bool {
-        self.repeats.as_ref().is_some_and(|repeats| repeats.distinct.len() as u64 * 2 <= repeats.values)
+        self.repeats.as_ref().is_some_and(|repeats| repeats.distinct.len() as u64 * 8 <= repeats.values)
     }
 
     /// The shape of a leaf column, by its path in the file from here on.

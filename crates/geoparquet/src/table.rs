@@ -7,10 +7,9 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::RecordBatch;
-use arrow_schema::{Field, Fields};
+use arrow_schema::{Field, Fields, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection};
-use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
-use parquet::basic::Compression;
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{PageIterator, PageReader};
 use parquet::errors::{ParquetError, Result};
@@ -23,10 +22,12 @@ use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use crate::bytes::{Blocks, Counted};
-use crate::cache::{Cache, CachedPages, KeptPages};
+use crate::cache::Cache;
+use crate::chosen::Pages;
 use crate::damage::guarded;
 use crate::lengths::check_lengths;
 use crate::pages::Checked;
+use crate::tree::Node;
 
 /// A Parquet file, open.
 pub(crate) struct Table {
@@ -34,15 +35,18 @@ pub(crate) struct Table {
     pub(crate) metadata: Arc<ParquetMetaData>,
     /// The columns as Arrow has them.
     pub(crate) fields: Fields,
-    cache: Cache,
+    pub(crate) cache: Cache,
+    /// The columns, each with the range of its leaves; `None` where it has a part that is not read here.
+    roots: Vec<(Range<usize>, Option<Node>)>,
     /// The row groups, each with its page indexes.
     groups: Vec<OnceLock<Arc<ParquetMetaData>>>,
 }
 
 /// Some columns of a table.
 pub(crate) struct Columns {
-    levels: FieldLevels,
     leaves: Vec<usize>,
+    /// Those of types that are read here; `None` if there are others among them.
+    nodes: Option<(Vec<Node>, SchemaRef)>,
 }
 
 impl Columns {
@@ -62,12 +66,14 @@ impl Table {
             let fields = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?.fields;
             Ok((metadata, fields))
         })?;
+        let roots = Node::roots(metadata.file_metadata().schema_descr().root_schema(), &fields);
         let groups = metadata.row_groups().iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
             file: Arc::new(file),
             metadata: Arc::new(metadata),
             fields,
             cache: Cache::new(memory),
+            roots,
             groups,
         })
     }
@@ -82,12 +88,18 @@ impl Table {
     }
 
     /// The columns whose path (in the file, name by name) is wanted.
-    pub(crate) fn columns(&self, wanted: impl Fn(&[String]) -> bool) -> Result<Columns> {
+    pub(crate) fn columns(&self, wanted: impl Fn(&[String]) -> bool) -> Columns {
         let schema = self.metadata.file_metadata().schema_descr();
         let leaves: Vec<usize> =
             (0..schema.num_columns()).filter(|&leaf| wanted(schema.column(leaf).path().parts())).collect();
-        let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
-        Ok(Columns { levels: parquet_to_arrow_field_levels(schema, mask, None)?, leaves })
+        let is_wanted = |leaf: usize| leaves.binary_search(&leaf).is_ok();
+        let roots = self.roots.iter().filter(|(range, _)| range.clone().any(is_wanted));
+        let nodes = roots.map(|(_, root)| root.as_ref()?.project(&is_wanted)).collect::<Option<Vec<_>>>();
+        let nodes = nodes.map(|nodes| {
+            let fields: Fields = nodes.iter().map(|node| Arc::clone(node.field())).collect();
+            (nodes, Arc::new(Schema::new(fields)))
+        });
+        Columns { leaves, nodes }
     }
 
     /// The leaf column at a path, and the field that it ends in.
@@ -143,70 +155,106 @@ impl Table {
         })
     }
 
-    /// Reads columns of the selected rows of a row group, or of all.
-    pub(crate) fn read(
-        &self,
+    /// Reads columns of some rows of a row group, which are given in runs, ascending; at most so many at once.
+    pub(crate) fn read<'t>(
+        &'t self,
         group: usize,
-        columns: &Columns,
-        selection: Option<RowSelection>,
-        batch_rows: usize,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
-        let metadata = Arc::clone(self.indexed(group)?);
-        let mut ranges = Vec::new();
-        for &leaf in &columns.leaves {
-            let chunk = self.group(group).column(leaf);
-            let (start, length) = chunk.byte_range();
-            match (page_locations(&metadata, leaf), &selection) {
-                (Some(pages), Some(selection)) => {
-                    ranges.extend(dictionary_range(chunk, pages));
-                    ranges.extend(selection.scan_ranges(pages));
-                }
-                _ => ranges.push(start..start.saturating_add(length)),
+        columns: &'t Columns,
+        runs: &[Range<usize>],
+        (batch_rows, threads): (usize, usize),
+    ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + 't>> {
+        let metadata = self.indexed(group)?;
+        match &columns.nodes {
+            Some((nodes, schema)) if Pages::are_known(metadata, &columns.leaves) => {
+                let pages = guarded(|| Pages::fetch(self, metadata, nodes, runs, threads))?;
+                let batches = batches(runs, batch_rows).into_iter();
+                Ok(Box::new(batches.map(move |runs| guarded(|| pages.batch(schema, &runs)))))
             }
+            _ => self.read_others(metadata, columns, runs, batch_rows),
         }
-        let mut kept = KeptPages::new();
-        ranges.retain(|range| match self.cache.page(range.start) {
-            Some(page) => kept.insert(range.start, page).is_some(),
-            None => true,
-        });
-        let blocks = Arc::new(self.file.fetch(ranges)?);
-        let chunks = Chunks { blocks, metadata, cache: self.cache.clone(), kept: Arc::new(kept) };
-        let mut reader = guarded(|| {
-            ParquetRecordBatchReader::try_new_with_row_groups(&columns.levels, &chunks, batch_rows, selection)
+    }
+
+    /// The same for files of other types, encodings and codecs, or without a page index, by the `parquet` crate.
+    fn read_others<'t>(
+        &self,
+        metadata: &Arc<ParquetMetaData>,
+        columns: &Columns,
+        runs: &[Range<usize>],
+        batch_rows: usize,
+    ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + 't>> {
+        let group = metadata.row_group(0);
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let selection = RowSelection::from_consecutive_ranges(runs.iter().cloned(), rows);
+        let ranges = guarded(|| {
+            let mut ranges = Vec::new();
+            for &leaf in &columns.leaves {
+                let chunk = group.column(leaf);
+                let (start, length) = chunk.byte_range();
+                match page_locations(metadata, leaf) {
+                    Some(pages) => {
+                        ranges.extend(dictionary_range(chunk, pages));
+                        ranges.extend(selection.scan_ranges(pages));
+                    }
+                    None => ranges.push(start..start.saturating_add(length)),
+                }
+            }
+            Ok(ranges)
         })?;
-        Ok(std::iter::from_fn(move || {
+        let blocks = Arc::new(self.file.fetch(ranges)?);
+        let chunks = Chunks { blocks, metadata: Arc::clone(metadata) };
+        let mut reader = guarded(|| {
+            let schema = self.metadata.file_metadata().schema_descr();
+            let mask = ProjectionMask::leaves(schema, columns.leaves.iter().copied());
+            let levels = parquet_to_arrow_field_levels(schema, mask, None)?;
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &chunks, batch_rows, Some(selection))
+        })?;
+        Ok(Box::new(std::iter::from_fn(move || {
             guarded(|| reader.next().transpose().map_err(ParquetError::from)).transpose()
-        }))
+        })))
     }
 }
 
 /// `None` where the file has no such index, or one that says nothing.
-fn page_locations(group: &ParquetMetaData, leaf: usize) -> Option<&[PageLocation]> {
+pub(crate) fn page_locations(group: &ParquetMetaData, leaf: usize) -> Option<&[PageLocation]> {
     let pages = group.offset_index()?.first()?.get(leaf)?.page_locations();
     (!pages.is_empty()).then_some(pages.as_slice())
 }
 
 /// What stands before the first page of a column chunk is its dictionary.
-fn dictionary_range(chunk: &ColumnChunkMetaData, pages: &[PageLocation]) -> Option<Range<u64>> {
+pub(crate) fn dictionary_range(chunk: &ColumnChunkMetaData, pages: &[PageLocation]) -> Option<Range<u64>> {
     let (start, first) = (chunk.byte_range().0, pages.first()?.offset.cast_unsigned());
     (first > start).then_some(start..first)
 }
 
-/// The selection of rows, given in ascending order.
-pub(crate) fn selection(rows: &[u32], total: usize) -> RowSelection {
-    let runs = rows.chunk_by(|a, b| a + 1 == *b).map(|run| -> Range<usize> {
-        let start = run[0] as usize;
-        start..start + run.len()
-    });
-    RowSelection::from_consecutive_ranges(runs, total)
+/// Rows, given in ascending order, in runs.
+pub(crate) fn runs(rows: &[u32]) -> Vec<Range<usize>> {
+    let runs = rows.chunk_by(|a, b| a + 1 == *b);
+    runs.map(|run| run[0] as usize..run[0] as usize + run.len()).collect()
+}
+
+/// Runs with so many rows, or fewer in the last.
+fn batches(runs: &[Range<usize>], rows: usize) -> Vec<Vec<Range<usize>>> {
+    let mut batches = vec![Vec::new()];
+    let mut room = rows;
+    for run in runs {
+        let mut run = run.clone();
+        while run.len() > room {
+            batches.last_mut().into_iter().for_each(|batch| batch.push(run.start..run.start + room));
+            run.start += room;
+            batches.push(Vec::new());
+            room = rows;
+        }
+        room -= run.len();
+        batches.last_mut().into_iter().for_each(|batch| batch.push(run.clone()));
+    }
+    batches.retain(|batch| !batch.is_empty());
+    batches
 }
 
 /// The column chunks of one row group whose bytes have been fetched.
 struct Chunks {
     blocks: Arc<Blocks>,
     metadata: Arc<ParquetMetaData>,
-    cache: Cache,
-    kept: Arc<KeptPages>,
 }
 
 impl RowGroups for Chunks {
@@ -218,19 +266,8 @@ impl RowGroups for Chunks {
         let chunk: &ColumnChunkMetaData = self.metadata.row_group(0).column(leaf);
         let pages = page_locations(&self.metadata, leaf);
         let blocks = Arc::clone(&self.blocks);
-        let reader =
-            SerializedPageReader::new(blocks, chunk, self.num_rows(), pages.map(<[PageLocation]>::to_vec))?;
-        // Where pages are as they stand in the file, keeping one would keep all that was fetched with it.
-        let reader: Box<dyn PageReader> = match pages {
-            Some(pages) if chunk.compression() != Compression::UNCOMPRESSED => {
-                let dictionary = dictionary_range(chunk, pages).map(|range| range.start);
-                let offsets = pages.iter().map(|page| page.offset.cast_unsigned());
-                let offsets = dictionary.into_iter().chain(offsets).collect();
-                let (cache, kept) = (self.cache.clone(), Arc::clone(&self.kept));
-                Box::new(CachedPages::new(reader, cache, kept, offsets))
-            }
-            _ => Box::new(reader),
-        };
+        let pages = pages.map(<[PageLocation]>::to_vec);
+        let reader = Box::new(SerializedPageReader::new(blocks, chunk, self.num_rows(), pages)?);
         Ok(Box::new(OneChunk(Some(Box::new(Checked::new(reader, chunk))))))
     }
 

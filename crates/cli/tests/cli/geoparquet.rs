@@ -208,7 +208,7 @@ fn a_search_says_what_it_left_out() {
     row groups  10 -> 2 by statistics -> 2 by Bloom filters
     pages       2 -> 2 by the page index
     rows        20 -> 16 by their columns -> 15 by the search itself
-    decoded     15 whole Items
+    decoded     16 whole Items
     ");
     insta::assert_snapshot!(shown(explain(&["--ids", "i42"])), @r"
     row groups  10 -> 2 by statistics -> 1 by Bloom filters
