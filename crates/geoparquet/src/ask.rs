@@ -343,7 +343,9 @@ impl Ask {
                 Ok(first.into_vec())
             },
             |found: Vec<Found>| {
-                found.into_iter().for_each(|found| keep(&mut first, found, wanted));
+                for found in found {
+                    keep(&mut first, found, wanted);
+                }
                 Ok(ControlFlow::Continue(()))
             },
         )?;

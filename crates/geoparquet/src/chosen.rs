@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::errors::Result;
 use parquet::file::metadata::ParquetMetaData;
@@ -27,9 +27,10 @@ const MANY: usize = 8;
 pub(crate) struct Pages<'t> {
     table: &'t Table,
     group: &'t ParquetMetaData,
-    rows: usize,
     nodes: &'t [Node],
     leaves: Vec<Leaf>,
+    /// A batch each.
+    plans: Vec<Plan>,
     blocks: Blocks,
     /// Held here, as the cache may drop them meanwhile.
     kept: HashMap<u64, Arc<Page>>,
@@ -46,41 +47,50 @@ impl<'t> Pages<'t> {
         })
     }
 
-    /// Fetches what is not kept of the pages of the rows in some runs. `group`: a row group alone, with its indexes.
-    /// With several threads pages are unpacked at once, and else when they are looked at.
+    /// Fetches what is not kept of the pages of the rows in some batches of runs. `group`: a row group alone, with its
+    /// indexes. With several threads pages are unpacked at once, and else when they are looked at.
     pub(crate) fn fetch(
         table: &'t Table,
         group: &'t ParquetMetaData,
         nodes: &'t [Node],
-        runs: &[Range<usize>],
+        batches: &[Vec<Range<usize>>],
         threads: usize,
     ) -> Result<Self> {
         let rows = usize::try_from(group.row_group(0).num_rows()).unwrap_or(0);
         let mut leaves = Vec::new();
-        nodes.iter().for_each(|node| node.each_leaf(&mut |leaf| leaves.push(*leaf)));
+        for node in nodes {
+            node.each_leaf(&mut |leaf| leaves.push(*leaf));
+        }
+        let locations = |leaf: &Leaf| page_locations(group, leaf.number).unwrap_or_default();
+        let plans = batches.iter().map(|runs| plan(leaves.iter().map(locations), rows, runs));
+        let plans: Vec<Plan> = plans.collect::<Result<_>>()?;
         let (mut kept, mut missing) = (HashMap::new(), Vec::new());
-        for &leaf in &leaves {
-            let Some(locations) = page_locations(group, leaf.number) else { continue };
-            let dictionary = dictionary_range(group.row_group(0).column(leaf.number), locations);
-            let chosen = chosen(locations, rows, runs)?;
-            let chosen = chosen.iter().map(|chosen| (bytes_of(chosen.location), chosen.rows));
-            for (range, rows) in dictionary.map(|range| (range, 0)).into_iter().chain(chosen) {
-                match table.cache.page(range.start) {
-                    Some(page) => drop(kept.insert(range.start, page)),
-                    None => missing.push((leaf, range, rows)),
-                }
+        let mut need = |leaf: Leaf, range: Range<u64>, rows: usize| match table.cache.page(range.start) {
+            Some(page) => drop(kept.insert(range.start, page)),
+            None => missing.push((leaf, range, rows)),
+        };
+        for (index, leaf) in leaves.iter().enumerate() {
+            let locations = locations(leaf);
+            if let Some(dictionary) = dictionary_range(group.row_group(0).column(leaf.number), locations) {
+                need(*leaf, dictionary, 0);
+            }
+            // The last page of a batch can be the first of the next.
+            let mut chosen: Vec<_> = plans.iter().flat_map(|plan| &*plan[index]).collect();
+            chosen.dedup_by_key(|chosen| chosen.page);
+            for chosen in chosen {
+                need(*leaf, bytes_of(&locations[chosen.page]), chosen.rows);
             }
         }
         let blocks = table.file.fetch(missing.iter().map(|(_, range, _)| range.clone()).collect())?;
-        let mut pages = Self { table, group, rows, nodes, leaves, blocks, kept };
+        let mut pages = Self { table, group, nodes, leaves, plans, blocks, kept };
         if threads > 1 && missing.len() >= MANY {
-            let unpacked = pages.unpack(missing, threads)?;
+            let unpacked = pages.unpack(&missing, threads)?;
             pages.kept.extend(unpacked);
         }
         Ok(pages)
     }
 
-    fn unpack(&self, pages: Vec<(Leaf, Range<u64>, usize)>, threads: usize) -> Result<Vec<(u64, Arc<Page>)>> {
+    fn unpack(&self, pages: &[(Leaf, Range<u64>, usize)], threads: usize) -> Result<Vec<(u64, Arc<Page>)>> {
         let next = AtomicUsize::new(0);
         let some = || {
             guarded(|| {
@@ -101,28 +111,30 @@ impl<'t> Pages<'t> {
         })
     }
 
-    /// The columns of the rows in some of those runs.
-    pub(crate) fn batch(&self, schema: &SchemaRef, runs: &[Range<usize>]) -> Result<RecordBatch> {
-        let columns = self.leaves.iter().map(|leaf| self.column(*leaf, runs)).collect::<Result<Vec<_>>>()?;
-        let mut columns = columns.into_iter();
+    /// The columns of one batch.
+    pub(crate) fn batch(&self, schema: &SchemaRef, batch: usize) -> Result<RecordBatch> {
+        let chosen = &self.plans[batch];
+        let columns = self.leaves.iter().zip(chosen).map(|(leaf, chosen)| self.column(*leaf, chosen));
+        let mut columns = columns.collect::<Result<Vec<_>>>()?.into_iter();
         let arrays = self.nodes.iter().map(|node| node.array(&mut columns)).collect::<Result<_>>()?;
-        let rows = runs.iter().map(Range::len).sum();
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?)
+        Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
     }
 
-    fn column(&self, leaf: Leaf, runs: &[Range<usize>]) -> Result<Column> {
+    fn column(&self, leaf: Leaf, chosen: &[Chosen]) -> Result<Column> {
         let locations = page_locations(self.group, leaf.number).unwrap_or_default();
         let dictionary = || {
             let range = dictionary_range(self.group.row_group(0).column(leaf.number), locations);
             self.page(leaf, range.ok_or_else(|| damaged("a column has lost its dictionary"))?, 0)
         };
         let mut column = Column::new(leaf.physical);
-        for Chosen { location, rows, runs } in chosen(locations, self.rows, runs)? {
-            let page = self.page(leaf, bytes_of(location), rows)?;
+        let mut pages = Vec::with_capacity(chosen.len());
+        for Chosen { page, rows, runs } in chosen {
+            let page = self.page(leaf, bytes_of(&locations[*page]), *rows)?;
             let Page::Data(data) = &*page else { return Err(damaged("a dictionary stands among the pages")) };
-            column.append(leaf, data, &runs, dictionary)?;
+            let places = column.append_levels(leaf, data, runs)?;
+            pages.push((page, places));
         }
+        column.append_values(&pages, dictionary)?;
         Ok(column)
     }
 
@@ -148,21 +160,44 @@ fn bytes_of(location: &PageLocation) -> Range<u64> {
     start..start.saturating_add(u64::try_from(location.compressed_page_size).unwrap_or(0))
 }
 
-/// A page with some of its rows, counted from its first.
-struct Chosen<'l> {
-    location: &'l PageLocation,
+/// A page of a column with some of its rows, counted from its first.
+struct Chosen {
+    page: usize,
     rows: usize,
     runs: Vec<Range<usize>>,
 }
 
+/// Of each leaf column the pages that hold the rows of a batch.
+type Plan = Vec<Arc<[Chosen]>>;
+
+fn plan<'l>(
+    columns: impl Iterator<Item = &'l [PageLocation]>,
+    rows: usize,
+    runs: &[Range<usize>],
+) -> Result<Plan> {
+    let mut plan = Plan::new();
+    let mut last: &[PageLocation] = &[];
+    for locations in columns {
+        // Many columns have pages of the same rows.
+        let starts = |locations: &'l [PageLocation]| locations.iter().map(|page| page.first_row_index);
+        let chosen = match plan.last() {
+            Some(known) if starts(last).eq(starts(locations)) => Arc::clone(known),
+            _ => chosen(locations, rows, runs)?,
+        };
+        plan.push(chosen);
+        last = locations;
+    }
+    Ok(plan)
+}
+
 /// The pages that hold the rows of a row group that are in the runs.
-fn chosen<'l>(locations: &'l [PageLocation], rows: usize, runs: &[Range<usize>]) -> Result<Vec<Chosen<'l>>> {
+fn chosen(locations: &[PageLocation], rows: usize, runs: &[Range<usize>]) -> Result<Arc<[Chosen]>> {
     let mut chosen = Vec::new();
     let mut runs = runs.iter().cloned().peekable();
     let starts =
         locations.iter().map(|location| usize::try_from(location.first_row_index).unwrap_or(usize::MAX));
     let ends = starts.clone().skip(1).chain([rows]);
-    for ((location, start), end) in locations.iter().zip(starts).zip(ends) {
+    for (page, (start, end)) in starts.zip(ends).enumerate() {
         if start > end || end > rows {
             return Err(damaged("the rows of its pages are out of order"));
         }
@@ -176,8 +211,11 @@ fn chosen<'l>(locations: &'l [PageLocation], rows: usize, runs: &[Range<usize>])
             runs.next();
         }
         if !inside.is_empty() {
-            chosen.push(Chosen { location, rows: end - start, runs: inside });
+            chosen.push(Chosen { page, rows: end - start, runs: inside });
         }
     }
-    if runs.peek().is_some() { Err(damaged("its pages hold not all of its rows")) } else { Ok(chosen) }
+    if runs.peek().is_some() {
+        return Err(damaged("its pages hold not all of its rows"));
+    }
+    Ok(chosen.into())
 }

@@ -1,6 +1,7 @@
 //! How a file is laid out, for people who wonder why a search in it is fast or slow.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
@@ -88,7 +89,8 @@ impl GeoParquet {
         let columns = table.columns(|path| path.first() == Some(name));
         let mut rows = 0;
         for group in 0..table.metadata.num_row_groups() {
-            for batch in table.read(group, &columns, &[0..table.rows(group)], (8_192, 1)).map_err(failed)? {
+            let all = 0..table.rows(group);
+            for batch in table.read(group, &columns, from_ref(&all), (8_192, 1)).map_err(failed)? {
                 let batch = batch.map_err(failed)?;
                 rows += batch.columns().iter().map(|c| (c.len() - c.null_count()) as u64).sum::<u64>();
             }

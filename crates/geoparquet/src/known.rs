@@ -24,7 +24,7 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
         let (mut tape, mut text) = (Tape::new(), Vec::new());
         for group in 0..file.table.metadata.num_row_groups() {
             let rows = 0..file.table.rows(group);
-            let batches = file.table.read(group, &columns, &[rows], (8_192, 1));
+            let batches = file.table.read(group, &columns, std::slice::from_ref(&rows), (8_192, 1));
             for batch in batches.map_err(|cause| file.damaged(&cause))? {
                 let batch = batch.map_err(|cause| file.damaged(&cause))?;
                 let mut items = Items::new(&batch, &file.footer.names, Scope::Some)

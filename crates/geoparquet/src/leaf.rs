@@ -3,15 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 
 use crate::damage::damaged;
-use crate::page::{self, Data, Leaf, Page, Physical, Stored};
+use crate::page::{self, Data, Leaf, Page, Physical, Stored, count_of};
 
 /// Entries of a leaf column, of a row as many as its lists make of it.
 pub(crate) struct Column {
     pub(crate) entries: usize,
-    /// The levels of each; empty where all are 0.
+    /// The levels of each: of repetition, empty where there are no lists, and of definition, empty where all have values.
     pub(crate) repetition: Vec<u8>,
     pub(crate) definition: Vec<u8>,
     /// Only of the entries that have one.
@@ -37,6 +37,20 @@ impl Values {
         }
     }
 
+    /// Makes room for all texts: what grows page by page is moved again and again.
+    fn reserve(&mut self, pages: &[(Arc<Page>, Vec<Range<usize>>)]) {
+        let Self::Bytes(lengths, texts) = self else { return };
+        let mut size = 0;
+        for (page, places) in pages {
+            if let Page::Data(Data { values: Stored::Here(page::Values::Texts(_, ends)), .. }) = &**page {
+                let of_run = |run: &Range<usize>| Some((ends.get(run.end)? - ends.get(run.start)?) as usize);
+                size += places.iter().filter_map(of_run).sum::<usize>();
+            }
+        }
+        texts.reserve(size);
+        lengths.reserve(pages.iter().flat_map(|(_, places)| places).map(Range::len).sum());
+    }
+
     /// Appends the values at some places of a page.
     fn append(&mut self, from: &page::Values, places: &[Range<usize>]) -> Option<()> {
         match (self, from) {
@@ -59,12 +73,8 @@ impl Values {
                 })
             }
             (Self::Bytes(lengths, texts), page::Values::Texts(bytes, ends)) => {
-                let bounds = |run: &Range<usize>| ends.get(run.start..=run.end);
-                let size = |run| Some((bounds(run)?.last()? - bounds(run)?.first()?) as usize);
-                texts.reserve(places.iter().filter_map(size).sum());
-                lengths.reserve(places.iter().map(Range::len).sum());
                 places.iter().try_for_each(|run| {
-                    bounds(run)?.array_windows().try_for_each(|[before, end]| {
+                    ends.get(run.start..=run.end)?.array_windows().try_for_each(|[before, end]| {
                         let text = bytes.get(*before as usize + 4..*end as usize)?;
                         texts.extend_from_slice(text);
                         lengths.push(text.len());
@@ -107,16 +117,18 @@ impl Column {
         Self { entries: 0, repetition: Vec::new(), definition: Vec::new(), values }
     }
 
-    /// Appends the entries of some of a page's rows, ascending and none of them twice.
-    pub(crate) fn append(
+    /// Appends the entries of some of a page's rows, ascending and none of them twice, but for their values; gives the
+    /// places of these.
+    pub(crate) fn append_levels(
         &mut self,
         leaf: Leaf,
         page: &Data,
         runs: &[Range<usize>],
-        dictionary: impl FnOnce() -> Result<Arc<Page>>,
-    ) -> Result<()> {
-        let contradiction = || damaged("a page holds less than it says");
+    ) -> Result<Vec<Range<usize>>> {
         let entries = entries(page, runs).ok_or_else(contradiction)?;
+        if self.definition.is_empty() && !page.definition.is_empty() {
+            self.definition.resize(self.entries, leaf.definition);
+        }
         for run in &entries {
             self.entries += run.len();
             if leaf.repetition > 0 {
@@ -124,25 +136,40 @@ impl Column {
             }
             if !page.definition.is_empty() {
                 self.definition.extend_from_slice(&page.definition[run.clone()]);
-            } else if leaf.definition > 0 {
-                self.definition.resize(self.entries, leaf.definition);
             }
         }
-        let places = places(page, leaf.definition, entries);
-        if places.iter().all(Range::is_empty) {
-            return Ok(());
+        if page.definition.is_empty() && !self.definition.is_empty() {
+            self.definition.resize(self.entries, leaf.definition);
         }
-        match &page.values {
-            Stored::Here(values) => self.values.append(values, &places),
-            Stored::Dictionary(indices) => {
-                let Page::Dictionary(dictionary) = &*dictionary()? else { return Err(contradiction()) };
-                let runs = places.into_iter().map(|run| indices.get(run));
-                let runs = runs.collect::<Option<Vec<_>>>();
-                runs.and_then(|runs| self.values.look_up(dictionary, runs.into_iter().flatten()))
-            }
-        }
-        .ok_or_else(contradiction)
+        Ok(places(page, leaf.definition, entries))
     }
+
+    /// Appends the values at some places of each page.
+    pub(crate) fn append_values(
+        &mut self,
+        pages: &[(Arc<Page>, Vec<Range<usize>>)],
+        dictionary: impl Fn() -> Result<Arc<Page>>,
+    ) -> Result<()> {
+        self.values.reserve(pages);
+        for (page, places) in pages.iter().filter(|(_, places)| !places.iter().all(Range::is_empty)) {
+            let done = match &**page {
+                Page::Data(Data { values: Stored::Here(values), .. }) => self.values.append(values, places),
+                Page::Data(Data { values: Stored::Dictionary(indices), .. }) => {
+                    let Page::Dictionary(dictionary) = &*dictionary()? else { return Err(contradiction()) };
+                    let runs = places.iter().map(|run| indices.get(run.clone()));
+                    let runs = runs.collect::<Option<Vec<_>>>();
+                    runs.and_then(|runs| self.values.look_up(dictionary, runs.into_iter().flatten()))
+                }
+                Page::Dictionary(_) => None,
+            };
+            done.ok_or_else(contradiction)?;
+        }
+        Ok(())
+    }
+}
+
+fn contradiction() -> ParquetError {
+    damaged("a page holds less than it says")
 }
 
 /// The entries of some rows of a page.
@@ -159,7 +186,7 @@ fn places(page: &Data, whole: u8, mut entries: Vec<Range<usize>>) -> Vec<Range<u
     if page.definition.is_empty() {
         return entries;
     }
-    let count = |range: Range<usize>| page.definition[range].iter().filter(|&&level| level == whole).count();
+    let count = |range| count_of(&page.definition[range], whole);
     let (mut at, mut place) = (0, 0);
     for run in &mut entries {
         let start = place + count(at..run.start);

@@ -47,6 +47,8 @@ pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, ShapeEncoder, Shaped, WR
 pub use store::{CACHE_MEMORY, GeoParquet};
 
 #[cfg(test)]
+mod chosen_tests;
+#[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
 mod foreign_tests;

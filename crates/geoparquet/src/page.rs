@@ -187,7 +187,7 @@ impl Data {
         }
         let mut count = entries;
         if leaf.definition > 0 {
-            count = definition.iter().filter(|&&level| level == leaf.definition).count();
+            count = count_of(&definition, leaf.definition);
             if count == entries {
                 definition = Vec::new();
             }
@@ -211,6 +211,11 @@ impl Data {
         };
         Some(Self { entries, repetition, starts, definition, values })
     }
+}
+
+/// How many of the levels are this one.
+pub(crate) fn count_of(levels: &[u8], level: u8) -> usize {
+    levels.iter().map(|one| usize::from(*one == level)).sum()
 }
 
 /// The length that stands before a text, or before levels.

@@ -50,6 +50,11 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    #[cfg(test)]
+    pub(crate) fn leaves(&self) -> &[usize] {
+        &self.leaves
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.leaves.is_empty()
     }
@@ -88,7 +93,7 @@ impl Table {
     }
 
     /// The columns whose path (in the file, name by name) is wanted.
-    pub(crate) fn columns(&self, wanted: impl Fn(&[String]) -> bool) -> Columns {
+    pub(crate) fn columns(&self, mut wanted: impl FnMut(&[String]) -> bool) -> Columns {
         let schema = self.metadata.file_metadata().schema_descr();
         let leaves: Vec<usize> =
             (0..schema.num_columns()).filter(|&leaf| wanted(schema.column(leaf).path().parts())).collect();
@@ -116,7 +121,7 @@ impl Table {
     }
 
     /// A row group with its page indexes, if the file has any.
-    fn indexed(&self, group: usize) -> Result<&Arc<ParquetMetaData>> {
+    pub(crate) fn indexed(&self, group: usize) -> Result<&Arc<ParquetMetaData>> {
         let slot = self.groups.get(group).ok_or_else(|| ParquetError::General("no such row group".into()))?;
         if let Some(known) = slot.get() {
             return Ok(known);
@@ -166,16 +171,17 @@ impl Table {
         let metadata = self.indexed(group)?;
         match &columns.nodes {
             Some((nodes, schema)) if Pages::are_known(metadata, &columns.leaves) => {
-                let pages = guarded(|| Pages::fetch(self, metadata, nodes, runs, threads))?;
-                let batches = batches(runs, batch_rows).into_iter();
-                Ok(Box::new(batches.map(move |runs| guarded(|| pages.batch(schema, &runs)))))
+                let batches = batches(runs, batch_rows);
+                let pages = guarded(|| Pages::fetch(self, metadata, nodes, &batches, threads))?;
+                let batches = 0..batches.len();
+                Ok(Box::new(batches.map(move |batch| guarded(|| pages.batch(schema, batch)))))
             }
             _ => self.read_others(metadata, columns, runs, batch_rows),
         }
     }
 
     /// The same for files of other types, encodings and codecs, or without a page index, by the `parquet` crate.
-    fn read_others<'t>(
+    pub(crate) fn read_others<'t>(
         &self,
         metadata: &Arc<ParquetMetaData>,
         columns: &Columns,

@@ -161,34 +161,42 @@ impl Node {
     fn nulls(&self, column: &Column) -> (usize, Option<NullBuffer>) {
         let valid: BooleanBuffer = match (&*column.repetition, &*column.definition) {
             ([], []) => return (column.entries, None),
-            ([], definition) if self.place == 0 => {
+            (repetition, []) => {
+                return (repetition.iter().filter(|&&level| level <= self.depth).count(), None);
+            }
+            ([], definition) => {
                 BooleanBuffer::collect_bool(definition.len(), |entry| definition[entry] >= self.definition)
             }
-            _ => self.places(column).map(|(_, definition)| definition >= self.definition).collect(),
+            (repetition, definition) => {
+                let levels = repetition.iter().zip(definition);
+                let places = levels.filter(|(repetition, definition)| {
+                    **repetition <= self.depth && **definition >= self.place
+                });
+                places.map(|(_, &definition)| definition >= self.definition).collect()
+            }
         };
         let count = valid.len();
         (count, Some(NullBuffer::new(valid)).filter(|nulls| nulls.null_count() > 0))
     }
 
-    /// The entries at which a place for it begins, with their definition levels.
-    fn places<'c>(&self, column: &'c Column) -> impl Iterator<Item = (usize, u8)> + 'c {
-        let (place, depth) = (self.place, self.depth);
-        let definition = column.definition.iter().copied().enumerate();
-        definition.filter(move |&(entry, definition)| {
-            definition >= place && column.repetition.get(entry).is_none_or(|&level| level <= depth)
-        })
-    }
-
     /// Where the elements of its lists begin and end. `element`: the definition level from which on there is one.
     fn offsets(&self, column: &Column, element: u8) -> Option<OffsetBuffer<i32>> {
         let (mut offsets, mut end) = (Vec::new(), 0_i32);
-        for (&repetition, &definition) in column.repetition.iter().zip(&column.definition) {
-            if repetition <= self.depth && definition >= self.place {
+        let mut add = |repetition: u8, is_list: bool, is_element: bool| {
+            if repetition <= self.depth && is_list {
                 offsets.push(end);
             }
-            if repetition <= self.depth + 1 && definition >= element {
+            if repetition <= self.depth + 1 && is_element {
                 end = end.checked_add(1)?;
             }
+            Some(())
+        };
+        if column.definition.is_empty() {
+            column.repetition.iter().try_for_each(|&repetition| add(repetition, true, true))?;
+        } else {
+            column.repetition.iter().zip(&column.definition).try_for_each(|(&repetition, &definition)| {
+                add(repetition, definition >= self.place, definition >= element)
+            })?;
         }
         offsets.push(end);
         // No element stands in front of all lists.

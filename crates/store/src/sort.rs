@@ -245,6 +245,9 @@ impl Source for Sorted {
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
         let mut batch = Batch::default();
+        if !self.order.is_empty() {
+            batch.text.reserve(BLOCK + BLOCK / 8);
+        }
         while batch.text.len() < BLOCK && self.given < self.wanted {
             let start = batch.text.len();
             if let Some(&(chunk, index)) = usize::try_from(self.given).ok().and_then(|i| self.order.get(i)) {
