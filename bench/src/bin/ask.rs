@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             check: Check::default(),
             search: Arc::new(Compiled::new(&search)?),
             max_items: flags.max_items,
+            after: None,
             memory: SORT_MEMORY,
             threads: default_threads(),
             rejects: None,

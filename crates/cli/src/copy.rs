@@ -58,6 +58,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
                 check: std::mem::take(&mut check),
                 search: compiled,
                 max_items: search.max_items,
+                after: None,
                 memory: global.memory / 2,
                 threads,
                 rejects: rejects.as_mut(),

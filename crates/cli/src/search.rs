@@ -8,8 +8,8 @@ use clap::Args;
 use stacyard_model::Gate;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
-    Area, Compiled, Fields, PageSize, Search, SearchError, SortKey, parse_collections, parse_datetime,
-    parse_ids,
+    Area, Compiled, Fields, FreeText, PageSize, Search, SearchError, SortKey, parse_collections,
+    parse_datetime, parse_ids, parse_query,
 };
 use stacyard_store::{
     Check, Collections, Copy, Error, Find, Mode, Output, Report, StoreKind, StoreUrl, WriteItem,
@@ -42,6 +42,12 @@ pub(crate) struct Question {
     /// Items of which this CQL2 (text or JSON) is true, such as "eo:cloud_cover < 20".
     #[arg(long, value_name = "CQL2", allow_hyphen_values = true)]
     filter: Option<String>,
+    /// Items that meet these conditions of the STAC API query extension, such as '{"eo:cloud_cover": {"lt": 20}}'.
+    #[arg(long, value_name = "JSON")]
+    query: Option<String>,
+    /// Items with one of these terms (with commas between) in their title, description or keywords.
+    #[arg(long, value_name = "TERMS")]
+    q: Option<String>,
     /// Take a property that no Item has as null everywhere, instead of refusing it.
     #[arg(long)]
     filter_lenient: bool,
@@ -84,7 +90,11 @@ impl Question {
             ids: part(self.ids.as_ref(), parse_ids)?.unwrap_or_default(),
             area: Area::parse(self.bbox.as_deref(), shape)?,
             datetime: part(self.datetime.as_ref(), parse_datetime)?,
-            filter: part(self.filter.as_ref(), |text| Ok(Expr::parse(text)?))?,
+            text: part(self.q.as_ref(), FreeText::parse)?.unwrap_or_default(),
+            filter: Expr::all([
+                part(self.filter.as_ref(), |text| Ok(Expr::parse(text)?))?,
+                part(self.query.as_ref(), parse_query)?.flatten(),
+            ]),
             sortby: part(self.sortby.as_ref(), SortKey::parse_list)?.unwrap_or_default(),
             fields: part(self.fields.as_ref(), Fields::parse)?.unwrap_or_default(),
             limit: self.limit.map(PageSize::new).transpose()?,
@@ -94,9 +104,9 @@ impl Question {
 
     /// Whether anything is asked.
     pub(crate) fn is_some(&self) -> bool {
-        let texts =
-            [&self.collections, &self.ids, &self.bbox, &self.intersects, &self.datetime, &self.filter];
-        texts.into_iter().any(Option::is_some)
+        let area = [&self.bbox, &self.intersects];
+        let texts = [&self.collections, &self.ids, &self.datetime, &self.filter, &self.query, &self.q];
+        texts.into_iter().chain(area).any(Option::is_some)
             || self.is_ordered()
             || self.fields.is_some()
             || self.limit.is_some()
@@ -160,6 +170,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         check,
         search: compiled,
         max_items: search.max_items,
+        after: None,
         memory: global.memory / 2,
         threads: global.threads(),
         rejects: rejects.as_mut(),

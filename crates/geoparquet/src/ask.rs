@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parquet::errors::ParquetError;
 use stacyard_model::json::Tape;
-use stacyard_search::{Compiled, Place};
+use stacyard_search::{Compiled, FREE_TEXT_PROPERTIES, Place};
 use stacyard_store::{Batch, Error, Hits, Sorted, Sorter, Source, Work, in_order};
 
 use crate::condition::{Conditions, Maker};
@@ -76,6 +76,8 @@ pub(crate) struct Ask {
     search: Arc<Compiled>,
     conditions: Conditions,
     rank: Option<Rank>,
+    /// Items up to this place in the order are left out.
+    after: Option<Vec<u8>>,
     /// The columns of the conditions, and with those of the rank; those that decide; those that the answer is made of.
     narrow: Columns,
     ranked: Columns,
@@ -93,7 +95,7 @@ pub(crate) struct Chosen {
 }
 
 impl Ask {
-    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>) -> Self {
+    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>, after: Option<Vec<u8>>) -> Self {
         let (table, footer) = (&store.inner.table, &store.inner.footer);
         let maker = Maker { table, footer };
         let request = search.request();
@@ -116,6 +118,7 @@ impl Ask {
             search: Arc::clone(search),
             conditions,
             rank,
+            after,
             levels: Levels::default(),
         }
     }
@@ -222,7 +225,9 @@ impl Ask {
                 if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
                     let mut key = Vec::new();
                     self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
-                    found(row, key);
+                    if !self.is_passed(&key) {
+                        found(row, key);
+                    }
                 }
             }
         }
@@ -268,6 +273,8 @@ impl Ask {
         let best = |group| self.rank.as_ref().map_or(i64::MIN, |rank| rank.best(table, group));
         let mut groups: Vec<(i64, usize)> = groups.iter().map(|&group| (best(group), group)).collect();
         groups.sort_unstable();
+        let behind = self.rank.as_ref().zip(self.after.as_deref());
+        let behind = behind.map_or(i64::MIN, |(rank, after)| rank.behind(&self.search, after));
         // The rank of the last of the best ones, so far: what ranks behind it need not be looked at.
         let worst = AtomicI64::new(i64::MAX);
         let mut ranks: BinaryHeap<i64> = BinaryHeap::new();
@@ -282,6 +289,7 @@ impl Ask {
                     return Ok((group, Vec::new(), false));
                 }
                 let mut rows = self.narrow(group, self.rank.as_ref(), threads)?;
+                rows.retain(|row| row.0 >= behind);
                 let count = rows.len();
                 if count > reach {
                     let mut ranks: Vec<i64> = rows.iter().map(|row| row.0).collect();
@@ -442,6 +450,9 @@ impl Ask {
             let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
             if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
                 self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
+                if self.is_passed(&key) {
+                    return Ok(());
+                }
                 hits.try_push(&key, |out| {
                     out.extend_from_slice(&text);
                     Ok(())
@@ -451,6 +462,11 @@ impl Ask {
         })?;
         add(&self.levels.after_exact, hits.len());
         Ok(hits)
+    }
+
+    /// Whether a place in the order is not behind the page before.
+    fn is_passed(&self, key: &[u8]) -> bool {
+        self.after.as_deref().is_some_and(|after| key <= after)
     }
 
     fn row_error(&self, row: u64, cause: DecodeError) -> Error {
@@ -537,6 +553,9 @@ impl Needed {
         }
         if request.area.is_some() {
             roots.push(footer.names.geometry.clone());
+        }
+        if !request.text.is_empty() {
+            roots.extend(FREE_TEXT_PROPERTIES.map(str::to_owned));
         }
         request.each_property(&mut |property| match property.place() {
             Place::Geometry => roots.push(footer.names.geometry.clone()),

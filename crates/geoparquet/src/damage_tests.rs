@@ -203,6 +203,7 @@ fn searched(file: &NamedTempFile) -> Result<u64, Error> {
         check: Check::default(),
         search: Arc::new(Compiled::new(&search).unwrap()),
         max_items: None,
+        after: None,
         memory: 1 << 20,
         threads: 1,
         rejects: None,

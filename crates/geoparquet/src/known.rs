@@ -1,6 +1,8 @@
 //! Which names of a search the Items of a file have: by the schema, and where that has not all of them, by the residual.
 
-use arrow_schema::{DataType, Fields};
+use std::slice::from_ref;
+
+use arrow_schema::{DataType, FieldRef, Fields};
 use stacyard_model::json::Tape;
 use stacyard_search::{Compiled, Place, Property};
 use stacyard_store::Error;
@@ -14,8 +16,11 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
     if file.table.metadata.file_metadata().num_rows() == 0 || names.all_seen() {
         return Ok(None);
     }
+    let is_property =
+        |field: &&FieldRef| file.footer.place(from_ref(field.name())).starts_with("properties.");
+    let properties: Fields = file.table.fields.iter().filter(is_property).cloned().collect();
     search.declare_all(&mut names, |property| {
-        property.place() != Place::Properties || leads_somewhere(&file.table.fields, property.key())
+        property.place() != Place::Properties || leads_somewhere(&properties, property.key())
     });
     if !names.all_seen()
         && let Some(residual) = &file.footer.names.conventions.residual
@@ -24,7 +29,7 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
         let (mut tape, mut text) = (Tape::new(), Vec::new());
         for group in 0..file.table.metadata.num_row_groups() {
             let rows = 0..file.table.rows(group);
-            let batches = file.table.read(group, &columns, std::slice::from_ref(&rows), (8_192, 1));
+            let batches = file.table.read(group, &columns, from_ref(&rows), (8_192, 1));
             for batch in batches.map_err(|cause| file.damaged(&cause))? {
                 let batch = batch.map_err(|cause| file.damaged(&cause))?;
                 let mut items = Items::new(&batch, &file.footer.names, Scope::Some)

@@ -12,6 +12,8 @@ mod decode;
 mod describe;
 mod file;
 mod filter;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod geo;
 mod hybrid;
 mod known;
@@ -48,6 +50,8 @@ pub use store::{CACHE_MEMORY, GeoParquet};
 
 #[cfg(test)]
 mod chosen_tests;
+#[cfg(test)]
+mod conformance_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]

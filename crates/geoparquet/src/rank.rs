@@ -9,6 +9,7 @@ use stacyard_search::{Compiled, Property};
 use crate::condition::{Column, Kind, Maker};
 use crate::filter::numbers;
 use crate::table::Table;
+use crate::time;
 
 /// The first component of the order: of two rows that of the lower rank comes first; of equal ranks nothing is known.
 pub(crate) struct Rank {
@@ -66,6 +67,22 @@ impl Rank {
             Some(value) => value,
             None if self.descending => i64::MIN,
             None => i64::MAX,
+        }
+    }
+
+    /// Rows behind a place in the order have at least this rank.
+    pub(crate) fn behind(&self, search: &Compiled, place: &[u8]) -> i64 {
+        match search.first_instant(place) {
+            // Columns of instants are looked at in microseconds, rounded down.
+            Some(instant) if self.is_time() => self.of_value(Some(time::whole_micros(instant))),
+            _ => i64::MIN,
+        }
+    }
+
+    fn is_time(&self) -> bool {
+        match &self.value {
+            Value::Column(column) => matches!(column.kind, Kind::Time(_)),
+            Value::Start { .. } => true,
         }
     }
 

@@ -60,7 +60,7 @@ impl GeoParquet {
             // They have passed the gate on their way in.
             find.check.gate = None;
         }
-        Ok(Arc::new(Ask::new(self, &find.search)))
+        Ok(Arc::new(Ask::new(self, &find.search, find.after.clone())))
     }
 
     /// Counts the rows that were not read as well, and says what was left out where.

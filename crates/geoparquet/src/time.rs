@@ -28,6 +28,12 @@ pub(crate) fn micros(time: Rfc3339) -> Option<i64> {
     i64::try_from(time.utc.duration_since(EPOCH).as_nanos().div_euclid(1_000)).ok()
 }
 
+/// Microseconds since 1970, rounded down.
+pub(crate) fn whole_micros(instant: jiff::Timestamp) -> i64 {
+    // Jiff's instants end within the year 9999.
+    i64::try_from(instant.as_nanosecond().div_euclid(1_000)).unwrap_or(i64::MIN)
+}
+
 /// The date and time of so many of a unit since 1970, from the year 0 to 9999.
 pub(crate) fn date_time(value: i64, unit: TimeUnit) -> Option<DateTime> {
     let since = match unit {

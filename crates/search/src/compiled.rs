@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use stacyard_model::Interval;
 use stacyard_model::json::Value;
 
@@ -72,7 +73,7 @@ impl Compiled {
         {
             return Ok(false);
         }
-        Ok(self.predicate.holds(&context)? == Some(true))
+        Ok(self.predicate.holds(&context)? == Some(true) && self.request.text.is_in(context.item.properties))
     }
 
     /// Appends the Item's place in the order of the search: comparing such keys byte by byte compares the Items, and
@@ -80,10 +81,16 @@ impl Compiled {
     ///
     /// The order is that of `sortby`, nulls last in ascending and first in descending order; without it the start of
     /// the temporal extent, descending. Ties go by `collection`, then `id`, an Item without collection last. Values of
-    /// different types: false, true, numbers, instants, strings by code point, others by their JSON text. `datetime`,
+    /// different types: false, true, numbers, instants, strings by code point, arrays, objects. `datetime`,
     /// `start_datetime`, `end_datetime`, `created`, `updated`, `published` and `expires` order as instants.
     pub fn sort_key(&self, item: Value<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
         order::push_key(&self.request.sortby, &ItemView::of(item), out)
+    }
+
+    /// The instant that a place in the order begins with, if it begins with one: for stores that can leave out early what
+    /// is not behind it.
+    pub fn first_instant(&self, key: &[u8]) -> Option<Timestamp> {
+        order::first_instant(key, self.request.sortby.first().is_none_or(|key| key.descending))
     }
 
     /// A record of names of which none has been seen yet.

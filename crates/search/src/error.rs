@@ -36,6 +36,14 @@ pub enum SearchError {
     /// A filter that parses, but that Stacyard cannot answer.
     #[error("filter: {0}")]
     Unsupported(String),
+    /// A `query` that is none.
+    #[error("query{}{name}: {reason}", if name.is_empty() { "" } else { " " })]
+    Query {
+        /// The property with the fault, if it is in one.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A list of sort keys that is none.
     #[error(
         "sortby {text:?}: {reason}; write names with commas between, each with - before it for descending order, such as -datetime,id"
@@ -56,10 +64,10 @@ pub enum SearchError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A list of ids or collections that is none.
+    /// A list of ids, collections or terms that is none.
     #[error("{what} {text:?}: an empty name; write names with commas between, none of them empty")]
     List {
-        /// `ids` or `collections`.
+        /// `ids`, `collections` or `q`.
         what: &'static str,
         /// The text as given.
         text: String,

@@ -2,7 +2,8 @@
 //!
 //! Shape of a key: one component for each sort key, then `collection`, then `id`. A component is a tag for the type
 //! and a payload that no other payload is a prefix of; of a descending one every byte is inverted. Tags order values
-//! of different types: false, true, numbers, instants, strings, arrays and objects (by their compact JSON), null.
+//! of different types: false, true, numbers, instants, strings, arrays (element by element), objects (member by member, in
+//! the order of their names), null.
 //! So null is last in ascending and first in descending order.
 
 use jiff::Timestamp;
@@ -149,6 +150,15 @@ fn push_instant(out: &mut Vec<u8>, at: Timestamp) {
     out.extend_from_slice(&(at.as_nanosecond().cast_unsigned() ^ (1 << 127)).to_be_bytes());
 }
 
+/// The instant that a key begins with, if it begins with one.
+pub(crate) fn first_instant(key: &[u8], descending: bool) -> Option<Timestamp> {
+    let mask = if descending { 0xFF } else { 0 };
+    let (tag, rest) = key.split_first()?;
+    let bytes = rest.first_chunk::<16>().filter(|_| tag ^ mask == TAG_INSTANT)?;
+    let sortable = u128::from_be_bytes(bytes.map(|byte| byte ^ mask));
+    Timestamp::from_nanosecond((sortable ^ (1 << 127)).cast_signed()).ok()
+}
+
 /// Bytes with an end that sorts before all that could follow: a zero inside is 0 255, the end is 0 0.
 fn push_bytes(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
     out.push(tag);
@@ -175,6 +185,17 @@ mod tests {
         let mut out = Vec::new();
         push_key(&sortby, &ItemView::of(Document::parse(item).unwrap().root()), &mut out).unwrap();
         out
+    }
+
+    #[test]
+    fn a_key_tells_the_instant_that_it_begins_with() {
+        let item = r#"{"id":"a","properties":{"datetime":"1969-06-01T00:00:00.5Z","n":1}}"#;
+        let first = |sortby: &str, descending| first_instant(&key(sortby, item), descending);
+        let wanted: Timestamp = "1969-06-01T00:00:00.5Z".parse().unwrap();
+        assert_eq!(first("", true), Some(wanted));
+        assert_eq!(first("datetime", false), Some(wanted));
+        assert_eq!(first("n", false), None);
+        assert_eq!(first("-updated", true), None);
     }
 
     /// The ids of Items (`id`, properties) in the order of `sortby`.

@@ -7,6 +7,7 @@ use crate::bbox::SearchBox;
 use crate::cql2::Expr;
 use crate::error::SearchError;
 use crate::fields::Fields;
+use crate::free_text::FreeText;
 use crate::geometry;
 use crate::order::SortKey;
 use crate::property::Property;
@@ -25,7 +26,9 @@ pub struct Search {
     pub area: Option<Area>,
     /// Items whose temporal extent overlaps this.
     pub datetime: Option<Interval>,
-    /// Items of which this is true.
+    /// Items in whose titles, descriptions or keywords one of these terms occurs.
+    pub text: FreeText,
+    /// Items of which this is true. A `query` is a filter too ([`parse_query`](crate::parse_query)).
     pub filter: Option<Expr>,
     /// The order of the Items; empty: `datetime` descending. See [`Compiled::sort_key`](crate::Compiled::sort_key).
     pub sortby: Vec<SortKey>,

@@ -26,6 +26,9 @@ pub struct Find<'a> {
     pub search: Arc<Compiled>,
     /// How many Items are wanted.
     pub max_items: Option<u64>,
+    /// Only Items behind this place in the order, which is that of the last one of the page before
+    /// ([`Compiled::sort_key`]). Whatever comes and goes meanwhile, no Item is seen twice, and none that stays is missed.
+    pub after: Option<Vec<u8>>,
     /// How many bytes of Items are held while they are sorted: [`SORT_MEMORY`].
     pub memory: usize,
     /// How many threads work on it.
@@ -49,10 +52,10 @@ impl Find<'_> {
         let mut sorter = Sorter::new(self.memory, self.max_items);
         let mut report = Report::default();
         let mut notes = Notes::new(&self.check);
-        let (check, search) = (&self.check, &*self.search);
+        let (check, search, after) = (&self.check, &*self.search, self.after.as_deref());
         let checker = || Checker::new(check, &keyed, Arc::clone(&name));
         let (rejects, observer) = (&mut self.rejects, &mut *self.observer);
-        let work = |checker: &mut Checker<'_>, batch| look(checker, search, &batch);
+        let work = |checker: &mut Checker<'_>, batch| look(checker, (search, after), &batch);
         ordered(source, self.threads, checker, work, |found, position| {
             report.read += found.read;
             report.rejected += found.rejects.len() as u64;
@@ -92,16 +95,27 @@ struct Found {
     notes: Notes,
 }
 
-fn look(checker: &mut Checker<'_>, search: &Compiled, batch: &Batch) -> Result<Found, Error> {
+fn look(
+    checker: &mut Checker<'_>,
+    (search, after): (&Compiled, Option<&[u8]>),
+    batch: &Batch,
+) -> Result<Found, Error> {
     let read = batch.records.len() as u64;
     let notes = Notes::new(checker.check);
     let mut found = Found { hits: Hits::default(), read, filtered: 0, rejects: Vec::new(), notes };
+    let mut key = Vec::new();
     for &record in &batch.records {
         let hits = &mut found.hits;
         let outcome = checker.record(batch, record, &mut found.notes, |item, _, _| {
-            let key =
-                |out: &mut Vec<u8>| search.sort_key(item, out).map_err(|e| Error::failed(e.to_string()));
-            hits.push(key, |out| item.write_compact(out))
+            key.clear();
+            search.sort_key(item, &mut key).map_err(|e| Error::failed(e.to_string()))?;
+            if after.is_some_and(|after| key.as_slice() <= after) {
+                return Ok(());
+            }
+            hits.try_push(&key, |out| {
+                item.write_compact(out);
+                Ok(())
+            })
         })?;
         match outcome {
             Outcome::Passed(..) => {}

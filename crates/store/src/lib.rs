@@ -1,6 +1,8 @@
 //! Stores of STAC Items: where they come from, where they go, and what happens in between.
 
 mod check;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod copy;
 mod error;
 mod features;

@@ -4,104 +4,156 @@ use jiff::civil::Date;
 use stacyard_model::Rfc3339;
 
 use super::expr::{ArithmeticOp, ArrayOp, Bound, CompareOp, Expr, Literal, SpatialOp, TemporalOp};
+use super::lexer;
 
-/// The spatial operator of a name in lower case.
-fn spatial(name: &str) -> Option<SpatialOp> {
-    Some(match name {
-        "s_intersects" => SpatialOp::Intersects,
-        "s_equals" => SpatialOp::Equals,
-        "s_disjoint" => SpatialOp::Disjoint,
-        "s_touches" => SpatialOp::Touches,
-        "s_within" => SpatialOp::Within,
-        "s_overlaps" => SpatialOp::Overlaps,
-        "s_crosses" => SpatialOp::Crosses,
-        "s_contains" => SpatialOp::Contains,
-        _ => return None,
-    })
+pub(super) const SPATIAL: [(&str, SpatialOp); 8] = [
+    ("s_intersects", SpatialOp::Intersects),
+    ("s_equals", SpatialOp::Equals),
+    ("s_disjoint", SpatialOp::Disjoint),
+    ("s_touches", SpatialOp::Touches),
+    ("s_within", SpatialOp::Within),
+    ("s_overlaps", SpatialOp::Overlaps),
+    ("s_crosses", SpatialOp::Crosses),
+    ("s_contains", SpatialOp::Contains),
+];
+
+pub(super) const TEMPORAL: [(&str, TemporalOp); 15] = [
+    ("t_after", TemporalOp::After),
+    ("t_before", TemporalOp::Before),
+    ("t_contains", TemporalOp::Contains),
+    ("t_disjoint", TemporalOp::Disjoint),
+    ("t_during", TemporalOp::During),
+    ("t_equals", TemporalOp::Equals),
+    ("t_finishedBy", TemporalOp::FinishedBy),
+    ("t_finishes", TemporalOp::Finishes),
+    ("t_intersects", TemporalOp::Intersects),
+    ("t_meets", TemporalOp::Meets),
+    ("t_metBy", TemporalOp::MetBy),
+    ("t_overlappedBy", TemporalOp::OverlappedBy),
+    ("t_overlaps", TemporalOp::Overlaps),
+    ("t_startedBy", TemporalOp::StartedBy),
+    ("t_starts", TemporalOp::Starts),
+];
+
+pub(super) const ARRAY: [(&str, ArrayOp); 4] = [
+    ("a_equals", ArrayOp::Equals),
+    ("a_contains", ArrayOp::Contains),
+    ("a_containedBy", ArrayOp::ContainedBy),
+    ("a_overlaps", ArrayOp::Overlaps),
+];
+
+pub(super) const COMPARISON: [(&str, CompareOp); 6] = [
+    ("=", CompareOp::Equal),
+    ("<>", CompareOp::NotEqual),
+    ("<", CompareOp::Less),
+    ("<=", CompareOp::LessOrEqual),
+    (">", CompareOp::Greater),
+    (">=", CompareOp::GreaterOrEqual),
+];
+
+pub(super) const ARITHMETIC: [(&str, ArithmeticOp); 7] = [
+    ("+", ArithmeticOp::Add),
+    ("-", ArithmeticOp::Subtract),
+    ("*", ArithmeticOp::Multiply),
+    ("/", ArithmeticOp::Divide),
+    ("div", ArithmeticOp::IntegerDivide),
+    ("%", ArithmeticOp::Modulo),
+    ("^", ArithmeticOp::Power),
+];
+
+/// The operator of a name, in any case.
+fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
+    table.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, op)| *op)
 }
 
-fn temporal(name: &str) -> Option<TemporalOp> {
-    Some(match name {
-        "t_after" => TemporalOp::After,
-        "t_before" => TemporalOp::Before,
-        "t_contains" => TemporalOp::Contains,
-        "t_disjoint" => TemporalOp::Disjoint,
-        "t_during" => TemporalOp::During,
-        "t_equals" => TemporalOp::Equals,
-        "t_finishedby" => TemporalOp::FinishedBy,
-        "t_finishes" => TemporalOp::Finishes,
-        "t_intersects" => TemporalOp::Intersects,
-        "t_meets" => TemporalOp::Meets,
-        "t_metby" => TemporalOp::MetBy,
-        "t_overlappedby" => TemporalOp::OverlappedBy,
-        "t_overlaps" => TemporalOp::Overlaps,
-        "t_startedby" => TemporalOp::StartedBy,
-        "t_starts" => TemporalOp::Starts,
-        _ => return None,
-    })
-}
-
-fn array(name: &str) -> Option<ArrayOp> {
-    Some(match name {
-        "a_equals" => ArrayOp::Equals,
-        "a_contains" => ArrayOp::Contains,
-        "a_containedby" => ArrayOp::ContainedBy,
-        "a_overlaps" => ArrayOp::Overlaps,
-        _ => return None,
-    })
+/// The name of an operator, as CQL2 JSON writes it.
+fn name_of<T: PartialEq>(table: &[(&'static str, T)], op: &T) -> &'static str {
+    table.iter().find(|(_, known)| known == op).map_or("", |(name, _)| name)
 }
 
 /// The comparison operator of a symbol.
 pub(super) fn comparison(symbol: &str) -> Option<CompareOp> {
-    Some(match symbol {
-        "=" => CompareOp::Equal,
-        "<>" => CompareOp::NotEqual,
-        "<" => CompareOp::Less,
-        "<=" => CompareOp::LessOrEqual,
-        ">" => CompareOp::Greater,
-        ">=" => CompareOp::GreaterOrEqual,
-        _ => return None,
-    })
+    named(&COMPARISON, symbol)
 }
 
 /// The arithmetic operator of a symbol, `div` among them.
 pub(super) fn arithmetic(symbol: &str) -> Option<ArithmeticOp> {
-    Some(match symbol {
-        "+" => ArithmeticOp::Add,
-        "-" => ArithmeticOp::Subtract,
-        "*" => ArithmeticOp::Multiply,
-        "/" => ArithmeticOp::Divide,
-        "div" => ArithmeticOp::IntegerDivide,
-        "%" => ArithmeticOp::Modulo,
-        "^" => ArithmeticOp::Power,
-        _ => return None,
-    })
+    named(&ARITHMETIC, symbol)
+}
+
+pub(super) fn comparison_name(op: CompareOp) -> &'static str {
+    name_of(&COMPARISON, &op)
+}
+
+pub(super) fn arithmetic_name(op: ArithmeticOp) -> &'static str {
+    name_of(&ARITHMETIC, &op)
+}
+
+pub(super) fn spatial_name(op: SpatialOp) -> &'static str {
+    name_of(&SPATIAL, &op)
+}
+
+pub(super) fn temporal_name(op: TemporalOp) -> &'static str {
+    name_of(&TEMPORAL, &op)
+}
+
+pub(super) fn array_name(op: ArrayOp) -> &'static str {
+    name_of(&ARRAY, &op)
+}
+
+/// Words that cannot be the name of a property or a function without quotes, which functions have none of.
+const KEYWORDS: [&str; 11] =
+    ["and", "or", "not", "like", "in", "between", "is", "div", "null", "true", "false"];
+
+/// What looks like a function in CQL2 text and is none: literals have members of their own in CQL2 JSON.
+const LITERALS: [&str; 12] = [
+    "date",
+    "timestamp",
+    "interval",
+    "bbox",
+    "isnull",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+];
+
+fn is_among(words: &[&str], name: &str) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// Whether a name can stand in CQL2 text without quotes.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    lexer::is_word(name) && !is_among(&KEYWORDS, name) && !is_among(&LITERALS, name)
 }
 
 /// Whether the arguments of this function are arrays, so that `('a')` among them is an array of one.
 pub(super) fn takes_arrays(name: &str) -> bool {
-    array(&name.to_ascii_lowercase()).is_some()
+    named(&ARRAY, name).is_some()
 }
 
 /// The call of a function, by either encoding: those of CQL2 in any case, all others as they are written.
 pub(super) fn call(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
-    let lower = name.to_ascii_lowercase();
-    if let Some(op) = spatial(&lower) {
+    if let Some(op) = named(&SPATIAL, name) {
         let [left, right] = exactly(name, args)?;
         return Ok(Expr::Spatial(op, left.into(), right.into()));
     }
-    if let Some(op) = temporal(&lower) {
+    if let Some(op) = named(&TEMPORAL, name) {
         let [left, right] = exactly(name, args)?;
         return Ok(Expr::Temporal(op, left.into(), right.into()));
     }
-    if let Some(op) = array(&lower) {
+    if let Some(op) = named(&ARRAY, name) {
         let [left, right] = exactly(name, args)?;
         return Ok(Expr::ArrayPredicate(op, left.into(), right.into()));
     }
-    match lower.as_str() {
+    match name.to_ascii_lowercase().as_str() {
         "casei" => exactly(name, args).map(|[text]| Expr::Casei(text.into())),
         "accenti" => exactly(name, args).map(|[text]| Expr::Accenti(text.into())),
-        _ => Ok(Expr::Function(name.to_owned(), args)),
+        _ if is_plain_name(name) => Ok(Expr::Function(name.to_owned(), args)),
+        _ => Err(format!("{name:?} is no function or operator of CQL2")),
     }
 }
 

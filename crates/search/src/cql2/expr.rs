@@ -202,6 +202,12 @@ impl Expr {
         if flat.len() == 1 { flat.swap_remove(0) } else { Self::And(flat) }
     }
 
+    /// The conjunction of those that are there.
+    pub fn all(parts: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let parts: Vec<Self> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| Self::and(parts))
+    }
+
     /// The disjunction; nested ones become one list.
     pub fn or(list: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(list.len());
@@ -214,39 +220,48 @@ impl Expr {
         if flat.len() == 1 { flat.swap_remove(0) } else { Self::Or(flat) }
     }
 
+    /// How many expressions stand in one another, this one counted.
+    pub(crate) fn depth(&self) -> usize {
+        let mut deepest = 0;
+        self.each_part(&mut |part| deepest = deepest.max(part.depth()));
+        // The list of values and the ends of an interval are levels of their own in CQL2 JSON.
+        deepest + if matches!(self, Self::In(..) | Self::Interval(_)) { 2 } else { 1 }
+    }
+
     /// Calls `visit` for every property in the expression, in the order of the text.
     pub fn each_property<'a>(&'a self, visit: &mut impl FnMut(&'a Property)) {
+        if let Self::Property(property) = self {
+            visit(property);
+        }
+        self.each_part(&mut |part| part.each_property(&mut *visit));
+    }
+
+    /// Calls `visit` for every expression that it is directly made of, in the order of the text.
+    fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         match self {
-            Self::Literal(_) => {}
-            Self::Property(property) => visit(property),
+            Self::Literal(_) | Self::Property(_) => {}
             Self::And(list) | Self::Or(list) | Self::Array(list) | Self::Function(_, list) => {
-                for expr in list {
-                    expr.each_property(visit);
-                }
+                list.iter().for_each(visit);
             }
-            Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => {
-                expr.each_property(visit);
-            }
+            Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => visit(expr),
             Self::Compare(_, left, right)
             | Self::Like(left, right)
             | Self::Spatial(_, left, right)
             | Self::Temporal(_, left, right)
             | Self::ArrayPredicate(_, left, right)
             | Self::Arithmetic(_, left, right) => {
-                left.each_property(visit);
-                right.each_property(visit);
+                visit(left);
+                visit(right);
             }
-            Self::Between(three) => three.iter().for_each(|expr| expr.each_property(visit)),
+            Self::Between(three) => three.iter().for_each(visit),
             Self::In(value, list) => {
-                value.each_property(visit);
-                for expr in list {
-                    expr.each_property(visit);
-                }
+                visit(value);
+                list.iter().for_each(visit);
             }
             Self::Interval(bounds) => {
                 for bound in bounds.iter() {
                     if let Bound::Expr(expr) = bound {
-                        expr.each_property(visit);
+                        visit(expr);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use stacyard_model::json::{Document, Kind, SyntaxErrorKind, Value, push_pointer_
 
 use super::build;
 use super::expr::{Bound, Expr, Literal, NumberLiteral};
-use super::{MAX_FILTER_DEPTH, check_length};
+use super::{MAX_FILTER_DEPTH, MAX_FILTER_OPERATORS, check_length};
 use crate::bbox::SearchBox;
 use crate::error::{FilterError, FilterPlace};
 use crate::geometry;
@@ -24,12 +24,13 @@ pub fn parse_json(filter: &str) -> Result<Expr, FilterError> {
 
 /// The expression of a filter that is part of a larger JSON text, such as the body of a search.
 pub fn from_json(filter: Value<'_>) -> Result<Expr, FilterError> {
-    Reader { pointer: String::new(), depth: 0 }.expr(filter)
+    Reader { pointer: String::new(), depth: 0, operators: 0 }.expr(filter)
 }
 
 struct Reader {
     pointer: String,
     depth: usize,
+    operators: usize,
 }
 
 type Read<T = Expr> = Result<T, FilterError>;
@@ -150,6 +151,10 @@ impl Reader {
             return Ok(Expr::Compare(compare, left.into(), right.into()));
         }
         if let Some(arithmetic) = build::arithmetic(&lower) {
+            self.operators += 1;
+            if self.operators > MAX_FILTER_OPERATORS {
+                return self.fail(format!("more than {MAX_FILTER_OPERATORS} arithmetic operators"));
+            }
             let [left, right] = self.exactly(op, args)?;
             return Ok(Expr::Arithmetic(arithmetic, left.into(), right.into()));
         }

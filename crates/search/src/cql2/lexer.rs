@@ -61,7 +61,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
             '!' if rest.starts_with("!=") => {
                 return Err(FilterError::at(text, at, "`!=` is not an operator of CQL2; write <>"));
             }
-            start if start.is_alphabetic() || matches!(start, '_' | ':') => {
+            start if starts_name(start) => {
                 (Kind::Word, rest.find(|c| !part_of_name(c)).unwrap_or(rest.len()))
             }
             other => {
@@ -76,6 +76,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     }
     list.push(Token { kind: Kind::End, start: text.len(), end: text.len() });
     Ok(list)
+}
+
+/// Whether a text is one word.
+pub(super) fn is_word(text: &str) -> bool {
+    text.chars().next().is_some_and(starts_name) && text.chars().all(part_of_name)
+}
+
+fn starts_name(c: char) -> bool {
+    c.is_alphabetic() || matches!(c, '_' | ':')
 }
 
 /// Whether a character can go on a name: letters, digits, `_ : .` and the marks that join letters.

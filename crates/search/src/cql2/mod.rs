@@ -7,6 +7,7 @@ pub(crate) mod build;
 mod expr;
 mod json;
 mod lexer;
+mod print;
 mod text;
 mod wkt;
 
@@ -14,6 +15,7 @@ pub use expr::{
     ArithmeticOp, ArrayOp, Bound, CompareOp, Expr, Literal, NumberLiteral, SpatialOp, TemporalOp,
 };
 pub use json::{from_json, parse_json};
+pub use print::NoText;
 pub use text::parse_text;
 
 use crate::error::FilterError;
@@ -21,8 +23,8 @@ use crate::error::FilterError;
 /// How many bytes a filter may have (4 MiB: a polygon of 100,000 points fits).
 pub const MAX_FILTER_BYTES: usize = 4 << 20;
 
-/// How deep an expression may be nested.
-pub const MAX_FILTER_DEPTH: usize = 100;
+/// How deep an expression may be nested: what CQL2 JSON has room for in the levels that JSON may have.
+pub const MAX_FILTER_DEPTH: usize = 60;
 
 impl Expr {
     /// Parses a filter: CQL2 JSON where it starts with `{`, else CQL2 text.
@@ -30,6 +32,9 @@ impl Expr {
         if filter.trim_start().starts_with('{') { parse_json(filter) } else { parse_text(filter) }
     }
 }
+
+/// How many arithmetic operators it may have: a chain of them is as deep as it is long.
+pub const MAX_FILTER_OPERATORS: usize = 50;
 
 fn check_length(filter: &str) -> Result<(), FilterError> {
     if filter.len() > MAX_FILTER_BYTES {
@@ -42,5 +47,7 @@ fn check_length(filter: &str) -> Result<(), FilterError> {
     Ok(())
 }
 
+#[cfg(test)]
+mod print_tests;
 #[cfg(test)]
 mod tests;

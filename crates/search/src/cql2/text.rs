@@ -7,7 +7,7 @@
 use super::build;
 use super::expr::{ArithmeticOp, CompareOp, Expr, Literal, NumberLiteral};
 use super::lexer::{self, Kind, Token};
-use super::{MAX_FILTER_DEPTH, check_length};
+use super::{MAX_FILTER_DEPTH, MAX_FILTER_OPERATORS, check_length};
 use crate::bbox::SearchBox;
 use crate::error::FilterError;
 use crate::property::Property;
@@ -19,6 +19,9 @@ pub fn parse_text(filter: &str) -> Result<Expr, FilterError> {
     let expr = parser.disjunction()?;
     if parser.peek().kind != Kind::End {
         return Err(parser.unexpected("AND, OR or the end of the filter"));
+    }
+    if expr.depth() > MAX_FILTER_DEPTH {
+        return Err(parser.too_deep());
     }
     Ok(expr)
 }
@@ -101,6 +104,10 @@ impl<'a> Parser<'a> {
         let result = inner(self);
         self.depth -= 1;
         result
+    }
+
+    fn too_many(&self) -> FilterError {
+        self.fail(self.peek(), format!("more than {MAX_FILTER_OPERATORS} arithmetic operators"))
     }
 
     fn too_deep(&self) -> FilterError {
@@ -191,10 +198,8 @@ impl<'a> Parser<'a> {
         let mut left = operand(self)?;
         while let Some(op) = self.arithmetic(operators) {
             self.links += 1;
-            if self.links > MAX_FILTER_DEPTH {
-                return Err(
-                    self.fail(self.peek(), format!("more than {MAX_FILTER_DEPTH} arithmetic operators"))
-                );
+            if self.links > MAX_FILTER_OPERATORS {
+                return Err(self.too_many());
             }
             self.advance();
             left = Expr::Arithmetic(op, left.into(), operand(self)?.into());
@@ -216,6 +221,10 @@ impl<'a> Parser<'a> {
         if !self.take_symbol("^") {
             return Ok(base);
         }
+        self.links += 1;
+        if self.links > MAX_FILTER_OPERATORS {
+            return Err(self.too_many());
+        }
         let exponent = self.signed()?;
         if self.is_symbol("^") {
             return Err(self.fail(self.peek(), "powers do not chain; put one of them in parentheses"));
@@ -234,6 +243,10 @@ impl<'a> Parser<'a> {
             return Ok(number);
         }
         let minus_one = NumberLiteral::new("-1").map(|number| Expr::Literal(Literal::Number(number)));
+        self.links += 1;
+        if self.links > MAX_FILTER_OPERATORS {
+            return Err(self.too_many());
+        }
         let operand = self.deeper(Self::signed)?;
         match minus_one {
             Some(minus_one) => Ok(Expr::Arithmetic(ArithmeticOp::Multiply, minus_one.into(), operand.into())),

@@ -18,6 +18,7 @@ pub(crate) use compile::compile_both;
 pub(crate) use context::Context;
 pub(crate) use predicate::Predicate;
 pub(crate) use spatial::Area;
+pub(crate) use text::TextFunction;
 
 #[cfg(test)]
 use compile::compile;

@@ -1,0 +1,55 @@
+//! Generated searches of generated catalogs, beside the reference evaluator.
+
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+
+use super::generate::{catalog, question};
+use super::{Make, count, found, name, reference};
+
+/// How many searches of each catalog; `PROPTEST_CASES` makes them more or fewer.
+const SEARCHES: u32 = 500;
+
+/// The seeds of the catalogs, and how many Items each has.
+const CATALOGS: [(u64, u64); 4] = [(1, 0), (2, 3), (3, 60), (4, 300)];
+
+pub(super) fn check(make: &mut Make<'_>) {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(SEARCHES);
+    for (seed, items) in CATALOGS {
+        let items = catalog(seed, items);
+        let store = make(&items);
+        let config = Config { cases, failure_persistence: None, ..Config::default() };
+        // The same in every run.
+        let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(seed).unwrap_or(0); 32]);
+        let result = TestRunner::new_with_rng(config, random).run(&question(), |question| {
+            let search = question.search().map_err(|error| fail(&question, &error.to_string()))?;
+            let wanted = reference(&items, &search);
+            let answer = found(&*store, &search, None);
+            let counted = count(&*store, &search);
+            // In a catalog without such a name both must say so, and of a small one there may be none.
+            let (Ok(answer), Ok(counted)) = (&answer, &counted) else {
+                let message = format!("{:?}", answer.err().or(counted.err()));
+                let is_unknown = message.contains("no Item has a property");
+                return if is_unknown && items.len() < 60 { Ok(()) } else { Err(fail(&question, &message)) };
+            };
+            let first = search.max_items.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+            let names: Vec<String> = answer.iter().map(name).collect();
+            let wanted_names: Vec<String> = wanted.iter().take(first).map(|(_, item)| name(item)).collect();
+            if names != wanted_names {
+                return Err(fail(&question, &format!("found {names:?}\nwanted {wanted_names:?}")));
+            }
+            if answer.iter().zip(&wanted).any(|(found, (_, wanted))| found != *wanted) {
+                return Err(fail(&question, "an Item has come back as another one"));
+            }
+            if *counted != wanted.len() as u64 {
+                return Err(fail(&question, &format!("counted {counted}, there are {}", wanted.len())));
+            }
+            Ok(())
+        });
+        if let Err(TestError::Fail(reason, question)) = result {
+            panic!("of {} Items (seed {seed}): {reason}\n{}", items.len(), question.command());
+        }
+    }
+}
+
+fn fail(question: &super::Question, message: &str) -> proptest::test_runner::TestCaseError {
+    proptest::test_runner::TestCaseError::fail(format!("{}\n{message}", question.command()))
+}

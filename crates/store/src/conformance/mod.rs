@@ -1,0 +1,128 @@
+//! The conformance suite: what every store must do, whatever it is made of. For the tests of a store, given a way to make
+//! a fresh one:
+//!
+//! ```ignore
+//! stacyard_store::conformance::check(&mut |items| MyStore::with(items));
+//! ```
+//!
+//! 1. Searches of a small and nasty [catalog](ITEMS), with answers written by hand from the specifications.
+//! 2. Thousands of generated searches of generated catalogs, beside the evaluator of `stacyard-search`: the same Items in
+//!    the same order, and the same count.
+//! 3. Pages in every order, while Items come and go in between.
+//!
+//! What fails panics, with a command that asks the same.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a suite of tests")]
+
+mod cases;
+mod catalog;
+mod differential;
+mod generate;
+mod paging;
+mod question;
+
+use std::sync::Arc;
+
+use stacyard_model::Gate;
+use stacyard_model::json::Document;
+use stacyard_search::{Compiled, Search};
+
+pub use catalog::ITEMS;
+pub use question::Question;
+
+use crate::{Check, Find, Source, Store};
+
+/// Makes a fresh store that holds these Items, in any order.
+pub type Make<'m> = dyn FnMut(&[Document]) -> Box<dyn Store> + 'm;
+
+/// Runs the whole suite.
+///
+/// # Panics
+/// Where the store answers otherwise than it should.
+pub fn check(make: &mut Make<'_>) {
+    cases::check(make);
+    differential::check(make);
+    paging::check(make);
+}
+
+/// The names of the Items that a store finds, and how many it counts.
+fn ask(store: &dyn Store, question: &Question) -> Result<(Vec<String>, u64), String> {
+    let search = question.search().map_err(|error| error.to_string())?;
+    let names = found(store, &search, None)?.iter().map(name).collect();
+    Ok((names, count(store, &search)?))
+}
+
+/// The id; with the collection behind it where two share the id.
+fn name(item: &Document) -> String {
+    let member =
+        |name| item.root().get(name).and_then(stacyard_model::json::Value::as_plain_str).unwrap_or_default();
+    match (member("id"), member("collection")) {
+        ("b", collection) => format!("b{}", collection.trim_start_matches('c')),
+        (id, _) => id.to_owned(),
+    }
+}
+
+/// What a store answers, in order, behind a place in the order.
+fn found(store: &dyn Store, search: &Search, after: Option<Vec<u8>>) -> Result<Vec<Document>, String> {
+    let (mut answer, _) = with_find(search, after, |find| store.find(find).map_err(|error| said(&error)))?;
+    let mut found = Vec::new();
+    while let Some(work) = answer.next().map_err(|error| said(&error))? {
+        let batch = work().map_err(|error| said(&error))?;
+        for record in &batch.records {
+            let text = &batch.text[record.start as usize..record.end as usize];
+            found.push(Document::parse_bytes(text).map_err(|error| error.to_string())?);
+        }
+    }
+    Ok(found)
+}
+
+/// The error as the user sees it, with what can be done.
+fn said(error: &crate::Error) -> String {
+    format!("{error}; {}", error.advice().unwrap_or_default())
+}
+
+fn count(store: &dyn Store, search: &Search) -> Result<u64, String> {
+    let search = Search { max_items: None, ..search.clone() };
+    let count = |find: Find<'_>| store.count(find).map_err(|error| said(&error));
+    with_find(&search, None, count).map(|report| report.written)
+}
+
+fn with_find<T>(
+    search: &Search,
+    after: Option<Vec<u8>>,
+    ask: impl FnOnce(Find<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    let compiled = Arc::new(Compiled::new(search).map_err(|error| error.to_string())?);
+    let check =
+        Check { gate: Some(Gate::default()), filter: Some(Arc::clone(&compiled)), ..Check::default() };
+    ask(Find {
+        check,
+        search: compiled,
+        max_items: search.max_items,
+        after,
+        // Little, so that what can be written out is.
+        memory: 1 << 20,
+        threads: 2,
+        rejects: None,
+        observer: &mut (),
+    })
+}
+
+/// What the evaluator says of each Item, in order, with the places in it.
+fn reference<'a>(items: &'a [Document], search: &Search) -> Vec<(Vec<u8>, &'a Document)> {
+    let compiled = Compiled::new(search).expect("a search");
+    let mut found = Vec::new();
+    for item in items {
+        if compiled.matches(item.root()).expect("an Item") {
+            found.push((key(&compiled, item), item));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn key(search: &Compiled, item: &Document) -> Vec<u8> {
+    let mut key = Vec::new();
+    search.sort_key(item.root(), &mut key).expect("an Item");
+    key
+}
