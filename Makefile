@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench bench-inner lint docs clean
+.PHONY: help demo test test-full bench bench-inner fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -21,6 +21,10 @@ bench: ## Measure beside the peers and write docs/benchmarks.md (N=100000 RUNS=3
 
 bench-inner: ## Criterion benches of the inner loops
 	cargo bench --workspace --benches
+
+fuzz: ## Any bytes, five minutes for each target; needs a nightly compiler and cargo-fuzz
+	cargo +nightly fuzz run round_trip -- -max_total_time=300 -max_len=65536
+	cargo +nightly fuzz run cql2 -- -max_total_time=300
 
 lint: ## Format, clippy, the direction of dependencies, shell scripts
 	cargo fmt --check

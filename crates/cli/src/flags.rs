@@ -202,6 +202,9 @@ pub(crate) struct Optimize {
 pub(crate) struct Info {
     /// The store.
     pub(crate) store: String,
+    /// Print instead what it can be asked about, as JSON Schema: every property with its types.
+    #[arg(long)]
+    pub(crate) queryables: bool,
     /// For people or for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 use stacyard_geoparquet::Description;
-use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info};
+use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, queryables};
 
 use crate::flags::{self, Format, Global};
 use crate::open;
@@ -14,12 +14,18 @@ use crate::report::{self, Rejects, Status, count};
 
 pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
-    let mut source = open::store(&store, global)?.items()?;
+    let opened = open::store(&store, global)?;
+    let mut source = opened.items()?;
     let file = open::geoparquet(&store)?.map(|file| file.describe()).transpose()?;
     let mut console = Console::new(global, Rejects::File);
     let size = source.size();
     let found = info(source.as_mut(), global.threads(), &mut console)?;
     console.finish();
+    if flags.queryables {
+        let queryables = queryables(&found, &opened.collections()?);
+        report::print(format!("{queryables:#}\n").as_bytes())?;
+        return Ok(Status::of(found.unreadable));
+    }
     let layout = layout(&store);
     let text = match flags.format {
         Format::Text => {

@@ -34,9 +34,7 @@ impl Compiled {
             Area::Box(area) => eval::Area::of_box(*area),
             Area::Shape(shape) => eval::Area::of_geometry(shape.clone()),
         });
-        let geometry = Property::parse("geometry").map_err(SearchError::Unsupported)?;
-        let predicate =
-            eval::compile_both(area, search.filter.as_ref(), &geometry).map_err(SearchError::Unsupported)?;
+        let predicate = eval::compile_both(area, search.filter.as_ref())?;
         let mut names: Vec<Property> = Vec::new();
         let mut note = |property: &Property| {
             if !property.is_core() && !names.iter().any(|known| known.key() == property.key()) {
@@ -245,7 +243,10 @@ mod tests {
         };
         assert!(with("x = 1") && !with("x = 2") && !with("y = 1") && !with("NOT y = 1"));
         let unsupported = Search { filter: Some(Expr::parse("Buffer(x) = 1").unwrap()), ..Search::default() };
-        insta::assert_snapshot!(Compiled::new(&unsupported).unwrap_err(), @"filter: the function Buffer is not supported; beside those of CQL2 there are lower and upper");
+        insta::assert_snapshot!(Compiled::new(&unsupported).unwrap_err(), @r"
+        filter: the function Buffer is not supported; beside those of CQL2 there are lower and upper
+          Buffer(x) = 1
+        ");
     }
 
     #[test]

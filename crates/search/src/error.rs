@@ -34,8 +34,13 @@ pub enum SearchError {
     #[error("{0}")]
     Filter(#[from] FilterError),
     /// A filter that parses, but that Stacyard cannot answer.
-    #[error("filter: {0}")]
-    Unsupported(String),
+    #[error("filter: {reason}\n  {part}")]
+    Unsupported {
+        /// What is wrong.
+        reason: String,
+        /// The smallest predicate around it, in CQL2.
+        part: String,
+    },
     /// A `query` that is none.
     #[error("query{}{name}: {reason}", if name.is_empty() { "" } else { " " })]
     Query {

@@ -52,6 +52,11 @@ impl Property {
         Ok(Self { name: name.to_owned(), place })
     }
 
+    /// The Item's own geometry.
+    pub(crate) fn geometry() -> Self {
+        Self { name: "geometry".to_owned(), place: Place::Geometry }
+    }
+
     /// The name as it was written.
     pub fn name(&self) -> &str {
         &self.name

@@ -21,6 +21,9 @@ fn the_same_answer_from_every_store() {
         let ask = |flags: &[&str]| yard.run(&[&["search", store], flags].concat()).status(0).ids();
         assert_eq!(ask(&[]), ["i5", "i4", "i3", "i2", "i1"]);
         assert_eq!(ask(&["--filter", "eo:cloud_cover < 35"]), ["i5", "i4"]);
+        assert_eq!(ask(&["--query", r#"{"eo:cloud_cover":{"lt":35,"gt":10}}"#]), ["i4"]);
+        assert_eq!(ask(&["--filter", "id <> 'i4'", "--query", r#"{"eo:cloud_cover":{"lt":35}}"#]), ["i5"]);
+        assert_eq!(ask(&["--q", "nothing"]), Vec::<String>::new());
         assert_eq!(ask(&["--sortby", "eo:cloud_cover"]), ["i5", "i4", "i2", "i1", "i3"]);
         assert_eq!(ask(&["--sortby", "-properties.eo:cloud_cover", "--max-items", "2"]), ["i3", "i1"]);
         assert_eq!(ask(&["--ids", "i1,i2", "--datetime", "2024-06-02T00:00:00Z/.."]), ["i2"]);
@@ -33,6 +36,15 @@ fn the_same_answer_from_every_store() {
             "2\n"
         );
     }
+}
+
+#[test]
+fn queryables_are_json_schema() {
+    let yard = yard();
+    let found: serde_json::Value =
+        serde_json::from_str(&yard.run(&["info", "s.ndjson", "--queryables"]).status(0).out).unwrap();
+    assert_eq!(found["properties"]["eo:cloud_cover"], serde_json::json!({"type": "integer"}));
+    assert_eq!(found["properties"]["id"]["type"], "string");
 }
 
 #[test]

@@ -10,10 +10,47 @@ use super::spatial::{Area, Shape};
 use super::text::TextFunction;
 use super::value::{Num, Val};
 use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
-use crate::property::Property;
+use crate::error::SearchError;
+use crate::property::{Place, Property};
 use crate::time::Span;
 
-type Compiled<T> = Result<T, String>;
+type Compiled<T> = Result<T, Fault>;
+
+/// Why a filter that parses has no meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    reason: String,
+    /// The smallest predicate around it, in CQL2.
+    part: Option<String>,
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self { reason, part: None }
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(reason: &str) -> Self {
+        reason.to_owned().into()
+    }
+}
+
+impl From<Fault> for SearchError {
+    fn from(Fault { reason, part }: Fault) -> Self {
+        Self::Unsupported { reason, part: part.unwrap_or_default() }
+    }
+}
+
+/// The part of a filter that is at fault, as far as it fits a line.
+fn part(expr: &Expr) -> String {
+    const LENGTH: usize = 100;
+    let text = expr.to_text().unwrap_or_else(|_| expr.to_json().to_string());
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
 
 /// The predicate of a filter; the error names what is not supported.
 pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
@@ -21,13 +58,9 @@ pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
 }
 
 /// The conjunction of an area that the Item's geometry must intersect and a filter.
-pub(crate) fn compile_both(
-    area: Option<Area>,
-    filter: Option<&Expr>,
-    geometry: &Property,
-) -> Compiled<Predicate> {
+pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>) -> Compiled<Predicate> {
     let area = area.map(|area| {
-        let item = Shape::Property(geometry.clone());
+        let item = Shape::Property(Property::geometry());
         Predicate::Spatial(SpatialOp::Intersects, item, Shape::Fixed(area.into()))
     });
     let list = area.into_iter().map(Ok).chain(filter.map(predicate)).collect::<Compiled<_>>()?;
@@ -35,6 +68,10 @@ pub(crate) fn compile_both(
 }
 
 fn predicate(expr: &Expr) -> Compiled<Predicate> {
+    located(expr).map_err(|fault| Fault { part: fault.part.or_else(|| Some(part(expr))), ..fault })
+}
+
+fn located(expr: &Expr) -> Compiled<Predicate> {
     Ok(match expr {
         Expr::Literal(Literal::Bool(known)) => Predicate::Const(Some(*known)),
         Expr::Literal(Literal::Null) => Predicate::Const(None),
@@ -42,21 +79,29 @@ fn predicate(expr: &Expr) -> Compiled<Predicate> {
         Expr::And(list) => Predicate::All(list.iter().map(predicate).collect::<Compiled<_>>()?),
         Expr::Or(list) => Predicate::Any(list.iter().map(predicate).collect::<Compiled<_>>()?),
         Expr::Not(inner) => Predicate::Not(predicate(inner)?.into()),
-        Expr::Compare(op, left, right) => Predicate::Compare(*op, term(left)?, term(right)?),
+        Expr::Compare(op, left, right) => {
+            comparable(left, right)?;
+            Predicate::Compare(*op, term(left)?, term(right)?)
+        }
         Expr::Between(three) => {
             // `a BETWEEN b AND c` is `a >= b AND a <= c`.
             let [value, low, high] = three.as_ref();
+            comparable(value, low)?;
+            comparable(value, high)?;
             Predicate::All(vec![
                 Predicate::Compare(CompareOp::GreaterOrEqual, term(value)?, term(low)?),
                 Predicate::Compare(CompareOp::LessOrEqual, term(value)?, term(high)?),
             ])
         }
-        Expr::In(value, list) => member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?),
+        Expr::In(value, list) => {
+            list.iter().try_for_each(|one| comparable(value, one))?;
+            member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?)
+        }
         Expr::Like(value, pattern) => match term(pattern)? {
             Term::Const(Val::Text(pattern)) => {
                 Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?)
             }
-            _ => return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one".to_owned()),
+            _ => return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one".into()),
         },
         Expr::IsNull(inner) => Predicate::IsNull(match inner.as_ref() {
             Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
@@ -77,13 +122,14 @@ fn predicate(expr: &Expr) -> Compiled<Predicate> {
         | Expr::Interval(_)
         | Expr::Array(_)
         | Expr::Function(..) => {
-            return Err(format!("{} stands where something true or false is expected", what(expr)));
+            return Err(format!("{} stands where something true or false is expected", what(expr)).into());
         }
     })
 }
 
 fn unknown<T>(name: &str) -> Compiled<T> {
-    Err(format!("the function {name} is not supported; beside those of CQL2 there are lower and upper"))
+    Err(format!("the function {name} is not supported; beside those of CQL2 there are lower and upper")
+        .into())
 }
 
 /// What an expression is, for messages.
@@ -109,16 +155,17 @@ fn what(expr: &Expr) -> String {
 
 fn term(expr: &Expr) -> Compiled<Term> {
     let term = match expr {
-        Expr::Literal(literal) => Term::Const(constant(literal).ok_or_else(|| {
-            "a geometry can only stand in the spatial predicates, such as S_INTERSECTS".to_owned()
-        })?),
+        Expr::Literal(literal) => Term::Const(
+            constant(literal)
+                .ok_or("a geometry can only stand in the spatial predicates, such as S_INTERSECTS")?,
+        ),
         Expr::Property(property) => Term::Property(property.clone()),
         Expr::Casei(inner) => Term::Text(TextFunction::Casei, text_term("CASEI", inner)?.into()),
         Expr::Accenti(inner) => Term::Text(TextFunction::Accenti, text_term("ACCENTI", inner)?.into()),
         Expr::Function(name, args) => {
             match (TextFunction::named(&name.to_ascii_lowercase()), args.as_slice()) {
                 (Some(function), [inner]) => Term::Text(function, text_term(name, inner)?.into()),
-                (Some(_), _) => return Err(format!("{name} takes 1 argument, not {}", args.len())),
+                (Some(_), _) => return Err(format!("{name} takes 1 argument, not {}", args.len()).into()),
                 (None, _) => return unknown(name),
             }
         }
@@ -127,7 +174,7 @@ fn term(expr: &Expr) -> Compiled<Term> {
         }
         Expr::Array(list) => Term::Array(list.iter().map(self::term).collect::<Compiled<_>>()?),
         Expr::Interval(_) => {
-            return Err("an INTERVAL can only stand in the temporal predicates, such as T_DURING".to_owned());
+            return Err("an INTERVAL can only stand in the temporal predicates, such as T_DURING".into());
         }
         _ => Term::Truth(compile(expr)?.into()),
     };
@@ -146,6 +193,65 @@ fn term(expr: &Expr) -> Compiled<Term> {
     Ok(term)
 }
 
+/// What values an expression can have, where that is known before any Item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Number,
+    Text,
+    Bool,
+    Time,
+    Array,
+}
+
+fn type_of(expr: &Expr) -> Option<Type> {
+    Some(match expr {
+        Expr::Literal(Literal::Number(_)) | Expr::Arithmetic(..) => Type::Number,
+        Expr::Literal(Literal::Text(_)) | Expr::Casei(_) | Expr::Accenti(_) | Expr::Function(..) => {
+            Type::Text
+        }
+        Expr::Literal(Literal::Timestamp(_) | Literal::Date(_)) => Type::Time,
+        Expr::Literal(Literal::Null | Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
+            return None;
+        }
+        Expr::Array(_) => Type::Array,
+        Expr::Property(property) => match property.place() {
+            Place::Id | Place::Collection => Type::Text,
+            Place::Geometry | Place::Properties => return None,
+        },
+        Expr::Literal(Literal::Bool(_))
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Not(_)
+        | Expr::Compare(..)
+        | Expr::Between(_)
+        | Expr::In(..)
+        | Expr::Like(..)
+        | Expr::IsNull(_)
+        | Expr::Spatial(..)
+        | Expr::Temporal(..)
+        | Expr::ArrayPredicate(..) => Type::Bool,
+    })
+}
+
+/// Refuses a comparison that is true of no Item whatever it holds: an answer of none would hide the mistake.
+fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
+    let geometry =
+        |expr: &Expr| matches!(expr, Expr::Property(property) if property.place() == Place::Geometry);
+    if let Some(array) =
+        [left, right].into_iter().find(|expr| geometry(expr) || type_of(expr) == Some(Type::Array))
+    {
+        return Err(format!("{} has no comparisons; there are the S_ and A_ predicates", what(array)).into());
+    }
+    match (type_of(left), type_of(right)) {
+        // Beside an instant a string is read as one.
+        (Some(Type::Text), Some(Type::Time)) | (Some(Type::Time), Some(Type::Text)) => Ok(()),
+        (Some(a), Some(b)) if a != b => {
+            Err(format!("{} is compared with {}, which is never true", what(left), what(right)).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn constant(literal: &Literal) -> Option<Val<'static>> {
     Some(match literal {
         Literal::Null => Val::Null,
@@ -162,9 +268,9 @@ fn constant(literal: &Literal) -> Option<Val<'static>> {
 fn only(expr: &Expr, wanted: &str, fits: impl Fn(&Val<'_>) -> bool) -> Compiled<Term> {
     match term(expr)? {
         Term::Const(value) if !fits(&value) => {
-            Err(format!("{} stands where {wanted} is expected", what(expr)))
+            Err(format!("{} stands where {wanted} is expected", what(expr)).into())
         }
-        Term::Truth(_) => Err(format!("a predicate stands where {wanted} is expected")),
+        Term::Truth(_) => Err(format!("a predicate stands where {wanted} is expected").into()),
         term => Ok(term),
     }
 }
@@ -205,7 +311,7 @@ fn shape(expr: &Expr) -> Compiled<Shape> {
         Expr::Literal(Literal::Box(area)) => Shape::Fixed(Area::of_box(*area).into()),
         Expr::Property(property) => Shape::Property(property.clone()),
         Expr::Function(name, _) => return unknown(name),
-        other => return Err(format!("{} stands where a geometry is expected", what(other))),
+        other => return Err(format!("{} stands where a geometry is expected", what(other)).into()),
     })
 }
 
@@ -218,7 +324,7 @@ fn moment(expr: &Expr) -> Compiled<Moment> {
             if let (End::Fixed(low), End::Fixed(high)) = (&low, &high)
                 && low > high
             {
-                return Err("an INTERVAL starts after its end".to_owned());
+                return Err("an INTERVAL starts after its end".into());
             }
             Ok(Moment::Interval(low, high))
         }
