@@ -39,8 +39,8 @@ pub(crate) struct Question {
     /// Items whose time overlaps an instant or START/END, where `..` is an open end.
     #[arg(long, value_name = "INTERVAL")]
     datetime: Option<String>,
-    /// Items of which this CQL2 (text or JSON) is true, such as "eo:cloud_cover < 20".
-    #[arg(long, value_name = "CQL2", allow_hyphen_values = true)]
+    /// Items of which this CQL2 (text or JSON, or that of a file) is true, such as "eo:cloud_cover < 20".
+    #[arg(long, value_name = "CQL2|@FILE", allow_hyphen_values = true)]
     filter: Option<String>,
     /// Items that meet these conditions of the STAC API query extension, such as '{"eo:cloud_cover": {"lt": 20}}'.
     #[arg(long, value_name = "JSON")]
@@ -68,17 +68,12 @@ pub(crate) struct Question {
 impl Question {
     /// The search that it asks for.
     pub(crate) fn parse(&self) -> Result<Search, Error> {
-        let shape = match self.intersects.as_deref().map(|shape| (shape, shape.strip_prefix('@'))) {
-            Some((_, Some(file))) => {
-                Some(fs::read_to_string(file).map_err(|e| Error::io("read", file.as_ref(), e))?)
-            }
-            Some((shape, None)) => Some(shape.to_owned()),
-            None => None,
-        };
-        self.parse_parts(shape.as_deref()).map_err(Error::from)
+        let intersects = written_or_in_file(self.intersects.as_deref())?;
+        let filter = written_or_in_file(self.filter.as_deref())?;
+        self.parse_parts(intersects.as_deref(), filter.as_deref()).map_err(Error::from)
     }
 
-    fn parse_parts(&self, shape: Option<&str>) -> Result<Search, SearchError> {
+    fn parse_parts(&self, shape: Option<&str>, filter: Option<&str>) -> Result<Search, SearchError> {
         fn part<T>(
             text: Option<&String>,
             parse: impl FnOnce(&str) -> Result<T, SearchError>,
@@ -92,7 +87,7 @@ impl Question {
             datetime: part(self.datetime.as_ref(), parse_datetime)?,
             text: part(self.q.as_ref(), FreeText::parse)?.unwrap_or_default(),
             filter: Expr::all([
-                part(self.filter.as_ref(), |text| Ok(Expr::parse(text)?))?,
+                filter.map(Expr::parse).transpose()?,
                 part(self.query.as_ref(), parse_query)?.flatten(),
             ]),
             sortby: part(self.sortby.as_ref(), SortKey::parse_list)?.unwrap_or_default(),
@@ -121,6 +116,15 @@ impl Question {
     pub(crate) fn check(&self, check: Check, search: &Arc<Compiled>) -> Check {
         Check { filter: Some(Arc::clone(search)), lenient: self.filter_lenient, ..check }
     }
+}
+
+/// A value, or with `@` before it the text of the file of that name: shells pass no more than 128 KiB.
+fn written_or_in_file(value: Option<&str>) -> Result<Option<String>, Error> {
+    let read = |value: &str| match value.strip_prefix('@') {
+        Some(file) => fs::read_to_string(file).map_err(|e| Error::io("read", file.as_ref(), e)),
+        None => Ok(value.to_owned()),
+    };
+    value.map(read).transpose()
 }
 
 /// Ask a store for Items.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stacyard_model::gate::Gate;
+use stacyard_model::Gate;
 use stacyard_model::json::Document;
 
 use crate::decode::{Items, Names, Scope};

@@ -23,6 +23,8 @@ fn the_same_answer_from_every_store() {
         assert_eq!(ask(&["--filter", "eo:cloud_cover < 35"]), ["i5", "i4"]);
         assert_eq!(ask(&["--query", r#"{"eo:cloud_cover":{"lt":35,"gt":10}}"#]), ["i4"]);
         assert_eq!(ask(&["--filter", "id <> 'i4'", "--query", r#"{"eo:cloud_cover":{"lt":35}}"#]), ["i5"]);
+        yard.write("filter.txt", "eo:cloud_cover < 35\n");
+        assert_eq!(ask(&["--filter", "@filter.txt"]), ["i5", "i4"]);
         assert_eq!(ask(&["--q", "nothing"]), Vec::<String>::new());
         assert_eq!(ask(&["--sortby", "eo:cloud_cover"]), ["i5", "i4", "i2", "i1", "i3"]);
         assert_eq!(ask(&["--sortby", "-properties.eo:cloud_cover", "--max-items", "2"]), ["i3", "i1"]);
