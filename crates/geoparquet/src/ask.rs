@@ -13,6 +13,7 @@ use stacyard_search::{Compiled, FREE_TEXT_PROPERTIES, Place};
 use stacyard_store::{Batch, Error, Hits, Sorted, Sorter, Source, Work, in_order};
 
 use crate::condition::{Conditions, Maker};
+use crate::damage::damaged;
 use crate::decode::{DecodeError, Items, Scope};
 use crate::rank::Rank;
 use crate::source::{rows_within, write_record};
@@ -22,6 +23,9 @@ use crate::table::{Columns, runs};
 /// Rows that one core decodes at a time, and about how many bytes of their columns.
 const SLICE: usize = 1_024;
 const SLICE_BYTES: u64 = 16 << 20;
+
+/// Rows whose columns of conditions are in memory at a time.
+const NARROW: usize = 1 << 16;
 
 /// Of so few rows whole Items are decoded at once, without a look at the columns that decide before.
 const FEW: usize = 16;
@@ -41,6 +45,10 @@ pub(crate) struct Levels {
     after_columns: AtomicU64,
     after_exact: AtomicU64,
     wide: AtomicU64,
+}
+
+fn contradiction() -> ParquetError {
+    damaged("its columns have not as many rows, or other types, than it says")
 }
 
 fn add(counter: &AtomicU64, number: usize) {
@@ -174,6 +182,7 @@ impl Ask {
         add(&self.levels.rows, total);
         let columns = if rank.is_some() { &self.ranked } else { &self.narrow };
         if columns.is_empty() {
+            add(&self.levels.after_columns, total);
             return Ok((0..u32::try_from(total).unwrap_or(u32::MAX)).map(|row| (i64::MIN, row)).collect());
         }
         let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
@@ -183,9 +192,10 @@ impl Ask {
         let numbers: Vec<usize> = pages.iter().cloned().flatten().collect();
         let mut found = Vec::new();
         let mut before = 0;
-        for batch in table.read(group, columns, &pages, (total, threads)).map_err(failed)? {
+        for batch in table.read(group, columns, &pages, (NARROW, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
-            let ranks = rank.and_then(|rank| rank.ranks(&batch));
+            let ranks =
+                rank.map(|rank| rank.ranks(&batch).ok_or_else(contradiction)).transpose().map_err(failed)?;
             for place in self.conditions.all.rows(&batch).set_indices() {
                 let row = numbers.get(before + place).and_then(|&row| u32::try_from(row).ok());
                 let row =
@@ -221,7 +231,7 @@ impl Ask {
                 text.clear();
                 items.write(index, &mut text).map_err(|e| inner.unreadable(e))?;
                 let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
-                let Some(&row) = rows.next() else { break };
+                let Some(&row) = rows.next() else { return Err(failed(contradiction())) };
                 if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
                     let mut key = Vec::new();
                     self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
@@ -231,7 +241,7 @@ impl Ask {
                 }
             }
         }
-        Ok(())
+        if rows.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
     }
 
     /// The rows of the first Items.
@@ -498,7 +508,7 @@ impl Ask {
                 item(&mut items, index, row)?;
             }
         }
-        Ok(())
+        if rows_left.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
     }
 }
 

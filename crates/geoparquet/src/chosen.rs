@@ -1,5 +1,6 @@
 //! Columns of chosen rows of a row group, out of the pages that hold them and no others.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -122,9 +123,15 @@ impl<'t> Pages<'t> {
 
     fn column(&self, leaf: Leaf, chosen: &[Chosen]) -> Result<Column> {
         let locations = page_locations(self.group, leaf.number).unwrap_or_default();
+        let known = OnceCell::new();
         let dictionary = || {
+            if let Some(known) = known.get() {
+                return Ok(Arc::clone(known));
+            }
             let range = dictionary_range(self.group.row_group(0).column(leaf.number), locations);
-            self.page(leaf, range.ok_or_else(|| damaged("a column has lost its dictionary"))?, 0)
+            let page =
+                self.page(leaf, range.ok_or_else(|| damaged("a column has lost its dictionary"))?, 0)?;
+            Ok(Arc::clone(known.get_or_init(|| page)))
         };
         let mut column = Column::new(leaf.physical);
         let mut pages = Vec::with_capacity(chosen.len());
@@ -197,6 +204,9 @@ fn chosen(locations: &[PageLocation], rows: usize, runs: &[Range<usize>]) -> Res
     let starts =
         locations.iter().map(|location| usize::try_from(location.first_row_index).unwrap_or(usize::MAX));
     let ends = starts.clone().skip(1).chain([rows]);
+    if starts.clone().next() != Some(0) {
+        return Err(damaged("its first page is not that of its first row"));
+    }
     for (page, (start, end)) in starts.zip(ends).enumerate() {
         if start > end || end > rows {
             return Err(damaged("the rows of its pages are out of order"));

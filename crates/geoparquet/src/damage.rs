@@ -42,7 +42,9 @@ pub(crate) fn damaged(what: &str) -> ParquetError {
 pub(crate) fn check_counts(metadata: &ParquetMetaData) -> Result<()> {
     let groups = metadata.row_groups();
     let rows: i128 = groups.iter().map(|group| i128::from(group.num_rows())).sum();
-    if groups.iter().any(|group| group.num_rows() < 0) || rows != metadata.file_metadata().num_rows().into() {
+    if groups.iter().any(|group| u32::try_from(group.num_rows()).is_err())
+        || rows != metadata.file_metadata().num_rows().into()
+    {
         return Err(damaged("its row groups have not as many rows as the whole"));
     }
     let is_nowhere = |chunk: &ColumnChunkMetaData| {

@@ -76,9 +76,7 @@ impl Values {
                 places.iter().try_for_each(|run| {
                     ends.get(run.start..=run.end)?.array_windows().try_for_each(|[before, end]| {
                         let text = bytes.get(*before as usize + 4..*end as usize)?;
-                        texts.extend_from_slice(text);
-                        lengths.push(text.len());
-                        Some(())
+                        push_text(text, lengths, texts)
                     })
                 })
             }
@@ -101,14 +99,21 @@ impl Values {
                 indices.try_for_each(|&index| {
                     let [before, end] = ends.get(index as usize..)?.first_chunk()?;
                     let text = bytes.get(*before as usize + 4..*end as usize)?;
-                    texts.extend_from_slice(text);
-                    lengths.push(text.len());
-                    Some(())
+                    push_text(text, lengths, texts)
                 })
             }
             _ => None,
         }
     }
+}
+
+/// Adds a text; `None` if all of them were longer than offsets can say. A dictionary makes gigabytes of a few bytes.
+fn push_text(text: &[u8], lengths: &mut Vec<usize>, texts: &mut Vec<u8>) -> Option<()> {
+    let length = texts.len().checked_add(text.len())?;
+    i32::try_from(length).ok()?;
+    texts.extend_from_slice(text);
+    lengths.push(text.len());
+    Some(())
 }
 
 impl Column {

@@ -13,7 +13,7 @@ use crate::hybrid;
 use crate::lengths::Walk;
 
 /// Entries a page has at most: no writer comes near it, and a few bytes can claim any number.
-const MAX_ENTRIES: usize = 1 << 28;
+const MAX_ENTRIES: usize = 1 << 24;
 
 /// The physical type of a column, as far as its bytes tell values apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +157,7 @@ impl Data {
     /// `apart`: the levels of version 2; those of version 1 stand before the values, each with their length.
     fn read(bytes: Bytes, apart: &[u8], header: &Header, leaf: Leaf, rows: usize) -> Option<Self> {
         let entries = header.entries;
+        (leaf.repetition > 0 || entries == rows).then_some(())?;
         let (mut apart, mut start) = (Walk { bytes: apart }, 0_usize);
         let mut levels = |greatest: u8, length: usize| {
             let mut levels: Vec<u8> = Vec::new();
@@ -177,9 +178,7 @@ impl Data {
         let repetition = levels(leaf.repetition, header.levels[0])?;
         let mut definition = levels(leaf.definition, header.levels[1])?;
         let mut starts = Vec::new();
-        if leaf.repetition == 0 {
-            (entries == rows).then_some(())?;
-        } else {
+        if leaf.repetition > 0 {
             let begins = repetition.iter().zip(0..).filter(|(level, _)| **level == 0);
             starts.extend(begins.map(|(_, entry): (_, u32)| entry));
             (starts.len() == rows && starts.first().is_none_or(|&first| first == 0)).then_some(())?;

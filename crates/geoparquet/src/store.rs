@@ -64,11 +64,12 @@ impl GeoParquet {
     }
 
     /// Counts the rows that were not read as well, and says what was left out where.
-    fn complete(&self, report: &mut Report, ask: &Ask, started: Instant) {
+    fn complete(&self, report: &mut Report, ask: &Ask, (started, before): (Instant, (u64, u64))) {
         report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
         report.filtered = report.read - report.written - report.rejected;
         report.levels = ask.levels.lines();
         let (bytes, requests) = self.inner.table.file.so_far();
+        let (bytes, requests) = (bytes - before.0, requests - before.1);
         report.levels.push(format!("read        {bytes} bytes with {requests} requests"));
         report.seconds = started.elapsed().as_secs_f64();
     }
@@ -84,7 +85,7 @@ impl Store for GeoParquet {
     }
 
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
-        let started = Instant::now();
+        let started = (Instant::now(), self.inner.table.file.so_far());
         let ask = self.ask(&mut find)?;
         let rows = ask.rows(find.max_items, find.threads)?;
         let (sorted, mut report) = if self.inner.footer.is_ours {
@@ -101,7 +102,9 @@ impl Store for GeoParquet {
     }
 
     fn count(&self, mut find: Find<'_>) -> Result<Report, Error> {
-        let started = Instant::now();
+        let started = (Instant::now(), self.inner.table.file.so_far());
+        // All that answer are counted, on whatever page.
+        find.after = None;
         let ask = self.ask(&mut find)?;
         let rows = ask.rows(None, find.threads)?;
         let mut report = if self.inner.footer.is_ours {

@@ -35,13 +35,12 @@ impl Compiled {
             Area::Shape(shape) => eval::Area::of_geometry(shape.clone()),
         });
         let predicate = eval::compile_both(area, search.filter.as_ref())?;
-        let mut names: Vec<Property> = Vec::new();
-        let mut note = |property: &Property| {
-            if !property.is_core() && !names.iter().any(|known| known.key() == property.key()) {
+        let (mut names, mut keys) = (Vec::new(), HashSet::new());
+        search.each_property(&mut |property| {
+            if !property.is_core() && keys.insert(property.key()) {
                 names.push(property.clone());
             }
-        };
-        search.each_property(&mut note);
+        });
         let set = |list: &[String]| (!list.is_empty()).then(|| list.iter().cloned().collect());
         Ok(Self {
             request: search.clone(),

@@ -27,7 +27,7 @@ pub struct Find<'a> {
     /// How many Items are wanted.
     pub max_items: Option<u64>,
     /// Only Items behind this place in the order, which is that of the last one of the page before
-    /// ([`Compiled::sort_key`]). Whatever comes and goes meanwhile, no Item is seen twice, and none that stays is missed.
+    /// ([`Compiled::sort_key`]); of no matter for a count. Whatever comes and goes meanwhile, no Item is seen twice, and none that stays is missed.
     pub after: Option<Vec<u8>>,
     /// How many bytes of Items are held while they are sorted: [`SORT_MEMORY`].
     pub memory: usize,
@@ -104,12 +104,14 @@ fn look(
     let notes = Notes::new(checker.check);
     let mut found = Found { hits: Hits::default(), read, filtered: 0, rejects: Vec::new(), notes };
     let mut key = Vec::new();
+    let mut passed = 0;
     for &record in &batch.records {
         let hits = &mut found.hits;
         let outcome = checker.record(batch, record, &mut found.notes, |item, _, _| {
             key.clear();
             search.sort_key(item, &mut key).map_err(|e| Error::failed(e.to_string()))?;
             if after.is_some_and(|after| key.as_slice() <= after) {
+                passed += 1;
                 return Ok(());
             }
             hits.try_push(&key, |out| {
@@ -123,5 +125,6 @@ fn look(
             Outcome::Rejected(reject) => found.rejects.push(*reject),
         }
     }
+    found.filtered += passed;
     Ok(found)
 }

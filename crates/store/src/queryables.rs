@@ -16,10 +16,15 @@ pub fn queryables(info: &Info, collections: &Collections) -> Value {
             [one] => json!({"type": one}),
             types => json!({"type": types}),
         };
-        if let Some(summary) = summary(name, info, collections).as_ref().and_then(Value::as_object)
-            && let Some(schema) = schema.as_object_mut()
+        let summary = Some(name).filter(|_| !types.contains(&"array"));
+        let mut summary = summary.and_then(|name| summary_of(name, info, collections)).unwrap_or_default();
+        if let Some(values) = summary.get_mut("enum").and_then(Value::as_array_mut)
+            && types.contains(&"null")
         {
-            schema.extend(summary.clone());
+            values.push(Value::Null);
+        }
+        if let (Some(schema), Value::Object(summary)) = (schema.as_object_mut(), summary) {
+            schema.extend(summary);
         }
         properties.insert(name.clone(), schema);
     }
@@ -32,13 +37,14 @@ pub fn queryables(info: &Info, collections: &Collections) -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "properties": properties,
-        // Any other name in a filter is an error.
+        // Names within these, with dots between, can be asked for too; others are an error.
         "additionalProperties": false,
     })
 }
 
-/// What all Collections with Items say of a property: `enum`, or `minimum` and `maximum`.
-fn summary(name: &str, info: &Info, collections: &Collections) -> Option<Value> {
+/// What all Collections with Items say of a property: `enum`, or `minimum` and `maximum`. Of arrays they sum up the
+/// elements.
+fn summary_of(name: &str, info: &Info, collections: &Collections) -> Option<Value> {
     let summaries = info.collections.keys().map(|id| collections.get(id)?.get("summaries")?.get(name));
     let summaries: Vec<&Value> = summaries.collect::<Option<_>>()?;
     if let Some(lists) = summaries.iter().map(|summary| summary.as_array()).collect::<Option<Vec<_>>>() {
@@ -80,14 +86,16 @@ mod tests {
                 ("platform".to_owned(), property(&["string"])),
                 ("count".to_owned(), property(&["integer", "null", "number"])),
                 ("mixed".to_owned(), property(&["null", "string"])),
+                ("maybe".to_owned(), property(&["null", "string"])),
+                ("bands".to_owned(), property(&["array"])),
                 ("id".to_owned(), property(&["number"])),
             ]
             .into(),
             ..Info::default()
         };
         let collections: Collections = [
-            ("a".to_owned(), json!({"summaries": {"gsd": {"minimum": 10, "maximum": 30}, "platform": ["x"], "mixed": ["m"]}})),
-            ("b".to_owned(), json!({"summaries": {"gsd": {"minimum": 5.5, "maximum": 20}, "platform": ["x", "y"]}})),
+            ("a".to_owned(), json!({"summaries": {"gsd": {"minimum": 10, "maximum": 30}, "platform": ["x"], "mixed": ["m"], "maybe": ["m"], "bands": ["x"]}})),
+            ("b".to_owned(), json!({"summaries": {"gsd": {"minimum": 5.5, "maximum": 20}, "platform": ["x", "y"], "maybe": ["m"], "bands": ["x"]}})),
         ]
         .into();
         let found = queryables(&info, &collections);
@@ -99,6 +107,8 @@ mod tests {
             json!({"type": ["null", "string"]}),
             "one Collection says nothing of it"
         );
+        assert_eq!(properties["maybe"], json!({"type": ["null", "string"], "enum": ["m", null]}));
+        assert_eq!(properties["bands"], json!({"type": "array"}), "its elements are summed up");
         assert_eq!(properties["count"], json!({"type": ["null", "number"]}));
         assert_eq!(properties["id"], json!({"type": "string"}), "the Item's own");
         assert_eq!(found["additionalProperties"], false);

@@ -86,15 +86,17 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
         Expr::Between(three) => {
             // `a BETWEEN b AND c` is `a >= b AND a <= c`.
             let [value, low, high] = three.as_ref();
-            comparable(value, low)?;
-            comparable(value, high)?;
+            comparable(value, low).or_else(|fault| comparable(value, high).map_err(|_| fault))?;
             Predicate::All(vec![
                 Predicate::Compare(CompareOp::GreaterOrEqual, term(value)?, term(low)?),
                 Predicate::Compare(CompareOp::LessOrEqual, term(value)?, term(high)?),
             ])
         }
         Expr::In(value, list) => {
-            list.iter().try_for_each(|one| comparable(value, one))?;
+            let faults: Option<Vec<Fault>> = list.iter().map(|one| comparable(value, one).err()).collect();
+            if let Some(fault) = faults.and_then(|faults| faults.into_iter().next()) {
+                return Err(fault);
+            }
             member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?)
         }
         Expr::Like(value, pattern) => match term(pattern)? {
@@ -206,8 +208,9 @@ enum Type {
 fn type_of(expr: &Expr) -> Option<Type> {
     Some(match expr {
         Expr::Literal(Literal::Number(_)) | Expr::Arithmetic(..) => Type::Number,
-        Expr::Literal(Literal::Text(_)) | Expr::Casei(_) | Expr::Accenti(_) | Expr::Function(..) => {
-            Type::Text
+        Expr::Literal(Literal::Text(_)) | Expr::Casei(_) | Expr::Accenti(_) => Type::Text,
+        Expr::Function(name, _) => {
+            return TextFunction::named(&name.to_ascii_lowercase()).map(|_| Type::Text);
         }
         Expr::Literal(Literal::Timestamp(_) | Literal::Date(_)) => Type::Time,
         Expr::Literal(Literal::Null | Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
