@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh
 source scripts/setup.sh
 
+command -v jq >/dev/null || need_packages jq
 need_venv scripts/peers.txt "$cache/peers"
 cargo build --release --workspace --bins
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
