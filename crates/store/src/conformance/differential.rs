@@ -7,6 +7,7 @@ use stacyard_search::{Compiled, Search};
 
 use super::generate::{catalog, question};
 use super::{Make, count, found, name, reference};
+use crate::Store;
 
 /// How many searches of each catalog; `PROPTEST_CASES` makes them more or fewer.
 const SEARCHES: u32 = 500;
@@ -15,46 +16,54 @@ const SEARCHES: u32 = 500;
 const CATALOGS: [(u64, u64); 4] = [(1, 0), (2, 3), (3, 60), (4, 300)];
 
 pub(super) fn check(make: &mut Make<'_>) {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(SEARCHES);
     for (seed, items) in CATALOGS {
         let items = catalog(seed, items);
-        let store = make(&items);
-        let config = Config { cases, failure_persistence: None, ..Config::default() };
-        // The same in every run.
-        let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(seed).unwrap_or(0); 32]);
-        let result = TestRunner::new_with_rng(config, random).run(&question(), |question| {
-            let search = question.search().map_err(|error| fail(&question, &error.to_string()))?;
-            let wanted = reference(&items, &search);
-            let answer = found(&*store, &search, None);
-            let counted = count(&*store, &search);
-            // A name that no Item has is an error of both.
-            let is_unknown = |message: &String| message.contains("no Item has a property");
-            let (answer, counted) = match (answer, counted) {
-                (Ok(answer), Ok(counted)) if !has_unknown_name(&search, &items) => (answer, counted),
-                (Err(one), Err(other))
-                    if is_unknown(&one) && is_unknown(&other) && has_unknown_name(&search, &items) =>
-                {
-                    return Ok(());
-                }
-                other => return Err(fail(&question, &format!("{other:?}"))),
-            };
-            let first = search.max_items.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-            let names: Vec<String> = answer.iter().map(name).collect();
-            let wanted_names: Vec<String> = wanted.iter().take(first).map(|(_, item)| name(item)).collect();
-            if names != wanted_names {
-                return Err(fail(&question, &format!("found {names:?}\nwanted {wanted_names:?}")));
+        compare(&*make(&items), &items);
+    }
+}
+
+/// Asks a store that holds just these Items generated searches, and compares with the reference evaluator.
+///
+/// # Panics
+/// Where they differ, with the smallest search that was found.
+pub fn compare(store: &dyn Store, items: &[Document]) {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(SEARCHES);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    // The same in every run.
+    let random =
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[u8::try_from(items.len() % 251).unwrap_or(0); 32]);
+    let result = TestRunner::new_with_rng(config, random).run(&question(), |question| {
+        let search = question.search().map_err(|error| fail(&question, &error.to_string()))?;
+        let wanted = reference(items, &search);
+        let answer = found(store, &search, None);
+        let counted = count(store, &search);
+        // A name that no Item has is an error of both.
+        let is_unknown = |message: &String| message.contains("no Item has a property");
+        let (answer, counted) = match (answer, counted) {
+            (Ok(answer), Ok(counted)) if !has_unknown_name(&search, items) => (answer, counted),
+            (Err(one), Err(other))
+                if is_unknown(&one) && is_unknown(&other) && has_unknown_name(&search, items) =>
+            {
+                return Ok(());
             }
-            if answer.iter().zip(&wanted).any(|(found, (_, wanted))| found != *wanted) {
-                return Err(fail(&question, "an Item has come back as another one"));
-            }
-            if counted != wanted.len() as u64 {
-                return Err(fail(&question, &format!("counted {counted}, there are {}", wanted.len())));
-            }
-            Ok(())
-        });
-        if let Err(TestError::Fail(reason, question)) = result {
-            panic!("of {} Items (seed {seed}): {reason}\n{}", items.len(), question.command());
+            other => return Err(fail(&question, &format!("{other:?}"))),
+        };
+        let first = search.max_items.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+        let names: Vec<String> = answer.iter().map(name).collect();
+        let wanted_names: Vec<String> = wanted.iter().take(first).map(|(_, item)| name(item)).collect();
+        if names != wanted_names {
+            return Err(fail(&question, &format!("found {names:?}\nwanted {wanted_names:?}")));
         }
+        if answer.iter().zip(&wanted).any(|(found, (_, wanted))| found != *wanted) {
+            return Err(fail(&question, "an Item has come back as another one"));
+        }
+        if counted != wanted.len() as u64 {
+            return Err(fail(&question, &format!("counted {counted}, there are {}", wanted.len())));
+        }
+        Ok(())
+    });
+    if let Err(TestError::Fail(reason, question)) = result {
+        panic!("of {} Items: {reason}\n{}", items.len(), question.command());
     }
 }
 

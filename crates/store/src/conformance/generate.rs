@@ -22,9 +22,9 @@ impl Random {
     }
 }
 
-/// Items with all that makes searches hard: absent and null values, mixed types, numbers beyond doubles, ranges without
+/// About so many Items, always the same of a seed, with all that makes searches hard: absent and null values, mixed types, numbers beyond doubles, ranges without
 /// an instant, digits beyond microseconds, geometries that are null, empty, across the antimeridian or beside their box.
-pub(super) fn catalog(seed: u64, items: u64) -> Vec<Document> {
+pub fn catalog(seed: u64, items: u64) -> Vec<Document> {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let mut keys = std::collections::HashSet::new();
     let documents = (0..items).filter_map(|number| Document::parse(item(&mut random, number)).ok());

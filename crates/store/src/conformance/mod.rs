@@ -28,6 +28,8 @@ use stacyard_model::json::Document;
 use stacyard_search::{Compiled, Search};
 
 pub use catalog::ITEMS;
+pub use differential::compare;
+pub use generate::catalog;
 pub use question::Question;
 
 use crate::{Check, Find, Source, Store};
@@ -45,8 +47,9 @@ pub fn check(make: &mut Make<'_>) {
     paging::check(make);
 }
 
-/// The names of the Items that a store finds, and how many it counts.
-fn ask(store: &dyn Store, question: &Question) -> Result<(Vec<String>, u64), String> {
+/// The ids of the Items that a store finds, in order (of those with the id `b` with the number of their collection), and
+/// how many it counts.
+pub fn ask(store: &dyn Store, question: &Question) -> Result<(Vec<String>, u64), String> {
     let search = question.search().map_err(|error| error.to_string())?;
     let names = found(store, &search, None)?.iter().map(name).collect();
     Ok((names, count(store, &search)?))
