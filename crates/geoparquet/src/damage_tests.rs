@@ -195,14 +195,16 @@ fn read(file: &NamedTempFile) -> Result<usize, Error> {
 
 /// How many Items of a file answer a search that looks at columns, then at every third row, then at all that it has.
 fn searched(file: &NamedTempFile) -> Result<u64, Error> {
-    let search = Search {
-        filter: Some(Expr::parse("count >= 0 AND id LIKE 'i%' AND NOT count IN (1, 2, 4, 5, 7, 8)").unwrap()),
-        ..Search::default()
-    };
+    let filter = Expr::parse("count >= 0 AND id LIKE 'i%' AND NOT count IN (1, 2, 4, 5, 7, 8)").unwrap();
+    asked(file, Some(filter), None)
+}
+
+fn asked(file: &NamedTempFile, filter: Option<Expr>, max_items: Option<u64>) -> Result<u64, Error> {
+    let search = Search { filter, ..Search::default() };
     let find = Find {
         check: Check::default(),
         search: Arc::new(Compiled::new(&search).unwrap()),
-        max_items: None,
+        max_items,
         after: None,
         memory: 1 << 20,
         threads: 1,
@@ -307,6 +309,23 @@ fn pages_with_fewer_rows_than_the_footer_says() {
     cannot read FILE: it ends before row 12 of 13
     help: the file is damaged: fetch or write it again
     ");
+}
+
+/// A search without any condition believes the footer, until it comes to the pages.
+#[test]
+fn rows_that_are_only_claimed_take_no_memory() {
+    // With more the footer is refused.
+    let claimed = counted(i64::from(u32::MAX), i64::from(u32::MAX));
+    let mut bytes = FILES[0].bytes[..FILES[0].footer].to_vec();
+    ParquetMetaDataWriter::new(&mut bytes, &claimed).finish().unwrap();
+    let file = file(&bytes);
+    let before = peak();
+    for max_items in [None, Some(3)] {
+        let error = asked(&file, None, max_items).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read"), "{error}");
+    }
+    let more = peak() - before;
+    assert!(more < 512 << 10, "{more} KiB");
 }
 
 /// How much address space the process has asked for at once, at most, in KiB; nothing where the system does not tell.

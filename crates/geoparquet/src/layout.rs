@@ -260,6 +260,8 @@ impl Planner {
         let most = counts.iter().copied().max().unwrap_or(0);
         self.lose(shape.present() - most);
         Some(match counts.iter().position(|&count| count == most) {
+            // Where all are null, others look for a column of the type that it has elsewhere; the search does too.
+            _ if most == 0 && expected == Expected::Time => Column::Time(TimeFormat::default()),
             _ if most == 0 => Column::Text,
             Some(0) => self.number(shape),
             Some(1) => self.text(shape, expected),

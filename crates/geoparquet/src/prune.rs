@@ -28,6 +28,12 @@ enum End<'a> {
     Text(&'a [u8]),
 }
 
+/// The least and the greatest of some numbers, `None` where all are null; and whether there can be nulls.
+pub(crate) struct Numbers {
+    pub(crate) ends: Option<[i64; 2]>,
+    pub(crate) has_nulls: bool,
+}
+
 impl Test {
     /// Whether one of the values can pass.
     fn may_pass(&self, kind: Kind, bounds: &Bounds<'_>) -> bool {
@@ -143,16 +149,18 @@ impl Table {
         Bounds { ends, no_nulls: nulls == Some(0), only_nulls: nulls == Some(rows) }
     }
 
-    /// The least and the greatest value of a column of numbers or instants, as [`crate::filter::numbers`] gives them,
-    /// and whether there can be nulls.
-    pub(crate) fn group_numbers(&self, group: usize, column: &Column) -> Option<(Range<i64>, bool)> {
+    /// What is known of a column of numbers or instants, as [`crate::filter::numbers`] gives them; `None` if nothing is.
+    pub(crate) fn group_numbers(&self, group: usize, column: &Column) -> Option<Numbers> {
         let bounds = self.group_bounds(group, column, self.rows(group) as u64);
+        if bounds.only_nulls {
+            return Some(Numbers { ends: None, has_nulls: true });
+        }
         let ends = match bounds.ends? {
-            (End::Integer(least), End::Integer(most)) => column.kind.micros(least)..column.kind.micros(most),
-            (End::Float(least), End::Float(most)) => ordered(least)?..ordered(most)?,
+            (End::Integer(least), End::Integer(most)) => [least, most].map(|end| column.kind.micros(end)),
+            (End::Float(least), End::Float(most)) => [ordered(least)?, ordered(most)?],
             _ => return None,
         };
-        Some((ends, !bounds.no_nulls))
+        Some(Numbers { ends: Some(ends), has_nulls: !bounds.no_nulls })
     }
 
     /// Whether the Bloom filters of a row group leave it open.

@@ -1,13 +1,12 @@
 //! The order of a search by one number a row, where the columns have it: enough to tell which rows cannot be among the
 //! first.
 
-use std::ops::Range;
-
 use arrow_array::RecordBatch;
 use stacyard_search::{Compiled, Property};
 
 use crate::condition::{Column, Kind, Maker};
 use crate::filter::numbers;
+use crate::prune::Numbers;
 use crate::table::Table;
 use crate::time;
 
@@ -103,29 +102,28 @@ impl Rank {
 
     /// No row of the group has a lower rank.
     pub(crate) fn best(&self, table: &Table, group: usize) -> i64 {
-        let ends = |column: &Column| table.group_numbers(group, column);
-        let best = match &self.value {
-            Value::Column(column) => ends(column),
-            Value::Start { datetime, range: None } => ends(datetime),
-            Value::Start { datetime, range: Some([start, end]) } => {
-                let (instant, start, end) = (ends(datetime), ends(start), ends(end));
-                match (instant, start) {
-                    (Some((instants, nulls)), Some((starts, no_start))) => {
-                        let no_range = no_start || end.is_none_or(|(_, no_end)| no_end);
-                        let all = instants.start.min(starts.start)..instants.end.max(starts.end);
-                        Some((all, nulls && no_range))
-                    }
-                    _ => None,
-                }
+        let known = |column: &Column| table.group_numbers(group, column);
+        let numbers = match &self.value {
+            Value::Column(column) => known(column),
+            Value::Start { datetime, range: None } => known(datetime),
+            Value::Start { datetime, range: Some(range) } => {
+                known(datetime).zip(known(&range[0])).map(|(instants, starts)| {
+                    let no_end = known(&range[1]).is_none_or(|ends| ends.has_nulls);
+                    let ends = match (instants.ends, starts.ends) {
+                        (Some([a, b]), Some([c, d])) => Some([a.min(c), b.max(d)]),
+                        (ends, None) | (None, ends) => ends,
+                    };
+                    let has_nulls = instants.has_nulls && (starts.has_nulls || no_end);
+                    Numbers { ends, has_nulls }
+                })
             }
         };
-        match best {
-            None => i64::MIN,
-            Some((_, true)) if self.descending => i64::MIN,
-            Some((values, _)) => {
-                let Range { start, end } = values;
-                self.of_value(Some(if self.descending { end } else { start }))
+        match numbers {
+            Some(Numbers { ends: Some([least, most]), has_nulls }) if !(has_nulls && self.descending) => {
+                self.of_value(Some(if self.descending { most } else { least }))
             }
+            Some(Numbers { ends: None, .. }) => self.of_value(None),
+            _ => i64::MIN,
         }
     }
 }

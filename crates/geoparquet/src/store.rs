@@ -8,8 +8,9 @@ use parquet::errors::ParquetError;
 use stacyard_search::{Compiled, KnownNames};
 use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, unknown_name};
 
-use crate::ask::{Ask, Candidates};
+use crate::ask::Ask;
 use crate::bytes::Counted;
+use crate::candidates::Candidates;
 use crate::file::{self, Footer};
 use crate::known;
 use crate::source::GeoParquetSource;
@@ -93,7 +94,8 @@ impl Store for GeoParquet {
             let (sorted, written) = ask.answer(rows, limits, find.max_items)?;
             (sorted, Report { written, ..Report::default() })
         } else {
-            let (sorted, mut report) = find.run(&mut Candidates::new(Arc::clone(&ask), rows))?;
+            let mut candidates = Candidates::new(Arc::clone(&ask), rows, find.threads);
+            let (sorted, mut report) = find.run(&mut candidates)?;
             report.written = report.read - report.filtered - report.rejected;
             (sorted, report)
         };
@@ -110,7 +112,8 @@ impl Store for GeoParquet {
         let mut report = if self.inner.footer.is_ours {
             Report { written: ask.count(rows, find.threads)?, ..Report::default() }
         } else {
-            find.count(Box::new(Candidates::new(Arc::clone(&ask), rows)))?
+            let candidates = Candidates::new(Arc::clone(&ask), rows, find.threads);
+            find.count(Box::new(candidates))?
         };
         self.complete(&mut report, &ask, started);
         Ok(report)

@@ -27,6 +27,7 @@ use crate::chosen::Pages;
 use crate::damage::guarded;
 use crate::lengths::check_lengths;
 use crate::pages::Checked;
+use crate::runs;
 use crate::tree::Node;
 
 /// A Parquet file, open.
@@ -171,7 +172,7 @@ impl Table {
         let metadata = self.indexed(group)?;
         match &columns.nodes {
             Some((nodes, schema)) if Pages::are_known(metadata, &columns.leaves) => {
-                let batches = batches(runs, batch_rows);
+                let batches: Vec<_> = runs::slices(runs.iter().cloned(), batch_rows).collect();
                 let pages = guarded(|| Pages::fetch(self, metadata, nodes, &batches, threads))?;
                 let batches = 0..batches.len();
                 Ok(Box::new(batches.map(move |batch| guarded(|| pages.batch(schema, batch)))))
@@ -230,31 +231,6 @@ pub(crate) fn page_locations(group: &ParquetMetaData, leaf: usize) -> Option<&[P
 pub(crate) fn dictionary_range(chunk: &ColumnChunkMetaData, pages: &[PageLocation]) -> Option<Range<u64>> {
     let (start, first) = (chunk.byte_range().0, pages.first()?.offset.cast_unsigned());
     (first > start).then_some(start..first)
-}
-
-/// Rows, given in ascending order, in runs.
-pub(crate) fn runs(rows: &[u32]) -> Vec<Range<usize>> {
-    let runs = rows.chunk_by(|a, b| a + 1 == *b);
-    runs.map(|run| run[0] as usize..run[0] as usize + run.len()).collect()
-}
-
-/// Runs with so many rows, or fewer in the last.
-fn batches(runs: &[Range<usize>], rows: usize) -> Vec<Vec<Range<usize>>> {
-    let mut batches = vec![Vec::new()];
-    let mut room = rows;
-    for run in runs {
-        let mut run = run.clone();
-        while run.len() > room {
-            batches.last_mut().into_iter().for_each(|batch| batch.push(run.start..run.start + room));
-            run.start += room;
-            batches.push(Vec::new());
-            room = rows;
-        }
-        room -= run.len();
-        batches.last_mut().into_iter().for_each(|batch| batch.push(run.clone()));
-    }
-    batches.retain(|batch| !batch.is_empty());
-    batches
 }
 
 /// The column chunks of one row group whose bytes have been fetched.

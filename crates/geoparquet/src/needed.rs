@@ -1,0 +1,42 @@
+//! Which columns decide whether an Item answers, and where it stands in the order.
+
+use stacyard_search::{Compiled, FREE_TEXT_PROPERTIES, Place};
+
+use crate::file::Footer;
+
+/// The names of these columns.
+pub(crate) struct Needed {
+    roots: Vec<String>,
+}
+
+impl Needed {
+    pub(crate) fn of(search: &Compiled, footer: &Footer) -> Self {
+        let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
+        roots.extend(footer.names.conventions.residual.clone());
+        let request = search.request();
+        if request.datetime.is_some() || request.sortby.is_empty() {
+            roots.extend(["datetime", "start_datetime", "end_datetime"].map(str::to_owned));
+        }
+        if request.area.is_some() {
+            roots.push(footer.names.geometry.clone());
+        }
+        if !request.text.is_empty() {
+            roots.extend(FREE_TEXT_PROPERTIES.map(str::to_owned));
+        }
+        request.each_property(&mut |property| match property.place() {
+            Place::Geometry => roots.push(footer.names.geometry.clone()),
+            // A name with dots may be nested at any of them.
+            Place::Properties => {
+                let key = property.key();
+                roots.extend(key.match_indices('.').map(|(dot, _)| key[..dot].to_owned()));
+                roots.push(key.to_owned());
+            }
+            Place::Id | Place::Collection => {}
+        });
+        Self { roots }
+    }
+
+    pub(crate) fn has(&self, path: &[String]) -> bool {
+        path.first().is_some_and(|root| self.roots.contains(root))
+    }
+}

@@ -1,0 +1,66 @@
+//! Rows of a row group in runs, ascending: a billion rows that nothing has told apart are one run.
+
+use std::ops::Range;
+
+/// Appends rows; to the last run where they go on from it.
+pub(crate) fn push(runs: &mut Vec<Range<usize>>, rows: Range<usize>) {
+    match runs.last_mut() {
+        Some(last) if last.end == rows.start => last.end = rows.end,
+        _ => runs.push(rows),
+    }
+}
+
+/// Cuts runs into slices of so many rows, or fewer in the last.
+pub(crate) fn slices(
+    runs: impl IntoIterator<Item = Range<usize>>,
+    length: usize,
+) -> impl Iterator<Item = Vec<Range<usize>>> {
+    let mut runs = runs.into_iter();
+    let mut run = 0..0;
+    std::iter::from_fn(move || {
+        let mut slice = Vec::new();
+        let mut room = length;
+        while room > 0 {
+            if run.is_empty() {
+                let Some(next) = runs.next() else { break };
+                run = next;
+            }
+            let end = run.end.min(run.start.saturating_add(room));
+            room -= end - run.start;
+            slice.push(run.start..end);
+            run.start = end;
+        }
+        (!slice.is_empty()).then_some(slice)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_go_on_are_one_run() {
+        let mut runs = Vec::new();
+        for rows in [0..2, 2..3, 5..6] {
+            push(&mut runs, rows);
+        }
+        assert_eq!(runs, [0..3, 5..6]);
+    }
+
+    #[test]
+    fn slices_have_so_many_rows() {
+        let cut = |length| {
+            let runs = slices([0..3, 5..6, 8..12], length).collect::<Vec<_>>();
+            runs.iter().map(|runs| format!("{runs:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(4), ["[0..3, 5..6]", "[8..12]"]);
+        assert_eq!(cut(5), ["[0..3, 5..6, 8..9]", "[9..12]"]);
+        assert_eq!(cut(100), ["[0..3, 5..6, 8..12]"]);
+    }
+
+    #[test]
+    fn slices_are_made_as_they_are_asked_for() {
+        let mut slices = slices(std::iter::once(0..usize::MAX), 1_024);
+        assert_eq!(slices.nth(2).unwrap()[0], 2_048..3_072);
+    }
+}
