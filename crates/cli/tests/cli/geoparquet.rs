@@ -220,6 +220,29 @@ fn a_search_says_what_it_left_out() {
     assert!(newest.contains("decoded     3 whole Items"), "{newest}");
 }
 
+/// Ranges that are null everywhere say nothing, and must not stand in the way of those who look for instants.
+#[test]
+fn times_that_are_all_null_do_not_hinder() {
+    let yard = Yard::new();
+    let nulls = r#","start_datetime":null,"end_datetime":null"#;
+    let items: Vec<String> = (10..30)
+        .map(|day| item_with(&format!("i{day}"), &format!("2024-06-{day}T00:00:00Z"), nulls))
+        .collect();
+    yard.write("a.ndjson", items.join("\n"));
+    yard.run(&["copy", "a.ndjson", "a.parquet", "--sort", "input", "--row-group-rows", "1"]).status(0);
+    let explain =
+        |flags: &[&str]| yard.run(&[&["search", "a.parquet", "--explain"], flags].concat()).status(0).out;
+    let instant = explain(&["--datetime", "2024-06-17T00:00:00Z"]);
+    assert!(instant.contains("row groups  20 -> 1 by statistics"), "{instant}");
+    // Row groups that are begun before the first ones are done are looked at in vain.
+    let newest = explain(&["--max-items", "2", "--threads", "1"]);
+    let rows = newest.lines().find_map(|line| line.strip_prefix("rows        ")).unwrap();
+    let looked_at: u32 = rows.split_once(' ').unwrap().0.parse().unwrap();
+    assert!(looked_at < 8, "{newest}");
+    let found = ids(&yard.run(&["search", "a.parquet", "--max-items", "2"]).status(0).out);
+    assert_eq!(found, ["i29", "i28"]);
+}
+
 #[test]
 fn layouts_that_are_none_are_said() {
     let yard = Yard::with_items();
