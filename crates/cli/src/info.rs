@@ -62,6 +62,9 @@ fn layout(store: &StoreUrl) -> String {
     format!("{}{packed}", store.kind())
 }
 
+/// How many names of a kind are shown to people.
+const MAX_LISTED: usize = 100;
+
 fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) -> String {
     let mut text = format!("{store}: {}", count(info.items, "Item"));
     if info.unreadable > 0 {
@@ -78,15 +81,24 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) ->
     if info.null_geometries > 0 {
         let _ = writeln!(text, "no geometry  {}", HumanCount(info.null_geometries));
     }
-    let mut table = |title: &str, rows: Vec<(String, u64, String)>| {
+    let mut table = |title: &str, mut rows: Vec<(String, u64, String)>| {
         if rows.is_empty() {
             return;
         }
         let _ = writeln!(text, "{title}");
         let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).min(48);
+        // A key a file makes a list that nobody reads; the names that most Items have come first, then.
+        let left_out = rows.len().saturating_sub(MAX_LISTED);
+        if left_out > 0 {
+            rows.sort_by_key(|(_, number, _)| std::cmp::Reverse(*number));
+            rows.truncate(MAX_LISTED);
+        }
         for (name, number, more) in rows {
             let number = HumanCount(number).to_string();
             let _ = writeln!(text, "{}", format!("  {name:width$} {number:>12}  {more}").trim_end());
+        }
+        if left_out > 0 {
+            let _ = writeln!(text, "  and {} more, which --format json lists", HumanCount(left_out as u64));
         }
     };
     let counts = |counts: &std::collections::BTreeMap<String, u64>, nameless: &str| {

@@ -9,7 +9,7 @@ use stacyard_model::Gate;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
     Area, Compiled, Fields, FreeText, PageSize, Search, SearchError, SortKey, parse_collections,
-    parse_datetime, parse_ids, parse_query,
+    parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
     Check, Collections, Copy, Error, Find, Mode, Output, Report, StoreKind, StoreUrl, WriteItem,
@@ -87,7 +87,7 @@ impl Question {
             datetime: part(self.datetime.as_ref(), parse_datetime)?,
             text: part(self.q.as_ref(), FreeText::parse)?.unwrap_or_default(),
             filter: Expr::all([
-                filter.map(Expr::parse).transpose()?,
+                filter.map(parse_filter).transpose()?,
                 part(self.query.as_ref(), parse_query)?.flatten(),
             ]),
             sortby: part(self.sortby.as_ref(), SortKey::parse_list)?.unwrap_or_default(),

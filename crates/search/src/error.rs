@@ -132,9 +132,9 @@ pub enum FilterPlace {
     Whole,
 }
 
-impl FilterError {
-    /// An error at a byte of a CQL2 text.
-    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
+impl FilterPlace {
+    /// A byte of a CQL2 text.
+    pub(crate) fn at(text: &str, offset: usize) -> Self {
         const AROUND: usize = 60;
         let offset = text.floor_char_boundary(offset);
         let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
@@ -143,7 +143,14 @@ impl FilterError {
         let end = text.ceil_char_boundary(line_end.min(offset + AROUND));
         let excerpt = text[start..end].replace(char::is_control, " ");
         let column = text[start..offset].chars().count();
-        Self { reason: reason.into(), place: FilterPlace::Text { excerpt, column, offset } }
+        Self::Text { excerpt, column, offset }
+    }
+}
+
+impl FilterError {
+    /// An error at a byte of a CQL2 text.
+    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), place: FilterPlace::at(text, offset) }
     }
 
     pub(crate) fn whole(reason: impl Into<String>) -> Self {

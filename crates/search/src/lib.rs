@@ -6,9 +6,9 @@
 //!
 //! ```
 //! use stacyard_model::json::Document;
-//! use stacyard_search::{Compiled, Search, cql2::Expr};
+//! use stacyard_search::{Compiled, Search, parse_filter};
 //!
-//! let search = Search { filter: Some(Expr::parse("eo:cloud_cover < 20")?), ..Search::default() };
+//! let search = Search { filter: Some(parse_filter("eo:cloud_cover < 20")?), ..Search::default() };
 //! let compiled = Compiled::new(&search)?;
 //! let item = Document::parse(r#"{"id":"a","geometry":null,"properties":{"eo:cloud_cover":12}}"#).unwrap();
 //! assert!(compiled.matches(item.root()).unwrap());
@@ -39,5 +39,5 @@ pub use names::{KnownNames, Names};
 pub use order::SortKey;
 pub use property::{ItemView, Place, Property};
 pub use query::{parse_query, query};
-pub use request::{Area, PageSize, Search, parse_collections, parse_datetime, parse_ids};
+pub use request::{Area, PageSize, Search, parse_collections, parse_datetime, parse_filter, parse_ids};
 pub use time::temporal_extent;

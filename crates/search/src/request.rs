@@ -4,8 +4,9 @@ use geo_types::Geometry;
 use stacyard_model::Interval;
 
 use crate::bbox::SearchBox;
-use crate::cql2::Expr;
-use crate::error::SearchError;
+use crate::cql2::{self, Expr};
+use crate::error::{FilterError, SearchError};
+use crate::eval;
 use crate::fields::Fields;
 use crate::free_text::FreeText;
 use crate::geometry;
@@ -100,6 +101,18 @@ pub fn parse_datetime(text: &str) -> Result<Interval, SearchError> {
     Interval::parse(text.trim()).map_err(wrong)
 }
 
+/// Parses `filter`: CQL2 JSON where it starts with `{`, else CQL2 text. What has no meaning (a number compared with a
+/// string, a function that is unknown) is an error with its place as well.
+pub fn parse_filter(text: &str) -> Result<Expr, SearchError> {
+    let filter = Expr::parse(text)?;
+    let Err(fault) = eval::compile(&filter) else { return Ok(filter) };
+    let place = fault.part.as_deref().and_then(|part| cql2::locate(text, part));
+    Err(match place {
+        Some(place) => FilterError { reason: fault.reason, place }.into(),
+        None => fault.into(),
+    })
+}
+
 /// Parses `ids`: names with commas between.
 pub fn parse_ids(text: &str) -> Result<Vec<String>, SearchError> {
     parse_list("ids", text)
@@ -128,6 +141,22 @@ mod tests {
         insta::assert_snapshot!(PageSize::new(0).unwrap_err(), @"limit 0: a page has 1 to 10000 Items");
         assert!(PageSize::new(10_001).is_err() && PageSize::new(10_000).is_ok());
         insta::assert_snapshot!(parse_datetime("June").unwrap_err(), @r#"datetime "June": "June" is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z; write an instant or START/END, such as 2024-06-01T00:00:00Z/.."#);
+        insta::assert_snapshot!(parse_filter("cloud < 20 AND (gsd = 10 OR NOT cloud NOT IN ('high'))\nOR nmae IS NULL AND 1 + 'x' > 3").unwrap_err(), @r#"
+        filter: the string "x" stands where a number is expected
+          OR nmae IS NULL AND 1 + 'x' > 3
+                              ^
+        "#);
+        insta::assert_snapshot!(parse_filter("cloud < 20 OR\n (title = CASEI(5)) = true").unwrap_err(), @r"
+        filter: the number 5 stands where the text of CASEI is expected
+           (title = CASEI(5)) = true
+            ^
+        ");
+        insta::assert_snapshot!(parse_filter("id = 'a' AND area(geometry) > 5").unwrap_err(), @r"
+        filter: the function area is not supported; beside those of CQL2 there are lower and upper
+          id = 'a' AND area(geometry) > 5
+                       ^
+        ");
+        insta::assert_snapshot!(parse_filter(r#"{"op":"and","args":[{"op":"isNull","args":[{"property":"a"}]},{"op":"s_within","args":[{"property":"geometry"},7]}]}"#).unwrap_err(), @"filter: the number 7 stands where a geometry is expected (at /args/1)");
         insta::assert_snapshot!(parse_ids("a,,b").unwrap_err(), @r#"ids "a,,b": an empty name; write names with commas between, none of them empty"#);
         assert_eq!(parse_collections("a, b").unwrap(), ["a", "b"]);
     }

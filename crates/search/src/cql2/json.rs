@@ -24,18 +24,30 @@ pub fn parse_json(filter: &str) -> Result<Expr, FilterError> {
 
 /// The expression of a filter that is part of a larger JSON text, such as the body of a search.
 pub fn from_json(filter: Value<'_>) -> Result<Expr, FilterError> {
-    Reader { pointer: String::new(), depth: 0, operators: 0 }.expr(filter)
+    Reader::default().expr(filter)
 }
 
-struct Reader {
+/// The JSON pointer to a part of the filter: of equal ones to the first.
+pub(super) fn locate(filter: &str, part: &Expr) -> Option<String> {
+    let document = Document::parse(filter).ok()?;
+    let mut reader = Reader { wanted: Some(part), ..Reader::default() };
+    reader.expr(document.root()).ok()?;
+    reader.found
+}
+
+#[derive(Default)]
+struct Reader<'e> {
     pointer: String,
     depth: usize,
     operators: usize,
+    /// A part that is looked for, and the pointer where it was found.
+    wanted: Option<&'e Expr>,
+    found: Option<String>,
 }
 
 type Read<T = Expr> = Result<T, FilterError>;
 
-impl Reader {
+impl Reader<'_> {
     fn fail<T>(&self, reason: impl Into<String>) -> Read<T> {
         Err(FilterError { reason: reason.into(), place: FilterPlace::Json(self.pointer.clone()) })
     }
@@ -71,6 +83,9 @@ impl Reader {
             Kind::Object => self.object(value)?,
         };
         self.depth -= 1;
+        if self.found.is_none() && self.wanted == Some(&expr) {
+            self.found = Some(self.pointer.clone());
+        }
         Ok(expr)
     }
 

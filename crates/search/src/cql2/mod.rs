@@ -18,7 +18,7 @@ pub use json::{from_json, parse_json};
 pub use print::NoText;
 pub use text::parse_text;
 
-use crate::error::FilterError;
+use crate::error::{FilterError, FilterPlace};
 
 /// How many bytes a filter may have (4 MiB: a polygon of 100,000 points fits).
 pub const MAX_FILTER_BYTES: usize = 4 << 20;
@@ -29,7 +29,20 @@ pub const MAX_FILTER_DEPTH: usize = 60;
 impl Expr {
     /// Parses a filter: CQL2 JSON where it starts with `{`, else CQL2 text.
     pub fn parse(filter: &str) -> Result<Self, FilterError> {
-        if filter.trim_start().starts_with('{') { parse_json(filter) } else { parse_text(filter) }
+        if is_json(filter) { parse_json(filter) } else { parse_text(filter) }
+    }
+}
+
+fn is_json(filter: &str) -> bool {
+    filter.trim_start().starts_with('{')
+}
+
+/// Where in a filter a predicate of it is written.
+pub(crate) fn locate(filter: &str, predicate: &Expr) -> Option<FilterPlace> {
+    if is_json(filter) {
+        json::locate(filter, predicate).map(FilterPlace::Json)
+    } else {
+        text::locate(filter, predicate).map(|offset| FilterPlace::at(filter, offset))
     }
 }
 

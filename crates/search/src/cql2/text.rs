@@ -14,16 +14,14 @@ use crate::property::Property;
 
 /// Parses a filter in CQL2 text.
 pub fn parse_text(filter: &str) -> Result<Expr, FilterError> {
-    check_length(filter)?;
-    let mut parser = Parser { text: filter, tokens: lexer::tokens(filter)?, next: 0, depth: 0, links: 0 };
-    let expr = parser.disjunction()?;
-    if parser.peek().kind != Kind::End {
-        return Err(parser.unexpected("AND, OR or the end of the filter"));
-    }
-    if expr.depth() > MAX_FILTER_DEPTH {
-        return Err(parser.too_deep());
-    }
-    Ok(expr)
+    Parser::new(filter)?.whole()
+}
+
+/// The byte at which a predicate of the filter begins: of equal ones the first.
+pub(super) fn locate(filter: &str, predicate: &Expr) -> Option<usize> {
+    let mut parser = Parser { wanted: Some(predicate), ..Parser::new(filter).ok()? };
+    parser.whole().ok()?;
+    parser.found
 }
 
 pub(super) struct Parser<'a> {
@@ -33,11 +31,31 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// Arithmetic operators so far: each is one level of the expression, though none of the parser.
     links: usize,
+    /// A predicate that is looked for, and the byte where it was found.
+    wanted: Option<&'a Expr>,
+    found: Option<usize>,
 }
 
 type Parsed<T = Expr> = Result<T, FilterError>;
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Parsed<Self> {
+        check_length(text)?;
+        let tokens = lexer::tokens(text)?;
+        Ok(Self { text, tokens, next: 0, depth: 0, links: 0, wanted: None, found: None })
+    }
+
+    fn whole(&mut self) -> Parsed {
+        let expr = self.disjunction()?;
+        if self.peek().kind != Kind::End {
+            return Err(self.unexpected("AND, OR or the end of the filter"));
+        }
+        if expr.depth() > MAX_FILTER_DEPTH {
+            return Err(self.too_deep());
+        }
+        Ok(expr)
+    }
+
     pub(super) fn peek(&self) -> Token {
         self.ahead(0)
     }
@@ -138,6 +156,16 @@ impl<'a> Parser<'a> {
     }
 
     fn predicate(&mut self) -> Parsed {
+        let start = self.peek().start;
+        let (negated, predicate) = self.bare_predicate()?;
+        if self.found.is_none() && self.wanted == Some(&predicate) {
+            self.found = Some(start);
+        }
+        Ok(if negated { Expr::Not(predicate.into()) } else { predicate })
+    }
+
+    /// A predicate, and whether a NOT within it (`NOT LIKE`) turns it round.
+    fn bare_predicate(&mut self) -> Parsed<(bool, Expr)> {
         let left = self.sum()?;
         let at = self.peek();
         if let Some(op) = self.comparison() {
@@ -146,20 +174,20 @@ impl<'a> Parser<'a> {
             if self.comparison().is_some() {
                 return Err(self.fail(self.peek(), "comparisons do not chain; join two of them with AND"));
             }
-            return Ok(Expr::Compare(op, left.into(), right.into()));
+            return Ok((false, Expr::Compare(op, left.into(), right.into())));
         }
         if self.take_word("is") {
             let negated = self.take_word("not");
             if !self.take_word("null") {
                 return Err(self.unexpected("NULL"));
             }
-            return Ok(negate(negated, Expr::IsNull(left.into())));
+            return Ok((negated, Expr::IsNull(left.into())));
         }
         let negated =
             ["like", "in", "between"].iter().any(|word| self.word_ahead(1, word)) && self.take_word("not");
         if self.take_word("like") {
             let pattern = self.sum()?;
-            return Ok(negate(negated, Expr::Like(left.into(), pattern.into())));
+            return Ok((negated, Expr::Like(left.into(), pattern.into())));
         }
         if self.take_word("between") {
             let low = self.sum()?;
@@ -167,7 +195,7 @@ impl<'a> Parser<'a> {
                 return Err(self.unexpected("the AND of BETWEEN"));
             }
             let high = self.sum()?;
-            return Ok(negate(negated, Expr::Between(Box::new([left, low, high]))));
+            return Ok((negated, Expr::Between(Box::new([left, low, high]))));
         }
         if self.take_word("in") {
             self.expect_symbol("(")?;
@@ -175,9 +203,9 @@ impl<'a> Parser<'a> {
             if list.is_empty() {
                 return Err(self.fail(at, "IN needs one value or more"));
             }
-            return Ok(negate(negated, Expr::In(left.into(), list)));
+            return Ok((negated, Expr::In(left.into(), list)));
         }
-        Ok(left)
+        Ok((false, left))
     }
 
     fn comparison(&self) -> Option<CompareOp> {
@@ -421,8 +449,4 @@ impl<'a> Parser<'a> {
         }
         Ok(if negative { -number } else { number })
     }
-}
-
-fn negate(negated: bool, expr: Expr) -> Expr {
-    if negated { Expr::Not(expr.into()) } else { expr }
 }

@@ -17,11 +17,11 @@ use crate::time::Span;
 type Compiled<T> = Result<T, Fault>;
 
 /// Why a filter that parses has no meaning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
-    reason: String,
-    /// The smallest predicate around it, in CQL2.
-    part: Option<String>,
+    pub(crate) reason: String,
+    /// The smallest predicate around it.
+    pub(crate) part: Option<Box<Expr>>,
 }
 
 impl From<String> for Fault {
@@ -38,12 +38,12 @@ impl From<&str> for Fault {
 
 impl From<Fault> for SearchError {
     fn from(Fault { reason, part }: Fault) -> Self {
-        Self::Unsupported { reason, part: part.unwrap_or_default() }
+        Self::Unsupported { reason, part: part.as_deref().map(shown).unwrap_or_default() }
     }
 }
 
-/// The part of a filter that is at fault, as far as it fits a line.
-fn part(expr: &Expr) -> String {
+/// A part of a filter in CQL2, as far as it fits a line.
+fn shown(expr: &Expr) -> String {
     const LENGTH: usize = 100;
     let text = expr.to_text().unwrap_or_else(|_| expr.to_json().to_string());
     match text.char_indices().nth(LENGTH) {
@@ -53,7 +53,7 @@ fn part(expr: &Expr) -> String {
 }
 
 /// The predicate of a filter; the error names what is not supported.
-pub(super) fn compile(expr: &Expr) -> Compiled<Predicate> {
+pub(crate) fn compile(expr: &Expr) -> Compiled<Predicate> {
     predicate(expr).map(simplify)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>) -> Compile
 }
 
 fn predicate(expr: &Expr) -> Compiled<Predicate> {
-    located(expr).map_err(|fault| Fault { part: fault.part.or_else(|| Some(part(expr))), ..fault })
+    located(expr).map_err(|fault| Fault { part: fault.part.or_else(|| Some(expr.clone().into())), ..fault })
 }
 
 fn located(expr: &Expr) -> Compiled<Predicate> {

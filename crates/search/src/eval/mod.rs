@@ -14,13 +14,11 @@ mod temporal;
 mod text;
 mod value;
 
-pub(crate) use compile::compile_both;
+pub(crate) use compile::{compile, compile_both};
 pub(crate) use context::Context;
 pub(crate) use predicate::Predicate;
 pub(crate) use spatial::Area;
 pub(crate) use text::TextFunction;
 
-#[cfg(test)]
-use compile::compile;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
-    Area, Fields, FreeText, Search, SearchError, SortKey, parse_collections, parse_datetime, parse_ids,
-    parse_query,
+    Area, Fields, FreeText, Search, SearchError, SortKey, parse_collections, parse_datetime, parse_filter,
+    parse_ids, parse_query,
 };
 
 /// The flags of a search, each with its value.
@@ -38,7 +38,7 @@ impl Question {
             datetime: self.get("datetime").map(parse_datetime).transpose()?,
             text: self.get("q").map(FreeText::parse).transpose()?.unwrap_or_default(),
             filter: Expr::all([
-                self.get("filter").map(Expr::parse).transpose()?,
+                self.get("filter").map(parse_filter).transpose()?,
                 self.get("query").map(parse_query).transpose()?.flatten(),
             ]),
             sortby: self.get("sortby").map(SortKey::parse_list).transpose()?.unwrap_or_default(),
