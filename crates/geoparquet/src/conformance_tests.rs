@@ -1,19 +1,50 @@
 //! The conformance suite over files of every layout.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_store::conformance;
 
 use crate::search_tests::write;
 use crate::{GeoParquet, Options, Order};
 
 fn check(options: impl Fn() -> Options) {
+    check_file(options, |path| path);
+}
+
+fn check_file(options: impl Fn() -> Options, rewrite: impl Fn(PathBuf) -> PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let mut number = 0;
     conformance::check(&mut |items| {
         number += 1;
         let folder = folder.path().join(number.to_string());
         std::fs::create_dir(&folder).unwrap();
-        Box::new(GeoParquet::open(&write(items, &folder, options()), 1 << 20).unwrap())
+        let path = rewrite(write(items, &folder, options()));
+        Box::new(GeoParquet::open(&path, 1 << 20).unwrap())
     });
+}
+
+/// The same file with pages of so few rows that there are many in a row group.
+fn in_small_pages(path: &Path) -> PathBuf {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let metadata = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+    let metadata = metadata.into_iter().filter(|pair| pair.key != "ARROW:schema").collect();
+    let properties = WriterProperties::builder()
+        .set_key_value_metadata(Some(metadata))
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_data_page_row_count_limit(7)
+        .set_write_batch_size(7);
+    let small = path.with_extension("small.parquet");
+    let to = File::create(&small).unwrap();
+    let mut writer = ArrowWriter::try_new(to, reader.schema().clone(), Some(properties.build())).unwrap();
+    for batch in reader.build().unwrap() {
+        writer.write(&batch.unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    small
 }
 
 #[test]
@@ -37,4 +68,12 @@ fn rows_in_the_order_of_the_input_packed_by_another_codec() {
         threads: 1,
         ..Options::default()
     });
+}
+
+#[test]
+fn rows_in_small_pages() {
+    check_file(
+        || Options { threads: 2, order: Order::Time, ..Options::default() },
+        |path| in_small_pages(&path),
+    );
 }
