@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh
 source scripts/setup.sh
+# shellcheck source=scripts/cluster.sh
+source scripts/cluster.sh
 
 SECONDS=0
 extra=()
@@ -15,6 +17,7 @@ fi
 
 need_nextest
 need_venv interop/requirements.txt
+start_cluster
 
 # One build for all: with the tests' features, so that nothing is compiled twice.
 cargo build --workspace --bins --tests

@@ -82,7 +82,7 @@ pub(crate) struct Layout {
     /// How many Items a row group has, about.
     #[arg(long, value_name = "N", default_value_t = ROW_GROUP_ROWS, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) row_group_rows: u64,
-    /// How pages are packed: zstd, gzip, brotli (each also with a level: zstd(9)), snappy, lz4 or none.
+    /// How pages are packed: zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4 or none.
     #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_compression)]
     pub(crate) compression: Compression,
 }
@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Search(SearchFlags),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
+    /// Make the tables that a database needs, or bring them up to date.
+    Init(Init),
     /// Rewrite a GeoParquet file, of whatever program, in the best layout.
     Optimize(Optimize),
     /// Print what a shell needs to complete this command.
@@ -104,6 +106,18 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// Make the tables that a database needs, or bring them up to date.
+///
+/// All in one transaction, in the schema that ?schema= names (stac). Nothing else is touched.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The database: postgis://user@host:port/database?schema=NAME
+    pub(crate) store: String,
+    /// Print the SQL that would be run, and run nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,11 @@ fn layout(store: &StoreUrl) -> String {
     format!("{}{packed}", store.kind())
 }
 
+/// A character of a name as it is shown: control characters by their code.
+fn shown(character: char) -> Vec<char> {
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+}
+
 /// How many names of a kind are shown to people.
 const MAX_LISTED: usize = 100;
 
@@ -95,6 +100,8 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) ->
         }
         for (name, number, more) in rows {
             let number = HumanCount(number).to_string();
+            // A name must not be able to write on the terminal.
+            let name: String = name.chars().flat_map(shown).collect();
             let _ = writeln!(text, "{}", format!("  {name:width$} {number:>12}  {more}").trim_end());
         }
         if left_out > 0 {

@@ -3,6 +3,7 @@
 mod copy;
 mod flags;
 mod info;
+mod init;
 mod open;
 mod optimize;
 mod progress;
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Copy(flags) => copy::run(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
+        Command::Init(flags) => init::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Order};
+use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
-    Collections, Copy, Error, JsonSink, JsonStore, Output, Report, Source, Store, StoreKind, StoreUrl,
-    WriteItem,
+    Collections, Copy, Error, JsonSink, JsonStore, Location, Output, Report, Source, Store, StoreKind,
+    StoreUrl, WriteItem,
 };
 
 use crate::flags::{Global, Layout};
@@ -27,6 +28,7 @@ pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Box<dyn Store>, E
     Ok(match url.kind() {
         StoreKind::Json | StoreKind::Ndjson => Box::new(JsonStore::new(url, global.max_record_bytes)),
         StoreKind::Parquet => Box::new(GeoParquet::open(parquet_path(url)?, CACHE_MEMORY)?),
+        StoreKind::PostGis => Box::new(PostGis::open(&address(url)?)?),
     })
 }
 
@@ -34,7 +36,18 @@ pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Box<dyn Store>, E
 pub(crate) fn geoparquet(url: &StoreUrl) -> Result<Option<GeoParquet>, Error> {
     match url.kind() {
         StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, CACHE_MEMORY).map(Some),
-        StoreKind::Json | StoreKind::Ndjson => Ok(None),
+        StoreKind::Json | StoreKind::Ndjson | StoreKind::PostGis => Ok(None),
+    }
+}
+
+/// The store as a database.
+pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
+    match url.location() {
+        Location::Database(url) => Address::parse(url),
+        Location::Stdio | Location::Path(_) => Err(Error::usage(
+            format!("{url} is no database, and needs no tables"),
+            "write postgis://user@host:port/database",
+        )),
     }
 }
 
@@ -62,10 +75,14 @@ pub(crate) fn write(
             };
             copy.run(input, old, sink)
         }
-        StoreKind::Parquet if extras.fields.is_some() => Err(Error::usage(
-            format!("{target}: parts of Items are no Items, and GeoParquet holds Items"),
+        StoreKind::Parquet | StoreKind::PostGis if extras.fields.is_some() => Err(Error::usage(
+            format!("{target}: parts of Items are no Items, and {} holds Items", target.kind()),
             "leave --fields out, or write .ndjson or .geojson",
         )),
+        StoreKind::PostGis => {
+            let sink = PostGisSink::create(&address(target)?, copy.mode, &extras.collections)?;
+            copy.run(input, old, sink)
+        }
         StoreKind::Parquet => {
             let mut options = Options {
                 collections: extras.collections,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -118,11 +120,20 @@ impl Question {
     }
 }
 
+/// How many bytes a filter or a geometry in a file may have.
+const MAX_FILE: u64 = 64 << 20;
+
 /// A value, or with `@` before it the text of the file of that name: shells pass no more than 128 KiB.
 fn written_or_in_file(value: Option<&str>) -> Result<Option<String>, Error> {
-    let read = |value: &str| match value.strip_prefix('@') {
-        Some(file) => fs::read_to_string(file).map_err(|e| Error::io("read", file.as_ref(), e)),
-        None => Ok(value.to_owned()),
+    let read = |value: &str| {
+        let Some(path) = value.strip_prefix('@').map(Path::new) else { return Ok(value.to_owned()) };
+        let mut text = String::new();
+        let file = fs::File::open(path).map_err(|e| Error::io("open", path, e))?;
+        let length = file.take(MAX_FILE + 1).read_to_string(&mut text);
+        if length.map_err(|e| Error::io("read", path, e))? as u64 > MAX_FILE {
+            return Err(Error::usage(format!("{value}: more than 64 MiB"), "simplify its geometry"));
+        }
+        Ok(text)
     };
     value.map(read).transpose()
 }
@@ -146,7 +157,7 @@ pub(crate) struct SearchFlags {
     #[arg(long, conflicts_with_all = ["output", "explain"])]
     count: bool,
     /// Make the search, and print what was left out at each level and how much was read, not the answer.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     explain: bool,
     /// What to write, whatever the name of the output says: geojson, ndjson or geoparquet.
     #[arg(long, value_name = "KIND")]
@@ -159,6 +170,12 @@ pub(crate) struct SearchFlags {
 pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
     let target = StoreUrl::parse(&flags.output, flags.format)?;
+    if target.kind() == StoreKind::PostGis {
+        return Err(Error::usage(
+            format!("{target}: search writes its answer to a file"),
+            "stacyard copy takes the same flags, and merges into a database",
+        ));
+    }
     let search = flags.question.parse()?;
     let compiled = Arc::new(Compiled::new(&search)?);
     open::distinct(flags.rejects.as_deref(), &[store.clone(), target.clone()])?;
@@ -201,7 +218,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
             let collections = match target.kind() {
                 StoreKind::Parquet => source.collections()?,
-                _ => Collections::new(),
+                StoreKind::Json | StoreKind::Ndjson | StoreKind::PostGis => Collections::new(),
             };
             let extras = Extras { fields: wanted(search.fields), collections, layout: None };
             found.then(open::write(global, copy, Box::new(answer), None, &target, extras)?)

@@ -22,13 +22,15 @@ const PAGE_BYTES: usize = 32 << 10;
 pub fn parse_compression(name: &str) -> Result<Compression, String> {
     let name = match name {
         "zstd" => "zstd(3)",
+        "gzip" => "gzip(6)",
+        "brotli" => "brotli(5)",
         "lz4" => "lz4_raw",
         "none" => "uncompressed",
         other => other,
     };
     match name.parse() {
         Ok(Compression::LZO | Compression::LZ4) | Err(_) => {
-            Err("there are zstd, gzip, brotli (each also with a level: zstd(9)), snappy, lz4, none"
+            Err("there are zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4, none"
                 .to_owned())
         }
         Ok(codec) => Ok(codec),

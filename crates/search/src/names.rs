@@ -67,7 +67,8 @@ impl KnownNames {
             .map(|known| (distance(key, known), known))
             // Beyond a third of its letters it is another word.
             .filter(|(distance, known)| {
-                *distance <= (key.chars().count().max(known.chars().count()) / 3).max(1)
+                let length = key.chars().count().max(known.chars().count());
+                *distance <= (length / 3).max(1) && *distance < length
             })
             .min_by_key(|(distance, known)| (*distance, *known));
         UnknownProperty { name: name.to_owned(), nearest: nearest.map(|(_, known)| known.to_owned()) }
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_offered() {
         let mut known = KnownNames::default();
-        for name in ["eo:cloud_cover", "gsd", "platform", "view:off_nadir"] {
+        for name in ["eo:cloud_cover", "gsd", "platform", "view:off_nadir", "a"] {
             known.add(name);
         }
         let nearest = |name: &str| known.unknown(name).nearest;
@@ -116,6 +117,7 @@ mod tests {
         assert_eq!(nearest("properties.Platform").as_deref(), Some("platform"));
         assert_eq!(nearest("datetme").as_deref(), Some("datetime"));
         assert_eq!(nearest("xyzzy"), None);
+        assert_eq!(nearest("x"), None, "another letter is another name");
         insta::assert_snapshot!(known.unknown("eo:cloudcover"), @r#"no Item has a property "eo:cloudcover"; did you mean "eo:cloud_cover"?"#);
         insta::assert_snapshot!(known.unknown("xyzzy"), @r#"no Item has a property "xyzzy"; check its spelling, or ask what the store holds"#);
     }

@@ -78,12 +78,26 @@ impl Notes {
     }
 }
 
+/// Members of an Item that are no properties.
+const MEMBERS: [&str; 6] = ["type", "stac_version", "stac_extensions", "bbox", "links", "assets"];
+
 /// The error of a search for a property that no Item has, where Items have those that are `known`.
 pub fn unknown_name(unknown: &Property, known: &KnownNames) -> Error {
-    let nearest = known.unknown(unknown.name()).nearest;
-    let remedy = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
+    let name = unknown.name();
+    let first = name.split('.').next().unwrap_or_default();
+    if MEMBERS.contains(&first) {
+        return Error::usage(
+            format!("a search cannot look at {name:?}"),
+            "it knows id, collection, datetime, geometry and the names in properties",
+        );
+    }
+    let remedy = match known.unknown(name).nearest {
+        Some(nearest) => format!("did you mean {nearest}? "),
+        // The quotes of many other languages make a name of a string.
+        None => "a string goes in single quotes; ".to_owned(),
+    };
     Error::usage(
-        format!("no Item has a property {:?}", unknown.name()),
+        format!("no Item has a property {name:?}"),
         format!("{remedy}--filter-lenient takes it as null everywhere"),
     )
 }
@@ -153,7 +167,7 @@ impl<'a> Checker<'a> {
         notes: &mut Notes,
         accept: impl FnOnce(Value<'_>, Key, bool) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
-        let text = &batch.text[record.start as usize..record.end as usize];
+        let text = record.of(batch);
         let source = &self.source;
         let reject = |named: Option<(Option<ObjectKind>, String)>, problems, original| {
             let source = Arc::clone(source);
@@ -256,26 +270,36 @@ fn syntax_problem(text: &[u8], error: &SyntaxError) -> Problem {
 
 /// A record that is refused only because of others: the same Item has been there before.
 pub(crate) fn duplicate(source: &Arc<str>, batch: &Batch, record: Record, store_has_it: bool) -> Reject {
-    let text = &batch.text[record.start as usize..record.end as usize];
+    let mut reject = refusal(source, batch, record, Problem::new("duplicate-id", String::new()));
     let mut tape = Tape::new();
-    let mut id = None;
-    let mut original = original_of(text);
-    let mut problem = Problem::new("duplicate-id", String::new());
-    if let Ok(value) = tape.parse(text) {
-        let string = |name| value.get(name).and_then(Value::as_str).map(std::borrow::Cow::into_owned);
-        id = string("id");
-        let shown = id.as_deref().unwrap_or_default();
-        let within = string("collection").map_or_else(
-            || format!("an Item without a collection has the id {shown:?}"),
-            |collection| format!("an Item of the collection {collection:?} has the id {shown:?}"),
+    if let (Some(id), Ok(value)) = (&reject.id, tape.parse(record.of(batch)))
+        && let Some(problem) = reject.problems.first_mut()
+    {
+        let collection = value.get("collection").and_then(Value::as_str);
+        let within = collection.map_or_else(
+            || format!("an Item without a collection has the id {id:?}"),
+            |collection| format!("an Item of the collection {collection:?} has the id {id:?}"),
         );
         let before = if store_has_it { "in the store already" } else { "before this one" };
         "/id".clone_into(&mut problem.pointer);
         problem.message = format!("{within} {before}");
-        let mut json = Vec::new();
-        value.write_compact(&mut json);
-        original = Original::Json(json);
     }
+    reject
+}
+
+/// A valid record that the store does not take.
+pub(crate) fn refusal(source: &Arc<str>, batch: &Batch, record: Record, problem: Problem) -> Reject {
+    let text = record.of(batch);
+    let mut tape = Tape::new();
+    let (id, original) = match tape.parse(text) {
+        Ok(value) => {
+            let mut json = Vec::new();
+            value.write_compact(&mut json);
+            let id = value.get("id").and_then(Value::as_str).map(std::borrow::Cow::into_owned);
+            (id, Original::Json(json))
+        }
+        Err(_) => (None, original_of(text)),
+    };
     let kind = Some(ObjectKind::Item);
     Reject { source: Arc::clone(source), place: record.place, kind, id, problems: vec![problem], original }
 }

@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use stacyard_model::ObjectKind;
 
-use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, duplicate};
+use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, duplicate, refusal};
 use crate::output::Output;
 use crate::pipeline::ordered;
-use crate::report::{Located, Observer, Progress, Reject, Report};
+use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
-use crate::{Batch, Encoder, Error, ErrorKind, Sink, Source};
+use crate::{Batch, Encoder, Error, ErrorKind, Refused, Sink, Source};
 
 /// What happens when an Item is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,6 +86,11 @@ impl Copy<'_> {
                 Err(error) => return Err(error),
             }
         }
+        if self.mode == Mode::Replace && self.unique && report.written == 0 && report.rejected > 0 {
+            self.keep_rejects()?;
+            return Err(Error::failed(format!("none of {} is valid", count_of(report.rejected)))
+                .remedy("nothing was replaced; stacyard validate says what is wrong with the input"));
+        }
         // What was set aside is safe before the rest becomes visible.
         if sink.shows() {
             self.keep_rejects()?;
@@ -138,9 +143,10 @@ impl Copy<'_> {
                 encoded = encoding.encode(&mut again, encoded.batch, &repeated)?;
                 encoded.notes = notes;
             }
+            let refused = sink.write(std::mem::take(&mut encoded.chunk))?;
+            encoded.refuse(refused);
             self.settle(role, &name, &encoded, report)?;
             notes.append(encoded.notes);
-            sink.write(encoded.chunk)?;
             progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
             self.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
@@ -168,6 +174,9 @@ impl Copy<'_> {
                     Fate::Taken => report.replaced += 1,
                     Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
                     Fate::Repeated => return Err(unsound(&duplicate(name, &encoded.batch, record, false))),
+                    Fate::Refused(problem) => {
+                        return Err(unsound(&refusal(name, &encoded.batch, record, problem.clone())));
+                    }
                 }
                 continue;
             }
@@ -179,6 +188,9 @@ impl Copy<'_> {
                 }
                 Fate::Checked(Outcome::Filtered) => report.filtered += 1,
                 Fate::Checked(Outcome::Rejected(reject)) => self.set_aside(reject, report)?,
+                Fate::Refused(problem) => {
+                    self.set_aside(&refusal(name, &encoded.batch, record, problem.clone()), report)?;
+                }
                 Fate::Taken | Fate::Repeated if self.mode == Mode::Ignore => report.dropped += 1,
                 Fate::Taken | Fate::Repeated => {
                     self.set_aside(&duplicate(name, &encoded.batch, record, taken), report)?;
@@ -192,6 +204,10 @@ impl Copy<'_> {
         report.rejected += 1;
         set_aside(reject, self.rejects.as_deref_mut(), self.observer)
     }
+}
+
+fn count_of(records: u64) -> String {
+    if records == 1 { "the 1 record".to_owned() } else { format!("the {records} records") }
 }
 
 /// Writes a reject where rejects go, and shows it.
@@ -225,10 +241,12 @@ fn unsound(reject: &Reject) -> Error {
 /// What became of a record on its way into a store.
 enum Fate {
     Checked(Outcome),
-    /// The Item has been written by an earlier leg.
+    /// The Item has been written by an earlier leg, or is in the store already.
     Taken,
     /// The Item has been there before in the same leg.
     Repeated,
+    /// The store does not take the Item.
+    Refused(Problem),
 }
 
 /// A batch, ready to be written.
@@ -237,6 +255,19 @@ struct Encoded<C> {
     fates: Vec<Fate>,
     notes: Notes,
     chunk: C,
+}
+
+impl<C> Encoded<C> {
+    /// Notes what the store has not taken of the chunk.
+    fn refuse(&mut self, refused: Vec<Refused>) {
+        let is_item = |fate: &&mut Fate| matches!(fate, Fate::Checked(Outcome::Passed(ObjectKind::Item, _)));
+        let mut items = self.fates.iter_mut().filter(is_item).enumerate();
+        for Refused { item, why } in refused {
+            if let Some((_, fate)) = items.find(|(index, _)| *index == item) {
+                *fate = why.map_or(Fate::Taken, Fate::Refused);
+            }
+        }
+    }
 }
 
 /// How batches are encoded.

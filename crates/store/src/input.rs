@@ -30,6 +30,7 @@ impl Input {
     pub(crate) fn open(url: &StoreUrl) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(0));
         let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match url.location() {
+            Location::Database(_) => return Err(url.is_no_file()),
             Location::Stdio => (PathBuf::from("standard input"), None, None, Box::new(io::stdin())),
             Location::Path(path) => {
                 let file = File::open(path).map_err(|e| Error::io("open", path, e))?;

@@ -46,6 +46,7 @@ impl Output {
         match url.location() {
             Location::Stdio => Self::stdout(),
             Location::Path(path) => Self::file(path),
+            Location::Database(_) => Err(url.is_no_file()),
         }
     }
 

@@ -105,7 +105,7 @@ impl Warnings {
 pub struct Problem {
     /// Where in the record, as a JSON pointer (RFC 6901); empty for the record itself.
     pub pointer: String,
-    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`.
+    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`, `database`.
     pub rule: String,
     /// What is wrong, in words.
     pub message: String,
@@ -118,7 +118,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(rule: &str, message: String) -> Self {
+    /// One that is of the record as a whole.
+    pub fn new(rule: &str, message: String) -> Self {
         let (pointer, value, section) = Default::default();
         Self { pointer, rule: rule.to_owned(), message, value, section }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Value;
 
-use crate::Error;
+use crate::{Error, Problem};
 
 /// The part of writing that any core can do, a batch at a time.
 pub trait Encoder: Send + Sync {
@@ -29,8 +29,8 @@ pub trait Sink {
     /// The encoder, shared by all workers.
     fn encoder(&self) -> Arc<Self::Encoder>;
 
-    /// Takes the next chunk, in order.
-    fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<(), Error>;
+    /// Takes the next chunk, in order; gives the Items of it that the store does not take, in order.
+    fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<Vec<Refused>, Error>;
 
     /// Whether anything becomes visible by [`Sink::finish`].
     fn shows(&self) -> bool {
@@ -39,6 +39,15 @@ pub trait Sink {
 
     /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.
     fn finish(self) -> Result<u64, Error>;
+}
+
+/// An Item that a store does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Which Item of its chunk, from 0.
+    pub item: usize,
+    /// What is wrong with it; `None`: the store has it already.
+    pub why: Option<Problem>,
 }
 
 /// A sink that keeps nothing: what `validate` writes to.
@@ -60,8 +69,8 @@ impl Sink for Nowhere {
         Arc::new(Self)
     }
 
-    fn write(&mut self, (): ()) -> Result<(), Error> {
-        Ok(())
+    fn write(&mut self, (): ()) -> Result<Vec<Refused>, Error> {
+        Ok(Vec::new())
     }
 
     fn shows(&self) -> bool {

@@ -29,6 +29,13 @@ pub struct Record {
     pub fault: Option<Fault>,
 }
 
+impl Record {
+    /// Its text.
+    pub(crate) fn of<'b>(&self, batch: &'b Batch) -> &'b [u8] {
+        &batch.text[self.start as usize..self.end as usize]
+    }
+}
+
 /// Where in its source a record stands, counted as people count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

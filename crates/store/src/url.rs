@@ -15,6 +15,8 @@ pub enum StoreKind {
     Ndjson,
     /// One GeoParquet file.
     Parquet,
+    /// A PostGIS database with tables of our own.
+    PostGis,
 }
 
 impl FromStr for StoreKind {
@@ -25,7 +27,8 @@ impl FromStr for StoreKind {
             "json" | "geojson" => Ok(Self::Json),
             "ndjson" | "jsonl" | "geojsonl" => Ok(Self::Ndjson),
             "parquet" | "geoparquet" => Ok(Self::Parquet),
-            _ => Err("known are geojson, ndjson and geoparquet".to_owned()),
+            "postgis" => Ok(Self::PostGis),
+            _ => Err("known are geojson, ndjson, geoparquet and postgis".to_owned()),
         }
     }
 }
@@ -36,6 +39,7 @@ impl fmt::Display for StoreKind {
             Self::Json => "geojson",
             Self::Ndjson => "ndjson",
             Self::Parquet => "geoparquet",
+            Self::PostGis => "postgis",
         })
     }
 }
@@ -52,12 +56,24 @@ pub enum Compression {
 }
 
 /// Where the bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// Standard input or output: `-`.
     Stdio,
     /// A file.
     Path(PathBuf),
+    /// A database: its URL, which may hold a password.
+    Database(String),
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdio => f.write_str("Stdio"),
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Database(url) => f.debug_tuple("Database").field(&without_password(url)).finish(),
+        }
+    }
 }
 
 /// A store as the user spelled it, understood.
@@ -70,20 +86,19 @@ pub struct StoreUrl {
 }
 
 /// Spellings that the design knows and this version does not open.
-const LATER: [(&str, &str); 9] = [
+const LATER: [(&str, &str); 8] = [
     ("s3", "object stores"),
     ("gs", "object stores"),
     ("az", "object stores"),
     ("http", "remote files and STAC APIs"),
     ("https", "remote files and STAC APIs"),
     ("pgstac", "pgstac databases"),
-    ("postgis", "PostGIS databases"),
     ("postgresql", "PostgreSQL databases"),
     ("postgres", "PostgreSQL databases"),
 ];
 
 const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
-                     .geoparquet, and `-`";
+                     .geoparquet, postgis://user@host:port/database, and `-`";
 
 impl StoreUrl {
     /// Understands a spelling. `kind` overrides what its extension says.
@@ -114,6 +129,16 @@ impl StoreUrl {
             return Err(Error::usage("a store without a name", "name a file, or `-`"));
         }
         if let Some((scheme, _)) = spelling.split_once("://") {
+            if scheme.eq_ignore_ascii_case("postgis") && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
+                let location = Location::Database(spelling.to_owned());
+                let spelling = without_password(spelling);
+                return Ok(Self {
+                    spelling,
+                    kind: StoreKind::PostGis,
+                    compression: Compression::None,
+                    location,
+                });
+            }
             let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
             return Err(later.map_or_else(
                 || Error::usage(format!("no store is known by `{scheme}://`"), KNOWN),
@@ -126,6 +151,12 @@ impl StoreUrl {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(spelling, path))?;
+        if kind == StoreKind::PostGis {
+            return Err(Error::usage(
+                format!("{spelling} is no database"),
+                "write postgis://user@host:port/database",
+            ));
+        }
         if kind == StoreKind::Parquet && compression != Compression::None {
             return Err(Error::usage(
                 format!("{spelling}: GeoParquet is compressed inside"),
@@ -135,7 +166,7 @@ impl StoreUrl {
         Ok(made(kind, compression, Location::Path(path.to_owned())))
     }
 
-    /// As the user wrote it.
+    /// As the user wrote it, without a password.
     pub fn spelling(&self) -> &str {
         &self.spelling
     }
@@ -158,15 +189,39 @@ impl StoreUrl {
     /// The file, unless it is standard input or output.
     pub fn path(&self) -> Option<&Path> {
         match &self.location {
-            Location::Stdio => None,
+            Location::Stdio | Location::Database(_) => None,
             Location::Path(path) => Some(path),
         }
+    }
+
+    /// The error of a database where bytes are wanted.
+    pub(crate) fn is_no_file(&self) -> Error {
+        Error::usage(format!("{self} is a database, not a file"), KNOWN)
     }
 
     /// Whether both are one and the same file, there already or still to be written, however they are spelled.
     pub fn is_same_file(&self, other: &Path) -> bool {
         self.path().is_some_and(|path| same_file(path, other))
     }
+}
+
+/// A URL without the password in it.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let shown = match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((user, _)) => format!("{user}:***@{host}"),
+            None => authority.to_owned(),
+        },
+        None => authority.to_owned(),
+    };
+    let path = path.split('&').map(|pair| match pair.split_once("password=") {
+        Some((before, _)) => format!("{before}password=***"),
+        None => pair.to_owned(),
+    });
+    format!("{scheme}://{shown}{}", path.collect::<Vec<_>>().join("&"))
 }
 
 impl fmt::Display for StoreUrl {
@@ -247,5 +302,23 @@ mod tests {
         insta::assert_snapshot!(cause("ftp://x"), @"no store is known by `ftp://`");
         insta::assert_snapshot!(cause("a.parquet.gz"), @"a.parquet.gz: GeoParquet is compressed inside");
         assert!(StoreUrl::parse("-", Some(StoreKind::Parquet)).is_err());
+        assert!(StoreUrl::parse("a.txt", Some(StoreKind::PostGis)).is_err());
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (url, shown) in [
+            ("postgis://me:secret@host/db", "postgis://me:***@host/db"),
+            ("postgis://me:p@ss:w@host:5433/db?schema=a", "postgis://me:***@host:5433/db?schema=a"),
+            ("postgis://me@host/db", "postgis://me@host/db"),
+            (
+                "postgis://host/db?user=me&password=secret&schema=x",
+                "postgis://host/db?user=me&password=***&schema=x",
+            ),
+            ("postgis:///db?password=secret", "postgis:///db?password=***"),
+        ] {
+            assert_eq!(without_password(url), shown);
+            assert!(!format!("{:?}", StoreUrl::parse(url, None)).contains("secret"));
+        }
     }
 }

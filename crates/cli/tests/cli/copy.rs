@@ -168,3 +168,23 @@ fn many_threads_keep_the_order() {
         assert!(yard.read("out.ndjson") == many);
     }
 }
+
+/// A wrong input must not empty a store.
+#[test]
+fn a_store_is_not_replaced_by_nothing() {
+    let yard = Yard::with_items();
+    yard.run(&["copy", "a.ndjson", "b.ndjson"]).status(0);
+    yard.write("wrong.ndjson", r#"{"type":"Collection","id":"c"}"#);
+    insta::assert_snapshot!(yard.run(&["copy", "wrong.ndjson", "b.ndjson", "--overwrite", "-q"]).status(3).err, @r#"
+    wrong.ndjson:1: collection "c": 6 errors
+      "stac_version" is missing [stac-version: STAC Item, Collection and Catalog: Fields, stac_version]
+      /type: must be "Feature", the type of an Item; found "Collection" [type: STAC Item, Collection and Catalog: Fields, type]
+      "geometry" is missing [geometry: RFC 7946, section 3.1]
+      "properties" is missing [properties: STAC Item: Properties Object]
+      "links" is missing [links: STAC Item, Collection and Catalog: Fields, links]
+      "assets" is missing [assets: STAC Item: Item Fields, assets]
+    error: none of the 1 record is valid
+      help: nothing was replaced; stacyard validate says what is wrong with the input
+    "#);
+    assert_eq!(yard.read("b.ndjson").lines().count(), yard.read("a.ndjson").lines().count());
+}

@@ -6,6 +6,7 @@ mod bad_input;
 mod copy;
 mod geoparquet;
 mod interrupt;
+mod postgis;
 mod search;
 mod support;
 mod validate;

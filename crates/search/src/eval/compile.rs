@@ -245,6 +245,9 @@ fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
     {
         return Err(format!("{} has no comparisons; there are the S_ and A_ predicates", what(array)).into());
     }
+    if [left, right].into_iter().any(|expr| matches!(expr, Expr::Literal(Literal::Null))) {
+        return Err("nothing compares with null; isNull asks for it".into());
+    }
     match (type_of(left), type_of(right)) {
         // Beside an instant a string is read as one.
         (Some(Type::Text), Some(Type::Time)) | (Some(Type::Time), Some(Type::Text)) => Ok(()),

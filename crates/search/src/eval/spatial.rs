@@ -1,8 +1,8 @@
 //! The spatial predicates (OGC 21-065r2 sections 7.5 to 7.7) on the plane of longitude and latitude: boxes first,
 //! geometries only where the boxes leave it open.
 
-use geo::{BoundingRect, Intersects, Relate};
-use geo_types::{Geometry, Rect};
+use geo::{BoundingRect, Intersects, LinesIter, Relate};
+use geo_types::{Geometry, Line, Rect};
 use stacyard_model::json::{Kind, Value};
 
 use super::context::Context;
@@ -94,6 +94,9 @@ pub(crate) fn holds<'a>(
     if let Some(known) = by_bounds(op, &left, &right) {
         return Ok(Some(known));
     }
+    if let Some(known) = by_edges(op, &left, &right) {
+        return Ok(Some(known));
+    }
     let result = {
         let (a, b) = (geometry_of(&left, context)?, geometry_of(&right, context)?);
         match op {
@@ -142,6 +145,33 @@ fn by_bounds(op: SpatialOp, left: &Side<'_>, right: &Side<'_>) -> Option<bool> {
         }
     }
     None
+}
+
+/// What a polygon of the filter decides whose edges all stay away from the Item's box: the Item lies within it, or
+/// outside. A relation of the two would be built anew from all points of the polygon for every Item.
+fn by_edges(op: SpatialOp, left: &Side<'_>, right: &Side<'_>) -> Option<bool> {
+    let (area, bounds, is_left) = match (left, right) {
+        (Side::Fixed(area), other) => (area, other.bounds()?, true),
+        (other, Side::Fixed(area)) => (area, other.bounds()?, false),
+        _ => return None,
+    };
+    let is_near = |edge: Line<f64>| edge.bounding_rect().intersects(&bounds);
+    let any_is_near = match &area.geometry {
+        Geometry::Polygon(polygon) => polygon.lines_iter().any(is_near),
+        Geometry::MultiPolygon(polygons) => polygons.lines_iter().any(is_near),
+        _ => return None,
+    };
+    if any_is_near {
+        return None;
+    }
+    let is_within = area.geometry.intersects(&bounds.min());
+    Some(match op {
+        SpatialOp::Intersects => is_within,
+        SpatialOp::Disjoint => !is_within,
+        SpatialOp::Within => is_within && !is_left,
+        SpatialOp::Contains => is_within && is_left,
+        SpatialOp::Equals | SpatialOp::Touches | SpatialOp::Overlaps | SpatialOp::Crosses => false,
+    })
 }
 
 fn covers(outer: Rect<f64>, inner: Rect<f64>) -> bool {

@@ -1,0 +1,73 @@
+//! A database as a store, through the binary.
+
+use crate::support::{Yard, ids, item_with};
+
+/// A schema of this test's own, on the server that `make test` starts.
+fn fresh(name: &str) -> Option<String> {
+    let Ok(server) = std::env::var("STACYARD_TEST_DATABASE") else {
+        println!("skipped: no STACYARD_TEST_DATABASE (make test starts a server)");
+        return None;
+    };
+    Some(format!("{server}?schema=cli_{name}_{}", std::process::id()))
+}
+
+#[test]
+fn items_go_into_a_database_and_come_back() {
+    let Some(url) = fresh("copy") else { return };
+    let yard = Yard::new();
+    let items: Vec<String> = (1..8)
+        .map(|n| item_with(&format!("i{n}"), &format!("2024-06-0{n}T00:00:00Z"), &format!(",\"n\":{n}.0")))
+        .collect();
+    yard.write("a.ndjson", items.join("\n"));
+    let early = yard.run(&["copy", "a.ndjson", &url]).status(3).err;
+    assert!(early.contains("make its tables: stacyard init postgis://"), "{early}");
+    let sql = yard.run(&["init", &url, "--dry-run"]).status(0).out;
+    assert!(sql.contains("CREATE TABLE items"), "{sql}");
+    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 1"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 1"));
+    yard.run(&["copy", "a.ndjson", &url]).status(0);
+    let found =
+        ids(&yard.run(&["search", &url, "--filter", "n >= 5 AND n < 7", "--sortby", "n"]).status(0).out);
+    assert_eq!(found, ["i5", "i6"]);
+    let newest = ids(&yard.run(&["search", &url, "--max-items", "2"]).status(0).out);
+    assert_eq!(newest, ["i7", "i6"]);
+    assert_eq!(yard.run(&["search", &url, "--count", "--bbox", "0,0,180,90"]).status(0).out, "7\n");
+    yard.run(&["copy", &url, "b.ndjson", "--sortby", "n"]).status(0);
+    let values = |name: &str| {
+        let text = yard.read(name);
+        text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(values("b.ndjson"), values("a.ndjson"));
+    yard.run(&["copy", &url, "d.parquet"]).status(0);
+    yard.run(&["copy", "d.parquet", &url, "--mode", "upsert"]).status(0);
+    let again = yard.run(&["copy", "a.ndjson", &url, "--rejects", "r.ndjson"]).status(1).err;
+    assert!(again.contains("7"), "{again}");
+    assert!(yard.read("r.ndjson").contains("in the store already"), "{}", yard.read("r.ndjson"));
+    yard.run(&["copy", "a.ndjson", &url, "--mode", "ignore"]).status(0);
+    yard.run(&["validate", &url]).status(0);
+    assert!(yard.run(&["info", &url]).status(0).out.contains("7 Items"));
+    assert!(yard.run(&["search", "a.ndjson", "-o", &url]).status(2).err.contains("stacyard copy"));
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said() {
+    let yard = Yard::with_items();
+    let ran = yard.run(&["copy", "a.ndjson", "postgis://me:secret@127.0.0.1:1/db"]).status(3);
+    assert!(!ran.err.contains("secret"), "{}", ran.err);
+    insta::assert_snapshot!(ran.err, @r"
+    error: cannot connect to postgis://me:***@127.0.0.1:1/db: error connecting to server: Connection refused (os error 111)
+      help: check host, port, user and that the server runs
+    ");
+    insta::assert_snapshot!(yard.run(&["init", "a.parquet"]).status(2).err, @r"
+    error: a.parquet is no database, and needs no tables
+      help: write postgis://user@host:port/database
+    ");
+    insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?schema=pg_x"]).status(2).err, @r#"
+    error: the schema "pg_x" cannot be: names that begin with pg_ are PostgreSQL's own
+      help: choose another ?schema=
+    "#);
+    insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?sslmode=require"]).status(2).err, @r"
+    error: postgis://h/db?sslmode=require: TLS is not supported yet
+      help: write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac
+    ");
+}

@@ -1,0 +1,64 @@
+//! Errors of the database in the user's words: the cause, and what to do about it.
+
+use deadpool_postgres::PoolError;
+use stacyard_store::Error;
+use tokio_postgres::error::SqlState;
+
+/// The error of something that the database did not do; `doing` completes "cannot ...".
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
+    let Some(db) = cause.as_db_error() else {
+        let closed = cause.is_closed();
+        let why = std::error::Error::source(&cause).map(|why| format!(": {why}")).unwrap_or_default();
+        return Error::failed(format!("cannot {doing}: {cause}{why}")).remedy(if closed {
+            "the connection was lost: nothing of what was not committed is there; try again"
+        } else {
+            "check host, port, user and that the server runs"
+        });
+    };
+    let code = db.code();
+    let remedy = if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+        "ask the owner of the database for this right, or connect as another user"
+    } else if *code == SqlState::QUERY_CANCELED {
+        "it took longer than it may (statement_timeout), or was cancelled; ask for less"
+    } else if *code == SqlState::LOCK_NOT_AVAILABLE {
+        "another session holds a lock on the table; try again when it is done"
+    } else if *code == SqlState::DISK_FULL {
+        "free some space on the database's disk; nothing of this batch was kept"
+    } else if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME {
+        "create the tables first: stacyard init with the same URL"
+    } else if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        "check user and password: in the URL, in PGPASSWORD or in the password file"
+    } else if *code == SqlState::INVALID_CATALOG_NAME {
+        "check the name of the database behind the slash of the URL"
+    } else if *code == SqlState::TOO_MANY_CONNECTIONS {
+        "wait until others have gone, or raise max_connections"
+    } else {
+        "the database says what is wrong; nothing was changed"
+    };
+    let mut said = db.message().to_owned();
+    if let Some(detail) = db.detail() {
+        said = format!("{said} ({detail})");
+    }
+    Error::failed(format!("cannot {doing}: {said}")).remedy(remedy)
+}
+
+/// The same, of a connection that the pool could not give.
+pub(crate) fn unconnected(name: &str, cause: PoolError) -> Error {
+    let doing = format!("connect to {name}");
+    match cause {
+        PoolError::Backend(cause) => failed(&doing, cause),
+        PoolError::Timeout(_) => Error::failed(format!("cannot {doing} in time"))
+            .remedy("check host and port, and whether the server takes more connections"),
+        other => Error::failed(format!("cannot {doing}")).caused_by(other),
+    }
+}
+
+/// Whether it is a fault of the rows themselves, so that others can go in without them.
+pub(crate) fn is_of_rows(cause: &tokio_postgres::Error) -> bool {
+    cause.as_db_error().is_some_and(|db| {
+        // Data exceptions, integrity constraints; XX000 is what PostGIS gives for geometries that it refuses.
+        let class = &db.code().code()[..2];
+        matches!(class, "22" | "23") || *db.code() == SqlState::INTERNAL_ERROR
+    })
+}

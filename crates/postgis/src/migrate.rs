@@ -1,0 +1,181 @@
+//! The tables: made, and brought from one version to the next, by numbered SQL files (refinery).
+
+use std::fmt::Write as _;
+
+use refinery::{Migration, Runner};
+use stacyard_store::Error;
+use tokio_postgres::Client;
+
+use crate::connect::Address;
+use crate::fault;
+use crate::ident::Ident;
+
+/// The version that this program knows.
+const NEWEST: i32 = 1;
+
+/// The migrations, oldest first. A released one never changes: its checksum is in the databases.
+const MIGRATIONS: [(&str, &str); NEWEST as usize] =
+    [("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql"))];
+
+/// The table that says which migrations a schema has: by it a schema is known as ours.
+const HISTORY: &str = "stacyard_migrations";
+
+/// The oldest versions that are known to work: PostgreSQL 14 has lz4, PostGIS 3.0 is what it comes with.
+const OLDEST_POSTGRES: i32 = 140_000;
+const OLDEST_POSTGIS: u32 = 3;
+
+/// How long a migration waits for a lock.
+const LOCK_TIMEOUT: &str = "5s";
+
+/// What PostGIS' objects are called.
+pub(crate) async fn postgis(client: &Client) -> Result<Ident, Error> {
+    let row = client
+        .query_opt(
+            "SELECT n.nspname::text, e.extversion::text FROM pg_extension e \
+             JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'",
+            &[],
+        )
+        .await
+        .map_err(|cause| fault::failed("look for PostGIS", cause))?;
+    let Some(row) = row else {
+        return Err(Error::failed("the database has no PostGIS").remedy(
+            "let a superuser run CREATE EXTENSION postgis in it (Debian: package postgresql-15-postgis-3)",
+        ));
+    };
+    let version: String = row.get(1);
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < OLDEST_POSTGIS) {
+        return Err(Error::failed(format!("PostGIS {version} is too old")).remedy("version 3 is needed"));
+    }
+    Ident::new(row.get(0))
+}
+
+/// What a schema holds.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// Tables with our names, which are not ours.
+    Others,
+    /// Up to this version.
+    Ours(i32),
+}
+
+async fn found(client: &Client, schema: &Ident) -> Result<Found, Error> {
+    let failed = |cause| fault::failed("look at the schema", cause);
+    let rows = client
+        .query(
+            "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = $1 AND c.relname IN ('items', 'collections', 'stacyard_migrations')",
+            &[&schema.name()],
+        )
+        .await
+        .map_err(failed)?;
+    let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    if names.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    if !names.iter().any(|name| name == HISTORY) {
+        return Ok(Found::Others);
+    }
+    let query = format!("SELECT coalesce(max(version), 0)::int FROM {schema}.{HISTORY}");
+    Ok(Found::Ours(client.query_one(&query, &[]).await.map_err(failed)?.get(0)))
+}
+
+/// Checks that the schema has the tables as this version knows them; gives the schema of PostGIS.
+pub(crate) async fn check(client: &Client, address: &Address) -> Result<Ident, Error> {
+    let (schema, shown) = (address.schema(), address.shown());
+    match found(client, schema).await? {
+        Found::Ours(version) if version == NEWEST => postgis(client).await,
+        Found::Ours(version) if version > NEWEST => Err(newer(shown, version)),
+        Found::Ours(_) => Err(Error::failed(format!("the tables of {shown} are of an older version"))
+            .remedy(format!("bring them up to date: stacyard init {shown}"))),
+        Found::Nothing => {
+            Err(Error::failed(format!("there is no Stacyard in the schema {schema} of {shown}"))
+                .remedy(format!("make its tables: stacyard init {shown}, or name another with ?schema=")))
+        }
+        Found::Others => Err(not_ours(schema)),
+    }
+}
+
+fn newer(shown: &str, version: i32) -> Error {
+    Error::failed(format!("the tables of {shown} are of version {version}, this program knows {NEWEST}"))
+        .remedy("use a newer stacyard")
+}
+
+fn not_ours(schema: &Ident) -> Error {
+    Error::failed(format!("the schema {schema} has tables with our names that are not Stacyard's"))
+        .remedy("name another schema: ?schema=NAME behind the URL")
+}
+
+/// The SQL that is still to be run, for people to read.
+pub(crate) async fn plan(client: &Client, address: &Address) -> Result<String, Error> {
+    let (version, schema, postgis) = prepared(client, address).await?;
+    let mut sql = format!("SET search_path TO {schema}, {postgis};\n");
+    if version == 0 {
+        sql.insert_str(0, &format!("CREATE SCHEMA IF NOT EXISTS {schema};\n"));
+    }
+    let left = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0));
+    let left: Vec<_> = left.collect();
+    if left.is_empty() {
+        return Ok(format!("-- {} has all of it\n", address.shown()));
+    }
+    for (name, text) in left {
+        let _ = write!(sql, "\n-- {name}\n{text}");
+    }
+    Ok(sql)
+}
+
+async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ident), Error> {
+    let schema = address.schema().clone();
+    let failed = |cause| fault::failed("ask for the server's version", cause);
+    let row = client
+        .query_one("SELECT current_setting('server_version_num')::int, version()", &[])
+        .await
+        .map_err(failed)?;
+    if row.get::<_, i32>(0) < OLDEST_POSTGRES {
+        return Err(Error::failed(format!("the server is too old: {}", row.get::<_, String>(1)))
+            .remedy("PostgreSQL 14 or newer is needed"));
+    }
+    let postgis = postgis(client).await?;
+    let version = match found(client, &schema).await? {
+        Found::Nothing => 0,
+        Found::Ours(version) if version > NEWEST => return Err(newer(address.shown(), version)),
+        Found::Ours(version) => version,
+        Found::Others => return Err(not_ours(&schema)),
+    };
+    Ok((version, schema, postgis))
+}
+
+/// Makes what is missing, in one transaction; gives the versions before and after.
+pub(crate) async fn run(client: &mut Client, address: &Address) -> Result<(i32, i32), Error> {
+    let (version, schema, postgis) = prepared(client, address).await?;
+    if version == NEWEST {
+        return Ok((version, NEWEST));
+    }
+    let failed = |cause| fault::failed("prepare the schema", cause);
+    if version == 0 {
+        let create = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        client.batch_execute(&create).await.map_err(failed)?;
+    }
+    // Two at once wait for each other; the later one then finds all done.
+    let settings = format!(
+        "SET lock_timeout = '{LOCK_TIMEOUT}'; SET search_path TO {schema}, {postgis}; \
+         SELECT pg_advisory_lock(hashtext('stacyard'), hashtext('{}'))",
+        schema.name().replace('\'', "''")
+    );
+    client.batch_execute(&settings).await.map_err(failed)?;
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|cause| Error::failed("a migration is not well formed").caused_by(cause))?;
+    let mut runner = Runner::new(&migrations).set_grouped(true).set_abort_divergent(true);
+    runner.set_migration_table_name(HISTORY);
+    runner.run_async(client).await.map_err(|cause| {
+        let source = std::error::Error::source(&cause).map(ToString::to_string).unwrap_or_default();
+        Error::failed(format!("cannot make the tables in {}: {source}", address.shown()))
+            .caused_by(cause)
+            .remedy("nothing was changed; the database says what is wrong")
+    })?;
+    Ok((version, NEWEST))
+}

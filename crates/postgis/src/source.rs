@@ -1,0 +1,101 @@
+//! Rows of a query as a source of Items: they stream, a batch at a time, however many there are.
+
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+use stacyard_store::{Batch, Error, Place, Record, Source, Work};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio_postgres::Row;
+
+use crate::connect::{Database, Link};
+use crate::fault;
+use crate::filter::Param;
+use crate::rows::write_item;
+
+/// How many rows there are in a batch: some batches are in memory at a time.
+const BATCH: usize = 256;
+
+type Rows = Result<Vec<Row>, Error>;
+
+/// The rows of a query, which begins when the first are asked for.
+pub(crate) struct RowSource {
+    database: Database,
+    query: String,
+    params: Vec<Param>,
+    rows: Option<Receiver<Rows>>,
+    row: u64,
+}
+
+impl RowSource {
+    pub(crate) fn new(database: &Database, query: String, params: Vec<Param>) -> Self {
+        Self { database: database.clone(), query, params, rows: None, row: 0 }
+    }
+
+    fn rows(&mut self) -> &mut Receiver<Rows> {
+        self.rows.get_or_insert_with(|| {
+            let (query, params) = (std::mem::take(&mut self.query), std::mem::take(&mut self.params));
+            let (sender, receiver) = channel(2);
+            let link = self.database.link.clone();
+            self.database.runtime().spawn(async move {
+                if let Err(error) = stream(&link, &query, &params, &sender).await {
+                    // Nobody may be there any more to hear it.
+                    let _ = sender.send(Err(error)).await;
+                }
+            });
+            receiver
+        })
+    }
+}
+
+async fn stream(link: &Link, query: &str, params: &[Param], sender: &Sender<Rows>) -> Result<(), Error> {
+    let failed = |cause| fault::failed(&format!("read {}", link.address.shown()), cause);
+    let client = link.client().await?;
+    let rows = client.query_raw(query, params.iter().map(Param::as_sql)).await.map_err(failed)?;
+    let mut rows = pin!(rows);
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        batch.push(row);
+        if batch.len() == BATCH && sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
+            return Ok(());
+        }
+    }
+    if !batch.is_empty() {
+        let _ = sender.send(Ok(batch)).await;
+    }
+    Ok(())
+}
+
+impl Source for RowSource {
+    fn name(&self) -> &str {
+        self.database.address().shown()
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn position(&self) -> u64 {
+        self.row
+    }
+
+    fn next(&mut self) -> Result<Option<Work>, Error> {
+        let Some(rows) = self.rows().blocking_recv().transpose()? else { return Ok(None) };
+        let first = self.row;
+        self.row += rows.len() as u64;
+        let name = self.name().to_owned();
+        Ok(Some(Box::new(move || {
+            let mut batch = Batch::default();
+            let narrow = |at: usize| {
+                u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"))
+            };
+            for (number, row) in (first..).zip(&rows) {
+                let start = narrow(batch.text.len())?;
+                write_item(row, &mut batch.text)
+                    .map_err(|cause| fault::failed(&format!("read {name}"), cause))?;
+                let end = narrow(batch.text.len())?;
+                batch.records.push(Record { start, end, place: Place::Row(number), fault: None });
+            }
+            Ok(batch)
+        })))
+    }
+}
