@@ -14,7 +14,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use stacyard_model::json::{Tape, Value};
-use stacyard_store::{Collections, Encoder, Error, Output, Refused, Sink, in_order};
+use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
 
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
@@ -113,10 +113,9 @@ impl Sink for GeoParquetSink {
         Arc::clone(&self.encoder)
     }
 
-    fn write(&mut self, chunk: Shaped) -> Result<Vec<Refused>, Error> {
+    fn write(&mut self, chunk: Shaped) -> Result<(), Error> {
         self.items.merge(chunk.shape);
-        self.spool.push(chunk.items)?;
-        Ok(Vec::new())
+        self.spool.push(chunk.items)
     }
 
     fn finish(mut self) -> Result<u64, Error> {

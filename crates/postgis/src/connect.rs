@@ -7,11 +7,12 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use stacyard_store::{Error, without_password};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::{Config, SslMode};
+use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres::{Client, NoTls};
 
 use crate::fault;
 use crate::ident::Ident;
+use crate::passfile;
 
 /// The schema where nothing else is said.
 const SCHEMA: &str = "stac";
@@ -23,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 8;
 
 /// A database and a schema in it, as a URL names them: `postgis://user@host:port/db?schema=stac`. What the URL leaves
-/// out comes from `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`.
+/// out comes from `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE` and `PGPASSWORD`, or the password file.
 #[derive(Clone)]
 pub struct Address {
     config: Config,
@@ -111,15 +112,23 @@ fn complete(config: &mut Config) {
     {
         config.user(user);
     }
-    if config.get_password().is_none()
-        && let Some(password) = named("PGPASSWORD")
-    {
-        config.password(password);
-    }
     if config.get_dbname().is_none()
         && let Some(name) = named("PGDATABASE")
     {
         config.dbname(name);
+    }
+    if config.get_password().is_none() {
+        let host = match config.get_hosts().first() {
+            Some(Host::Tcp(host)) => host.clone(),
+            _ => "localhost".to_owned(),
+        };
+        let port = config.get_ports().first().unwrap_or(&5432).to_string();
+        let user = config.get_user().unwrap_or_default().to_owned();
+        let database = config.get_dbname().unwrap_or(&user).to_owned();
+        let in_file = || passfile::password(named("PGPASSFILE"), [&host, &port, &database, &user]);
+        if let Some(password) = named("PGPASSWORD").or_else(in_file) {
+            config.password(password);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod fault;
 mod filter;
 mod ident;
 mod migrate;
+mod passfile;
 mod rows;
 mod sink;
 mod source;

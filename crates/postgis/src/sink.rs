@@ -1,7 +1,7 @@
 //! Items into the table: by COPY into a temporary table, and from there in one statement. Each batch is one
 //! transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
 use stacyard_store::{Collections, Error, Mode, Problem, Refused, Sink};
-use tokio_postgres::{Client, Transaction};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
 
 use crate::connect::{Address, Database};
 use crate::encode::{COLUMNS, RowEncoder, Rows};
@@ -23,66 +24,71 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Where a batch stands before it goes in.
 const STAGING: &str = "pg_temp.stacyard_batch";
 
+/// Batches that go in side by side, each over a connection of its own: the server is what takes the time.
+const LOADERS: usize = 2;
+
 /// A table being loaded.
 pub struct PostGisSink {
     database: Database,
-    client: Client,
-    schema: Ident,
-    mode: Mode,
+    target: Target,
+    idle: Vec<Client>,
+    /// Batches under way, oldest first.
+    loading: VecDeque<JoinHandle<Loaded>>,
+    /// What came of those that are done, oldest first.
+    done: VecDeque<Vec<Refused>>,
     bytes: u64,
 }
 
-impl PostGisSink {
-    /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
-    pub fn create(address: &Address, mode: Mode, collections: &Collections) -> Result<Self, Error> {
-        let database = address.connect()?;
-        let client = database.own_client()?;
-        let schema = address.schema().clone();
-        let sink = Self { database, client, schema, mode, bytes: 0 };
-        sink.database.wait(sink.begin(collections))?;
-        Ok(sink)
-    }
+/// A connection after its batch, and what was refused.
+type Loaded = (Client, Result<Vec<Refused>, Error>);
 
+/// What is loaded, and how.
+#[derive(Clone)]
+struct Target {
+    schema: Ident,
+    mode: Mode,
+    shown: Arc<str>,
+}
+
+impl Target {
     fn failed(&self, cause: tokio_postgres::Error) -> Error {
-        fault::failed(&format!("load into {}", self.database.address().shown()), cause)
+        fault::failed(&format!("load into {}", self.shown), cause)
     }
 
-    async fn begin(&self, collections: &Collections) -> Result<(), Error> {
-        migrate::check(&self.client, self.database.address()).await?;
+    /// Prepares a connection.
+    async fn begin(&self, client: &Client) -> Result<(), Error> {
         let schema = &self.schema;
         let mut prepare =
             format!("CREATE TEMPORARY TABLE stacyard_batch (LIKE {schema}.items) ON COMMIT DELETE ROWS;");
         if self.mode == Mode::Replace {
             let _ = write!(prepare, "BEGIN; DELETE FROM {schema}.items; DELETE FROM {schema}.collections;");
         }
-        self.client.batch_execute(&prepare).await.map_err(|cause| self.failed(cause))?;
+        client.batch_execute(&prepare).await.map_err(|cause| self.failed(cause))
+    }
+
+    async fn put_collections(&self, client: &Client, collections: &Collections) -> Result<(), Error> {
         // As with the Items: those of the store stay, unless the input is to replace them.
         let conflict = match self.mode {
             Mode::Upsert | Mode::Replace => "DO UPDATE SET content = excluded.content",
             Mode::Insert | Mode::Ignore => "DO NOTHING",
         };
         let put = format!(
-            "INSERT INTO {schema}.collections (id, content) VALUES ($1, $2::text::jsonb) ON CONFLICT (id) {conflict}"
+            "INSERT INTO {}.collections (id, content) VALUES ($1, $2::text::jsonb) ON CONFLICT (id) {conflict}",
+            self.schema
         );
         for (id, content) in collections {
-            self.client
-                .execute(&put, &[id, &content.to_string()])
-                .await
-                .map_err(|cause| self.failed(cause))?;
+            client.execute(&put, &[id, &content.to_string()]).await.map_err(|cause| self.failed(cause))?;
         }
         Ok(())
     }
 
-    /// Takes some rows of a chunk; where some of them are refused, the others by themselves.
-    async fn load(
-        &mut self,
-        rows: &Rows,
-        range: Range<usize>,
-        refused: &mut Vec<Refused>,
-    ) -> Result<(), Error> {
-        let mut left = vec![range];
+    /// Takes a chunk; where some of its rows are refused, the others by themselves.
+    async fn load(&self, client: &mut Client, rows: &Rows) -> Result<Vec<Refused>, Error> {
+        let mut refused = Vec::new();
+        let all = 0..rows.ends.len();
+        let mut left = vec![all];
         while let Some(range) = left.pop() {
-            match self.batch(rows, range.clone()).await {
+            match self.batch(client, rows, range.clone()).await {
                 Ok(mut known) => refused.append(&mut known),
                 Err(cause) if !fault::is_of_rows(&cause) => return Err(self.failed(cause)),
                 Err(cause) if range.len() == 1 => {
@@ -99,43 +105,73 @@ impl PostGisSink {
                 }
             }
         }
-        Ok(())
+        refused.sort_by_key(|refused| refused.item);
+        Ok(refused)
     }
 
-    /// One transaction; within one that is open already, a part of it.
+    /// One transaction; of a replacement, which is one as a whole, a part.
     async fn batch(
-        &mut self,
+        &self,
+        client: &mut Client,
         rows: &Rows,
         range: Range<usize>,
     ) -> Result<Vec<Refused>, tokio_postgres::Error> {
-        let (mode, schema) = (self.mode, self.schema.clone());
-        if mode == Mode::Replace {
-            self.client.batch_execute("SAVEPOINT batch").await?;
-            return match insert(&self.client, mode, &schema, rows, range).await {
-                Ok(refused) => {
-                    self.client
-                        .batch_execute("RELEASE SAVEPOINT batch; TRUNCATE pg_temp.stacyard_batch")
-                        .await?;
-                    Ok(refused)
-                }
-                Err(cause) => {
-                    self.client.batch_execute("ROLLBACK TO SAVEPOINT batch").await?;
-                    Err(cause)
-                }
+        if self.mode == Mode::Replace {
+            client.batch_execute("SAVEPOINT batch").await?;
+            let inserted = insert(client, self, rows, range).await;
+            let end = match &inserted {
+                Ok(_) => "RELEASE SAVEPOINT batch; TRUNCATE pg_temp.stacyard_batch",
+                Err(_) => "ROLLBACK TO SAVEPOINT batch",
             };
+            client.batch_execute(end).await?;
+            return inserted;
         }
-        let transaction: Transaction<'_> = self.client.transaction().await?;
-        let refused = insert(transaction.client(), mode, &schema, rows, range).await?;
+        let transaction = client.transaction().await?;
+        let refused = insert(transaction.client(), self, rows, range).await?;
         transaction.commit().await?;
         Ok(refused)
+    }
+}
+
+impl PostGisSink {
+    /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
+    pub fn create(address: &Address, mode: Mode, collections: &Collections) -> Result<Self, Error> {
+        let database = address.connect()?;
+        let target = Target { schema: address.schema().clone(), mode, shown: address.shown().into() };
+        let mut idle = Vec::new();
+        for _ in 0..if mode == Mode::Replace { 1 } else { LOADERS } {
+            idle.push(database.own_client()?);
+        }
+        database.wait(async {
+            for client in &idle {
+                migrate::check(client, address).await?;
+                target.begin(client).await?;
+            }
+            match idle.first() {
+                Some(client) => target.put_collections(client, collections).await,
+                None => Ok(()),
+            }
+        })?;
+        Ok(Self { database, target, idle, loading: VecDeque::new(), done: VecDeque::new(), bytes: 0 })
+    }
+
+    /// Waits for the oldest batch.
+    fn wait_for_one(&mut self) -> Result<(), Error> {
+        let Some(loading) = self.loading.pop_front() else { return Ok(()) };
+        let (client, refused) = self
+            .database
+            .wait(loading)
+            .map_err(|cause| Error::failed("the loader of a batch has died").caused_by(cause))?;
+        self.idle.push(client);
+        self.done.push_back(refused?);
+        Ok(())
     }
 }
 
 /// Copies rows into the temporary table, and from there into the real one; those that are there already are refused.
 async fn insert(
     client: &Client,
-    mode: Mode,
-    schema: &Ident,
+    Target { schema, mode, .. }: &Target,
     rows: &Rows,
     range: Range<usize>,
 ) -> Result<Vec<Refused>, tokio_postgres::Error> {
@@ -163,7 +199,7 @@ async fn insert(
     let notify =
         "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
     client.query(notify, &[&schema.name(), &taken.len().to_string()]).await?;
-    if mode == Mode::Upsert || taken.len() == range.len() {
+    if *mode == Mode::Upsert || taken.len() == range.len() {
         return Ok(Vec::new());
     }
     let taken: HashSet<(&str, &str)> = taken.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -209,22 +245,38 @@ impl Sink for PostGisSink {
         RowEncoder::shared()
     }
 
-    fn write(&mut self, chunk: Rows) -> Result<Vec<Refused>, Error> {
-        let mut refused = Vec::new();
-        if chunk.ends.is_empty() {
-            return Ok(refused);
+    fn write(&mut self, chunk: Rows) -> Result<(), Error> {
+        if self.idle.is_empty() {
+            self.wait_for_one()?;
         }
-        let database = self.database.clone();
-        database.wait(self.load(&chunk, 0..chunk.ends.len(), &mut refused))?;
-        refused.sort_by_key(|refused| refused.item);
+        let Some(mut client) = self.idle.pop() else {
+            return Err(Error::failed("all connections to the database are lost"));
+        };
         self.bytes += chunk.bytes.len() as u64;
-        Ok(refused)
+        let target = self.target.clone();
+        self.loading.push_back(self.database.runtime().spawn(async move {
+            let refused =
+                if chunk.ends.is_empty() { Ok(Vec::new()) } else { target.load(&mut client, &chunk).await };
+            (client, refused)
+        }));
+        Ok(())
     }
 
-    fn finish(self) -> Result<u64, Error> {
-        if self.mode == Mode::Replace {
-            let commit = self.database.wait(self.client.batch_execute("COMMIT"));
-            commit.map_err(|cause| self.failed(cause))?;
+    fn settled(&mut self, wait: bool) -> Result<Option<Vec<Refused>>, Error> {
+        if self.done.is_empty() && (wait || self.loading.front().is_some_and(JoinHandle::is_finished)) {
+            self.wait_for_one()?;
+        }
+        Ok(self.done.pop_front())
+    }
+
+    fn finish(mut self) -> Result<u64, Error> {
+        while !self.loading.is_empty() {
+            self.wait_for_one()?;
+        }
+        if self.target.mode == Mode::Replace
+            && let Some(client) = self.idle.first()
+        {
+            self.database.wait(client.batch_execute("COMMIT")).map_err(|cause| self.target.failed(cause))?;
         }
         Ok(self.bytes)
     }

@@ -37,7 +37,8 @@ fn load(url: &str, items: &[Document], mode: Mode) -> Vec<Refused> {
     let mut refused = Vec::new();
     for items in items.chunks(100) {
         let rows = rows(items, &sink);
-        refused.append(&mut sink.write(rows).unwrap());
+        sink.write(rows).unwrap();
+        refused.append(&mut sink.settled(true).unwrap().unwrap());
     }
     sink.finish().unwrap();
     refused
@@ -326,4 +327,38 @@ fn searches_use_the_indexes() {
         let plan = store.explain(&question.search().unwrap()).unwrap().join("\n");
         assert!(plan.contains(index), "{question:?}: {plan}");
     }
+}
+
+/// The example of a domain beside the Items, and what happens to an Item whose facility is not there.
+#[test]
+fn a_domain_beside_the_items() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    let example = include_str!("../../../examples/mars/schema.sql");
+    let mars = format!("{}_mars", schema(&url));
+    let example =
+        example.replace("stac.", &format!("{}.", schema(&url))).replace("mars.", &format!("{mars}."));
+    sql(&url, &example.replace("SCHEMA mars", &format!("SCHEMA {mars}"))).unwrap();
+    sql(&url, &format!("INSERT INTO {mars}.facilities VALUES ('f1', 'Flare')")).unwrap();
+    let collection = r#","collection":"plumes""#;
+    let items = [
+        item("known", collection, r#","mars:facility_id":"f1""#),
+        item("unknown", collection, r#","mars:facility_id":"f2""#),
+        item("free", collection, ""),
+    ];
+    let refused = load(&url, &items, Mode::Upsert);
+    assert_eq!(refused.len(), 1);
+    insta::assert_snapshot!(refused[0].why.as_ref().unwrap().message.replace(&mars, "mars"), @r#"
+    the database refuses it: insert or update on table "items" violates foreign key constraint "items_mars_facility_id_fkey" (Key (mars_facility_id)=(f2) is not present in table "facilities".)
+    "#);
+    let plume = |id: &str| {
+        let insert =
+            "INSERT INTO MARS.plumes (emission_rate, collection, item_id) VALUES (1, 'plumes', 'ID')";
+        sql(&url, &insert.replace("MARS", &mars).replace("ID", id))
+    };
+    plume("known").unwrap();
+    assert!(plume("unknown").unwrap_err().contains("foreign key"));
+    assert_eq!(sql(&url, &format!("SELECT item_id FROM {mars}.emissions")).unwrap(), ["known"]);
+    assert_eq!(load(&url, &items[..1], Mode::Upsert), []);
+    assert_eq!(sql(&url, &format!("SELECT item_id FROM {mars}.emissions")).unwrap(), ["known"]);
 }

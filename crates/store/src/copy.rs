@@ -1,6 +1,7 @@
 //! The way from a source through the gate into a sink: what `copy` and `validate` are, and how a search's answer is
 //! written.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -126,6 +127,7 @@ impl Copy<'_> {
         let mut seen = Seen::new(SEEN_MEMORY);
         let mut notes = Notes::new(&check);
         let unique = self.unique;
+        let mut unsettled = VecDeque::new();
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
         ordered(source, self.threads, checker, work, |mut encoded, position| {
@@ -143,19 +145,39 @@ impl Copy<'_> {
                 encoded = encoding.encode(&mut again, encoded.batch, &repeated)?;
                 encoded.notes = notes;
             }
-            let refused = sink.write(std::mem::take(&mut encoded.chunk))?;
-            encoded.refuse(refused);
-            self.settle(role, &name, &encoded, report)?;
-            notes.append(encoded.notes);
+            sink.write(std::mem::take(&mut encoded.chunk))?;
+            notes.append(std::mem::take(&mut encoded.notes));
+            unsettled.push_back(encoded);
+            self.settle_all(role, &name, (&mut unsettled, MAX_UNSETTLED), sink, report)?;
             progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
             self.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
         })?;
+        self.settle_all(role, &name, (&mut unsettled, 0), sink, report)?;
         if role == Role::Input {
             notes.refuse_unknown_names(&check)?;
             report.warnings = notes.warnings;
         }
         Ok(seen)
+    }
+
+    /// Settles the batches that the sink is done with; waits where there are more than so many others.
+    fn settle_all<S: Sink>(
+        &mut self,
+        role: Role,
+        name: &Arc<str>,
+        (unsettled, most): (&mut VecDeque<Encoded<<S::Encoder as Encoder>::Chunk>>, usize),
+        sink: &mut S,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        while !unsettled.is_empty()
+            && let Some(refused) = sink.settled(unsettled.len() > most)?
+            && let Some(mut encoded) = unsettled.pop_front()
+        {
+            encoded.refuse(refused);
+            self.settle(role, name, &encoded, report)?;
+        }
+        Ok(())
     }
 
     /// Counts what became of the records of a batch, and sets aside what has to be.
@@ -209,6 +231,9 @@ impl Copy<'_> {
 fn count_of(records: u64) -> String {
     if records == 1 { "the 1 record".to_owned() } else { format!("the {records} records") }
 }
+
+/// So many batches may be on their way into the store: their records are held until it is known what became of them.
+const MAX_UNSETTLED: usize = 4;
 
 /// Writes a reject where rejects go, and shows it.
 pub(crate) fn set_aside(

@@ -9,7 +9,7 @@ use stacyard_model::write_item;
 
 use crate::output::Output;
 use crate::url::{Compression, StoreKind, StoreUrl};
-use crate::{Encoder, Error, Refused, Sink};
+use crate::{Encoder, Error, Sink};
 
 const HEAD: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[\n";
 const TAIL: &[u8] = b"\n]}\n";
@@ -87,16 +87,15 @@ impl Sink for JsonSink {
         Arc::clone(&self.encoder)
     }
 
-    fn write(&mut self, chunk: Vec<u8>) -> Result<Vec<Refused>, Error> {
+    fn write(&mut self, chunk: Vec<u8>) -> Result<(), Error> {
         if chunk.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         if self.encoder.collection {
             self.punctuate(if self.begun { BETWEEN } else { HEAD })?;
         }
         self.begun = true;
-        self.output.append(&chunk)?;
-        Ok(Vec::new())
+        self.output.append(&chunk)
     }
 
     fn finish(mut self) -> Result<u64, Error> {

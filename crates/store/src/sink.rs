@@ -29,8 +29,14 @@ pub trait Sink {
     /// The encoder, shared by all workers.
     fn encoder(&self) -> Arc<Self::Encoder>;
 
-    /// Takes the next chunk, in order; gives the Items of it that the store does not take, in order.
-    fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<Vec<Refused>, Error>;
+    /// Takes the next chunk, in order.
+    fn write(&mut self, chunk: <Self::Encoder as Encoder>::Chunk) -> Result<(), Error>;
+
+    /// The Items that the store has not taken, in order, of the oldest chunk that has not been asked for; `None`: that
+    /// chunk is still on its way, which is only said to whoever does not `wait`.
+    fn settled(&mut self, _wait: bool) -> Result<Option<Vec<Refused>>, Error> {
+        Ok(Some(Vec::new()))
+    }
 
     /// Whether anything becomes visible by [`Sink::finish`].
     fn shows(&self) -> bool {
@@ -69,8 +75,8 @@ impl Sink for Nowhere {
         Arc::new(Self)
     }
 
-    fn write(&mut self, (): ()) -> Result<Vec<Refused>, Error> {
-        Ok(Vec::new())
+    fn write(&mut self, (): ()) -> Result<(), Error> {
+        Ok(())
     }
 
     fn shows(&self) -> bool {
