@@ -62,3 +62,8 @@ pub(crate) fn is_of_rows(cause: &tokio_postgres::Error) -> bool {
         matches!(class, "22" | "23") || *db.code() == SqlState::INTERNAL_ERROR
     })
 }
+
+/// Whether a row is there already.
+pub(crate) fn is_duplicate(cause: &tokio_postgres::Error) -> bool {
+    cause.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}

@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
@@ -48,6 +49,8 @@ struct Target {
     schema: Ident,
     mode: Mode,
     shown: Arc<str>,
+    /// Whether an Item was met that is there already: then batches go through the temporary table.
+    has_met_old: Arc<AtomicBool>,
 }
 
 impl Target {
@@ -88,8 +91,13 @@ impl Target {
         let all = 0..rows.ends.len();
         let mut left = vec![all];
         while let Some(range) = left.pop() {
+            let is_direct = !self.has_met_old.load(Ordering::Relaxed);
             match self.batch(client, rows, range.clone()).await {
                 Ok(mut known) => refused.append(&mut known),
+                Err(cause) if is_direct && fault::is_duplicate(&cause) => {
+                    self.has_met_old.store(true, Ordering::Relaxed);
+                    left.push(range);
+                }
                 Err(cause) if !fault::is_of_rows(&cause) => return Err(self.failed(cause)),
                 Err(cause) if range.len() == 1 => {
                     let message = cause.as_db_error().map_or_else(String::new, |db| {
@@ -137,7 +145,12 @@ impl PostGisSink {
     /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
     pub fn create(address: &Address, mode: Mode, collections: &Collections) -> Result<Self, Error> {
         let database = address.connect()?;
-        let target = Target { schema: address.schema().clone(), mode, shown: address.shown().into() };
+        let target = Target {
+            schema: address.schema().clone(),
+            mode,
+            shown: address.shown().into(),
+            has_met_old: Arc::default(),
+        };
         let mut idle = Vec::new();
         for _ in 0..if mode == Mode::Replace { 1 } else { LOADERS } {
             idle.push(database.own_client()?);
@@ -168,24 +181,20 @@ impl PostGisSink {
     }
 }
 
-/// Copies rows into the temporary table, and from there into the real one; those that are there already are refused.
+/// Copies rows into the table; where some of them may be there, by way of the temporary one. Those that are there already
+/// are refused.
 async fn insert(
     client: &Client,
-    Target { schema, mode, .. }: &Target,
+    Target { schema, mode, has_met_old, .. }: &Target,
     rows: &Rows,
     range: Range<usize>,
 ) -> Result<Vec<Refused>, tokio_postgres::Error> {
-    let start = range.start.checked_sub(1).map_or(0, |before| rows.ends[before]);
-    let end = rows.ends[range.end - 1];
-    let mut bytes = BytesMut::with_capacity(HEADER.len() + end - start + 2);
-    bytes.put_slice(HEADER);
-    bytes.put_slice(&rows.bytes[start..end]);
-    bytes.put_i16(-1);
-    let copy = client.copy_in(&format!("COPY {STAGING} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
-    let mut copy = std::pin::pin!(copy);
-    copy.send(bytes.freeze()).await?;
-    copy.as_mut().finish().await?;
-    // In one order everywhere: loaders that wait for each other's rows never do so in a circle.
+    if !has_met_old.load(Ordering::Relaxed) {
+        copy(client, &format!("{schema}.items"), rows, range.clone()).await?;
+        notify(client, schema, range.len()).await?;
+        return Ok(Vec::new());
+    }
+    copy(client, STAGING, rows, range.clone()).await?;
     let from = format!("SELECT {COLUMNS} FROM {STAGING} ORDER BY collection, id");
     let conflict = match mode {
         Mode::Upsert => {
@@ -196,9 +205,7 @@ async fn insert(
     let insert =
         format!("INSERT INTO {schema}.items AS old ({COLUMNS}) {from} {conflict} RETURNING collection, id");
     let taken = client.query(&insert, &[]).await?;
-    let notify =
-        "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
-    client.query(notify, &[&schema.name(), &taken.len().to_string()]).await?;
+    notify(client, schema, taken.len()).await?;
     if *mode == Mode::Upsert || taken.len() == range.len() {
         return Ok(Vec::new());
     }
@@ -208,6 +215,41 @@ async fn insert(
         !taken.contains(&(collection.as_str(), id.as_str()))
     });
     Ok(missing.map(|item| Refused { item, why: None }).collect())
+}
+
+/// Copies rows into a table in the order of their keys: loaders that wait for each other's rows never do so in a circle.
+async fn copy(
+    client: &Client,
+    table: &str,
+    rows: &Rows,
+    range: Range<usize>,
+) -> Result<(), tokio_postgres::Error> {
+    let mut order: Vec<usize> = range.collect();
+    order.sort_unstable_by_key(|&row| &rows.keys[row]);
+    let bytes_of = |row: usize| {
+        let start = row.checked_sub(1).map_or(0, |before| rows.ends[before]);
+        &rows.bytes[start..rows.ends[row]]
+    };
+    let length: usize = order.iter().map(|&row| bytes_of(row).len()).sum();
+    let mut bytes = BytesMut::with_capacity(HEADER.len() + length + 2);
+    bytes.put_slice(HEADER);
+    for row in order {
+        bytes.put_slice(bytes_of(row));
+    }
+    bytes.put_i16(-1);
+    let copy = client.copy_in(&format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
+    let mut copy = std::pin::pin!(copy);
+    copy.send(bytes.freeze()).await?;
+    copy.as_mut().finish().await?;
+    Ok(())
+}
+
+/// Tells those who listen how many rows have come or changed.
+async fn notify(client: &Client, schema: &Ident, items: usize) -> Result<(), tokio_postgres::Error> {
+    let notify =
+        "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
+    client.query(notify, &[&schema.name(), &items.to_string()]).await?;
+    Ok(())
 }
 
 /// What an upsert writes.
