@@ -105,10 +105,10 @@ def main():
     question = json.dumps({"bbox": BOX, "limit": 100, "filter-lang": "cql2-json", "sortby": [{"field": "datetime", "direction": "desc"}],
                            "filter": {"op": "<", "args": [{"property": "eo:cloud_cover"}, CLOUD]}})
     # In one session, so that plans and pages are warm; the first call is left out.
-    calls = f"\\timing on\n" + f"SELECT jsonb_array_length(s->'features') FROM pgstac.search('{question}') AS s;\n" * 8
+    calls = "\\timing on\nSET search_path = pgstac, public;\n" + f"SELECT jsonb_array_length(s->'features') FROM pgstac.search('{question}') AS s;\n" * 8
     said = run("psql", dsn, "-qAt", input=calls)
     pgstac = [float(line.split()[1]) / 1000 for line in said.splitlines() if line.startswith("Time:")][1:]
-    ours = [timed(options.stacyard, "search", store, *flags, "-o", "/dev/null") for _ in range(8)][1:]
+    ours = [timed(options.stacyard, "search", store, *flags, "-o", "/dev/null", "--format", "ndjson") for _ in range(8)][1:]
     found = len(run(options.stacyard, "search", store, *flags).splitlines())
     answers = [line for line in said.splitlines() if line.isdigit()]
     size = int(sql("SELECT pg_total_relation_size('bench.items')"))
