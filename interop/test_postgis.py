@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not SERVER, reason="no STACYARD_TEST_DATABASE (m
 @pytest.fixture
 def database(request):
     """A schema of its own."""
-    url = f"{SERVER}?schema=py_{os.getpid()}_{request.node.name}"
+    url = f"{SERVER}?schema=py_{os.getpid()}_{request.node.name[:40]}"
     stacyard("init", url)
     return url
 

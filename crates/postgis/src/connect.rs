@@ -20,6 +20,9 @@ const SCHEMA: &str = "stac";
 /// How long to wait for a server that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long to wait for a connection that others have.
+const POOL_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// Connections at once, at most.
 const CONNECTIONS: usize = 8;
 
@@ -61,7 +64,8 @@ impl Address {
             wrong(std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string))
         })?;
         complete(&mut config);
-        if config.get_ssl_mode() == SslMode::Require {
+        let wants_tls = |mode: String| mode == "require" || mode.starts_with("verify");
+        if config.get_ssl_mode() == SslMode::Require || env::var("PGSSLMODE").is_ok_and(wants_tls) {
             return Err(wrong("TLS is not supported yet".to_owned()));
         }
         config.ssl_mode(SslMode::Disable).application_name("stacyard");
@@ -90,6 +94,7 @@ impl Address {
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(PoolRuntime::Tokio1)
+            .wait_timeout(Some(POOL_TIMEOUT))
             .build()
             .map_err(|cause| Error::failed("cannot make a pool of connections").caused_by(cause))?;
         Ok(Database { runtime: Arc::new(runtime), link: Link { pool, address: self.clone() } })

@@ -34,7 +34,7 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
         "wait until others have gone, or raise max_connections"
     } else {
-        "the database says what is wrong; nothing was changed"
+        "the database says what is wrong"
     };
     let mut said = db.message().to_owned();
     if let Some(detail) = db.detail() {
@@ -57,9 +57,10 @@ pub(crate) fn unconnected(name: &str, cause: PoolError) -> Error {
 /// Whether it is a fault of the rows themselves, so that others can go in without them.
 pub(crate) fn is_of_rows(cause: &tokio_postgres::Error) -> bool {
     cause.as_db_error().is_some_and(|db| {
-        // Data exceptions, integrity constraints; XX000 is what PostGIS gives for geometries that it refuses.
+        // Data exceptions, constraints, checks of views, limits, RAISE of a trigger; XX000 is what PostGIS gives for
+        // geometries that it refuses.
         let class = &db.code().code()[..2];
-        matches!(class, "22" | "23") || *db.code() == SqlState::INTERNAL_ERROR
+        matches!(class, "22" | "23" | "44" | "54" | "P0") || *db.code() == SqlState::INTERNAL_ERROR
     })
 }
 

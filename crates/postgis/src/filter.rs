@@ -73,6 +73,9 @@ impl Condition {
             parts.push(maker.truth(filter));
         }
         let Part { sql, exact } = joined(parts, " AND ", "true");
+        if maker.params.len() > MAX_PARAMS {
+            return Self { sql: "true".to_owned(), params: Vec::new(), exact: false };
+        }
         Self { sql, params: maker.params, exact: exact && search.text.is_empty() }
     }
 }
@@ -94,6 +97,9 @@ struct Maker<'a> {
     /// The schema of PostGIS' functions.
     postgis: &'a Ident,
 }
+
+/// More parameters than the protocol has room for (65,535) are none: then all rows are looked at.
+const MAX_PARAMS: usize = 65_000;
 
 /// How deep a name with dots is followed: each dot doubles the places where it can lead.
 const MAX_DOTS: usize = 4;
@@ -283,8 +289,8 @@ impl Maker<'_> {
             CompareOp::NotEqual => return None,
         };
         let at = Timestamp::from_nanosecond(at.as_nanosecond().div_euclid(1_000) * 1_000).ok()?.to_string();
-        // Years before the first one are written in another way.
-        if at.starts_with('-') {
+        // Years before the first one are written in another way; PostgreSQL has no year 0.
+        if at.starts_with('-') || at.starts_with("0000") {
             return None;
         }
         let at = self.text(&at);
@@ -293,20 +299,25 @@ impl Maker<'_> {
 
     fn is_in(&mut self, value: &Expr, list: &[Expr]) -> Option<Part> {
         let Expr::Property(property) = value else { return None };
-        let mut constants = Vec::new();
-        let mut kinds = Vec::new();
+        let (mut texts, mut numbers) = (Vec::new(), Vec::new());
         for one in list {
-            let Expr::Literal(literal) = one else { return None };
-            let (constant, kind) = self.constant(literal)?;
-            constants.push(constant);
-            kinds.push(kind);
+            match one {
+                Expr::Literal(Literal::Text(text)) if !text.contains('\0') => texts.push(text.clone()),
+                Expr::Literal(Literal::Number(number)) if is_moderate(number.text()) => {
+                    numbers.push(number.text().to_owned());
+                }
+                _ => return None,
+            }
         }
-        let kind = *kinds.first()?;
-        if kinds.iter().any(|other| *other != kind) {
-            return None;
-        }
+        // One array, as there may be more values than parameters.
+        let (list, kind, cast) = match (texts.is_empty(), numbers.is_empty()) {
+            (false, true) => (texts, Kind::Text, ""),
+            (true, false) => (numbers, Kind::Number, "::numeric[]"),
+            _ => return None,
+        };
+        let list = self.bind(Param::Texts(list));
         let value = self.typed(property, kind)?;
-        Some(Part { sql: format!("({value} IN ({}))", constants.join(", ")), exact: true })
+        Some(Part { sql: format!("({value} = ANY({list}{cast}))"), exact: true })
     }
 
     fn like(&mut self, value: &Expr, pattern: &Expr) -> Option<Part> {

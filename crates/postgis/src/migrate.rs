@@ -114,6 +114,10 @@ pub(crate) async fn plan(client: &Client, address: &Address) -> Result<String, E
     if version == 0 {
         sql.insert_str(0, &format!("CREATE SCHEMA IF NOT EXISTS {schema};\n"));
     }
+    sql.insert_str(
+        0,
+        "-- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.\n",
+    );
     let left = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0));
     let left: Vec<_> = left.collect();
     if left.is_empty() {
@@ -153,9 +157,10 @@ pub(crate) async fn run(client: &mut Client, address: &Address) -> Result<(i32, 
         return Ok((version, NEWEST));
     }
     let failed = |cause| fault::failed("prepare the schema", cause);
-    if version == 0 {
-        let create = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
-        client.batch_execute(&create).await.map_err(failed)?;
+    // Who may make tables in a schema that is there need not have the right to make schemas.
+    let there = client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&schema.name()]).await;
+    if there.map_err(failed)?.is_none() {
+        client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.map_err(failed)?;
     }
     // Two at once wait for each other; the later one then finds all done.
     let settings = format!(

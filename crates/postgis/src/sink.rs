@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
@@ -32,6 +32,8 @@ const LOADERS: usize = 2;
 pub struct PostGisSink {
     database: Database,
     target: Target,
+    /// They go in last: an input that cannot be read changes none.
+    collections: Collections,
     idle: Vec<Client>,
     /// Batches under way, oldest first.
     loading: VecDeque<JoinHandle<Loaded>>,
@@ -51,6 +53,8 @@ struct Target {
     shown: Arc<str>,
     /// Whether an Item was met that is there already: then batches go through the temporary table.
     has_met_old: Arc<AtomicBool>,
+    /// How many Items a replacement has taken so far: it is one transaction, and notifies once.
+    replaced: Arc<AtomicUsize>,
 }
 
 impl Target {
@@ -61,8 +65,11 @@ impl Target {
     /// Prepares a connection.
     async fn begin(&self, client: &Client) -> Result<(), Error> {
         let schema = &self.schema;
-        let mut prepare =
-            format!("CREATE TEMPORARY TABLE stacyard_batch (LIKE {schema}.items) ON COMMIT DELETE ROWS;");
+        // Not LIKE: columns that users have added, and what these demand, are none of ours.
+        let mut prepare = format!(
+            "CREATE TEMPORARY TABLE stacyard_batch ON COMMIT DELETE ROWS AS \
+             SELECT {COLUMNS} FROM {schema}.items WITH NO DATA;"
+        );
         if self.mode == Mode::Replace {
             let _ = write!(prepare, "BEGIN; DELETE FROM {schema}.items; DELETE FROM {schema}.collections;");
         }
@@ -76,7 +83,7 @@ impl Target {
             Mode::Insert | Mode::Ignore => "DO NOTHING",
         };
         let put = format!(
-            "INSERT INTO {}.collections (id, content) VALUES ($1, $2::text::jsonb) ON CONFLICT (id) {conflict}",
+            "INSERT INTO {}.collections (id, content) VALUES ($1, $2::text::json) ON CONFLICT (id) {conflict}",
             self.schema
         );
         for (id, content) in collections {
@@ -117,6 +124,15 @@ impl Target {
         Ok(refused)
     }
 
+    /// Notifies of rows that have come or changed; of a replacement at its end.
+    async fn tell(&self, client: &Client, items: usize) -> Result<(), tokio_postgres::Error> {
+        if self.mode == Mode::Replace {
+            self.replaced.fetch_add(items, Ordering::Relaxed);
+            return Ok(());
+        }
+        notify(client, &self.schema, items).await
+    }
+
     /// One transaction; of a replacement, which is one as a whole, a part.
     async fn batch(
         &self,
@@ -150,6 +166,7 @@ impl PostGisSink {
             mode,
             shown: address.shown().into(),
             has_met_old: Arc::default(),
+            replaced: Arc::default(),
         };
         let mut idle = Vec::new();
         for _ in 0..if mode == Mode::Replace { 1 } else { LOADERS } {
@@ -160,12 +177,10 @@ impl PostGisSink {
                 migrate::check(client, address).await?;
                 target.begin(client).await?;
             }
-            match idle.first() {
-                Some(client) => target.put_collections(client, collections).await,
-                None => Ok(()),
-            }
+            Ok::<_, Error>(())
         })?;
-        Ok(Self { database, target, idle, loading: VecDeque::new(), done: VecDeque::new(), bytes: 0 })
+        let (loading, done, collections) = (VecDeque::new(), VecDeque::new(), collections.clone());
+        Ok(Self { database, target, collections, idle, loading, done, bytes: 0 })
     }
 
     /// Waits for the oldest batch.
@@ -185,13 +200,14 @@ impl PostGisSink {
 /// are refused.
 async fn insert(
     client: &Client,
-    Target { schema, mode, has_met_old, .. }: &Target,
+    target: &Target,
     rows: &Rows,
     range: Range<usize>,
 ) -> Result<Vec<Refused>, tokio_postgres::Error> {
-    if !has_met_old.load(Ordering::Relaxed) {
+    let (schema, mode) = (&target.schema, target.mode);
+    if !target.has_met_old.load(Ordering::Relaxed) {
         copy(client, &format!("{schema}.items"), rows, range.clone()).await?;
-        notify(client, schema, range.len()).await?;
+        target.tell(client, range.len()).await?;
         return Ok(Vec::new());
     }
     copy(client, STAGING, rows, range.clone()).await?;
@@ -205,8 +221,8 @@ async fn insert(
     let insert =
         format!("INSERT INTO {schema}.items AS old ({COLUMNS}) {from} {conflict} RETURNING collection, id");
     let taken = client.query(&insert, &[]).await?;
-    notify(client, schema, taken.len()).await?;
-    if *mode == Mode::Upsert || taken.len() == range.len() {
+    target.tell(client, taken.len()).await?;
+    if mode == Mode::Upsert || taken.len() == range.len() {
         return Ok(Vec::new());
     }
     let taken: HashSet<(&str, &str)> = taken.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -304,6 +320,10 @@ impl Sink for PostGisSink {
         Ok(())
     }
 
+    fn is_gradual(&self) -> bool {
+        self.target.mode != Mode::Replace
+    }
+
     fn settled(&mut self, wait: bool) -> Result<Option<Vec<Refused>>, Error> {
         if self.done.is_empty() && (wait || self.loading.front().is_some_and(JoinHandle::is_finished)) {
             self.wait_for_one()?;
@@ -315,11 +335,17 @@ impl Sink for PostGisSink {
         while !self.loading.is_empty() {
             self.wait_for_one()?;
         }
-        if self.target.mode == Mode::Replace
-            && let Some(client) = self.idle.first()
-        {
-            self.database.wait(client.batch_execute("COMMIT")).map_err(|cause| self.target.failed(cause))?;
-        }
-        Ok(self.bytes)
+        let Some(client) = self.idle.first() else { return Ok(self.bytes) };
+        self.database.wait(async {
+            self.target.put_collections(client, &self.collections).await?;
+            if self.target.mode == Mode::Replace {
+                let items = self.target.replaced.load(Ordering::Relaxed);
+                notify(client, &self.target.schema, items)
+                    .await
+                    .map_err(|cause| self.target.failed(cause))?;
+                client.batch_execute("COMMIT").await.map_err(|cause| self.target.failed(cause))?;
+            }
+            Ok(self.bytes)
+        })
     }
 }

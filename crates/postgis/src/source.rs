@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
 use stacyard_store::{Batch, Error, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -56,6 +57,8 @@ async fn stream(link: &Link, query: &str, params: &[Param], sender: &Sender<Rows
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         batch.push(row);
         if batch.len() == BATCH && sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
+            // Nobody wants the rest, which the server goes on to send: the next to have the connection would wait for it.
+            drop(Object::take(client));
             return Ok(());
         }
     }

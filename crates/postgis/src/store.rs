@@ -24,7 +24,7 @@ const NEWEST: &str = "extent_start DESC, (collection = ''), collection, id";
 const MAX_FIRST: u64 = 10_000;
 
 /// How many rows are fetched at once, at most.
-const PAGE: u64 = 1_000;
+const PAGE: u64 = 256;
 
 /// Items in a PostGIS database, in the tables of [`init`](crate::init). Clones share the connections.
 #[derive(Clone)]

@@ -362,3 +362,38 @@ fn a_domain_beside_the_items() {
     assert_eq!(load(&url, &items[..1], Mode::Upsert), []);
     assert_eq!(sql(&url, &format!("SELECT item_id FROM {mars}.emissions")).unwrap(), ["known"]);
 }
+
+/// Users may add columns that must not be null, and triggers that refuse.
+#[test]
+fn columns_and_triggers_of_users_are_respected() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    let mine = "ALTER TABLE S.items ADD loaded timestamptz NOT NULL DEFAULT now(); \
+        CREATE FUNCTION S.check() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN IF NEW.id = 'bad' THEN RAISE EXCEPTION 'no bad ones'; END IF; RETURN NEW; END $$; \
+        CREATE TRIGGER mine BEFORE INSERT ON S.items FOR EACH ROW EXECUTE FUNCTION S.check()";
+    sql(&url, &mine.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    assert_eq!(load(&url, &[item("a", "", "")], Mode::Insert), []);
+    let refused = load(&url, &[item("a", "", ""), item("bad", "", ""), item("b", "", "")], Mode::Insert);
+    assert_eq!(refused[0], Refused { item: 0, why: None });
+    assert!(refused[1].why.as_ref().unwrap().message.contains("no bad ones"), "{refused:?}");
+    assert_eq!((refused.len(), stored(&url).len()), (2, 2));
+}
+
+/// More values than a statement may have parameters, and instants that PostgreSQL has not.
+#[test]
+fn searches_beyond_what_sql_can_say() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[item("a", "", ""), item("b", "", r#","n":1"#)], Mode::Insert);
+    let store = PostGis::open(&Address::parse(&url).unwrap()).unwrap();
+    let ids: Vec<String> = (0..70_000).map(|n| format!("'i{n}'")).collect();
+    let ors: Vec<String> = (0..70_000).map(|n| format!("n = {n}")).collect();
+    for (filter, wanted) in [
+        (format!("id IN ('a',{})", ids.join(",")), vec!["a"]),
+        (ors.join(" OR "), vec!["b"]),
+        ("datetime > TIMESTAMP('0000-01-01T00:00:00Z') AND id = 'a'".to_owned(), vec!["a"]),
+    ] {
+        let (found, counted) = conformance::ask(&store, &Question::of(&[("filter", &filter)])).unwrap();
+        assert_eq!((found, counted), (wanted.iter().map(|id| (*id).to_owned()).collect(), 1));
+    }
+}

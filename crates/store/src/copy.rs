@@ -1,7 +1,7 @@
 //! The way from a source through the gate into a sink: what `copy` and `validate` are, and how a search's answer is
 //! written.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -84,7 +84,13 @@ impl Copy<'_> {
                     self.keep_rejects()?;
                     return Err(error);
                 }
-                Err(error) => return Err(error),
+                // What has gone in stays; then what was set aside does too.
+                Err(error) => {
+                    if sink.is_gradual() {
+                        self.keep_rejects()?;
+                    }
+                    return Err(error);
+                }
             }
         }
         if self.mode == Mode::Replace && self.unique && report.written == 0 && report.rejected > 0 {
@@ -127,7 +133,7 @@ impl Copy<'_> {
         let mut seen = Seen::new(SEEN_MEMORY);
         let mut notes = Notes::new(&check);
         let unique = self.unique;
-        let mut unsettled = VecDeque::new();
+        let mut unsettled = Unsettled { batches: VecDeque::new(), refused: HashSet::new() };
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
         ordered(source, self.threads, checker, work, |mut encoded, position| {
@@ -137,7 +143,7 @@ impl Copy<'_> {
                     && unique
                     && !seen.insert(*key)?
                 {
-                    repeated.push(index);
+                    repeated.push((index, *key));
                 }
             }
             if !repeated.is_empty() {
@@ -147,7 +153,7 @@ impl Copy<'_> {
             }
             sink.write(std::mem::take(&mut encoded.chunk))?;
             notes.append(std::mem::take(&mut encoded.notes));
-            unsettled.push_back(encoded);
+            unsettled.batches.push_back(encoded);
             self.settle_all(role, &name, (&mut unsettled, MAX_UNSETTLED), sink, report)?;
             progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
             self.observer.advance(progress);
@@ -166,16 +172,16 @@ impl Copy<'_> {
         &mut self,
         role: Role,
         name: &Arc<str>,
-        (unsettled, most): (&mut VecDeque<Encoded<<S::Encoder as Encoder>::Chunk>>, usize),
+        (unsettled, most): (&mut Unsettled<<S::Encoder as Encoder>::Chunk>, usize),
         sink: &mut S,
         report: &mut Report,
     ) -> Result<(), Error> {
-        while !unsettled.is_empty()
-            && let Some(refused) = sink.settled(unsettled.len() > most)?
-            && let Some(mut encoded) = unsettled.pop_front()
+        while !unsettled.batches.is_empty()
+            && let Some(refused) = sink.settled(unsettled.batches.len() > most)?
+            && let Some(mut encoded) = unsettled.batches.pop_front()
         {
-            encoded.refuse(refused);
-            self.settle(role, name, &encoded, report)?;
+            encoded.refuse(refused, &mut unsettled.refused);
+            self.settle(role, name, (&encoded, &unsettled.refused), report)?;
         }
         Ok(())
     }
@@ -185,7 +191,7 @@ impl Copy<'_> {
         &mut self,
         role: Role,
         name: &Arc<str>,
-        encoded: &Encoded<C>,
+        (encoded, refused): (&Encoded<C>, &HashSet<Key>),
         report: &mut Report,
     ) -> Result<(), Error> {
         for (&record, fate) in encoded.batch.records.iter().zip(&encoded.fates) {
@@ -195,7 +201,9 @@ impl Copy<'_> {
                     Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) => report.kept += 1,
                     Fate::Taken => report.replaced += 1,
                     Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
-                    Fate::Repeated => return Err(unsound(&duplicate(name, &encoded.batch, record, false))),
+                    Fate::Repeated(_) => {
+                        return Err(unsound(&duplicate(name, &encoded.batch, record, false)));
+                    }
                     Fate::Refused(problem) => {
                         return Err(unsound(&refusal(name, &encoded.batch, record, problem.clone())));
                     }
@@ -213,8 +221,12 @@ impl Copy<'_> {
                 Fate::Refused(problem) => {
                     self.set_aside(&refusal(name, &encoded.batch, record, problem.clone()), report)?;
                 }
-                Fate::Taken | Fate::Repeated if self.mode == Mode::Ignore => report.dropped += 1,
-                Fate::Taken | Fate::Repeated => {
+                // The first of them is not in the store: then the later one is not dropped without a word.
+                Fate::Repeated(key) if self.mode == Mode::Ignore && !refused.contains(key) => {
+                    report.dropped += 1;
+                }
+                Fate::Taken if self.mode == Mode::Ignore => report.dropped += 1,
+                Fate::Taken | Fate::Repeated(_) => {
                     self.set_aside(&duplicate(name, &encoded.batch, record, taken), report)?;
                 }
             }
@@ -269,7 +281,7 @@ enum Fate {
     /// The Item has been written by an earlier leg, or is in the store already.
     Taken,
     /// The Item has been there before in the same leg.
-    Repeated,
+    Repeated(Key),
     /// The store does not take the Item.
     Refused(Problem),
 }
@@ -282,13 +294,24 @@ struct Encoded<C> {
     chunk: C,
 }
 
+/// Batches on their way into the store.
+struct Unsettled<C> {
+    /// Oldest first.
+    batches: VecDeque<Encoded<C>>,
+    /// The keys of the Items that it has refused so far.
+    refused: HashSet<Key>,
+}
+
 impl<C> Encoded<C> {
-    /// Notes what the store has not taken of the chunk.
-    fn refuse(&mut self, refused: Vec<Refused>) {
+    /// Notes what the store has not taken of the chunk, and the keys of those that it refuses for what they are.
+    fn refuse(&mut self, refused: Vec<Refused>, keys: &mut HashSet<Key>) {
         let is_item = |fate: &&mut Fate| matches!(fate, Fate::Checked(Outcome::Passed(ObjectKind::Item, _)));
         let mut items = self.fates.iter_mut().filter(is_item).enumerate();
         for Refused { item, why } in refused {
             if let Some((_, fate)) = items.find(|(index, _)| *index == item) {
+                if let (Fate::Checked(Outcome::Passed(_, key)), Some(_)) = (&*fate, &why) {
+                    keys.insert(*key);
+                }
                 *fate = why.map_or(Fate::Taken, Fate::Refused);
             }
         }
@@ -310,17 +333,17 @@ impl<E: Encoder> Encoding<'_, E> {
         &self,
         checker: &mut Checker<'_>,
         batch: Batch,
-        mut repeated: &[usize],
+        mut repeated: &[(usize, Key)],
     ) -> Result<Encoded<E::Chunk>, Error> {
         let mut chunk = E::Chunk::default();
         let mut notes = Notes::new(checker.check);
         let mut fates = Vec::with_capacity(batch.records.len());
         for (index, &record) in batch.records.iter().enumerate() {
             if let Some((first, rest)) = repeated.split_first()
-                && *first == index
+                && first.0 == index
             {
                 repeated = rest;
-                fates.push(Fate::Repeated);
+                fates.push(Fate::Repeated(first.1));
                 continue;
             }
             let mut taken = false;

@@ -22,6 +22,7 @@ pub trait Encoder: Send + Sync {
 }
 
 /// A store being written. Until [`Sink::finish`] has returned nobody sees any of it; dropped before, it leaves nothing.
+/// Only those that are [gradual](Sink::is_gradual) show their batches before.
 pub trait Sink {
     /// What encodes for it.
     type Encoder: Encoder;
@@ -41,6 +42,12 @@ pub trait Sink {
     /// Whether anything becomes visible by [`Sink::finish`].
     fn shows(&self) -> bool {
         true
+    }
+
+    /// Whether what is written becomes visible batch by batch, as in a database: [`Sink::finish`] is then only its end, and
+    /// a failure leaves what went in before.
+    fn is_gradual(&self) -> bool {
+        false
     }
 
     /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.

@@ -205,23 +205,22 @@ impl StoreUrl {
     }
 }
 
-/// A URL without the password in it.
+/// A URL without the password in it. A password may hold any character: all between the first colon and the last `@` is
+/// left out.
 pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let shown = match authority.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{host}"),
-            None => authority.to_owned(),
+    let shown = match rest.rsplit_once('@') {
+        Some((login, place)) => match login.split_once(':') {
+            Some((user, _)) => format!("{user}:***@{place}"),
+            None => rest.to_owned(),
         },
-        None => authority.to_owned(),
+        None => rest.to_owned(),
     };
-    let path = path.split('&').map(|pair| match pair.split_once("password=") {
+    let parts = shown.split('&').map(|pair| match pair.split_once("password=") {
         Some((before, _)) => format!("{before}password=***"),
         None => pair.to_owned(),
     });
-    format!("{scheme}://{shown}{}", path.collect::<Vec<_>>().join("&"))
+    format!("{scheme}://{}", parts.collect::<Vec<_>>().join("&"))
 }
 
 impl fmt::Display for StoreUrl {
@@ -266,7 +265,8 @@ fn unknown_extension(spelling: &str, path: &Path) -> Error {
 }
 
 fn not_yet(spelling: &str, what: &str) -> Error {
-    Error::usage(format!("{spelling}: {what} are not supported by this version yet"), KNOWN)
+    let shown = without_password(spelling);
+    Error::usage(format!("{shown}: {what} are not supported by this version yet"), KNOWN)
 }
 
 #[cfg(test)]
@@ -310,6 +310,8 @@ mod tests {
         for (url, shown) in [
             ("postgis://me:secret@host/db", "postgis://me:***@host/db"),
             ("postgis://me:p@ss:w@host:5433/db?schema=a", "postgis://me:***@host:5433/db?schema=a"),
+            ("postgis://me:a/b?c@host/db", "postgis://me:***@host/db"),
+            ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
             ("postgis://me@host/db", "postgis://me@host/db"),
             (
                 "postgis://host/db?user=me&password=secret&schema=x",

@@ -1,7 +1,7 @@
 -- Items and Collections of STAC, with room for what JSON says and columns of PostgreSQL do not.
 CREATE TABLE collections (
     id text COLLATE "C" PRIMARY KEY,
-    content jsonb NOT NULL
+    content json NOT NULL
 );
 COMMENT ON TABLE collections IS 'STAC Collections, as they were given';
 
