@@ -6,7 +6,7 @@
 start_cluster() {
   local bin
   if [[ -z $(pg_bin) || -z $(find /usr/share/postgresql -name postgis.control 2>/dev/null) ]]; then
-    need_packages postgresql postgresql-15-postgis-3
+    need_packages postgresql postgresql-postgis
   fi
   bin=$(pg_bin)
   [[ -n $bin ]] || fail 'PostgreSQL is missing' 'install PostgreSQL and PostGIS'
@@ -26,7 +26,7 @@ start_cluster() {
     fail 'the private PostgreSQL server does not start' "$(tail -n 3 "$cluster/server.log")"
   "$bin/psql" -q -h 127.0.0.1 -p "$port" -U stacyard -d postgres -c 'CREATE DATABASE stacyard' &&
     "$bin/psql" -q -h 127.0.0.1 -p "$port" -U stacyard -d stacyard -c 'CREATE EXTENSION postgis' ||
-    fail 'the private PostgreSQL server has no PostGIS' 'install the package postgresql-15-postgis-3'
+    fail 'the private PostgreSQL server has no PostGIS' 'install the package postgresql-postgis'
   export STACYARD_TEST_DATABASE="postgis://stacyard@127.0.0.1:$port/stacyard"
   echo "a private PostgreSQL server runs on port $port"
 }

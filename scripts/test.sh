@@ -17,6 +17,7 @@ fi
 
 need_nextest
 need_venv interop/requirements.txt
+command -v ogrinfo >/dev/null || need_packages gdal-bin
 start_cluster
 
 # One build for all: with the tests' features, so that nothing is compiled twice.
