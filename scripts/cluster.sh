@@ -24,9 +24,10 @@ start_cluster() {
   (cd "$cluster" && "${as_owner[@]}" "$bin/pg_ctl" -D "$cluster/data" -l "$cluster/server.log" -w -s start \
     -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$cluster -c fsync=off -c shared_buffers=256MB -c max_wal_size=4GB") ||
     fail 'the private PostgreSQL server does not start' "$(tail -n 3 "$cluster/server.log")"
-  "$bin/psql" -q -h 127.0.0.1 -p "$port" -U stacyard -d postgres -c 'CREATE DATABASE stacyard' &&
-    "$bin/psql" -q -h 127.0.0.1 -p "$port" -U stacyard -d stacyard -c 'CREATE EXTENSION postgis' ||
+  local psql=("$bin/psql" -q -h 127.0.0.1 -p "$port" -U stacyard)
+  if ! { "${psql[@]}" -d postgres -c 'CREATE DATABASE stacyard' && "${psql[@]}" -d stacyard -c 'CREATE EXTENSION postgis'; }; then
     fail 'the private PostgreSQL server has no PostGIS' 'install the package postgresql-postgis'
+  fi
   export STACYARD_TEST_DATABASE="postgis://stacyard@127.0.0.1:$port/stacyard"
   echo "a private PostgreSQL server runs on port $port"
 }
