@@ -1,5 +1,5 @@
--- A methane team's own tables beside the Items, with foreign keys both ways. Run it after `stacyard init`; the Items are
--- in the schema stac.
+-- A methane team's own tables beside the Items. Run it after `stacyard init`; the Items are in the schema stac. The foreign
+-- key the other way, from Items to facilities, is in profile.toml.
 CREATE SCHEMA mars;
 
 CREATE TABLE mars.facilities (
@@ -25,12 +25,6 @@ CREATE TABLE mars.plumes (
     FOREIGN KEY (collection, item_id) REFERENCES stac.items (collection, id) ON DELETE CASCADE
 );
 CREATE INDEX plumes_item ON mars.plumes (collection, item_id);
-
--- The other way: an Item that names a facility must name one that exists. Items without the property are free.
-ALTER TABLE stac.items
-    ADD COLUMN mars_facility_id text GENERATED ALWAYS AS (properties ->> 'mars:facility_id') STORED
-        REFERENCES mars.facilities (id);
-CREATE INDEX items_mars_facility ON stac.items (mars_facility_id) WHERE mars_facility_id IS NOT NULL;
 
 -- What each facility emitted, with the Items that show it.
 CREATE VIEW mars.emissions AS

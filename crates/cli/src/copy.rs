@@ -1,8 +1,12 @@
 //! `copy`: from one store through the gate into another.
 
+use std::sync::Arc;
+
 use stacyard_geoparquet::Order;
+use stacyard_model::Profile;
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Output, Report, Source, StoreUrl, same_file,
+    Check, Collections, Copy, Error, Find, Mode, Output, Report, Source, Store, StoreKind, StoreUrl,
+    same_file,
 };
 
 use crate::flags::{self, Global};
@@ -27,14 +31,15 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         return Err(open::target_is_there(&to, true));
     }
     let mode = mode.unwrap_or_default();
+    let source = open::store(&from, global)?;
+    let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
+    let profile = profile(global, flags, &*source, old.as_deref(), &to)?;
     let check = Check {
-        gate: Some(schemas::gate(global, &flags.gate)?),
+        gate: Some(schemas::gate(global, &flags.gate, profile.clone())?),
         migrate: flags.gate.migrate,
         ..Check::default()
     };
-    let (check, question) = search::ask(&flags.question, check)?;
-    let source = open::store(&from, global)?;
-    let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
+    let (mut check, question) = search::ask(&flags.question, check)?;
     // As with the Items: those of the store stay, unless the input is to replace them.
     let old_collections = old.as_ref().map_or_else(|| Ok(Collections::new()), |old| old.collections())?;
     let (mut collections, over) = match mode {
@@ -50,12 +55,11 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let threads = global.threads();
     let mut fields = None;
     let mut report = Report::default();
-    let mut check = check;
     let mut input: Option<Box<dyn Source>> = None;
     if let Some((search, compiled)) = question {
         if flags.question.is_ordered() {
             let find = Find {
-                check: std::mem::take(&mut check),
+                check: check.clone(),
                 search: compiled,
                 max_items: search.max_items,
                 after: None,
@@ -66,6 +70,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             };
             let (answer, found) = source.find(find)?;
             input = Some(Box::new(answer));
+            // The answer has passed; what the target holds has to meet its profile still.
+            let gate = check.gate.filter(|gate| old.is_some() && gate.profile().is_some());
+            check = Check { gate, ..Check::default() };
             report = found;
         }
         fields = search::wanted(search.fields);
@@ -81,7 +88,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         // Who asks for an order gets it.
         layout.sort.get_or_insert(Order::Input);
     }
-    let extras = Extras { collections, fields, layout: Some(layout) };
+    let extras = Extras { collections, fields, profile, layout: Some(layout) };
     let input = input.map_or_else(|| source.items(), Ok)?;
     let old = old.map(|old| old.items()).transpose()?;
     let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
@@ -91,4 +98,27 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);
     }
     Ok(Status::of(report.rejected))
+}
+
+/// The profile that Items have to meet: the one named, else that of the target, else, for a new file, that of the source.
+fn profile(
+    global: &Global,
+    flags: &flags::Copy,
+    source: &dyn Store,
+    old: Option<&dyn Store>,
+    to: &StoreUrl,
+) -> Result<Option<Arc<Profile>>, Error> {
+    let named = flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
+    if to.kind() == StoreKind::PostGis {
+        let target = open::store(to, global)?;
+        return match (named, target.profile()) {
+            (Some(named), kept) if kept.is_none_or(|kept| **kept != *named) => Err(Error::usage(
+                format!("{to} does not have the columns of this profile"),
+                "make them first: stacyard init with the same URL and --profile",
+            )),
+            (_, kept) => Ok(kept.cloned()),
+        };
+    }
+    let kept = old.map_or_else(|| source.profile(), |old| old.profile());
+    Ok(named.or_else(|| kept.cloned()))
 }

@@ -115,6 +115,9 @@ pub(crate) enum Command {
 pub(crate) struct Init {
     /// The database: postgis://user@host:port/database?schema=NAME
     pub(crate) store: String,
+    /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
     /// Print the SQL that would be run, and run nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -134,6 +137,9 @@ pub(crate) struct Gate {
     /// Refuse Items with an extension whose schema is not in the folder.
     #[arg(long, requires = "schemas")]
     pub(crate) require_schemas: bool,
+    /// Also check the fields that this profile.toml declares [default: the profile that the store keeps].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
 }
 
 /// Say what is wrong with the Items, Collections and Catalogs of stores.

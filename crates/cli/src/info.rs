@@ -22,7 +22,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
     let found = info(source.as_mut(), global.threads(), &mut console)?;
     console.finish();
     if flags.queryables {
-        let queryables = queryables(&found, &opened.collections()?);
+        let queryables = queryables(&found, &opened.collections()?, opened.profile().map(AsRef::as_ref));
         report::print(format!("{queryables:#}\n").as_bytes())?;
         return Ok(Status::of(found.unreadable));
     }

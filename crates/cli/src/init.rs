@@ -1,29 +1,34 @@
 //! `init`: the tables of a database.
 
-use stacyard_postgis::Migrated;
+use std::fmt::Write as _;
+
+use stacyard_postgis::Initialised;
 use stacyard_store::{Error, StoreUrl};
 
 use crate::flags::{Global, Init};
-use crate::open;
 use crate::report::{self, Status};
+use crate::{open, schemas};
 
 pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
     let address = open::address(&url)?;
+    let profile = flags.profile.as_deref().map(schemas::profile).transpose()?;
     if flags.dry_run {
-        report::print(stacyard_postgis::plan(&address)?.as_bytes())?;
+        report::print(stacyard_postgis::plan(&address, profile.as_ref())?.as_bytes())?;
         return Ok(Status::Done);
     }
-    let Migrated { from, to } = stacyard_postgis::init(&address)?;
+    let Initialised { from, to, changes } = stacyard_postgis::init(&address, profile.as_ref())?;
     if !global.quiet {
-        report::print(
-            match from {
-                0 => format!("{url}: tables made, version {to}\n"),
-                from if from == to => format!("{url}: nothing to do, version {to}\n"),
-                from => format!("{url}: from version {from} to {to}\n"),
-            }
-            .as_bytes(),
-        )?;
+        let mut done = match from {
+            0 => format!("{url}: tables made, version {to}\n"),
+            from if from < to => format!("{url}: from version {from} to {to}\n"),
+            _ if changes.is_empty() => format!("{url}: nothing to do, version {to}\n"),
+            _ => format!("{url}: version {to}\n"),
+        };
+        for change in changes {
+            let _ = writeln!(done, "  {change}");
+        }
+        report::print(done.as_bytes())?;
     }
     Ok(Status::Done)
 }

@@ -1,8 +1,10 @@
 //! Which code reads and writes which kind of store: the one place that knows them all.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Order};
+use stacyard_model::Profile;
 use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
     Collections, Copy, Error, JsonSink, JsonStore, Location, Output, Report, Source, Store, StoreKind,
@@ -19,6 +21,8 @@ pub(crate) struct Extras {
     pub(crate) collections: Collections,
     /// What to write of each Item; all of it if `None`.
     pub(crate) fields: Option<WriteItem>,
+    /// The profile that the Items meet.
+    pub(crate) profile: Option<Arc<Profile>>,
     /// How GeoParquet is laid out; in the order of the input if `None`.
     pub(crate) layout: Option<Layout>,
 }
@@ -90,6 +94,7 @@ pub(crate) fn write(
                 threads: copy.threads,
                 order: Order::Input,
                 memory: global.memory,
+                profile: extras.profile,
                 ..Options::default()
             };
             if let Some(layout) = extras.layout {

@@ -25,8 +25,12 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
         rejects: None,
         observer: &mut console,
     };
-    let extras =
-        Extras { collections: store.collections()?, fields: None, layout: Some(flags.layout.clone()) };
+    let extras = Extras {
+        collections: store.collections()?,
+        fields: None,
+        profile: store.profile().cloned(),
+        layout: Some(flags.layout.clone()),
+    };
     // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
     let mut report = open::write(global, copy, Box::new(Nothing), Some(store.items()?), &url, extras)?;
     console.finish();

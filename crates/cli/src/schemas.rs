@@ -1,19 +1,23 @@
-//! Files of JSON that the user names beside the stores: schemas of extensions, Collections.
+//! Files that the user names beside the stores: schemas of extensions, Collections, a profile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stacyard_model::json::Tape;
-use stacyard_model::{Gate, Grade, Schemas};
+use stacyard_model::{Gate, Grade, Profile, Schemas};
 use stacyard_store::{Collections, Error, StoreUrl};
 
 use crate::flags::{self, Global};
 use crate::{open, report};
 
 /// The gate that the flags ask for.
-pub(crate) fn gate(global: &Global, flags: &flags::Gate) -> Result<Gate, Error> {
-    let gate = Gate::new(if flags.strict { Grade::Strict } else { Grade::Default });
+pub(crate) fn gate(
+    global: &Global,
+    flags: &flags::Gate,
+    profile: Option<Arc<Profile>>,
+) -> Result<Gate, Error> {
+    let gate = Gate::new(if flags.strict { Grade::Strict } else { Grade::Default }).with_profile(profile);
     let Some(folder) = &flags.schemas else { return Ok(gate) };
     let mut files = Vec::new();
     json_files(folder, &mut files)?;
@@ -28,6 +32,14 @@ pub(crate) fn gate(global: &Global, flags: &flags::Gate) -> Result<Gate, Error> 
         return Err(Error::usage(message, "name the folder that holds the .json files"));
     }
     Ok(gate.with_schemas(Arc::new(schemas)).require_schemas(flags.require_schemas))
+}
+
+/// A profile that the user names.
+pub(crate) fn profile(file: &Path) -> Result<Profile, Error> {
+    let text = fs::read_to_string(file).map_err(|e| Error::io("read", file, e))?;
+    Profile::parse(&text).map_err(|cause| {
+        Error::usage(format!("{}: {cause}", file.display()), "docs/profiles.md says what a profile holds")
+    })
 }
 
 fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {

@@ -220,7 +220,12 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
                 StoreKind::Parquet => source.collections()?,
                 StoreKind::Json | StoreKind::Ndjson | StoreKind::PostGis => Collections::new(),
             };
-            let extras = Extras { fields: wanted(search.fields), collections, layout: None };
+            let extras = Extras {
+                fields: wanted(search.fields),
+                collections,
+                profile: source.profile().cloned(),
+                layout: None,
+            };
             found.then(open::write(global, copy, Box::new(answer), None, &target, extras)?)
         }
     };

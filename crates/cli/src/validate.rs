@@ -1,5 +1,7 @@
 //! `validate`: every record of every store through the gate, and nothing kept but what is wrong.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Output, Report, StoreUrl};
 
@@ -12,15 +14,15 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let stores = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let stores = stores.collect::<Result<Vec<_>, _>>()?;
     open::distinct(flags.rejects.as_deref(), &stores)?;
-    let check = Check {
-        gate: Some(schemas::gate(global, &flags.gate)?),
-        migrate: flags.gate.migrate,
-        objects: true,
-        ..Check::default()
-    };
+    let gate = schemas::gate(global, &flags.gate, None)?;
+    let profile = flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
     // Opened before anything is said, so that a store that is not there is an error and not half a report.
-    let sources =
-        stores.iter().map(|store| open::store(store, global)?.items()).collect::<Result<Vec<_>, _>>()?;
+    let sources = stores.iter().map(|store| {
+        let store = open::store(store, global)?;
+        let profile = profile.as_ref().or(store.profile()).cloned();
+        Ok::<_, Error>((gate.clone().with_profile(profile), store.items()?))
+    });
+    let sources = sources.collect::<Result<Vec<_>, _>>()?;
     let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let json = flags.format == Format::Json;
     if json {
@@ -28,9 +30,9 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     }
     let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
     let mut reports = Vec::new();
-    for (store, source) in stores.iter().zip(sources) {
+    for (store, (gate, source)) in stores.iter().zip(sources) {
         let copy = Copy {
-            check: check.clone(),
+            check: Check { gate: Some(gate), migrate: flags.gate.migrate, objects: true, ..Check::default() },
             mode: Mode::Insert,
             unique: true,
             threads: global.threads(),

@@ -17,6 +17,7 @@ use crate::file;
 use crate::layout::{ItemShape, Layout};
 use crate::rows::Rows;
 use crate::schema;
+use crate::shape::Declared;
 use crate::table::Table;
 
 /// Properties of any shape that a column can have.
@@ -65,9 +66,9 @@ fn written(
         .collect();
     let mut shape = ItemShape::default();
     for item in &items {
-        shape.add(item.root(), &mut Vec::new());
+        shape.add(item.root(), &Declared::default(), &mut Vec::new());
     }
-    let layout = Arc::new(Layout::of(&shape));
+    let layout = Arc::new(Layout::of(&shape, &Declared::default()));
     let schema = Arc::new(schema::schema(&layout));
     let mut rows = Rows::new(&layout, &schema);
     for item in &items {

@@ -261,7 +261,7 @@ impl Maker<'_> {
     fn compare(&self, op: CompareOp, left: &Expr, right: &Expr) -> Option<Condition> {
         let (property, op, literal) = match (left, right) {
             (Expr::Property(property), Expr::Literal(literal)) => (property, op, literal),
-            (Expr::Literal(literal), Expr::Property(property)) => (property, mirrored(op), literal),
+            (Expr::Literal(literal), Expr::Property(property)) => (property, op.mirrored(), literal),
             _ => return None,
         };
         let column = self.property(property)?;
@@ -375,16 +375,6 @@ fn is_complete(condition: &Condition) -> bool {
     match condition {
         Condition::All(list) | Condition::Any(list) => !list.is_empty() && list.iter().all(is_complete),
         _ => true,
-    }
-}
-
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessOrEqual => CompareOp::GreaterOrEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterOrEqual => CompareOp::LessOrEqual,
-        same @ (CompareOp::Equal | CompareOp::NotEqual) => same,
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use stacyard_store::conformance;
+use stacyard_model::Profile;
+use stacyard_model::json::Document;
+use stacyard_store::{Record, Store, conformance};
 
 use crate::search_tests::write;
 use crate::{GeoParquet, Options, Order};
@@ -76,4 +80,62 @@ fn rows_in_small_pages() {
         || Options { threads: 2, order: Order::Time, ..Options::default() },
         |path| in_small_pages(&path),
     );
+}
+
+/// Types that many values are not of: these live in the residual.
+const DECLARED: &str = r#"
+    [fields.cloud]
+    type = "integer"
+    [fields.platform]
+    type = "boolean"
+    [fields.flag]
+    type = "string"
+    [fields.count]
+    type = "number"
+    [fields.updated]
+    type = "datetime"
+    [fields.title]
+    type = "datetime"
+    [fields.nowhere]
+    type = "number"
+"#;
+
+#[test]
+fn columns_of_declared_types() {
+    let profile = Arc::new(Profile::parse(DECLARED).unwrap());
+    check(|| Options { profile: Some(Arc::clone(&profile)), row_group_rows: 50, ..Options::default() });
+}
+
+/// A column has the declared type, whether a value is of it or not, and Items come back as they were.
+#[test]
+fn declared_columns_are_exact() {
+    let profile = Arc::new(Profile::parse(DECLARED).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let items = conformance::catalog(7, 200);
+    let options = Options { profile: Some(Arc::clone(&profile)), order: Order::Input, ..Options::default() };
+    let path = write(&items, folder.path(), options);
+    let schema =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap().schema().clone();
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    for (name, data_type) in [
+        ("cloud", DataType::Int64),
+        ("platform", DataType::Boolean),
+        ("flag", DataType::Utf8),
+        ("count", DataType::Float64),
+        ("updated", instant.clone()),
+        ("title", instant),
+        ("nowhere", DataType::Float64),
+    ] {
+        assert_eq!(schema.field_with_name(name).unwrap().data_type(), &data_type, "{name}");
+    }
+    let store = GeoParquet::open(&path, 1 << 20).unwrap();
+    assert_eq!(store.profile(), Some(&profile));
+    let mut source = store.items().unwrap();
+    let mut back = Vec::new();
+    while let Some(work) = source.next().unwrap() {
+        let batch = work().unwrap();
+        let text = |record: &Record| &batch.text[record.start as usize..record.end as usize];
+        back.extend(batch.records.iter().map(|record| Document::parse_bytes(text(record)).unwrap()));
+    }
+    assert!(back == items);
 }

@@ -26,6 +26,7 @@ use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
 use crate::rows::Rows;
 use crate::schema;
+use crate::shape::Declared;
 use crate::source::GeoParquetSource;
 use crate::store::GeoParquet;
 
@@ -75,9 +76,9 @@ fn whole(set: impl Fn(WriterPropertiesBuilder) -> WriterPropertiesBuilder) -> Wh
         .collect();
     let mut shape = ItemShape::default();
     for item in &items {
-        shape.add(item.root(), &mut Vec::new());
+        shape.add(item.root(), &Declared::default(), &mut Vec::new());
     }
-    let layout = Arc::new(Layout::of(&shape));
+    let layout = Arc::new(Layout::of(&shape, &Declared::default()));
     let schema = Arc::new(schema::schema(&layout));
     let mut rows = Rows::new(&layout, &schema);
     for item in &items {

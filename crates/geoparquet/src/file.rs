@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use serde::Deserialize;
+use stacyard_model::Profile;
 use stacyard_store::{Collections, Error};
 
 use crate::damage::check_counts;
@@ -21,6 +23,8 @@ pub(crate) struct Footer {
     pub(crate) collections: Collections,
     /// Where `geo` says that the boxes of the primary column stand: the paths of xmin, ymin, xmax and ymax.
     pub(crate) covering: Option<[Vec<String>; 4]>,
+    /// The profile that the Items meet.
+    pub(crate) profile: Option<Arc<Profile>>,
     /// Stacyard has written it: its Items have passed the gate, and its boxes bound their geometries on the plane.
     pub(crate) is_ours: bool,
 }
@@ -118,7 +122,13 @@ impl Footer {
         let covering = root.filter(|root| *root != "bbox").cloned();
         let names = Names { conventions, geometry: primary.name, covering };
         let is_ours = names.conventions.version > 0;
-        Ok(Self { names, collections, covering: primary.covering, is_ours })
+        let profile =
+            names.conventions.profile.as_deref().map(Profile::parse).transpose().map_err(|cause| {
+                refused(("its profile cannot be read".to_owned(), "read the file with a newer stacyard"))
+                    .caused_by(cause)
+            })?;
+        let profile = profile.map(Arc::new);
+        Ok(Self { names, collections, covering: primary.covering, profile, is_ours })
     }
 
     /// Where the values of a column stand in the Item, names with dots between, as `fields` asks for them.

@@ -10,6 +10,7 @@ use crate::layout::{ItemShape, Layout};
 use crate::metadata::Conventions;
 use crate::rows::Rows;
 use crate::schema;
+use crate::shape::Declared;
 
 /// Takes the lines that the gate accepts as Items through columns, all in the same ones, and compares what comes back.
 ///
@@ -28,9 +29,9 @@ pub fn round_trip(bytes: &[u8]) {
     }
     let mut shape = ItemShape::default();
     for item in &items {
-        shape.add(item.root(), &mut Vec::new());
+        shape.add(item.root(), &Declared::default(), &mut Vec::new());
     }
-    let layout = Arc::new(Layout::of(&shape));
+    let layout = Arc::new(Layout::of(&shape, &Declared::default()));
     let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
     for item in &items {
         rows.add(item.root());

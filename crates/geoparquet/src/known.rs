@@ -22,6 +22,9 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
     search.declare_all(&mut names, |property| {
         property.place() != Place::Properties || leads_somewhere(&properties, property.key())
     });
+    for field in file.footer.profile.iter().flat_map(|profile| profile.fields()) {
+        search.declare(&field.name, &mut names);
+    }
     if !names.all_seen()
         && let Some(residual) = &file.footer.names.conventions.residual
     {

@@ -2,11 +2,11 @@
 //!
 //! A column takes the type that most values have; what it cannot say exactly goes to the residual, row by row.
 
-use stacyard_model::TimeStyle;
+use stacyard_model::{FieldType, TimeStyle};
 
 use crate::bbox::BboxShape;
 use crate::number::Whole;
-use crate::shape::{Expected, Fields, GeometryShape, Shape, expected};
+use crate::shape::{Declared, Expected, Fields, GeometryShape, Shape, expected};
 use crate::time::TimeFormat;
 
 /// The column of JSON Patches that make the Items exact.
@@ -98,12 +98,13 @@ pub(crate) struct ItemShape {
 
 impl Layout {
     /// Decides the columns.
-    pub(crate) fn of(items: &ItemShape) -> Self {
-        Self::with_limit(items, MAX_LEAVES)
+    pub(crate) fn of(items: &ItemShape, declared: &Declared) -> Self {
+        Self::with_limit(items, declared, MAX_LEAVES)
     }
 
-    pub(crate) fn with_limit(items: &ItemShape, max_leaves: usize) -> Self {
+    pub(crate) fn with_limit(items: &ItemShape, declared: &Declared, max_leaves: usize) -> Self {
         let mut planner = Planner {
+            declared,
             exceptions: items.foreign,
             lost: 0,
             rarest: Rarest::limit(items, max_leaves),
@@ -123,7 +124,7 @@ impl Layout {
 
 /// The columns of the Items' own members. Those that the stac-geoparquet specification requires are always there, with
 /// the fields that it names.
-fn members(planner: &mut Planner, items: &ItemShape) -> Vec<Field> {
+fn members(planner: &mut Planner<'_>, items: &ItemShape) -> Vec<Field> {
     let field = |name: &str, column| Field { name: name.into(), column, null: Null::Absent, partial: false };
     let text = |name: &str| field(name, Column::Text);
     let mut columns = planner.fields(&items.members, items.rows, Place::Item);
@@ -206,7 +207,8 @@ enum Place {
     Within,
 }
 
-struct Planner {
+struct Planner<'a> {
+    declared: &'a Declared,
     /// Values that their column cannot give back as they are written.
     exceptions: u64,
     /// Those of them that the column does not even hold in another spelling.
@@ -216,22 +218,27 @@ struct Planner {
     depth: usize,
 }
 
-impl Planner {
+impl Planner<'_> {
     /// The columns of the members of `objects` objects.
     fn fields(&mut self, fields: &Fields, objects: u64, place: Place) -> Vec<Field> {
         let mut columns = Vec::new();
         for (name, shape) in fields.iter() {
             let (present, nulls) = (shape.present(), shape.nulls);
-            let expected = expected(name, place == Place::Properties);
+            let in_properties = place == Place::Properties;
+            let declared = self.declared.kind(name).filter(|_| in_properties);
+            let expected = expected(name, in_properties);
             // A column without a name, or with one that is taken, no reader could tell from others.
-            let nameless = name.is_empty()
-                || name.contains('\0')
-                || (place == Place::Properties && RESERVED.contains(&&**name));
+            let nameless =
+                name.is_empty() || name.contains('\0') || (in_properties && RESERVED.contains(&&**name));
             // Searches need these, however rare they are.
-            let essential = place == Place::Item || expected == Expected::Time;
+            let essential = place == Place::Item || expected == Expected::Time || declared.is_some();
             let admitted = !is_leaf(shape) || self.rarest.admits(present + nulls) || essential;
             let lost = self.lost;
-            let column = if nameless || !admitted { None } else { self.column(shape, expected) };
+            let column = match declared {
+                _ if nameless || !admitted => None,
+                Some(kind) => Some(self.declared(shape, kind)),
+                None => self.column(shape, expected),
+            };
             let Some(column) = column else {
                 self.exceptions += present + nulls;
                 continue;
@@ -284,6 +291,32 @@ impl Planner {
         })
     }
 
+    /// The column of a field that a profile declares, whatever its values are.
+    fn declared(&mut self, shape: &Shape, kind: FieldType) -> Column {
+        match kind {
+            FieldType::String => {
+                self.lose(shape.present() - shape.strings);
+                Column::Text
+            }
+            FieldType::Boolean => {
+                self.lose(shape.present() - shape.booleans);
+                Column::Boolean
+            }
+            FieldType::Integer => {
+                self.lose(shape.present() - shape.integers - shape.long_integers);
+                Column::Integer
+            }
+            FieldType::Number => {
+                self.lose(shape.present() - shape.numbers());
+                self.float(shape)
+            }
+            FieldType::Datetime => {
+                self.lose(shape.present() - shape.strings);
+                self.time(shape)
+            }
+        }
+    }
+
     fn lose(&mut self, values: u64) {
         self.lost += values;
         self.exceptions += values;
@@ -294,16 +327,24 @@ impl Planner {
             self.lose(shape.huge_integers);
             return Column::Integer;
         }
+        self.float(shape)
+    }
+
+    fn float(&mut self, shape: &Shape) -> Column {
         self.lose(shape.long_integers + shape.huge_integers + shape.long_floats);
         self.exceptions += shape.integers.min(shape.whole_floats);
         Column::Float(if shape.integers > shape.whole_floats { Whole::Integer } else { Whole::Float })
     }
 
     fn text(&mut self, shape: &Shape, expected: Expected) -> Column {
-        let times = &shape.times;
-        if expected != Expected::Time || times.total() * 2 <= shape.strings {
+        if expected != Expected::Time || shape.times.total() * 2 <= shape.strings {
             return Column::Text;
         }
+        self.time(shape)
+    }
+
+    fn time(&mut self, shape: &Shape) -> Column {
+        let times = &shape.times;
         let most = |counts: &[(TimeStyle, u64)]| {
             counts.iter().copied().max_by_key(|&(style, count)| (count, std::cmp::Reverse(style)))
         };

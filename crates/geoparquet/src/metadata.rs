@@ -24,6 +24,9 @@ pub(crate) struct Conventions {
     /// The column of JSON Patches, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) residual: Option<String>,
+    /// The profile that the Items meet, as it was written (TOML).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) profile: Option<String>,
     /// By the place in the Item: a JSON pointer with `*` for the elements of an array. Places that are not named have
     /// the defaults.
     #[serde(default)]
@@ -74,7 +77,7 @@ impl Conventions {
         note("/bbox", whole(layout.bbox));
         note_fields("", &layout.members, &mut note);
         note_fields("/properties", &layout.properties, &mut note);
-        Self { version: 1, residual: layout.residual.then(|| RESIDUAL.to_owned()), places }
+        Self { version: 1, residual: layout.residual.then(|| RESIDUAL.to_owned()), profile: None, places }
     }
 
     pub(crate) fn whole(&self, pointer: &str) -> Whole {

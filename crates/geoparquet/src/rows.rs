@@ -13,7 +13,7 @@ use crate::layout::{Column, ItemShape, Layout, RESERVED};
 use crate::properties;
 use crate::residual::{Path, Residual, Step};
 use crate::schema;
-use crate::shape::{Expected, Placed, expected};
+use crate::shape::{Declared, Expected, Placed};
 use crate::wkb::Written;
 
 /// A batch is cut at so many rows.
@@ -35,7 +35,12 @@ impl ItemShape {
     }
 
     /// Counts one Item, and says where it lies. `scratch` is overwritten.
-    pub(crate) fn add<'a>(&mut self, item: Value<'a>, scratch: &mut Vec<u8>) -> Placed<'a> {
+    pub(crate) fn add<'a>(
+        &mut self,
+        item: Value<'a>,
+        declared: &Declared,
+        scratch: &mut Vec<u8>,
+    ) -> Placed<'a> {
         // Of every batch some, so that the same input always gives the same file.
         let look = self.rows < LOOKED_AT;
         self.rows += 1;
@@ -55,7 +60,7 @@ impl ItemShape {
                     let mut cursor = 0;
                     for (key, value) in value.members().into_iter().flatten() {
                         let (shape, name) = self.properties.at(key, &mut cursor);
-                        let expected = expected(name, true);
+                        let expected = declared.expected(name);
                         if expected == Expected::Time {
                             placed.note_time(name, value);
                         }

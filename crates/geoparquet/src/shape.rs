@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hasher;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashSet, FxHasher};
 use stacyard_model::json::{Key, Kind, Value};
-use stacyard_model::{Rfc3339, TimeStyle};
+use stacyard_model::{FieldType, Profile, Rfc3339, TimeStyle};
 
 use crate::number::{self, Spelling, Whole};
 use crate::time;
@@ -90,6 +91,25 @@ pub(crate) fn expected(name: &str, in_properties: bool) -> Expected {
         }
         "proj:geometry" => Expected::Geometry,
         _ => Expected::Anything,
+    }
+}
+
+/// What the properties are known to hold: by the specification, and by the user's profile.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Declared(pub(crate) Option<Arc<Profile>>);
+
+impl Declared {
+    /// The type that the profile gives a property.
+    pub(crate) fn kind(&self, name: &str) -> Option<FieldType> {
+        Some(self.0.as_ref()?.field(name)?.kind)
+    }
+
+    pub(crate) fn expected(&self, name: &str) -> Expected {
+        match self.kind(name) {
+            Some(FieldType::Datetime) => Expected::Time,
+            Some(_) => Expected::Anything,
+            None => expected(name, true),
+        }
     }
 }
 

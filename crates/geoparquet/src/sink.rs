@@ -13,6 +13,7 @@ use parquet::arrow::arrow_writer::{
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
+use stacyard_model::Profile;
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
 
@@ -22,6 +23,7 @@ use crate::order::{Locations, Order};
 use crate::properties;
 use crate::rows::Rows;
 use crate::schema;
+use crate::shape::Declared;
 use crate::spool::{Items, Location, Spool, SpoolReader};
 
 /// How many Items a row group has, about: enough that the footer stays small, few enough that a search reads little
@@ -49,6 +51,8 @@ pub struct Options {
     pub compression: Compression,
     /// How many bytes are held, about: row groups are cut, and sorting goes to disk, where it would be more.
     pub memory: usize,
+    /// The profile that the Items meet: its fields get columns of their types.
+    pub profile: Option<Arc<Profile>>,
 }
 
 impl Default for Options {
@@ -62,6 +66,7 @@ impl Default for Options {
             // Level 3: what zstd itself takes by default.
             compression: Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()),
             memory: WRITE_MEMORY,
+            profile: None,
         }
     }
 }
@@ -79,13 +84,14 @@ impl GeoParquetSink {
     /// Begins to write `path`.
     pub fn create(output: Output, folder: &Path, mut options: Options) -> Result<Self, Error> {
         let spool = Spool::new(folder, options.source.take())?;
-        Ok(Self { output, options, spool, items: ItemShape::default(), encoder: Arc::new(ShapeEncoder) })
+        let encoder = Arc::new(ShapeEncoder(Declared(options.profile.clone())));
+        Ok(Self { output, options, spool, items: ItemShape::default(), encoder })
     }
 }
 
 /// The first pass: looks at what stands in the Items.
 #[derive(Debug)]
-pub struct ShapeEncoder;
+pub struct ShapeEncoder(Declared);
 
 /// Some Items of the first pass.
 #[derive(Default)]
@@ -99,7 +105,7 @@ impl Encoder for ShapeEncoder {
     type Chunk = Shaped;
 
     fn item(&self, item: Value<'_>, file_offset: Option<u64>, chunk: &mut Shaped) -> Result<(), Error> {
-        let placed = chunk.shape.add(item, &mut chunk.scratch);
+        let placed = chunk.shape.add(item, &self.0, &mut chunk.scratch);
         // The offset is that of the record, which may begin with white space.
         let file_offset = file_offset.map(|offset| offset + item.offset() as u64);
         chunk.items.add(item.raw(), file_offset, &placed)
@@ -121,9 +127,13 @@ impl Sink for GeoParquetSink {
     fn finish(mut self) -> Result<u64, Error> {
         let target = self.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);
-        let layout = Arc::new(Layout::of(&self.items));
+        for field in self.options.profile.iter().flat_map(|profile| profile.fields()) {
+            // A column that is declared is there, whether an Item has it or not.
+            self.items.properties.named(&field.name);
+        }
+        let layout = Arc::new(Layout::of(&self.items, &self.encoder.0));
         let schema = Arc::new(schema::schema(&layout));
-        let key_values = key_values(&self.items, &layout, &self.options.collections);
+        let key_values = key_values(&self.items, &layout, &self.options);
         let properties =
             properties::writer(&schema, key_values, &self.items, &self.options).map_err(failed)?;
         // Without the Arrow schema, of which Parquet's types say all: where it is, pyarrow takes its metadata in place of
@@ -243,11 +253,13 @@ impl RowGroupWork<'_> {
     }
 }
 
-fn key_values(items: &ItemShape, layout: &Layout, collections: &Collections) -> Vec<KeyValue> {
-    let conventions = serde_json::to_string(&Conventions::of(layout)).unwrap_or_default();
+fn key_values(items: &ItemShape, layout: &Layout, options: &Options) -> Vec<KeyValue> {
+    let profile = options.profile.as_ref().map(|profile| profile.text().to_owned());
+    let conventions = Conventions { profile, ..Conventions::of(layout) };
+    let conventions = serde_json::to_string(&conventions).unwrap_or_default();
     vec![
         KeyValue::new(metadata::GEO.to_owned(), metadata::geo(items).to_string()),
-        KeyValue::new(metadata::STAC.to_owned(), metadata::stac(collections).to_string()),
+        KeyValue::new(metadata::STAC.to_owned(), metadata::stac(&options.collections).to_string()),
         KeyValue::new(metadata::OURS.to_owned(), conventions),
     ]
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parquet::errors::ParquetError;
+use stacyard_model::Profile;
 use stacyard_search::{Compiled, KnownNames};
 use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, unknown_name};
 
@@ -79,6 +80,10 @@ impl GeoParquet {
 impl Store for GeoParquet {
     fn collections(&self) -> Result<Collections, Error> {
         Ok(self.inner.footer.collections.clone())
+    }
+
+    fn profile(&self) -> Option<&Arc<Profile>> {
+        self.inner.footer.profile.as_ref()
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {

@@ -10,6 +10,7 @@ use crate::layout::{ItemShape, Layout};
 use crate::metadata::Conventions;
 use crate::rows::Rows;
 use crate::schema;
+use crate::shape::Declared;
 
 fn names(layout: &Layout) -> Names {
     // Through its text, as it goes through a file.
@@ -23,11 +24,11 @@ fn round_trip_within(items: &[Document], max_leaves: usize) -> (Layout, Vec<Docu
     for half in items.chunks(items.len().div_ceil(2).max(1)) {
         let mut part = ItemShape::default();
         for item in half {
-            part.add(item.root(), &mut Vec::new());
+            part.add(item.root(), &Declared::default(), &mut Vec::new());
         }
         shape.merge(part);
     }
-    let layout = Arc::new(Layout::with_limit(&shape, max_leaves));
+    let layout = Arc::new(Layout::with_limit(&shape, &Declared::default(), max_leaves));
     let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
     for item in items {
         rows.add(item.root());
@@ -180,9 +181,9 @@ fn a_residual_that_is_missing_or_of_another_type_is_no_empty_one() {
     let items = items.map(|text| Document::parse(text).unwrap());
     let mut shape = ItemShape::default();
     for item in &items {
-        shape.add(item.root(), &mut Vec::new());
+        shape.add(item.root(), &Declared::default(), &mut Vec::new());
     }
-    let layout = Arc::new(Layout::of(&shape));
+    let layout = Arc::new(Layout::of(&shape, &Declared::default()));
     let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
     for item in &items {
         rows.add(item.root());

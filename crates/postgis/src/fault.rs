@@ -43,6 +43,25 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     Error::failed(format!("cannot {doing}: {said}")).remedy(remedy)
 }
 
+/// The error of a profile that the rows of a table do not meet, or that something else depends on.
+pub(crate) fn of_profile(name: &str, cause: tokio_postgres::Error) -> Error {
+    let remedy = match cause.code() {
+        Some(code) if *code == SqlState::CHECK_VIOLATION => {
+            format!(
+                "nothing was changed; stacyard validate {name} --profile FILE names the Items that do not meet it"
+            )
+        }
+        Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
+            "nothing was changed; add the rows that Items name, or leave `references` out".to_owned()
+        }
+        Some(code) if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
+            "nothing was changed; drop what depends on the column first".to_owned()
+        }
+        _ => "nothing was changed; the database says what is wrong".to_owned(),
+    };
+    failed("apply the profile", cause).remedy(remedy)
+}
+
 /// The same, of a connection that the pool could not give.
 pub(crate) fn unconnected(name: &str, cause: PoolError) -> Error {
     let doing = format!("connect to {name}");

@@ -8,11 +8,13 @@ use std::fmt::Write as _;
 
 use geo::BoundingRect;
 use jiff::Timestamp;
+use stacyard_model::FieldType;
 use stacyard_search::cql2::{CompareOp, Expr, Literal, SpatialOp};
 use stacyard_search::{Area, Place, Property, Search};
 use tokio_postgres::types::ToSql;
 
 use crate::ident::Ident;
+use crate::profile::Promoted;
 
 /// A value that is bound.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,9 +53,9 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// The condition of a search; `postgis` is the schema of its functions.
-    pub(crate) fn of(search: &Search, postgis: &Ident) -> Self {
-        let mut maker = Maker { params: Vec::new(), postgis };
+    /// The condition of a search.
+    pub(crate) fn of(search: &Search, tables: &Tables) -> Self {
+        let mut maker = Maker { params: Vec::new(), tables };
         let mut parts = Vec::new();
         if !search.ids.is_empty() {
             parts.push(maker.among("id", &search.ids));
@@ -91,11 +93,19 @@ fn joined(parts: Vec<Part>, operator: &str, none: &str) -> Part {
     Part { sql, exact }
 }
 
+/// What SQL must know of the tables it asks.
+#[derive(Clone)]
+pub(crate) struct Tables {
+    /// The schema of PostGIS' functions.
+    pub(crate) postgis: Ident,
+    /// Properties with columns of their own.
+    pub(crate) promoted: Promoted,
+}
+
 /// Makes conditions, and collects their parameters.
 struct Maker<'a> {
     params: Vec<Param>,
-    /// The schema of PostGIS' functions.
-    postgis: &'a Ident,
+    tables: &'a Tables,
 }
 
 /// More parameters than the protocol has room for (65,535) are none: then all rows are looked at.
@@ -148,7 +158,7 @@ impl Maker<'_> {
 
     /// The box of the geometry meets one of these: what the index can say.
     fn meets(&mut self, boxes: &[geo_types::Rect<f64>]) -> Part {
-        let postgis = self.postgis;
+        let postgis = &self.tables.postgis;
         let mut any = Vec::new();
         for area in boxes {
             let ends = [area.min().x, area.min().y, area.max().x, area.max().y];
@@ -225,12 +235,26 @@ impl Maker<'_> {
         }
     }
 
+    /// The column of a property that the profile declares to be of a type.
+    fn promoted(&self, property: &Property, kind: FieldType) -> Option<String> {
+        let name = Some(property.key()).filter(|_| property.place() == Place::Properties)?;
+        self.tables.promoted.column(name, kind).map(ToString::to_string)
+    }
+
     /// A property as a value of a kind: NULL where it is of another.
     fn typed(&mut self, property: &Property, kind: Kind) -> Option<String> {
         match (property.place(), kind) {
             (Place::Id, Kind::Text) => return Some("id".to_owned()),
             (Place::Collection, Kind::Text) => return Some("nullif(collection, '')".to_owned()),
             _ => {}
+        }
+        let column = match kind {
+            Kind::Number => self.promoted(property, FieldType::Number),
+            Kind::Text => self.promoted(property, FieldType::String),
+            Kind::Bool => self.promoted(property, FieldType::Boolean),
+        };
+        if column.is_some() {
+            return column;
         }
         let value = self.property(property)?;
         Some(match kind {
@@ -259,11 +283,18 @@ impl Maker<'_> {
     fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Option<Part> {
         let (property, op, literal) = match (left, right) {
             (Expr::Property(property), Expr::Literal(literal)) => (property, op, literal),
-            (Expr::Literal(literal), Expr::Property(property)) => (property, mirrored(op), literal),
+            (Expr::Literal(literal), Expr::Property(property)) => (property, op.mirrored(), literal),
             _ => return None,
         };
         if let Some(part) = self.instant(property, op, literal) {
             return Some(part);
+        }
+        if let Some(column) = self.promoted(property, FieldType::Integer)
+            && let Literal::Number(number) = literal
+            && number.text().parse::<i64>().is_ok()
+        {
+            let number = self.text(number.text());
+            return Some(Part { sql: format!("({column} {} {number}::bigint)", symbol(op)), exact: true });
         }
         let (constant, kind) = self.constant(literal)?;
         let value = self.typed(property, kind)?;
@@ -272,11 +303,12 @@ impl Maker<'_> {
 
     /// One of the Item's own times beside an instant: its column holds microseconds, so that it is a bound only.
     fn instant(&mut self, property: &Property, op: CompareOp, literal: &Literal) -> Option<Part> {
-        let column = property.key();
-        let is_time = ["datetime", "start_datetime", "end_datetime"].contains(&column);
-        if property.place() != Place::Properties || !is_time {
-            return None;
-        }
+        let own =
+            ["datetime", "start_datetime", "end_datetime"].into_iter().find(|name| *name == property.key());
+        let column = match own.filter(|_| property.place() == Place::Properties) {
+            Some(own) => own.to_owned(),
+            None => self.promoted(property, FieldType::Datetime)?,
+        };
         let at = match literal {
             Literal::Timestamp(at) => *at,
             Literal::Date(day) => day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
@@ -309,14 +341,16 @@ impl Maker<'_> {
                 _ => return None,
             }
         }
+        let integers = self.promoted(property, FieldType::Integer);
+        let are_integers = numbers.iter().all(|number| number.parse::<i64>().is_ok());
         // One array, as there may be more values than parameters.
-        let (list, kind, cast) = match (texts.is_empty(), numbers.is_empty()) {
-            (false, true) => (texts, Kind::Text, ""),
-            (true, false) => (numbers, Kind::Number, "::numeric[]"),
+        let (list, value, cast) = match (texts.is_empty(), numbers.is_empty(), integers) {
+            (false, true, _) => (texts, self.typed(property, Kind::Text)?, ""),
+            (true, false, Some(column)) if are_integers => (numbers, column, "::bigint[]"),
+            (true, false, _) => (numbers, self.typed(property, Kind::Number)?, "::numeric[]"),
             _ => return None,
         };
         let list = self.bind(Param::Texts(list));
-        let value = self.typed(property, kind)?;
         Some(Part { sql: format!("({value} = ANY({list}{cast}))"), exact: true })
     }
 
@@ -380,16 +414,6 @@ fn is_moderate(number: &str) -> bool {
             .is_none_or(|(_, exponent)| exponent.parse::<i32>().is_ok_and(|exponent| exponent.abs() <= 1_000))
 }
 
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Less => CompareOp::Greater,
-        CompareOp::LessOrEqual => CompareOp::GreaterOrEqual,
-        CompareOp::Greater => CompareOp::Less,
-        CompareOp::GreaterOrEqual => CompareOp::LessOrEqual,
-        same => same,
-    }
-}
-
 fn symbol(op: CompareOp) -> &'static str {
     match op {
         CompareOp::Equal => "=",
@@ -403,8 +427,8 @@ fn symbol(op: CompareOp) -> &'static str {
 
 impl Condition {
     /// SQL that is true of rows whose Item has a property, null or not.
-    pub(crate) fn has(property: &Property, postgis: &Ident) -> (String, Vec<Param>) {
-        let mut maker = Maker { params: Vec::new(), postgis };
+    pub(crate) fn has(property: &Property, tables: &Tables) -> (String, Vec<Param>) {
+        let mut maker = Maker { params: Vec::new(), tables };
         let value = maker.property(property);
         (value.map_or_else(|| "true".to_owned(), |value| format!("{value} IS NOT NULL")), maker.params)
     }

@@ -1,4 +1,4 @@
-//! Names of schemas in SQL: quoted, so that no name is ever read as SQL.
+//! Names and strings of users in SQL that takes no parameters: quoted, so that none is ever read as SQL.
 
 use std::fmt;
 
@@ -12,18 +12,28 @@ pub(crate) struct Ident(String);
 const MAX_BYTES: usize = 63;
 
 impl Ident {
-    /// Any name that PostgreSQL can hold.
+    /// The name of a schema that may be ours.
     pub(crate) fn new(name: &str) -> Result<Self, Error> {
-        let fault = match name {
-            "" => "it is empty".to_owned(),
-            name if name.len() > MAX_BYTES => {
-                format!("it has {} bytes, more than the {MAX_BYTES} that PostgreSQL keeps", name.len())
-            }
-            name if name.contains('\0') => "it contains the character NUL".to_owned(),
-            name if name.starts_with("pg_") => "names that begin with pg_ are PostgreSQL's own".to_owned(),
-            name => return Ok(Self(name.to_owned())),
+        let named = if name.starts_with("pg_") {
+            Err("names that begin with pg_ are PostgreSQL's own".to_owned())
+        } else {
+            Self::any(name)
         };
-        Err(Error::usage(format!("the schema {name:?} cannot be: {fault}"), "choose another ?schema="))
+        named.map_err(|fault| {
+            Error::usage(format!("the schema {name:?} cannot be: {fault}"), "choose another ?schema=")
+        })
+    }
+
+    /// Any name that PostgreSQL can hold: of a column, a table, a constraint.
+    pub(crate) fn any(name: &str) -> Result<Self, String> {
+        match name {
+            "" => Err("it is empty".to_owned()),
+            name if name.len() > MAX_BYTES => {
+                Err(format!("it has {} bytes, more than the {MAX_BYTES} that PostgreSQL keeps", name.len()))
+            }
+            name if name.contains('\0') => Err("it contains the character NUL".to_owned()),
+            name => Ok(Self(name.to_owned())),
+        }
     }
 
     /// The bare name.
@@ -38,6 +48,16 @@ impl fmt::Display for Ident {
     }
 }
 
+/// A string as SQL writes it, whatever `standard_conforming_strings` is.
+pub(crate) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!(" E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +69,11 @@ mod tests {
         for wrong in ["", "a\0b", "pg_catalog", &"x".repeat(64)] {
             assert!(Ident::new(wrong).is_err(), "{wrong:?}");
         }
+    }
+    #[test]
+    fn strings_are_quoted() {
+        assert_eq!(literal("plain"), "'plain'");
+        assert_eq!(literal("'; DROP TABLE items; --"), "'''; DROP TABLE items; --'");
+        assert_eq!(literal(r"\'"), r" E'\\'''");
     }
 }

@@ -9,6 +9,7 @@ mod filter;
 mod ident;
 mod migrate;
 mod passfile;
+mod profile;
 mod rows;
 mod sink;
 mod source;
@@ -20,28 +21,35 @@ pub use encode::{RowEncoder, Rows};
 pub use sink::PostGisSink;
 pub use store::PostGis;
 
+use stacyard_model::Profile;
 use stacyard_store::Error;
 
 /// What [`init`] has done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Migrated {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialised {
     /// The version before; 0: there was nothing.
     pub from: i32,
     /// The version now.
     pub to: i32,
+    /// What the profile has changed, a line each.
+    pub changes: Vec<String>,
 }
 
-/// Makes the tables, or brings them up to date, in one transaction.
-pub fn init(address: &Address) -> Result<Migrated, Error> {
+/// Makes the tables, or brings them up to date, in one transaction; then the columns of a profile, in another.
+///
+/// # Errors
+/// When the database cannot be asked or lacks PostGIS, the schema is not ours or of a newer version, rows do not meet the
+/// profile, or a lock is not to be had. The transaction at fault has changed nothing.
+pub fn init(address: &Address, profile: Option<&Profile>) -> Result<Initialised, Error> {
     let database = address.connect()?;
     let mut client = database.own_client()?;
-    let (from, to) = database.wait(migrate::run(&mut client, address))?;
-    Ok(Migrated { from, to })
+    let (from, changes) = database.wait(migrate::run(&mut client, address, profile))?;
+    Ok(Initialised { from, to: migrate::NEWEST, changes })
 }
 
 /// The SQL that [`init`] would run.
-pub fn plan(address: &Address) -> Result<String, Error> {
+pub fn plan(address: &Address, profile: Option<&Profile>) -> Result<String, Error> {
     let database = address.connect()?;
     let client = database.own_client()?;
-    database.wait(migrate::plan(&client, address))
+    database.wait(migrate::plan(&client, address, profile))
 }

@@ -3,19 +3,26 @@
 use std::fmt::Write as _;
 
 use refinery::{Migration, Runner};
+use stacyard_model::Profile;
 use stacyard_store::Error;
 use tokio_postgres::Client;
 
 use crate::connect::Address;
 use crate::fault;
-use crate::ident::Ident;
+use crate::ident::{Ident, literal};
+use crate::profile::{self, Step};
 
 /// The version that this program knows.
-const NEWEST: i32 = 1;
+pub(crate) const NEWEST: i32 = 2;
 
 /// The migrations, oldest first. A released one never changes: its checksum is in the databases.
-const MIGRATIONS: [(&str, &str); NEWEST as usize] =
-    [("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql"))];
+const MIGRATIONS: [(&str, &str); NEWEST as usize] = [
+    ("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql")),
+    ("V2__profile", include_str!("migrations/V2__profile.sql")),
+];
+
+/// The version since which a schema can have a profile.
+const PROFILE: i32 = 2;
 
 /// The table that says which migrations a schema has: by it a schema is known as ours.
 const HISTORY: &str = "stacyard_migrations";
@@ -108,25 +115,45 @@ fn not_ours(schema: &Ident) -> Error {
 }
 
 /// The SQL that is still to be run, for people to read.
-pub(crate) async fn plan(client: &Client, address: &Address) -> Result<String, Error> {
+pub(crate) async fn plan(
+    client: &Client,
+    address: &Address,
+    profile: Option<&Profile>,
+) -> Result<String, Error> {
     let (version, schema, postgis) = prepared(client, address).await?;
-    let mut sql = format!("SET search_path TO {schema}, {postgis};\n");
-    if version == 0 {
-        sql.insert_str(0, &format!("CREATE SCHEMA IF NOT EXISTS {schema};\n"));
-    }
-    sql.insert_str(
-        0,
-        "-- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.\n",
-    );
-    let left = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0));
-    let left: Vec<_> = left.collect();
-    if left.is_empty() {
+    let steps = steps(client, &schema, version, profile).await?;
+    let left: Vec<_> = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)).collect();
+    if left.is_empty() && steps.is_empty() {
         return Ok(format!("-- {} has all of it\n", address.shown()));
     }
+    let mut sql =
+        "-- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.\n".to_owned();
+    if version == 0 {
+        let _ = writeln!(sql, "CREATE SCHEMA IF NOT EXISTS {schema};");
+    }
+    let _ = writeln!(sql, "SET search_path TO {schema}, {postgis};");
     for (name, text) in left {
         let _ = write!(sql, "\n-- {name}\n{text}");
     }
+    if !steps.is_empty() {
+        sql.push_str("\n-- The columns of the profile\n");
+    }
+    for Step { said, sql: step } in steps {
+        let _ = writeln!(sql, "-- {}\n{step}", said.replace('\n', " "));
+    }
     Ok(sql)
+}
+
+/// What a profile changes in a schema of this version.
+async fn steps(
+    client: &Client,
+    schema: &Ident,
+    version: i32,
+    profile: Option<&Profile>,
+) -> Result<Vec<Step>, Error> {
+    let Some(profile) = profile else { return Ok(Vec::new()) };
+    let old = if version < PROFILE { None } else { profile::read(client, schema).await? };
+    profile::steps(client, old.as_ref(), profile).await
 }
 
 async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ident), Error> {
@@ -150,25 +177,44 @@ async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ide
     Ok((version, schema, postgis))
 }
 
-/// Makes what is missing, in one transaction; gives the versions before and after.
-pub(crate) async fn run(client: &mut Client, address: &Address) -> Result<(i32, i32), Error> {
-    let (version, schema, postgis) = prepared(client, address).await?;
-    if version == NEWEST {
-        return Ok((version, NEWEST));
-    }
+/// Makes what is missing, then the columns of the profile, each in one transaction. Gives the version before, and what the
+/// profile has changed.
+pub(crate) async fn run(
+    client: &mut Client,
+    address: &Address,
+    profile: Option<&Profile>,
+) -> Result<(i32, Vec<String>), Error> {
     let failed = |cause| fault::failed("prepare the schema", cause);
-    // Who may make tables in a schema that is there need not have the right to make schemas.
-    let there = client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&schema.name()]).await;
-    if there.map_err(failed)?.is_none() {
-        client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.map_err(failed)?;
-    }
     // Two at once wait for each other; the later one then finds all done.
-    let settings = format!(
-        "SET lock_timeout = '{LOCK_TIMEOUT}'; SET search_path TO {schema}, {postgis}; \
-         SELECT pg_advisory_lock(hashtext('stacyard'), hashtext('{}'))",
-        schema.name().replace('\'', "''")
+    let lock = format!(
+        "SET lock_timeout = '{LOCK_TIMEOUT}'; SELECT pg_advisory_lock(hashtext('stacyard'), hashtext({}))",
+        literal(address.schema().name())
     );
-    client.batch_execute(&settings).await.map_err(failed)?;
+    client.batch_execute(&lock).await.map_err(failed)?;
+    let (version, schema, postgis) = prepared(client, address).await?;
+    // Before the search path is ours: the tables of foreign keys are named as the user's session knows them.
+    let steps = steps(client, &schema, version, profile).await?;
+    if version < NEWEST {
+        // Who may make tables in a schema that is there need not have the right to make schemas.
+        let there = client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&schema.name()]).await;
+        if there.map_err(failed)?.is_none() {
+            client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.map_err(failed)?;
+        }
+    }
+    client.batch_execute(&format!("SET search_path TO {schema}, {postgis}")).await.map_err(failed)?;
+    if version < NEWEST {
+        migrate(client, address).await?;
+    }
+    let transaction = client.transaction().await.map_err(failed)?;
+    for Step { sql, .. } in &steps {
+        transaction.batch_execute(sql).await.map_err(|cause| fault::of_profile(address.shown(), cause))?;
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok((version, steps.into_iter().map(|step| step.said).collect()))
+}
+
+/// Runs the migrations, in one transaction.
+async fn migrate(client: &mut Client, address: &Address) -> Result<(), Error> {
     let migrations = MIGRATIONS
         .iter()
         .map(|(name, sql)| Migration::unapplied(name, sql))
@@ -182,5 +228,5 @@ pub(crate) async fn run(client: &mut Client, address: &Address) -> Result<(i32, 
             .caused_by(cause)
             .remedy("nothing was changed; the database says what is wrong")
     })?;
-    Ok((version, NEWEST))
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! The store: opened once, asked many times.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use deadpool_postgres::Object;
+use stacyard_model::Profile;
 use stacyard_model::json::Tape;
 use stacyard_search::{Compiled, KnownNames, Property, Search};
 use stacyard_store::{Collections, Error, Find, Hits, Report, Sorted, Sorter, Source, Store, unknown_name};
@@ -11,9 +13,10 @@ use tokio_postgres::types::ToSql;
 
 use crate::connect::{Address, Database};
 use crate::fault;
-use crate::filter::{Condition, Param, seconds};
+use crate::filter::{Condition, Param, Tables, seconds};
 use crate::ident::Ident;
 use crate::migrate;
+use crate::profile::{self, Promoted};
 use crate::rows::{SELECTED, write_item};
 use crate::source::RowSource;
 
@@ -30,18 +33,21 @@ const PAGE: u64 = 256;
 #[derive(Clone)]
 pub struct PostGis {
     pub(crate) database: Database,
-    pub(crate) postgis: Ident,
+    tables: Tables,
+    profile: Option<Arc<Profile>>,
 }
 
 impl PostGis {
     /// Connects, and checks that the tables are there and of this version.
     pub fn open(address: &Address) -> Result<Self, Error> {
         let database = address.connect()?;
-        let postgis = database.wait(async {
+        let (postgis, profile) = database.wait(async {
             let client = database.link.client().await?;
-            migrate::check(&client, address).await
+            let postgis = migrate::check(&client, address).await?;
+            Ok::<_, Error>((postgis, profile::read(&client, address.schema()).await?))
         })?;
-        Ok(Self { database, postgis })
+        let promoted = profile.as_ref().map(Promoted::of).transpose()?.unwrap_or_default();
+        Ok(Self { database, tables: Tables { postgis, promoted }, profile: profile.map(Arc::new) })
     }
 
     fn schema(&self) -> &Ident {
@@ -56,13 +62,15 @@ impl PostGis {
     async fn check_names(&self, client: &Object, search: &Compiled) -> Result<(), Error> {
         let mut names: Vec<&Property> = Vec::new();
         search.request().each_property(&mut |property| {
-            if !property.is_core() && !names.contains(&property) {
+            let is_declared =
+                || self.profile.as_ref().is_some_and(|profile| profile.field(property.key()).is_some());
+            if !property.is_core() && !names.contains(&property) && !is_declared() {
                 names.push(property);
             }
         });
         let schema = self.schema();
         for name in names {
-            let (is_there, params) = Condition::has(name, &self.postgis);
+            let (is_there, params) = Condition::has(name, &self.tables);
             let params: Vec<_> = params.iter().map(Param::as_sql).collect();
             let query = format!(
                 "SELECT NOT EXISTS (SELECT FROM {schema}.items) OR EXISTS (SELECT FROM {schema}.items WHERE {is_there})"
@@ -96,7 +104,7 @@ impl PostGis {
         }
         // They have passed the gate on their way in.
         find.check.gate = None;
-        Ok(Condition::of(find.search.request(), &self.postgis))
+        Ok(Condition::of(find.search.request(), &self.tables))
     }
 
     fn rows_query(&self, condition: &Condition) -> String {
@@ -144,7 +152,7 @@ impl PostGis {
 
     /// How the database answers a search, as it says itself (EXPLAIN).
     pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
-        let condition = Condition::of(search, &self.postgis);
+        let condition = Condition::of(search, &self.tables);
         let query = match search.max_items {
             Some(rows) if is_newest_first(search, rows) => self.page_query(&condition, "true", rows),
             _ => self.rows_query(&condition),
@@ -271,6 +279,10 @@ impl Store for PostGis {
             }
             Ok(collections)
         })
+    }
+
+    fn profile(&self) -> Option<&Arc<Profile>> {
+        self.profile.as_ref()
     }
 
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stacyard_model::ObjectKind;
+use stacyard_model::{Gate, ObjectKind};
 
 use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, duplicate, refusal};
 use crate::output::Output;
@@ -123,7 +123,11 @@ impl Copy<'_> {
         let name: Arc<str> = source.name().into();
         let check = match role {
             Role::Input => self.check.clone(),
-            Role::Old => Check { gate: Some(stacyard_model::Gate::default()), ..Check::default() },
+            Role::Old => {
+                // All of the store meets its profile.
+                let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
+                Check { gate: Some(Gate::default().with_profile(profile)), ..Check::default() }
+            }
         };
         self.observer.begin(&name, source.size());
         let encoder = sink.encoder();

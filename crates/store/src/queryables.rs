@@ -1,12 +1,14 @@
 //! What a store can be asked about, as JSON Schema (OGC API - Features - Part 3, "Queryables").
 
 use serde_json::{Map, Value, json};
+use stacyard_model::{Field, FieldType, Profile};
 
 use crate::{Collections, Info};
 
 /// The queryables of a store: the Item's own, and each property that an Item has, with the types of its values. Where
 /// every Collection with Items sums the property up (`summaries`), also its values or its range.
-pub fn queryables(info: &Info, collections: &Collections) -> Value {
+/// Of what a profile declares it says what the profile does.
+pub fn queryables(info: &Info, collections: &Collections, profile: Option<&Profile>) -> Value {
     let mut properties = Map::new();
     for (name, found) in &info.properties {
         let mut types: Vec<&str> = found.types.keys().copied().collect();
@@ -28,6 +30,13 @@ pub fn queryables(info: &Info, collections: &Collections) -> Value {
         }
         properties.insert(name.clone(), schema);
     }
+    for field in profile.into_iter().flat_map(Profile::fields) {
+        if field.queryable {
+            properties.insert(field.name.clone(), declared(field));
+        } else {
+            properties.remove(&field.name);
+        }
+    }
     // These are the Item's, whatever its properties say.
     properties.insert("id".to_owned(), json!({"type": "string"}));
     properties.insert("collection".to_owned(), json!({"type": "string"}));
@@ -40,6 +49,31 @@ pub fn queryables(info: &Info, collections: &Collections) -> Value {
         // Names within these, with dots between, can be asked for too; others are an error.
         "additionalProperties": false,
     })
+}
+
+/// A field of a profile. The unit stands where OGC API - Features - Part 5 has it.
+fn declared(field: &Field) -> Value {
+    let mut schema = Map::new();
+    let datetime = field.kind == FieldType::Datetime;
+    schema.insert("type".to_owned(), json!(if datetime { "string" } else { field.kind.name() }));
+    if datetime {
+        schema.insert("format".to_owned(), json!("date-time"));
+    }
+    let number = |text: &String| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            schema.insert(key.to_owned(), value);
+        }
+    };
+    put("description", field.description.as_ref().map(|text| json!(text)));
+    put("x-ogc-unit", field.unit.as_ref().map(|unit| json!(unit)));
+    put("minimum", field.minimum.as_ref().map(number));
+    put("maximum", field.maximum.as_ref().map(number));
+    let numeric = field.kind.is_numeric();
+    let values: Vec<Value> =
+        field.values.iter().map(|value| if numeric { number(value) } else { json!(value) }).collect();
+    put("enum", (!values.is_empty()).then(|| json!(values)));
+    Value::Object(schema)
 }
 
 /// What all Collections with Items say of a property: `enum`, or `minimum` and `maximum`. Of arrays they sum up the
@@ -98,7 +132,7 @@ mod tests {
             ("b".to_owned(), json!({"summaries": {"gsd": {"minimum": 5.5, "maximum": 20}, "platform": ["x", "y"], "maybe": ["m"], "bands": ["x"]}})),
         ]
         .into();
-        let found = queryables(&info, &collections);
+        let found = queryables(&info, &collections, None);
         let properties = &found["properties"];
         assert_eq!(properties["gsd"], json!({"type": "number", "minimum": 5.5, "maximum": 30}));
         assert_eq!(properties["platform"], json!({"type": "string", "enum": ["x", "y"]}));

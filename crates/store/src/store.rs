@@ -1,5 +1,9 @@
 //! A store that can be asked, whatever it is made of.
 
+use std::sync::Arc;
+
+use stacyard_model::Profile;
+
 use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
@@ -10,6 +14,11 @@ pub trait Store: Send + Sync {
 
     /// The Collections that the store keeps beside its Items.
     fn collections(&self) -> Result<Collections, Error>;
+
+    /// The profile that its Items meet, where it keeps one.
+    fn profile(&self) -> Option<&Arc<Profile>> {
+        None
+    }
 
     /// The Items that answer a search, in its order.
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {

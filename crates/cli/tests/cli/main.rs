@@ -7,6 +7,7 @@ mod copy;
 mod geoparquet;
 mod interrupt;
 mod postgis;
+mod profiles;
 mod search;
 mod support;
 mod validate;

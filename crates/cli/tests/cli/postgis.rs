@@ -3,7 +3,7 @@
 use crate::support::{Yard, ids, item_with};
 
 /// A schema of this test's own, on the server that `make test` starts.
-fn fresh(name: &str) -> Option<String> {
+pub(crate) fn fresh(name: &str) -> Option<String> {
     let Ok(server) = std::env::var("STACYARD_TEST_DATABASE") else {
         println!("skipped: no STACYARD_TEST_DATABASE (make test starts a server)");
         return None;
@@ -23,8 +23,8 @@ fn items_go_into_a_database_and_come_back() {
     assert!(early.contains("make its tables: stacyard init postgis://"), "{early}");
     let sql = yard.run(&["init", &url, "--dry-run"]).status(0).out;
     assert!(sql.contains("CREATE TABLE items"), "{sql}");
-    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 1"));
-    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 1"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 2"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 2"));
     yard.run(&["copy", "a.ndjson", &url]).status(0);
     let found =
         ids(&yard.run(&["search", &url, "--filter", "n >= 5 AND n < 7", "--sortby", "n"]).status(0).out);

@@ -15,6 +15,7 @@ mod iri;
 mod item;
 mod link;
 mod path;
+mod profile;
 mod rule;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use check::Check;
 use path::Path;
 
 use crate::json::Value;
+use crate::profile::Profile;
 use crate::schemas::Schemas;
 
 /// How strict the gate is.
@@ -88,12 +90,13 @@ pub struct Gate {
     grade: Grade,
     schemas: Option<Arc<Schemas>>,
     require_schemas: bool,
+    profile: Option<Arc<Profile>>,
 }
 
 impl Gate {
     /// A gate of this grade, without schemas of extensions.
     pub const fn new(grade: Grade) -> Self {
-        Self { grade, schemas: None, require_schemas: false }
+        Self { grade, schemas: None, require_schemas: false, profile: None }
     }
 
     /// Also checks each object's extensions against these schemas.
@@ -109,6 +112,17 @@ impl Gate {
         self
     }
 
+    /// Also checks the fields of Items that a profile declares.
+    #[must_use]
+    pub fn with_profile(self, profile: Option<Arc<Profile>>) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// The profile that Items have to meet.
+    pub const fn profile(&self) -> Option<&Arc<Profile>> {
+        self.profile.as_ref()
+    }
+
     /// The grade.
     pub const fn grade(&self) -> Grade {
         self.grade
@@ -116,7 +130,12 @@ impl Gate {
 
     /// Checks a value that is to be an Item.
     pub fn item(&self, value: Value<'_>) -> Verdict {
-        self.check(value, Check::item)
+        self.check(value, |check, value| {
+            check.item(value);
+            if let Some(profile) = &self.profile {
+                profile::check(check, value, profile);
+            }
+        })
     }
 
     /// Checks a value that is to be a Collection.

@@ -183,6 +183,14 @@ rules! {
     ExtensionMissing "extension-missing" "STAC Item, Collection and Catalog: Fields, stac_extensions" Lint beyond;
     /// The JSON Schema of an extension cannot be used.
     ExtensionUnusable "extension-unusable" "the JSON Schema of the extension" Refused beyond;
+    /// A field that the profile requires must be there, and not null.
+    ProfileRequired "profile-required" "the profile" Refused beyond;
+    /// The value of a field must be of the type that the profile declares.
+    ProfileType "profile-type" "the profile" Refused beyond;
+    /// A number must be within the range that the profile declares.
+    ProfileRange "profile-range" "the profile" Refused beyond;
+    /// A value must be one of those that the profile lists.
+    ProfileEnum "profile-enum" "the profile" Refused beyond;
     /// `properties` must be what the program's own type asks for.
     TypedProperties "typed-properties" "the properties type of the program" Refused beyond;
 }
