@@ -7,18 +7,17 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use stacyard_store::{Error, without_password};
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::{Config, Host, SslMode};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
+use tokio_postgres::config::Config;
 
 use crate::fault;
 use crate::ident::Ident;
-use crate::passfile;
+use crate::server::Server;
+use crate::settings::Settings;
+use crate::tls::Tls;
 
 /// The schema where nothing else is said.
 const SCHEMA: &str = "stac";
-
-/// How long to wait for a server that does not answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait for a connection that others have.
 const POOL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -27,10 +26,12 @@ const POOL_TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECTIONS: usize = 8;
 
 /// A database and a schema in it, as a URL names them: `postgis://user@host:port/db?schema=stac`. What the URL leaves
-/// out comes from `PGHOST`, `PGPORT`, `PGUSER`, `PGDATABASE` and `PGPASSWORD`, or the password file.
+/// out comes from a service (`service=` in it, or `PGSERVICE`), the environment (`PGHOST` and so on) or the password file,
+/// as with libpq. With `read=HOST:PORT` another server is asked than the one that is written to.
 #[derive(Clone)]
 pub struct Address {
-    config: Config,
+    primary: Server,
+    replica: Option<Server>,
     schema: Ident,
     shown: String,
 }
@@ -45,32 +46,18 @@ impl Address {
                 "write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac",
             )
         };
-        let (_, rest) = url.split_once("://").ok_or_else(|| wrong("no URL".to_owned()))?;
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let mut schema = Ident::new(SCHEMA)?;
-        let mut kept = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=') {
-                Some(("schema", name)) => {
-                    schema =
-                        Ident::new(&decoded(name).ok_or_else(|| wrong(format!("{name:?} is no name")))?)?;
-                }
-                _ => kept.push(pair),
-            }
-        }
-        let bare = format!("postgresql://{place}?{}", kept.join("&"));
-        // Its message can hold a part of the URL, never the password.
-        let mut config: Config = bare.parse().map_err(|e: tokio_postgres::Error| {
-            wrong(std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string))
-        })?;
-        complete(&mut config);
-        let wants_tls = |mode: String| mode == "require" || mode.starts_with("verify");
-        if config.get_ssl_mode() == SslMode::Require || env::var("PGSSLMODE").is_ok_and(wants_tls) {
-            return Err(wrong("TLS is not supported yet".to_owned()));
-        }
-        config.ssl_mode(SslMode::Disable).application_name("stacyard");
-        config.connect_timeout(config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT));
-        Ok(Self { config, schema, shown })
+        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let mut settings = Settings::of_url(url).map_err(wrong)?;
+        let schema = Ident::new(settings.take("schema").as_deref().unwrap_or(SCHEMA))?;
+        let read = settings.take("read");
+        settings.complete(&variable)?;
+        let tls = Tls::of(&settings, &variable)?;
+        let server = |settings: &Settings| Server::of(settings, tls.as_ref()).map_err(wrong);
+        let primary = server(&settings)?;
+        let replica = read
+            .map(|place| settings.at(&place).map_err(wrong).and_then(|settings| server(&settings)))
+            .transpose()?;
+        Ok(Self { primary, replica, schema, shown })
     }
 
     /// The URL for people: without a password.
@@ -82,7 +69,17 @@ impl Address {
         &self.schema
     }
 
+    /// To change what is there.
     pub(crate) fn connect(&self) -> Result<Database, Error> {
+        self.database(&self.primary)
+    }
+
+    /// To read only.
+    pub(crate) fn connect_to_read(&self) -> Result<Database, Error> {
+        self.database(self.replica.as_ref().unwrap_or(&self.primary))
+    }
+
+    fn database(&self, server: &Server) -> Result<Database, Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -90,81 +87,39 @@ impl Address {
             .build()
             .map_err(|cause| Error::failed("cannot start a thread for the database").caused_by(cause))?;
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(self.config.clone(), NoTls, manager);
+        let manager = Manager::from_connect(Config::new(), server.clone(), manager);
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(PoolRuntime::Tokio1)
             .wait_timeout(Some(POOL_TIMEOUT))
             .build()
             .map_err(|cause| Error::failed("cannot make a pool of connections").caused_by(cause))?;
-        Ok(Database { runtime: Arc::new(runtime), link: Link { pool, address: self.clone() } })
+        let link = Link { pool, server: server.clone(), address: self.clone() };
+        Ok(Database { runtime: Arc::new(runtime), link })
     }
-}
-
-/// Adds what the environment says of what the URL leaves open.
-fn complete(config: &mut Config) {
-    let named = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        config.host(named("PGHOST").unwrap_or_else(|| "localhost".to_owned()));
-    }
-    if config.get_ports().is_empty()
-        && let Some(port) = named("PGPORT").and_then(|port| port.parse().ok())
-    {
-        config.port(port);
-    }
-    if config.get_user().is_none()
-        && let Some(user) = named("PGUSER").or_else(|| named("USER"))
-    {
-        config.user(user);
-    }
-    if config.get_dbname().is_none()
-        && let Some(name) = named("PGDATABASE")
-    {
-        config.dbname(name);
-    }
-    if config.get_password().is_none() {
-        let host = match config.get_hosts().first() {
-            Some(Host::Tcp(host)) => host.clone(),
-            _ => "localhost".to_owned(),
-        };
-        let port = config.get_ports().first().unwrap_or(&5432).to_string();
-        let user = config.get_user().unwrap_or_default().to_owned();
-        let database = config.get_dbname().unwrap_or(&user).to_owned();
-        let in_file = || passfile::password(named("PGPASSFILE"), [&host, &port, &database, &user]);
-        if let Some(password) = named("PGPASSWORD").or_else(in_file) {
-            config.password(password);
-        }
-    }
-}
-
-/// Percent-decoding (RFC 3986 section 2.1).
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        if first == b'%' {
-            let hex = std::str::from_utf8(tail.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(hex, 16).ok()?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// A database with a pool of connections. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Link {
-    pool: Pool,
+    pub(crate) pool: Pool,
+    server: Server,
     pub(crate) address: Address,
 }
 
 impl Link {
     /// A connection, which goes back to the pool when it is dropped.
     pub(crate) async fn client(&self) -> Result<Object, Error> {
-        self.pool.get().await.map_err(|cause| fault::unconnected(self.address.shown(), cause))
+        self.pool.get().await.map_err(|cause| fault::unconnected(&self.connecting(), cause))
+    }
+
+    /// What fails where there is no connection; with the place, where the URL leaves it open or is of two servers.
+    fn connecting(&self) -> String {
+        let (shown, place) = (self.address.shown(), &self.server.place);
+        if self.address.replica.is_none() && shown.contains(place.as_str()) {
+            return format!("connect to {shown}");
+        }
+        format!("connect to {shown} at {place}")
     }
 }
 
@@ -192,11 +147,8 @@ impl Database {
 
     /// A connection that is not the pool's: for what changes its session.
     pub(crate) fn own_client(&self) -> Result<Client, Error> {
-        let address = self.address();
-        let (client, connection) = self
-            .wait(address.config.connect(NoTls))
-            .map_err(|cause| fault::failed(&format!("connect to {}", address.shown()), cause))?;
-        self.runtime.spawn(connection);
+        let connected = self.wait(self.link.server.connect());
+        let (client, _) = connected.map_err(|cause| fault::failed(&self.link.connecting(), cause))?;
         Ok(client)
     }
 }

@@ -1,6 +1,7 @@
 //! Errors of the database in the user's words: the cause, and what to do about it.
 
 use deadpool_postgres::PoolError;
+use rustls::{CertificateError, Error as TlsError};
 use stacyard_store::Error;
 use tokio_postgres::error::SqlState;
 
@@ -8,10 +9,17 @@ use tokio_postgres::error::SqlState;
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     let Some(db) = cause.as_db_error() else {
+        if let Some(error) = of_tls(&cause) {
+            return untrusted(doing, error);
+        }
         let closed = cause.is_closed();
         let why = std::error::Error::source(&cause).map(|why| format!(": {why}")).unwrap_or_default();
         return Error::failed(format!("cannot {doing}: {cause}{why}")).remedy(if closed {
             "the connection was lost: nothing of what was not committed is there; try again"
+        } else if why.ends_with("server does not support TLS") {
+            "turn TLS on at the server (ssl = on), or do without: sslmode=prefer or disable"
+        } else if why.ends_with("password missing") {
+            "the server asks for a password: give it in PGPASSWORD, the password file or the URL"
         } else {
             "check host, port, user and that the server runs"
         });
@@ -27,10 +35,19 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
         "free some space on the database's disk; nothing of this batch was kept"
     } else if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME {
         "create the tables first: stacyard init with the same URL"
-    } else if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+    } else if *code == SqlState::INVALID_PASSWORD {
         "check user and password: in the URL, in PGPASSWORD or in the password file"
+    } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        "check user and database; the server's pg_hba.conf says who may come from where, with TLS (sslmode) or a client \
+         certificate (sslcert, sslkey)"
     } else if *code == SqlState::INVALID_CATALOG_NAME {
         "check the name of the database behind the slash of the URL"
+    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        "name the primary server in the URL; a replica to read from goes behind ?read="
+    } else if *code == SqlState::T_R_SERIALIZATION_FAILURE {
+        "try again; a replica that cancels long searches may wait longer (max_standby_streaming_delay)"
+    } else if is_end_of_session(code) {
+        "the server was stopped, or an administrator ended the session; try again"
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
         "wait until others have gone, or raise max_connections"
     } else {
@@ -63,14 +80,47 @@ pub(crate) fn of_profile(name: &str, cause: tokio_postgres::Error) -> Error {
 }
 
 /// The same, of a connection that the pool could not give.
-pub(crate) fn unconnected(name: &str, cause: PoolError) -> Error {
-    let doing = format!("connect to {name}");
+pub(crate) fn unconnected(doing: &str, cause: PoolError) -> Error {
     match cause {
-        PoolError::Backend(cause) => failed(&doing, cause),
+        PoolError::Backend(cause) => failed(doing, cause),
         PoolError::Timeout(_) => Error::failed(format!("cannot {doing} in time"))
             .remedy("check host and port, and whether the server takes more connections"),
         other => Error::failed(format!("cannot {doing}")).caused_by(other),
     }
+}
+
+/// What was wrong with TLS, where that was it.
+pub(crate) fn of_tls(cause: &tokio_postgres::Error) -> Option<&TlsError> {
+    let io = std::error::Error::source(cause)?.downcast_ref::<std::io::Error>()?;
+    io.get_ref()?.downcast_ref()
+}
+
+fn untrusted(doing: &str, cause: &TlsError) -> Error {
+    let remedy = match cause {
+        TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "if it is the right server, name the authority that signed its certificate: sslrootcert=FILE"
+        }
+        TlsError::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => {
+            "use the name that is in the certificate (as subjectAltName), or leave names out: sslmode=verify-ca"
+        }
+        TlsError::InvalidCertificate(_) => "the server needs another certificate",
+        TlsError::AlertReceived(_) => "the server refuses: check the client certificate (sslcert, sslkey)",
+        _ => "check that the server speaks TLS 1.2 or 1.3",
+    };
+    Error::failed(format!("cannot {doing}: TLS: {cause}")).remedy(remedy)
+}
+
+/// Whether the connection is gone, for no fault of the query.
+pub(crate) fn is_lost(cause: &tokio_postgres::Error) -> bool {
+    let is_io = || std::error::Error::source(cause).is_some_and(|why| why.is::<std::io::Error>());
+    cause.is_closed() || cause.code().map_or_else(is_io, is_end_of_session)
+}
+
+/// Shutdowns, and connections that failed (class 08): what a pooler says when its server is gone.
+fn is_end_of_session(code: &SqlState) -> bool {
+    *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CRASH_SHUTDOWN || code.code().starts_with("08")
 }
 
 /// Whether it is a fault of the rows themselves, so that others can go in without them.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use stacyard_model::FieldType;
 use stacyard_search::cql2::{CompareOp, Expr, Literal, SpatialOp};
 use stacyard_search::{Area, Place, Property, Search};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::ident::Ident;
 use crate::profile::Promoted;
@@ -25,11 +25,12 @@ pub(crate) enum Param {
 }
 
 impl Param {
-    pub(crate) fn as_sql(&self) -> &(dyn ToSql + Sync) {
+    /// With its type, so that the database need not be asked for it.
+    pub(crate) fn typed(&self) -> (&(dyn ToSql + Sync), Type) {
         match self {
-            Self::Text(text) => text,
-            Self::Texts(list) => list,
-            Self::Number(number) => number,
+            Self::Text(text) => (text, Type::TEXT),
+            Self::Texts(list) => (list, Type::TEXT_ARRAY),
+            Self::Number(number) => (number, Type::FLOAT8),
         }
     }
 }

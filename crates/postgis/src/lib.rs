@@ -1,6 +1,7 @@
 //! STAC Items in PostGIS, in tables of our own beside the user's: made and migrated, loaded by COPY, searched with
 //! bound parameters, and exact.
 
+mod ask;
 mod connect;
 mod encode;
 mod ewkb;
@@ -11,9 +12,14 @@ mod migrate;
 mod passfile;
 mod profile;
 mod rows;
+mod server;
+mod service;
+mod settings;
 mod sink;
 mod source;
 mod store;
+mod tls;
+mod trust;
 mod wire;
 
 pub use connect::Address;

@@ -6,6 +6,7 @@ use refinery::{Migration, Runner};
 use stacyard_model::Profile;
 use stacyard_store::Error;
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use crate::connect::Address;
 use crate::fault;
@@ -37,7 +38,7 @@ const LOCK_TIMEOUT: &str = "5s";
 /// What PostGIS' objects are called.
 pub(crate) async fn postgis(client: &Client) -> Result<Ident, Error> {
     let row = client
-        .query_opt(
+        .query_typed_opt(
             "SELECT n.nspname::text, e.extversion::text FROM pg_extension e \
              JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'",
             &[],
@@ -70,10 +71,10 @@ enum Found {
 async fn found(client: &Client, schema: &Ident) -> Result<Found, Error> {
     let failed = |cause| fault::failed("look at the schema", cause);
     let rows = client
-        .query(
+        .query_typed(
             "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = $1 AND c.relname IN ('items', 'collections', 'stacyard_migrations')",
-            &[&schema.name()],
+            &[(&schema.name(), Type::TEXT)],
         )
         .await
         .map_err(failed)?;
@@ -85,7 +86,7 @@ async fn found(client: &Client, schema: &Ident) -> Result<Found, Error> {
         return Ok(Found::Others);
     }
     let query = format!("SELECT coalesce(max(version), 0)::int FROM {schema}.{HISTORY}");
-    Ok(Found::Ours(client.query_one(&query, &[]).await.map_err(failed)?.get(0)))
+    Ok(Found::Ours(client.query_typed_one(&query, &[]).await.map_err(failed)?.get(0)))
 }
 
 /// Checks that the schema has the tables as this version knows them; gives the schema of PostGIS.

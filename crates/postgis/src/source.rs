@@ -49,23 +49,51 @@ impl RowSource {
 }
 
 async fn stream(link: &Link, query: &str, params: &[Param], sender: &Sender<Rows>) -> Result<(), Error> {
-    let failed = |cause| fault::failed(&format!("read {}", link.address.shown()), cause);
-    let client = link.client().await?;
-    let rows = client.query_raw(query, params.iter().map(Param::as_sql)).await.map_err(failed)?;
+    let mut is_first = true;
+    loop {
+        let client = link.client().await?;
+        let mut delivered = false;
+        match deliver(&client, query, params, sender, &mut delivered).await {
+            // A connection that has died in the pool.
+            Err(cause) if is_first && !delivered && fault::is_lost(&cause) => link.give_up(client),
+            Err(cause) => {
+                return Err(fault::failed(&format!("read {}", link.address.shown()), cause));
+            }
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                // Nobody wants the rest, which the server goes on to send: the next to have the connection would wait for it.
+                drop(Object::take(client));
+                return Ok(());
+            }
+        }
+        is_first = false;
+    }
+}
+
+/// Sends the rows of a query on, batch by batch; `false`: nobody wants more. `delivered` tells whether any were sent.
+async fn deliver(
+    client: &Object,
+    query: &str,
+    params: &[Param],
+    sender: &Sender<Rows>,
+    delivered: &mut bool,
+) -> Result<bool, tokio_postgres::Error> {
+    let rows = client.query_typed_raw(query, params.iter().map(Param::typed)).await?;
     let mut rows = pin!(rows);
     let mut batch = Vec::with_capacity(BATCH);
-    while let Some(row) = rows.try_next().await.map_err(failed)? {
+    while let Some(row) = rows.try_next().await? {
         batch.push(row);
-        if batch.len() == BATCH && sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
-            // Nobody wants the rest, which the server goes on to send: the next to have the connection would wait for it.
-            drop(Object::take(client));
-            return Ok(());
+        if batch.len() == BATCH {
+            *delivered = true;
+            if sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
+                return Ok(false);
+            }
         }
     }
     if !batch.is_empty() {
         let _ = sender.send(Ok(batch)).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 impl Source for RowSource {

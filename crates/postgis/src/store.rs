@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use deadpool_postgres::Object;
 use stacyard_model::Profile;
 use stacyard_model::json::Tape;
 use stacyard_search::{Compiled, KnownNames, Property, Search};
 use stacyard_store::{Collections, Error, Find, Hits, Report, Sorted, Sorter, Source, Store, unknown_name};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 
 use crate::connect::{Address, Database};
 use crate::fault;
@@ -40,7 +38,7 @@ pub struct PostGis {
 impl PostGis {
     /// Connects, and checks that the tables are there and of this version.
     pub fn open(address: &Address) -> Result<Self, Error> {
-        let database = address.connect()?;
+        let database = address.connect_to_read()?;
         let (postgis, profile) = database.wait(async {
             let client = database.link.client().await?;
             let postgis = migrate::check(&client, address).await?;
@@ -58,8 +56,12 @@ impl PostGis {
         fault::failed(&format!("search {}", self.database.address().shown()), cause)
     }
 
+    async fn rows(&self, query: &str, params: &[Param]) -> Result<Vec<Row>, Error> {
+        self.database.link.rows("search", query, params).await
+    }
+
     /// Fails if the search has a property that no Item has.
-    async fn check_names(&self, client: &Object, search: &Compiled) -> Result<(), Error> {
+    async fn check_names(&self, search: &Compiled) -> Result<(), Error> {
         let mut names: Vec<&Property> = Vec::new();
         search.request().each_property(&mut |property| {
             let is_declared =
@@ -71,17 +73,16 @@ impl PostGis {
         let schema = self.schema();
         for name in names {
             let (is_there, params) = Condition::has(name, &self.tables);
-            let params: Vec<_> = params.iter().map(Param::as_sql).collect();
             let query = format!(
                 "SELECT NOT EXISTS (SELECT FROM {schema}.items) OR EXISTS (SELECT FROM {schema}.items WHERE {is_there})"
             );
-            let row = client.query_one(&query, &params).await.map_err(|cause| self.failed(cause))?;
-            if !row.get::<_, bool>(0) {
+            let rows = self.rows(&query, &params).await?;
+            if rows.iter().any(|row| !row.get::<_, bool>(0)) {
                 let query = format!(
                     "SELECT DISTINCT jsonb_object_keys(properties) FROM \
                      (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
                 );
-                let rows = client.query(&query, &[]).await.map_err(|cause| self.failed(cause))?;
+                let rows = self.rows(&query, &[]).await?;
                 let mut known = KnownNames::default();
                 for row in &rows {
                     known.add(row.get(0));
@@ -95,10 +96,7 @@ impl PostGis {
     /// Settles what does not depend on rows.
     fn prepare(&self, find: &mut Find<'_>) -> Result<Condition, Error> {
         if !find.check.lenient {
-            self.database.wait(async {
-                let client = self.database.link.client().await?;
-                self.check_names(&client, &find.search).await
-            })?;
+            self.database.wait(self.check_names(&find.search))?;
             // All that is looked at from here on are some of the rows.
             find.check.lenient = true;
         }
@@ -158,10 +156,8 @@ impl PostGis {
             _ => self.rows_query(&condition),
         };
         self.database.wait(async {
-            let client = self.database.link.client().await?;
-            let params: Vec<_> = condition.params.iter().map(Param::as_sql).collect();
-            let rows = client.query(&format!("EXPLAIN {query}"), &params).await;
-            Ok(rows.map_err(|cause| self.failed(cause))?.iter().map(|row| row.get(0)).collect())
+            let rows = self.rows(&format!("EXPLAIN {query}"), &condition.params).await?;
+            Ok(rows.iter().map(|row| row.get(0)).collect())
         })
     }
 
@@ -171,13 +167,10 @@ impl PostGis {
         behind: Option<&Behind>,
         rows: u64,
     ) -> Result<Vec<Row>, Error> {
-        let client = self.database.link.client().await?;
         let mut params = condition.params.clone();
         let behind = behind.map_or_else(|| "true".to_owned(), |behind| behind.sql(&mut params));
         let query = self.page_query(condition, &behind, rows);
-        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(Param::as_sql).collect();
-        let statement = client.prepare_cached(&query).await.map_err(|cause| self.failed(cause))?;
-        client.query(&statement, &params).await.map_err(|cause| self.failed(cause))
+        self.rows(&query, &params).await
     }
 }
 
@@ -268,9 +261,8 @@ impl Store for PostGis {
 
     fn collections(&self) -> Result<Collections, Error> {
         self.database.wait(async {
-            let client = self.database.link.client().await?;
             let query = format!("SELECT id, content::text FROM {}.collections", self.schema());
-            let rows = client.query(&query, &[]).await.map_err(|cause| self.failed(cause))?;
+            let rows = self.rows(&query, &[]).await?;
             let mut collections = Collections::new();
             for row in rows {
                 let content = serde_json::from_str(row.get(1))
@@ -313,11 +305,9 @@ impl Store for PostGis {
             return find.count(Box::new(self.source(&condition)));
         }
         self.database.wait(async {
-            let client = self.database.link.client().await?;
             let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
-            let params: Vec<_> = condition.params.iter().map(Param::as_sql).collect();
-            let row = client.query_one(&query, &params).await.map_err(|cause| self.failed(cause))?;
-            let written = row.get::<_, i64>(0).unsigned_abs();
+            let rows = self.rows(&query, &condition.params).await?;
+            let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
             Ok(Report { read: written, written, ..Report::default() })
         })
     }

@@ -42,7 +42,7 @@ const TAKEN: [&str; 17] = [
 pub(crate) async fn read(client: &Client, schema: &Ident) -> Result<Option<Profile>, Error> {
     let query = format!("SELECT content FROM {schema}.{TABLE}");
     let row =
-        client.query_opt(&query, &[]).await.map_err(|cause| fault::failed("read the profile", cause))?;
+        client.query_typed_opt(&query, &[]).await.map_err(|cause| fault::failed("read the profile", cause))?;
     row.map(|row| Profile::parse(row.get(0))).transpose().map_err(|cause| {
         Error::failed(format!("the profile of the schema {schema} cannot be read")).caused_by(cause)
     })

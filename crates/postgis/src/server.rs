@@ -1,0 +1,108 @@
+//! One server, and how a session with it begins.
+
+use std::pin::Pin;
+
+use deadpool_postgres::Connect;
+use tokio::task::JoinHandle;
+use tokio_postgres::config::{Config, Host, SslMode};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Error, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::fault;
+use crate::passfile;
+use crate::settings::Settings;
+use crate::tls::{Mode, Tls};
+
+/// How often the server looks whether we are still there: a query of a program that was killed ends with it. Servers
+/// behind a transaction pooler keep it for their other sessions, which it does not harm.
+const CHECK: &str = "SET client_connection_check_interval = '1s'";
+
+/// A server, or several of which the first that answers is taken.
+#[derive(Clone)]
+pub(crate) struct Server {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+    /// Where it is, for people.
+    pub(crate) place: String,
+}
+
+/// A connection, and the task that drives it.
+type Connected = (Client, JoinHandle<()>);
+
+impl Server {
+    /// The server that the settings name. The error is a cause, without any value.
+    pub(crate) fn of(settings: &Settings, tls: Option<&Tls>) -> Result<Self, String> {
+        let mut config = settings.config()?;
+        if config.get_password().is_none() {
+            let host = match config.get_hosts().first() {
+                Some(Host::Tcp(host)) => host.clone(),
+                _ => "localhost".to_owned(),
+            };
+            let port = config.get_ports().first().unwrap_or(&5432).to_string();
+            let user = config.get_user().unwrap_or_default().to_owned();
+            let database = config.get_dbname().unwrap_or(&user).to_owned();
+            let file = settings.get("passfile").map(str::to_owned);
+            if let Some(password) = passfile::password(file, [&host, &port, &database, &user]) {
+                config.password(password);
+            }
+        }
+        // A socket of this machine needs none, whatever is asked for: nobody is between.
+        let is_remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+        let tls = tls.filter(|_| is_remote);
+        config.ssl_mode(match tls.map(|tls| tls.mode) {
+            None => SslMode::Disable,
+            Some(Mode::Prefer) => SslMode::Prefer,
+            Some(Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => SslMode::Require,
+        });
+        Ok(Self { config, tls: tls.map(|tls| tls.connector.clone()), place: settings.place() })
+    }
+
+    /// Begins a session.
+    pub(crate) async fn connect(&self) -> Result<Connected, Error> {
+        let tried = self.attempt(&self.config).await;
+        let (client, driver) = match tried {
+            // As by libpq: what is only preferred is left out where it is what does not work.
+            Err(cause) if self.config.get_ssl_mode() == SslMode::Prefer && is_against_tls(&cause) => {
+                let mut plain = self.config.clone();
+                plain.ssl_mode(SslMode::Disable);
+                self.attempt(&plain).await.map_err(|_| cause)?
+            }
+            tried => tried?,
+        };
+        // Some systems cannot do it.
+        let _ = client.batch_execute(CHECK).await;
+        Ok((client, driver))
+    }
+
+    async fn attempt(&self, config: &Config) -> Result<Connected, Error> {
+        match &self.tls {
+            Some(tls) => driven(config, tls.clone()).await,
+            None => driven(config, NoTls).await,
+        }
+    }
+}
+
+async fn driven<T>(config: &Config, tls: T) -> Result<Connected, Error>
+where
+    T: MakeTlsConnect<Socket, Stream: Send + 'static>,
+{
+    let (client, connection) = config.connect(tls).await?;
+    let driver = tokio::spawn(async move {
+        // Whoever waits for an answer is told of the error.
+        let _ = connection.await;
+    });
+    Ok((client, driver))
+}
+
+/// Whether the handshake failed, or the server lets this user in without TLS only.
+fn is_against_tls(cause: &Error) -> bool {
+    cause.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) || fault::of_tls(cause).is_some()
+}
+
+impl Connect for Server {
+    fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Result<Connected, Error>> + Send + '_>> {
+        Box::pin(self.connect())
+    }
+}
