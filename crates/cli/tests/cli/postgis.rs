@@ -66,8 +66,12 @@ fn a_database_that_is_not_there_is_said() {
     error: the schema "pg_x" cannot be: names that begin with pg_ are PostgreSQL's own
       help: choose another ?schema=
     "#);
-    insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?sslmode=require"]).status(2).err, @r"
-    error: postgis://h/db?sslmode=require: TLS is not supported yet
+    insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?sslmode=on"]).status(2).err, @r#"
+    error: there is no sslmode "on"
+      help: write disable, allow, prefer, require, verify-ca or verify-full
+    "#);
+    insta::assert_snapshot!(yard.run(&["init", "postgis://me:secret@h/db?sslcrl=x"]).status(2).err, @r"
+    error: postgis://me:***@h/db?sslcrl=x: unknown option `sslcrl`
       help: write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac
     ");
 }
