@@ -156,6 +156,9 @@ pub(crate) struct SearchFlags {
     /// Print the number of Items that answer, alone (whatever --max-items says).
     #[arg(long, conflicts_with_all = ["output", "explain"])]
     count: bool,
+    /// With --count: about how many, where a store (a database) can say so at once; else how many.
+    #[arg(long, requires = "count")]
+    estimate: bool,
     /// Make the search, and print what was left out at each level and how much was read, not the answer.
     #[arg(long, conflicts_with = "output")]
     explain: bool,
@@ -198,7 +201,12 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         observer: &mut console,
     };
     let report = if flags.count {
-        let report = source.count(Find { max_items: None, ..find })?;
+        let mut find = Find { max_items: None, ..find };
+        let estimated = if flags.estimate { source.estimate(&mut find)? } else { None };
+        let report = match estimated {
+            Some(written) => Report { written, ..Report::default() },
+            None => source.count(find)?,
+        };
         report::print(format!("{}\n", report.written).as_bytes())?;
         report
     } else {

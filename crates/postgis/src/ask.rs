@@ -1,7 +1,10 @@
 //! Questions to the database. Their statements have no name: none stays behind on a connection that a transaction pooler
 //! gives to another session next.
 
+use std::pin::pin;
+
 use deadpool_postgres::Object;
+use futures_util::TryStreamExt;
 use stacyard_store::Error;
 use tokio_postgres::Row;
 
@@ -24,6 +27,42 @@ impl Link {
                         .map_err(|cause| fault::failed(&format!("{doing} {}", self.address.shown()), cause));
                 }
             }
+            is_first = false;
+        }
+    }
+
+    /// Hands on the rows of a query one by one; gives their number.
+    pub(crate) async fn each_row(
+        &self,
+        doing: &str,
+        query: &str,
+        params: &[Param],
+        mut take: impl FnMut(&Row) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        let failed = |cause| fault::failed(&format!("{doing} {}", self.address.shown()), cause);
+        let mut number = 0;
+        let mut is_first = true;
+        loop {
+            let client = self.client().await?;
+            let rows = client.query_typed_raw(query, params.iter().map(Param::typed)).await;
+            let next = match rows {
+                Ok(rows) => {
+                    let mut rows = pin!(rows);
+                    loop {
+                        match rows.try_next().await {
+                            Ok(Some(row)) => take(&row)?,
+                            Ok(None) => return Ok(number),
+                            Err(cause) => break cause,
+                        }
+                        number += 1;
+                    }
+                }
+                Err(cause) => cause,
+            };
+            if !is_first || number > 0 || !fault::is_lost(&next) {
+                return Err(failed(next));
+            }
+            self.give_up(client);
             is_first = false;
         }
     }

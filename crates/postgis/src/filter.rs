@@ -56,7 +56,7 @@ pub(crate) struct Condition {
 impl Condition {
     /// The condition of a search.
     pub(crate) fn of(search: &Search, tables: &Tables) -> Self {
-        let mut maker = Maker { params: Vec::new(), tables };
+        let mut maker = Maker::new(Vec::new(), tables);
         let mut parts = Vec::new();
         if !search.ids.is_empty() {
             parts.push(maker.among("id", &search.ids));
@@ -104,7 +104,7 @@ pub(crate) struct Tables {
 }
 
 /// Makes conditions, and collects their parameters.
-struct Maker<'a> {
+pub(crate) struct Maker<'a> {
     params: Vec<Param>,
     tables: &'a Tables,
 }
@@ -123,7 +123,19 @@ enum Kind {
     Bool,
 }
 
+impl<'a> Maker<'a> {
+    /// One that goes on behind these parameters.
+    pub(crate) fn new(params: Vec<Param>, tables: &'a Tables) -> Self {
+        Self { params, tables }
+    }
+}
+
 impl Maker<'_> {
+    /// All that was bound, in order.
+    pub(crate) fn into_params(self) -> Vec<Param> {
+        self.params
+    }
+
     fn bind(&mut self, param: Param) -> String {
         let kind = match param {
             Param::Text(_) => "text",
@@ -134,7 +146,7 @@ impl Maker<'_> {
         format!("${}::{kind}", self.params.len())
     }
 
-    fn text(&mut self, text: &str) -> String {
+    pub(crate) fn text(&mut self, text: &str) -> String {
         self.bind(Param::Text(text.to_owned()))
     }
 
@@ -212,7 +224,7 @@ impl Maker<'_> {
     }
 
     /// The value of a property as `jsonb`: NULL where the Item has no such name.
-    fn property(&mut self, property: &Property) -> Option<String> {
+    pub(crate) fn property(&mut self, property: &Property) -> Option<String> {
         let key = property.key();
         if property.place() != Place::Properties || key.contains('\0') || key.matches('.').count() > MAX_DOTS
         {
@@ -234,6 +246,11 @@ impl Maker<'_> {
             let head = self.text(&name[..dot]);
             self.places(&format!("({object} -> {head})"), &name[dot + 1..], places);
         }
+    }
+
+    /// The same of a column that has all there is to say: no Item has a value of another type.
+    pub(crate) fn whole(&self, property: &Property, kind: FieldType) -> Option<String> {
+        self.promoted(property, kind).filter(|_| self.tables.promoted.is_whole())
     }
 
     /// The column of a property that the profile declares to be of a type.
@@ -321,12 +338,7 @@ impl Maker<'_> {
             CompareOp::Greater | CompareOp::GreaterOrEqual => ">=",
             CompareOp::NotEqual => return None,
         };
-        let at = Timestamp::from_nanosecond(at.as_nanosecond().div_euclid(1_000) * 1_000).ok()?.to_string();
-        // Years before the first one are written in another way; PostgreSQL has no year 0.
-        if at.starts_with('-') || at.starts_with("0000") {
-            return None;
-        }
-        let at = self.text(&at);
+        let at = self.text(&micros(at)?);
         Some(Part { sql: format!("({column} {op} {at}::timestamptz)"), exact: false })
     }
 
@@ -407,8 +419,15 @@ pub(crate) fn seconds(at: Timestamp) -> String {
     text
 }
 
+/// An instant cut to microseconds, as PostgreSQL reads it.
+pub(crate) fn micros(at: Timestamp) -> Option<String> {
+    let at = Timestamp::from_nanosecond(at.as_nanosecond().div_euclid(1_000) * 1_000).ok()?.to_string();
+    // Years before the first one are written in another way; PostgreSQL has no year 0.
+    (!at.starts_with('-') && !at.starts_with("0000")).then_some(at)
+}
+
 /// A number that `numeric` can hold, and that is no burden: no power of ten beyond 1,000.
-fn is_moderate(number: &str) -> bool {
+pub(crate) fn is_moderate(number: &str) -> bool {
     number.len() <= 1_000
         && number
             .split_once(['e', 'E'])
@@ -429,7 +448,7 @@ fn symbol(op: CompareOp) -> &'static str {
 impl Condition {
     /// SQL that is true of rows whose Item has a property, null or not.
     pub(crate) fn has(property: &Property, tables: &Tables) -> (String, Vec<Param>) {
-        let mut maker = Maker { params: Vec::new(), tables };
+        let mut maker = Maker::new(Vec::new(), tables);
         let value = maker.property(property);
         (value.map_or_else(|| "true".to_owned(), |value| format!("{value} IS NOT NULL")), maker.params)
     }

@@ -9,6 +9,7 @@ mod fault;
 mod filter;
 mod ident;
 mod migrate;
+mod order;
 mod passfile;
 mod profile;
 mod rows;

@@ -19,7 +19,7 @@ pub(crate) const NEWEST: i32 = 2;
 /// The migrations, oldest first. A released one never changes: its checksum is in the databases.
 const MIGRATIONS: [(&str, &str); NEWEST as usize] = [
     ("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql")),
-    ("V2__profile", include_str!("migrations/V2__profile.sql")),
+    ("V2__profile_and_datetime", include_str!("migrations/V2__profile_and_datetime.sql")),
 ];
 
 /// The version since which a schema can have a profile.

@@ -8,6 +8,13 @@ use tokio_postgres::types::{FromSql, Type};
 pub(crate) const SELECTED: &str = "verbatim, stac_version, stac_extensions, id, collection, geometry_text, bbox, \
     properties, links, assets, others";
 
+/// The same of what a search looks at alone: the wide columns, which it never does, are empty.
+pub(crate) const SEARCHED: &str = "NULL::text, stac_version, NULL::jsonb, id, collection, geometry_text, NULL::jsonb, \
+    properties, '[]'::jsonb, '{}'::jsonb, NULL::jsonb";
+
+/// Where the first column behind these stands.
+pub(crate) const ODD: usize = 11;
+
 /// A `jsonb` or a text as it comes.
 struct Raw<'a>(&'a [u8]);
 

@@ -11,21 +11,16 @@ use tokio_postgres::Row;
 
 use crate::connect::{Address, Database};
 use crate::fault;
-use crate::filter::{Condition, Param, Tables, seconds};
+use crate::filter::{Condition, Maker, Param, Tables};
 use crate::ident::Ident;
 use crate::migrate;
+use crate::order::Order;
 use crate::profile::{self, Promoted};
-use crate::rows::{SELECTED, write_item};
+use crate::rows::{ODD, SEARCHED, SELECTED, write_item};
 use crate::source::RowSource;
 
-/// The order of a search that asks for none, in columns: that of the index `items_newest`.
-const NEWEST: &str = "extent_start DESC, (collection = ''), collection, id";
-
-/// Up to how many Items are asked for in order; more are sorted here.
-const MAX_FIRST: u64 = 10_000;
-
-/// How many rows are fetched at once, at most.
-const PAGE: u64 = 256;
+/// Up to how many rows are asked for in order; where the answer needs more, all are read and sorted here.
+const MAX_FIRST: u64 = 40_000;
 
 /// Items in a PostGIS database, in the tables of [`init`](crate::init). Clones share the connections.
 #[derive(Clone)]
@@ -105,78 +100,79 @@ impl PostGis {
         Ok(Condition::of(find.search.request(), &self.tables))
     }
 
-    fn rows_query(&self, condition: &Condition) -> String {
-        format!("SELECT {SELECTED} FROM {}.items WHERE {}", self.schema(), condition.sql)
+    fn rows_query(&self, columns: &str, condition: &Condition) -> String {
+        format!("SELECT {columns} FROM {}.items WHERE {}", self.schema(), condition.sql)
     }
 
-    fn source(&self, condition: &Condition) -> RowSource {
-        RowSource::new(&self.database, self.rows_query(condition), condition.params.clone())
+    fn source(&self, columns: &str, condition: &Condition) -> RowSource {
+        RowSource::new(&self.database, self.rows_query(columns, condition), condition.params.clone())
     }
 
-    /// The first Items in the order of a search without one.
-    fn newest(&self, find: &Find<'_>, wanted: u64, condition: &Condition) -> Result<(Sorted, Report), Error> {
+    /// The first Items in the order of the search; `None`: SQL cannot say which these are.
+    fn first(
+        &self,
+        find: &Find<'_>,
+        wanted: u64,
+        condition: &Condition,
+    ) -> Result<Option<(Sorted, Report)>, Error> {
         let after = find.after.as_deref();
-        let mut sorter = Sorter::new(find.memory, Some(wanted));
-        let mut report = Report::default();
-        let mut first = First { search: &find.search, exact: condition.exact, after, tape: Tape::new() };
-        // A page may come from the middle: nothing before its instant need be read.
-        let mut place = after.and_then(|after| find.search.first_instant(after)).map(Behind::Instant);
-        let mut page = wanted.clamp(1, PAGE);
-        while report.written < wanted {
-            let rows = self.database.wait(self.page(condition, place.as_ref(), page))?;
-            let mut hits = Hits::default();
-            for row in &rows {
+        let mut maker = Maker::new(condition.params.clone(), &self.tables);
+        let Some(order) = Order::of(&find.search, after, &mut maker) else { return Ok(None) };
+        let params = maker.into_params();
+        // Some of the rows may not answer, or stand before the place: then four times as many are asked for.
+        let mut limit = if condition.exact && after.is_none() { wanted } else { wanted + wanted / 4 + 8 };
+        while limit <= MAX_FIRST {
+            let mut sorter = Sorter::new(find.memory, Some(wanted));
+            let mut report = Report::default();
+            let mut first = First { search: &find.search, exact: condition.exact, after, tape: Tape::new() };
+            let mut is_odd = false;
+            let query = self.first_query(condition, &order, limit);
+            let rows = self.database.link.each_row("search", &query, &params, |row| {
                 report.read += 1;
-                if report.written < wanted && first.add(row, &mut hits)? {
+                is_odd |= row.try_get::<_, bool>(ODD).map_err(|cause| self.failed(cause))?;
+                let mut hits = Hits::default();
+                if !is_odd && report.written < wanted && first.add(row, &mut hits)? {
                     report.written += 1;
+                    sorter.push(hits)?;
                 }
+                Ok(())
+            });
+            let rows = self.database.wait(rows)?;
+            if is_odd {
+                return Ok(None);
             }
-            sorter.push(hits)?;
-            let Some(last) = rows.last().filter(|_| rows.len() as u64 == page) else { break };
-            place = Some(Behind::row(last).map_err(|cause| self.failed(cause))?);
-            page = (page * 4).min(PAGE);
+            if report.written == wanted || rows < limit {
+                return Ok(Some((sorter.finish(self.database.address().shown())?, report)));
+            }
+            limit *= 4;
         }
-        Ok((sorter.finish(self.database.address().shown())?, report))
+        Ok(None)
     }
 
-    /// The query of a page of rows, newest first.
-    fn page_query(&self, condition: &Condition, behind: &str, rows: u64) -> String {
+    fn first_query(&self, condition: &Condition, order: &Order, rows: u64) -> String {
+        let schema = self.schema().to_string();
         format!(
-            "SELECT {SELECTED}, extent_start::text AS place FROM {}.items WHERE {} AND {behind} ORDER BY {NEWEST} LIMIT {rows}",
-            self.schema(),
-            condition.sql
+            "SELECT {SELECTED}, {} AS odd FROM {schema}.items WHERE {} AND {} ORDER BY {} LIMIT {rows}",
+            order.odd(),
+            condition.sql,
+            order.behind,
+            order.by(&schema)
         )
     }
 
     /// How the database answers a search, as it says itself (EXPLAIN).
     pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
         let condition = Condition::of(search, &self.tables);
-        let query = match search.max_items {
-            Some(rows) if is_newest_first(search, rows) => self.page_query(&condition, "true", rows),
-            _ => self.rows_query(&condition),
+        let mut maker = Maker::new(condition.params.clone(), &self.tables);
+        let compiled = Compiled::new(search)?;
+        let order = search.max_items.and_then(|rows| Some((rows, Order::of(&compiled, None, &mut maker)?)));
+        let (query, params) = match order {
+            Some((rows, order)) => (self.first_query(&condition, &order, rows), maker.into_params()),
+            None => (self.rows_query(SELECTED, &condition), condition.params),
         };
-        self.database.wait(async {
-            let rows = self.rows(&format!("EXPLAIN {query}"), &condition.params).await?;
-            Ok(rows.iter().map(|row| row.get(0)).collect())
-        })
+        let rows = self.database.wait(self.rows(&format!("EXPLAIN {query}"), &params))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
-
-    async fn page(
-        &self,
-        condition: &Condition,
-        behind: Option<&Behind>,
-        rows: u64,
-    ) -> Result<Vec<Row>, Error> {
-        let mut params = condition.params.clone();
-        let behind = behind.map_or_else(|| "true".to_owned(), |behind| behind.sql(&mut params));
-        let query = self.page_query(condition, &behind, rows);
-        self.rows(&query, &params).await
-    }
-}
-
-/// Whether the first Items come from the database in their order.
-fn is_newest_first(search: &Search, wanted: u64) -> bool {
-    wanted <= MAX_FIRST && search.sortby.is_empty()
 }
 
 /// Looks at rows that may answer.
@@ -211,48 +207,6 @@ impl First<'_> {
     }
 }
 
-/// Behind which rows to go on.
-enum Behind {
-    /// Those with a later start.
-    Instant(jiff::Timestamp),
-    /// This one: start, collection, id.
-    Row(Option<String>, String, String),
-}
-
-impl Behind {
-    fn row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self::Row(row.try_get(11)?, row.try_get(4)?, row.try_get(3)?))
-    }
-
-    fn sql(&self, params: &mut Vec<Param>) -> String {
-        let mut bind = |text: &str| {
-            params.push(Param::Text(text.to_owned()));
-            format!("${}::text", params.len())
-        };
-        match self {
-            Self::Instant(at) => format!("extent_start <= {}::numeric", bind(&seconds(*at))),
-            Self::Row(start, collection, id) => {
-                let (collection, id) = (bind(collection), bind(id));
-                // Row comparison would need one direction for all columns.
-                let tie = format!(
-                    "(((collection = '') > ({collection} = '')) OR ((collection = '') = ({collection} = '') \
-                     AND (collection, id) > ({collection}, {id})))"
-                );
-                match start {
-                    // Without a start they are the first.
-                    None => format!("(extent_start IS NOT NULL OR {tie})"),
-                    Some(start) => {
-                        let start = bind(start);
-                        format!(
-                            "(extent_start <= {start}::numeric AND (extent_start < {start}::numeric OR {tie}))"
-                        )
-                    }
-                }
-            }
-        }
-    }
-}
-
 impl Store for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let query = format!("SELECT {SELECTED} FROM {}.items", self.schema());
@@ -280,11 +234,11 @@ impl Store for PostGis {
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = Instant::now();
         let condition = self.prepare(&mut find)?;
-        let in_order = find.max_items.filter(|&items| is_newest_first(find.search.request(), items));
-        let (sorted, mut report) = match in_order {
-            Some(wanted) => self.newest(&find, wanted, &condition)?,
+        let first = find.max_items.map(|wanted| self.first(&find, wanted, &condition)).transpose()?.flatten();
+        let (sorted, mut report) = match first {
+            Some(first) => first,
             None => {
-                let mut source = self.source(&condition);
+                let mut source = self.source(SELECTED, &condition);
                 let (sorted, mut report) = find.run(&mut source)?;
                 report.written = report.read - report.filtered;
                 (sorted, report)
@@ -302,7 +256,7 @@ impl Store for PostGis {
         find.after = None;
         let condition = self.prepare(&mut find)?;
         if !condition.exact {
-            return find.count(Box::new(self.source(&condition)));
+            return find.count(Box::new(self.source(SEARCHED, &condition)));
         }
         self.database.wait(async {
             let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
@@ -310,5 +264,16 @@ impl Store for PostGis {
             let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
             Ok(Report { read: written, written, ..Report::default() })
         })
+    }
+
+    /// What the planner expects, of which the statistics of the last ANALYZE decide how good it is.
+    fn estimate(&self, find: &mut Find<'_>) -> Result<Option<u64>, Error> {
+        let condition = self.prepare(find)?;
+        let query = format!("EXPLAIN {}", self.rows_query("id", &condition));
+        let rows = self.database.wait(self.rows(&query, &condition.params))?;
+        // "Seq Scan on items  (cost=0.00..22.70 rows=1270 width=36)"
+        let plan = rows.first().map_or("", |row| row.get(0));
+        let expected = plan.split_once(" rows=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+        expected.map(Some).ok_or_else(|| Error::failed("the database does not say how many rows it expects"))
     }
 }

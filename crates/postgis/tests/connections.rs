@@ -33,7 +33,7 @@ impl Yard {
         let limit = "options=-c%20statement_timeout%3D30s";
         let url = format!("{server}?schema={name}&application_name={name}&{limit}");
         let address = Address::parse(&url).unwrap();
-        stacyard_postgis::init(&address).unwrap();
+        stacyard_postgis::init(&address, None).unwrap();
         let mut sink = PostGisSink::create(&address, Mode::Insert, &Collections::new()).unwrap();
         let mut rows = Rows::default();
         for item in conformance::catalog(1, 3) {
@@ -41,7 +41,8 @@ impl Yard {
         }
         sink.write(rows).unwrap();
         sink.finish().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let connect = || {
             runtime.block_on(async {
                 let url = server.replace("postgis://", "postgresql://");

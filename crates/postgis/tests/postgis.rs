@@ -317,8 +317,8 @@ fn searches_use_the_indexes() {
     load(&url, &conformance::catalog(3, 20), Mode::Insert);
     let schema = schema(&url);
     let many = format!(
-        "SET search_path = {schema}, public; INSERT INTO items (collection, id, extent_start, extent_end, geometry, \
-         stac_version, geometry_text, properties, links, assets) SELECT 'c' || n % 10, 'n' || n, n, n, \
+        "SET search_path = {schema}, public; INSERT INTO items (collection, id, datetime, extent_start, extent_end, geometry, \
+         stac_version, geometry_text, properties, links, assets) SELECT 'c' || n % 10, 'n' || n, to_timestamp(n), n, n, \
          ST_SetSRID(ST_Point(n % 360 - 180, n % 170 - 85), 4326), '1.1.0', 'null', '{{}}', '[]', '{{}}' \
          FROM generate_series(1, 20000) AS n; ANALYZE items"
     );
@@ -326,6 +326,9 @@ fn searches_use_the_indexes() {
     let store = PostGis::open(&Address::parse(&url).unwrap()).unwrap();
     for (question, index) in [
         (Question::of(&[("max-items", "10")]), "Index Scan using items_newest"),
+        (Question::of(&[("max-items", "10"), ("sortby", "-datetime")]), "Scan Backward using items_datetime"),
+        (Question::of(&[("max-items", "10"), ("sortby", "datetime")]), "Index Scan using items_datetime"),
+        (Question::of(&[("max-items", "10"), ("sortby", "id")]), "Index Scan using items_id"),
         (Question::of(&[("ids", "n7"), ("collections", "c7")]), "Index Scan using items_"),
         (Question::of(&[("ids", "n7")]), "items_id"),
         (Question::of(&[("bbox", "0,0,1,1")]), "items_geometry"),

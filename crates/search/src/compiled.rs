@@ -9,7 +9,7 @@ use stacyard_model::json::Value;
 use crate::error::{ItemError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::Names;
-use crate::order;
+use crate::order::{self, FirstValue};
 use crate::property::{ItemView, Property};
 use crate::request::{Area, Search};
 use crate::time::extent_of;
@@ -84,10 +84,18 @@ impl Compiled {
         order::push_key(&self.request.sortby, &ItemView::of(item), out)
     }
 
-    /// The instant that a place in the order begins with, if it begins with one: for stores that can leave out early what
-    /// is not behind it.
+    /// The value that a place in the order begins with, if it is one of [`FirstValue`]: for stores that can leave out
+    /// early what is not behind it.
+    pub fn first_value(&self, key: &[u8]) -> Option<FirstValue> {
+        order::first_value(key, self.request.sortby.first().is_none_or(|key| key.descending))
+    }
+
+    /// The instant that a place in the order begins with, if it begins with one.
     pub fn first_instant(&self, key: &[u8]) -> Option<Timestamp> {
-        order::first_instant(key, self.request.sortby.first().is_none_or(|key| key.descending))
+        match self.first_value(key) {
+            Some(FirstValue::Instant(at)) => Some(at),
+            _ => None,
+        }
     }
 
     /// A record of names of which none has been seen yet.

@@ -36,7 +36,7 @@ pub use error::{FilterError, FilterPlace, ItemError, SearchError, UnknownPropert
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
 pub use names::{KnownNames, Names};
-pub use order::SortKey;
+pub use order::{FirstValue, SortKey};
 pub use property::{ItemView, Place, Property};
 pub use query::{parse_query, query};
 pub use request::{Area, PageSize, Search, parse_collections, parse_datetime, parse_filter, parse_ids};

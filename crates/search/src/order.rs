@@ -150,13 +150,45 @@ fn push_instant(out: &mut Vec<u8>, at: Timestamp) {
     out.extend_from_slice(&(at.as_nanosecond().cast_unsigned() ^ (1 << 127)).to_be_bytes());
 }
 
-/// The instant that a key begins with, if it begins with one.
-pub(crate) fn first_instant(key: &[u8], descending: bool) -> Option<Timestamp> {
+/// What a place in the order begins with: the first value that its Item is sorted by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FirstValue {
+    /// Null, or absent.
+    Null,
+    /// An instant.
+    Instant(Timestamp),
+    /// A number, in an exact spelling.
+    Number(String),
+    /// A string.
+    Text(String),
+}
+
+/// The first value of a key. Booleans, arrays and objects are none.
+pub(crate) fn first_value(key: &[u8], descending: bool) -> Option<FirstValue> {
     let mask = if descending { 0xFF } else { 0 };
     let (tag, rest) = key.split_first()?;
-    let bytes = rest.first_chunk::<16>().filter(|_| tag ^ mask == TAG_INSTANT)?;
-    let sortable = u128::from_be_bytes(bytes.map(|byte| byte ^ mask));
-    Timestamp::from_nanosecond((sortable ^ (1 << 127)).cast_signed()).ok()
+    let mut bytes = rest.iter().map(|byte| byte ^ mask);
+    Some(match tag ^ mask {
+        TAG_NULL => FirstValue::Null,
+        TAG_INSTANT => {
+            let bytes = rest.first_chunk::<16>()?.map(|byte| byte ^ mask);
+            let nanos = (u128::from_be_bytes(bytes) ^ (1 << 127)).cast_signed();
+            FirstValue::Instant(Timestamp::from_nanosecond(nanos).ok()?)
+        }
+        TAG_NUMBER => FirstValue::Number(Number::from_sortable(bytes)?),
+        TAG_TEXT => {
+            let mut text = Vec::new();
+            loop {
+                match bytes.next()? {
+                    // The end, or a zero inside.
+                    0 if bytes.next()? == 0 => break,
+                    byte => text.push(byte),
+                }
+            }
+            FirstValue::Text(String::from_utf8(text).ok()?)
+        }
+        _ => return None,
+    })
 }
 
 /// Bytes with an end that sorts before all that could follow: a zero inside is 0 255, the end is 0 0.
@@ -188,14 +220,29 @@ mod tests {
     }
 
     #[test]
-    fn a_key_tells_the_instant_that_it_begins_with() {
-        let item = r#"{"id":"a","properties":{"datetime":"1969-06-01T00:00:00.5Z","n":1}}"#;
-        let first = |sortby: &str, descending| first_instant(&key(sortby, item), descending);
-        let wanted: Timestamp = "1969-06-01T00:00:00.5Z".parse().unwrap();
-        assert_eq!(first("", true), Some(wanted));
-        assert_eq!(first("datetime", false), Some(wanted));
-        assert_eq!(first("n", false), None);
-        assert_eq!(first("-updated", true), None);
+    fn a_key_tells_the_value_that_it_begins_with() {
+        let first = |sortby: &str, value: &str| {
+            let item =
+                format!(r#"{{"id":"a","properties":{{"datetime":"1969-06-01T00:00:00.5Z","n":{value}}}}}"#);
+            first_value(&key(sortby, &item), sortby.is_empty() || sortby.starts_with('-'))
+        };
+        let instant = Some(FirstValue::Instant("1969-06-01T00:00:00.5Z".parse().unwrap()));
+        assert_eq!(first("", "1"), instant);
+        assert_eq!(first("datetime", "1"), instant);
+        for sortby in ["n", "-n"] {
+            for text in ["", "a", "é😀", "a\\u0000\\u0000b", "\\u0000"] {
+                let plain = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+                assert_eq!(first(sortby, &format!("\"{text}\"")), Some(FirstValue::Text(plain)), "{text}");
+            }
+            for number in ["0", "-0.0", "1", "-1", "9007199254740993", "1.50", "-2.5e-7", "1e400", "-1e400"] {
+                let Some(FirstValue::Number(found)) = first(sortby, number) else { panic!("{number}") };
+                assert_eq!(Number::parse(&found), Number::parse(number), "{found}");
+            }
+            assert_eq!(first(sortby, "null"), Some(FirstValue::Null));
+            assert_eq!(first(sortby, "true"), None);
+            assert_eq!(first(sortby, "[1]"), None);
+        }
+        assert_eq!(first("-updated", "1"), Some(FirstValue::Null));
     }
 
     /// The ids of Items (`id`, properties) in the order of `sortby`.

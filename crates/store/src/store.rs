@@ -29,6 +29,11 @@ pub trait Store: Send + Sync {
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
         find.count(self.items()?)
     }
+
+    /// About how many Items answer a search, where the store can say so without looking at them.
+    fn estimate(&self, _find: &mut Find<'_>) -> Result<Option<u64>, Error> {
+        Ok(None)
+    }
 }
 
 /// A file or stream of JSON.

@@ -76,6 +76,32 @@ impl<'a> Number<'a> {
                 && Decimal::of(self.0) == Decimal::of(other.0))
     }
 
+    /// A number of the value that a [key](Number::sortable) was made of, by the bytes of the key and what follows them.
+    pub fn from_sortable(bytes: impl IntoIterator<Item = u8>) -> Option<String> {
+        let mut bytes = bytes.into_iter();
+        let mask = match bytes.next()? {
+            1 => return Some("0".to_owned()),
+            2 => 0,
+            0 => 0xFF,
+            _ => return None,
+        };
+        let mut bytes = bytes.map(|byte| byte ^ mask);
+        let mut exponent = [0; 8];
+        for byte in &mut exponent {
+            *byte = bytes.next()?;
+        }
+        let exponent = (u64::from_be_bytes(exponent) ^ (1 << 63)).cast_signed();
+        let mut text = if mask == 0 { "0.".to_owned() } else { "-0.".to_owned() };
+        loop {
+            match bytes.next()? {
+                0 => break,
+                digit @ 1..=10 => text.push(char::from(b'0' + digit - 1)),
+                _ => return None,
+            }
+        }
+        Some(format!("{text}e{exponent}"))
+    }
+
     /// A key whose bytes order as the numbers do, exactly and at any magnitude.
     pub fn sortable(self) -> SortableNumber {
         SortableNumber(Decimal::of(self.0).sortable())

@@ -41,8 +41,10 @@ const TAKEN: [&str; 17] = [
 /// The profile of a schema, where it has one.
 pub(crate) async fn read(client: &Client, schema: &Ident) -> Result<Option<Profile>, Error> {
     let query = format!("SELECT content FROM {schema}.{TABLE}");
-    let row =
-        client.query_typed_opt(&query, &[]).await.map_err(|cause| fault::failed("read the profile", cause))?;
+    let row = client
+        .query_typed_opt(&query, &[])
+        .await
+        .map_err(|cause| fault::failed("read the profile", cause))?;
     row.map(|row| Profile::parse(row.get(0))).transpose().map_err(|cause| {
         Error::failed(format!("the profile of the schema {schema} cannot be read")).caused_by(cause)
     })
@@ -69,7 +71,11 @@ pub(crate) fn column(field: &Field) -> Result<Ident, Error> {
 
 /// The columns that a search may look at in place of the properties.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Promoted(Vec<(String, FieldType, Ident)>);
+pub(crate) struct Promoted {
+    columns: Vec<(String, FieldType, Ident)>,
+    /// Whether the profile speaks of all Items, so that no value is of another type.
+    is_whole: bool,
+}
 
 impl Promoted {
     /// Those of a profile.
@@ -80,16 +86,18 @@ impl Promoted {
             // Of a name with dots the property may be a nested one.
             !field.name.contains('.') && (profile.collections().is_empty() || is_whole(field.kind))
         });
-        Ok(Self(
-            fields
-                .map(|field| Ok((field.name.clone(), field.kind, column(field)?)))
-                .collect::<Result<_, Error>>()?,
-        ))
+        let columns = fields.map(|field| Ok((field.name.clone(), field.kind, column(field)?)));
+        let columns = columns.collect::<Result<_, Error>>()?;
+        Ok(Self { columns, is_whole: profile.collections().is_empty() })
+    }
+
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The column of a property, if it has one of this type.
     pub(crate) fn column(&self, name: &str, kind: FieldType) -> Option<&Ident> {
-        self.0.iter().find(|column| column.0 == name && column.1 == kind).map(|column| &column.2)
+        self.columns.iter().find(|column| column.0 == name && column.1 == kind).map(|column| &column.2)
     }
 }
 

@@ -140,6 +140,15 @@ fn searches_use_the_indexes_of_columns() {
         let plan = store.explain(&question.search().unwrap()).unwrap().join("\n");
         assert!(plan.contains(index), "{filter}: {plan}");
     }
+    for (sortby, index) in [
+        ("-mars:rate", "Scan Backward using items_mars_rate"),
+        ("mars:count,id", "Scan using items_mars_count"),
+        ("mars:facility_id", "Scan using items_mars_facility_id"),
+    ] {
+        let question = Question::of(&[("sortby", sortby), ("max-items", "10")]);
+        let plan = store.explain(&question.search().unwrap()).unwrap().join("\n");
+        assert!(plan.contains(index), "{sortby}: {plan}");
+    }
 }
 
 #[test]
