@@ -118,6 +118,9 @@ pub(crate) struct Init {
     /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
+    /// Keep the Items of these collections, with commas between, in partitions of their own.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) partition: Vec<String>,
     /// Print the SQL that would be run, and run nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stacyard_postgis::Initialised;
+use stacyard_postgis::{Initialised, Wanted};
 use stacyard_store::{Error, StoreUrl};
 
 use crate::flags::{Global, Init};
@@ -13,11 +13,12 @@ pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
     let address = open::address(&url)?;
     let profile = flags.profile.as_deref().map(schemas::profile).transpose()?;
+    let wanted = Wanted { profile: profile.as_ref(), partitions: &flags.partition };
     if flags.dry_run {
-        report::print(stacyard_postgis::plan(&address, profile.as_ref())?.as_bytes())?;
+        report::print(stacyard_postgis::plan(&address, wanted)?.as_bytes())?;
         return Ok(Status::Done);
     }
-    let Initialised { from, to, changes } = stacyard_postgis::init(&address, profile.as_ref())?;
+    let Initialised { from, to, changes } = stacyard_postgis::init(&address, wanted)?;
     if !global.quiet {
         let mut done = match from {
             0 => format!("{url}: tables made, version {to}\n"),

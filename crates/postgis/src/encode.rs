@@ -76,8 +76,12 @@ impl Encoder for RowEncoder {
         json(out, members.stac_extensions);
         wire::text(out, members.geometry.map_or("null", Value::raw));
         json(out, members.properties);
-        json(out, members.links);
-        json(out, members.assets);
+        for member in [members.links, members.assets] {
+            match member {
+                Some(value) => wire::field(out, |out| value.write_compact(out)),
+                None => wire::null(out),
+            }
+        }
         if members.others.is_empty() {
             wire::null(out);
         } else {
@@ -162,10 +166,11 @@ impl<'a> Members<'a> {
 }
 
 /// Whether `jsonb` gives a number of the Item back as another JSON value: it writes them without an exponent, so that
-/// 1e2, a float, would become the integer 100, and it has no negative zero. Geometries are kept as text.
+/// 1e2, a float, would become the integer 100, and it has no negative zero. What is kept as text is not asked.
 fn is_changed_by_jsonb(item: Value<'_>) -> bool {
+    let is_text = |name: &str| matches!(name, "geometry" | "links" | "assets");
     let members = item.members().into_iter().flatten();
-    members.filter(|(key, _)| key.text() != "geometry").any(|(_, value)| has_odd_number(value))
+    members.filter(|(key, _)| !is_text(&key.text())).any(|(_, value)| has_odd_number(value))
 }
 
 fn has_odd_number(value: Value<'_>) -> bool {

@@ -60,8 +60,8 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     Error::failed(format!("cannot {doing}: {said}")).remedy(remedy)
 }
 
-/// The error of a profile that the rows of a table do not meet, or that something else depends on.
-pub(crate) fn of_profile(name: &str, cause: tokio_postgres::Error) -> Error {
+/// The error of columns or partitions that the rows of a table do not allow, or that something else depends on.
+pub(crate) fn of_init(name: &str, cause: tokio_postgres::Error) -> Error {
     let remedy = match cause.code() {
         Some(code) if *code == SqlState::CHECK_VIOLATION => {
             format!(
@@ -76,7 +76,7 @@ pub(crate) fn of_profile(name: &str, cause: tokio_postgres::Error) -> Error {
         }
         _ => "nothing was changed; the database says what is wrong".to_owned(),
     };
-    failed("apply the profile", cause).remedy(remedy)
+    failed("change the tables", cause).remedy(remedy)
 }
 
 /// The same, of a connection that the pool could not give.

@@ -10,6 +10,7 @@ mod filter;
 mod ident;
 mod migrate;
 mod order;
+mod partition;
 mod passfile;
 mod profile;
 mod rows;
@@ -28,7 +29,8 @@ pub use encode::{RowEncoder, Rows};
 pub use sink::PostGisSink;
 pub use store::PostGis;
 
-use stacyard_model::Profile;
+pub use migrate::Wanted;
+
 use stacyard_store::Error;
 
 /// What [`init`] has done.
@@ -38,25 +40,27 @@ pub struct Initialised {
     pub from: i32,
     /// The version now.
     pub to: i32,
-    /// What the profile has changed, a line each.
+    /// What was changed beyond that, a line each.
     pub changes: Vec<String>,
 }
 
-/// Makes the tables, or brings them up to date, in one transaction; then the columns of a profile, in another.
+/// Makes the tables, or brings them up to date, in one transaction; then partitions and the columns of a profile, in
+/// another.
 ///
 /// # Errors
 /// When the database cannot be asked or lacks PostGIS, the schema is not ours or of a newer version, rows do not meet the
-/// profile, or a lock is not to be had. The transaction at fault has changed nothing.
-pub fn init(address: &Address, profile: Option<&Profile>) -> Result<Initialised, Error> {
+/// profile, something depends on what is to change, or a lock is not to be had. The transaction at fault has changed
+/// nothing.
+pub fn init(address: &Address, wanted: Wanted<'_>) -> Result<Initialised, Error> {
     let database = address.connect()?;
     let mut client = database.own_client()?;
-    let (from, changes) = database.wait(migrate::run(&mut client, address, profile))?;
+    let (from, changes) = database.wait(migrate::run(&mut client, address, wanted))?;
     Ok(Initialised { from, to: migrate::NEWEST, changes })
 }
 
 /// The SQL that [`init`] would run.
-pub fn plan(address: &Address, profile: Option<&Profile>) -> Result<String, Error> {
+pub fn plan(address: &Address, wanted: Wanted<'_>) -> Result<String, Error> {
     let database = address.connect()?;
     let client = database.own_client()?;
-    database.wait(migrate::plan(&client, address, profile))
+    database.wait(migrate::plan(&client, address, wanted))
 }

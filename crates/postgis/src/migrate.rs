@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 use crate::connect::Address;
 use crate::fault;
 use crate::ident::{Ident, literal};
+use crate::partition;
 use crate::profile::{self, Step};
 
 /// The version that this program knows.
@@ -115,46 +116,93 @@ fn not_ours(schema: &Ident) -> Error {
         .remedy("name another schema: ?schema=NAME behind the URL")
 }
 
-/// The SQL that is still to be run, for people to read.
-pub(crate) async fn plan(
-    client: &Client,
-    address: &Address,
-    profile: Option<&Profile>,
-) -> Result<String, Error> {
+/// What is wanted of a database, beside the tables.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The profile whose fields have columns; `None`: as they are.
+    pub profile: Option<&'a Profile>,
+    /// Collections that have a partition of their own, beside those that have one.
+    pub partitions: &'a [String],
+}
+
+/// The SQL that is still to be run, for people to read or to run themselves.
+pub(crate) async fn plan(client: &Client, address: &Address, wanted: Wanted<'_>) -> Result<String, Error> {
     let (version, schema, postgis) = prepared(client, address).await?;
-    let steps = steps(client, &schema, version, profile).await?;
-    let left: Vec<_> = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)).collect();
+    let path = enter(client, &schema, &postgis).await?;
+    if version < NEWEST && !wanted.partitions.is_empty() {
+        return Err(Error::usage(
+            format!("there are no tables yet in {} whose partitions could be planned", address.shown()),
+            "make or migrate them first: stacyard init without --partition",
+        ));
+    }
+    let steps = steps(client, &schema, version, wanted).await?;
+    let migrations = migrations()?;
+    let left: Vec<_> = migrations.iter().filter(|migration| migration.version() > version).collect();
     if left.is_empty() && steps.is_empty() {
         return Ok(format!("-- {} has all of it\n", address.shown()));
     }
     let mut sql =
-        "-- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.\n".to_owned();
+        format!("-- What stacyard init runs.\nBEGIN;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\n");
     if version == 0 {
         let _ = writeln!(sql, "CREATE SCHEMA IF NOT EXISTS {schema};");
     }
-    let _ = writeln!(sql, "SET search_path TO {schema}, {postgis};");
-    for (name, text) in left {
-        let _ = write!(sql, "\n-- {name}\n{text}");
+    let _ = writeln!(sql, "{};", path.replace("SET ", "SET LOCAL "));
+    if version == 0 {
+        let _ = writeln!(
+            sql,
+            "CREATE TABLE {HISTORY} (version int PRIMARY KEY, name varchar(255), applied_on varchar(255), checksum varchar(255));"
+        );
     }
-    if !steps.is_empty() {
-        sql.push_str("\n-- The columns of the profile\n");
+    for migration in left {
+        let (number, name) = (migration.version(), migration.name());
+        let _ = write!(
+            sql,
+            "\n-- Version {number}: {name}\n{}INSERT INTO {HISTORY} VALUES ({number}, '{name}', \
+             to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '{}');\n",
+            migration.sql().unwrap_or_default(),
+            migration.checksum()
+        );
     }
     for Step { said, sql: step } in steps {
-        let _ = writeln!(sql, "-- {}\n{step}", said.replace('\n', " "));
+        let _ = writeln!(sql, "\n-- {}\n{step}", said.replace('\n', " "));
     }
+    sql.push_str("COMMIT;\n");
     Ok(sql)
 }
 
-/// What a profile changes in a schema of this version.
+/// What is still to be done to the tables of this version.
 async fn steps(
     client: &Client,
     schema: &Ident,
     version: i32,
-    profile: Option<&Profile>,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<Step>, Error> {
-    let Some(profile) = profile else { return Ok(Vec::new()) };
-    let old = if version < PROFILE { None } else { profile::read(client, schema).await? };
-    profile::steps(client, old.as_ref(), profile).await
+    let is_there = version >= PROFILE;
+    let mut steps = if is_there { partition::steps(client, wanted.partitions).await? } else { Vec::new() };
+    if let Some(profile) = wanted.profile {
+        let is_partitioned = !steps.is_empty() || (is_there && partition::is_partitioned(client).await?);
+        let old = if is_there { profile::read(client, schema).await? } else { None };
+        steps.extend(profile::steps(client, old.as_ref(), profile, is_partitioned).await?);
+    }
+    Ok(steps)
+}
+
+/// Makes names mean those of our schema first, then what they mean to the user; gives the SQL that did.
+async fn enter(client: &Client, schema: &Ident, postgis: &Ident) -> Result<String, Error> {
+    let failed = |cause| fault::failed("look at the schema", cause);
+    let row = client.query_typed_one("SELECT current_setting('search_path')", &[]).await.map_err(failed)?;
+    let own: String = row.get(0);
+    let own = if own.trim().is_empty() { String::new() } else { format!(", {own}") };
+    let path = format!("SET search_path TO {schema}, {postgis}{own}");
+    client.batch_execute(&path).await.map_err(failed)?;
+    Ok(path)
+}
+
+fn migrations() -> Result<Vec<Migration>, Error> {
+    let migrations = MIGRATIONS.iter().map(|(name, sql)| Migration::unapplied(name, sql));
+    migrations
+        .collect::<Result<_, _>>()
+        .map_err(|cause| Error::failed("a migration is not well formed").caused_by(cause))
 }
 
 async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ident), Error> {
@@ -178,12 +226,12 @@ async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ide
     Ok((version, schema, postgis))
 }
 
-/// Makes what is missing, then the columns of the profile, each in one transaction. Gives the version before, and what the
-/// profile has changed.
+/// Makes what is missing, then what else is wanted, each in one transaction. Gives the version before, and what was changed
+/// beyond it.
 pub(crate) async fn run(
     client: &mut Client,
     address: &Address,
-    profile: Option<&Profile>,
+    wanted: Wanted<'_>,
 ) -> Result<(i32, Vec<String>), Error> {
     let failed = |cause| fault::failed("prepare the schema", cause);
     // Two at once wait for each other; the later one then finds all done.
@@ -193,8 +241,6 @@ pub(crate) async fn run(
     );
     client.batch_execute(&lock).await.map_err(failed)?;
     let (version, schema, postgis) = prepared(client, address).await?;
-    // Before the search path is ours: the tables of foreign keys are named as the user's session knows them.
-    let steps = steps(client, &schema, version, profile).await?;
     if version < NEWEST {
         // Who may make tables in a schema that is there need not have the right to make schemas.
         let there = client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&schema.name()]).await;
@@ -202,13 +248,14 @@ pub(crate) async fn run(
             client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.map_err(failed)?;
         }
     }
-    client.batch_execute(&format!("SET search_path TO {schema}, {postgis}")).await.map_err(failed)?;
+    enter(client, &schema, &postgis).await?;
     if version < NEWEST {
         migrate(client, address).await?;
     }
     let transaction = client.transaction().await.map_err(failed)?;
+    let steps = steps(transaction.client(), &schema, NEWEST, wanted).await?;
     for Step { sql, .. } in &steps {
-        transaction.batch_execute(sql).await.map_err(|cause| fault::of_profile(address.shown(), cause))?;
+        transaction.batch_execute(sql).await.map_err(|cause| fault::of_init(address.shown(), cause))?;
     }
     transaction.commit().await.map_err(failed)?;
     Ok((version, steps.into_iter().map(|step| step.said).collect()))
@@ -216,12 +263,7 @@ pub(crate) async fn run(
 
 /// Runs the migrations, in one transaction.
 async fn migrate(client: &mut Client, address: &Address) -> Result<(), Error> {
-    let migrations = MIGRATIONS
-        .iter()
-        .map(|(name, sql)| Migration::unapplied(name, sql))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|cause| Error::failed("a migration is not well formed").caused_by(cause))?;
-    let mut runner = Runner::new(&migrations).set_grouped(true).set_abort_divergent(true);
+    let mut runner = Runner::new(&migrations()?).set_grouped(true).set_abort_divergent(true);
     runner.set_migration_table_name(HISTORY);
     runner.run_async(client).await.map_err(|cause| {
         let source = std::error::Error::source(&cause).map(ToString::to_string).unwrap_or_default();

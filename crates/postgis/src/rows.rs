@@ -10,12 +10,12 @@ pub(crate) const SELECTED: &str = "verbatim, stac_version, stac_extensions, id, 
 
 /// The same of what a search looks at alone: the wide columns, which it never does, are empty.
 pub(crate) const SEARCHED: &str = "NULL::text, stac_version, NULL::jsonb, id, collection, geometry_text, NULL::jsonb, \
-    properties, '[]'::jsonb, '{}'::jsonb, NULL::jsonb";
+    properties, '[]'::json, '{}'::json, NULL::jsonb";
 
 /// Where the first column behind these stands.
 pub(crate) const ODD: usize = 11;
 
-/// A `jsonb` or a text as it comes.
+/// A `jsonb`, a `json` or a text as it comes.
 struct Raw<'a>(&'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
@@ -25,7 +25,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 
     fn accepts(kind: &Type) -> bool {
-        matches!(*kind, Type::JSONB | Type::TEXT)
+        matches!(*kind, Type::JSONB | Type::JSON | Type::TEXT)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stacyard_postgis::{Address, PostGis, PostGisSink, Rows};
+use stacyard_postgis::{Address, PostGis, PostGisSink, Rows, Wanted};
 use stacyard_store::conformance::{self, Question};
 use stacyard_store::{Collections, Encoder, Mode, Sink, Store};
 use tokio::runtime::Runtime;
@@ -33,7 +33,7 @@ impl Yard {
         let limit = "options=-c%20statement_timeout%3D30s";
         let url = format!("{server}?schema={name}&application_name={name}&{limit}");
         let address = Address::parse(&url).unwrap();
-        stacyard_postgis::init(&address, None).unwrap();
+        stacyard_postgis::init(&address, Wanted::default()).unwrap();
         let mut sink = PostGisSink::create(&address, Mode::Insert, &Collections::new()).unwrap();
         let mut rows = Rows::default();
         for item in conformance::catalog(1, 3) {

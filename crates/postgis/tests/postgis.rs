@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use stacyard_model::json::Document;
-use stacyard_postgis::{Address, Initialised, PostGis, PostGisSink};
+use stacyard_postgis::{Address, Initialised, PostGis, PostGisSink, Wanted};
 use stacyard_store::conformance::{self, Question};
 use stacyard_store::{Collections, Encoder, Mode, Record, Refused, Sink, Store};
 use tokio_postgres::SimpleQueryMessage;
 
+mod partitions;
 mod profiles;
 
 /// What making the tables has done where they were of a version.
@@ -26,7 +28,9 @@ fn fresh() -> Option<String> {
         return None;
     };
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    Some(format!("{server}?schema=test_{}_{number}", std::process::id()))
+    // A number of a process comes again on a server that stays.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    Some(format!("{server}?schema=test_{now}_{}_{number}", std::process::id()))
 }
 
 fn rows(items: &[Document], sink: &PostGisSink) -> stacyard_postgis::Rows {
@@ -39,7 +43,7 @@ fn rows(items: &[Document], sink: &PostGisSink) -> stacyard_postgis::Rows {
 
 fn load(url: &str, items: &[Document], mode: Mode) -> Vec<Refused> {
     let address = Address::parse(url).unwrap();
-    stacyard_postgis::init(&address, None).unwrap();
+    stacyard_postgis::init(&address, Wanted::default()).unwrap();
     let mut sink = PostGisSink::create(&address, mode, &Collections::new()).unwrap();
     let mut refused = Vec::new();
     for items in items.chunks(100) {
@@ -272,15 +276,15 @@ fn tables_that_are_not_ours_are_not_touched() {
     let address = Address::parse(&url).unwrap();
     let open = || PostGis::open(&address).err().unwrap().to_string().replace(schema(&url), "SCHEMA");
     assert!(open().contains("there is no Stacyard in the schema"), "{}", open());
-    assert!(stacyard_postgis::plan(&address, None).unwrap().contains("CREATE TABLE items"));
+    assert!(stacyard_postgis::plan(&address, Wanted::default()).unwrap().contains("CREATE TABLE items"));
     sql(&url, &format!("CREATE SCHEMA {0}; CREATE TABLE {0}.items (mine int)", schema(&url))).unwrap();
-    let refused = stacyard_postgis::init(&address, None).err().unwrap().to_string();
+    let refused = stacyard_postgis::init(&address, Wanted::default()).err().unwrap().to_string();
     assert!(refused.contains("that are not Stacyard's"), "{refused}");
     assert!(open().contains("not Stacyard's"), "{}", open());
     sql(&url, &format!("DROP TABLE {0}.items; CREATE TABLE {0}.plumes (mine int)", schema(&url))).unwrap();
-    assert_eq!(stacyard_postgis::init(&address, None).unwrap(), made(0));
-    assert_eq!(stacyard_postgis::init(&address, None).unwrap(), made(2));
-    assert!(stacyard_postgis::plan(&address, None).unwrap().contains("has all of it"));
+    assert_eq!(stacyard_postgis::init(&address, Wanted::default()).unwrap(), made(0));
+    assert_eq!(stacyard_postgis::init(&address, Wanted::default()).unwrap(), made(2));
+    assert!(stacyard_postgis::plan(&address, Wanted::default()).unwrap().contains("has all of it"));
     let newer = "INSERT INTO {}.stacyard_migrations SELECT 99, 'x', applied_on, checksum FROM {}.stacyard_migrations LIMIT 1";
     sql(&url, &newer.replace("{}", schema(&url))).unwrap();
     assert!(open().contains("are of version 99, this program knows 2"), "{}", open());
@@ -342,7 +346,7 @@ fn searches_use_the_indexes() {
 #[test]
 fn a_domain_beside_the_items() {
     let Some(url) = fresh() else { return };
-    stacyard_postgis::init(&Address::parse(&url).unwrap(), None).unwrap();
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
     let example = include_str!("../../../examples/mars/schema.sql");
     let mars = format!("{}_mars", schema(&url));
     let example =
@@ -351,7 +355,11 @@ fn a_domain_beside_the_items() {
     let fields =
         include_str!("../../../examples/mars/profile.toml").replace("\"mars.", &format!("\"{mars}."));
     let fields = stacyard_model::Profile::parse(&fields).unwrap();
-    stacyard_postgis::init(&Address::parse(&url).unwrap(), Some(&fields)).unwrap();
+    stacyard_postgis::init(
+        &Address::parse(&url).unwrap(),
+        Wanted { profile: Some(&fields), ..Wanted::default() },
+    )
+    .unwrap();
     sql(&url, &format!("INSERT INTO {mars}.facilities VALUES ('f1', 'Flare')")).unwrap();
     let collection = r#","collection":"plumes""#;
     let items = [
@@ -380,7 +388,7 @@ fn a_domain_beside_the_items() {
 #[test]
 fn columns_and_triggers_of_users_are_respected() {
     let Some(url) = fresh() else { return };
-    stacyard_postgis::init(&Address::parse(&url).unwrap(), None).unwrap();
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
     let mine = "ALTER TABLE S.items ADD loaded timestamptz NOT NULL DEFAULT now(); \
         CREATE FUNCTION S.check() RETURNS trigger LANGUAGE plpgsql AS \
         $$ BEGIN IF NEW.id = 'bad' THEN RAISE EXCEPTION 'no bad ones'; END IF; RETURN NEW; END $$; \

@@ -35,3 +35,12 @@ $$;
 
 -- The orders by the time of an Item itself, both ways.
 CREATE INDEX items_datetime ON items (datetime);
+
+-- Nobody searches in these. As the text that they are they take a third less room than as jsonb, and a third of the time
+-- to load, with the same operators (-> and ->>).
+ALTER TABLE items
+    ALTER links TYPE json USING links::text::json,
+    ALTER assets TYPE json USING assets::text::json;
+ALTER TABLE items
+    ALTER links SET COMPRESSION lz4,
+    ALTER assets SET COMPRESSION lz4;

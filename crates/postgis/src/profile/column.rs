@@ -93,10 +93,15 @@ impl Column<'_> {
     }
 
     /// The constraints, the index and the comment, as far as they are not what they were.
-    pub(super) async fn rules(&self, old: Option<&Self>, client: &Client) -> Result<Vec<Step>, Error> {
+    pub(super) async fn rules(
+        &self,
+        old: Option<&Self>,
+        client: &Client,
+        is_partitioned: bool,
+    ) -> Result<Vec<Step>, Error> {
         let mut steps = Vec::from_iter(self.check_step(old)?);
         steps.extend(self.index_step(old)?);
-        steps.extend(self.key_steps(old, client).await?);
+        steps.extend(self.key_steps(old, client, is_partitioned).await?);
         if old.is_none_or(|old| old.comment() != self.comment()) {
             let sql = format!("COMMENT ON COLUMN items.{} IS {};", self.name, literal(&self.comment()));
             steps.push(self.step("comment set", sql));
@@ -138,7 +143,12 @@ impl Column<'_> {
         })
     }
 
-    async fn key_steps(&self, old: Option<&Self>, client: &Client) -> Result<Vec<Step>, Error> {
+    async fn key_steps(
+        &self,
+        old: Option<&Self>,
+        client: &Client,
+        is_partitioned: bool,
+    ) -> Result<Vec<Step>, Error> {
         let was = old.and_then(|old| old.field.references.as_ref());
         let mut steps = Vec::new();
         if was == self.field.references.as_ref() {
@@ -157,11 +167,13 @@ impl Column<'_> {
                 )
             })?;
             let (name, action) = (&self.name, reference.on_delete.name());
-            let sql = format!(
-                "ALTER TABLE items ADD CONSTRAINT {key} FOREIGN KEY ({name}) REFERENCES {table} ({column}) ON DELETE {} NOT VALID;\n\
-                 ALTER TABLE items VALIDATE CONSTRAINT {key};",
+            let mut sql = format!(
+                "ALTER TABLE items ADD CONSTRAINT {key} FOREIGN KEY ({name}) REFERENCES {table} ({column}) ON DELETE {}",
                 action.to_uppercase()
             );
+            // PostgreSQL checks keys of partitioned tables at once alone.
+            let checked_later = format!(" NOT VALID;\nALTER TABLE items VALIDATE CONSTRAINT {key};");
+            sql.push_str(if is_partitioned { ";" } else { &checked_later });
             steps.push(self.step(&format!("foreign key to {table} ({column}), on delete {action}"), sql));
         }
         Ok(steps)

@@ -127,7 +127,12 @@ fn columns(profile: &Profile) -> Result<Vec<Column<'_>>, Error> {
 }
 
 /// What makes the columns of `new` out of those of `old`, in this order. A foreign key's table must be there.
-pub(crate) async fn steps(client: &Client, old: Option<&Profile>, new: &Profile) -> Result<Vec<Step>, Error> {
+pub(crate) async fn steps(
+    client: &Client,
+    old: Option<&Profile>,
+    new: &Profile,
+    is_partitioned: bool,
+) -> Result<Vec<Step>, Error> {
     if old == Some(new) {
         return Ok(Vec::new());
     }
@@ -157,7 +162,7 @@ pub(crate) async fn steps(client: &Client, old: Option<&Profile>, new: &Profile)
     }
     for column in &after {
         let old = before.iter().find(|old| old.is_same_column(column));
-        steps.extend(column.rules(old, client).await?);
+        steps.extend(column.rules(old, client, is_partitioned).await?);
     }
     steps.push(Step {
         said: "profile stored".to_owned(),

@@ -9,7 +9,10 @@ fn profile(text: &str) -> Profile {
 }
 
 fn init(url: &str, text: &str) -> Result<Vec<String>, String> {
-    let made = stacyard_postgis::init(&Address::parse(url).unwrap(), Some(&profile(text)));
+    let made = stacyard_postgis::init(
+        &Address::parse(url).unwrap(),
+        Wanted { profile: Some(&profile(text)), ..Wanted::default() },
+    );
     made.map(|made| made.changes).map_err(|error| error.to_string().replace(schema(url), "SCHEMA"))
 }
 
@@ -174,7 +177,11 @@ fn a_profile_that_changes_changes_the_columns() {
             .contains("kg/h")
     );
     sql(&url, &format!("INSERT INTO {}.facilities VALUES ('f1')", schema(&url))).unwrap();
-    let plan = stacyard_postgis::plan(&Address::parse(&url).unwrap(), Some(&profile(&text))).unwrap();
+    let plan = stacyard_postgis::plan(
+        &Address::parse(&url).unwrap(),
+        Wanted { profile: Some(&profile(&text)), ..Wanted::default() },
+    )
+    .unwrap();
     insta::assert_snapshot!(plan.replace(schema(&url), "SCHEMA"), @r#"
     -- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.
     SET search_path TO "SCHEMA", "public";
