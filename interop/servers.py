@@ -88,7 +88,8 @@ class Cluster:
 
     def remove(self):
         try:
-            self.control("stop")
+            if (self.data / "postmaster.pid").exists():
+                self.control("stop")
         finally:
             shutil.rmtree(self.folder)
 

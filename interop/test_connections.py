@@ -62,7 +62,7 @@ def run(*arguments, **environment):
     """What the binary writes, and its exit status; HOME is empty unless it is given."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment = {name: str(value) for name, value in environment.items()}
-    ran = subprocess.run([STACYARD, *map(str, arguments)], capture_output=True, text=True,
+    ran = subprocess.run([STACYARD, *map(str, arguments)], capture_output=True, text=True, timeout=60,
                          env={**clean, "HOME": "/nonexistent", **environment})
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -203,13 +203,13 @@ def test_a_replica_is_read_and_the_primary_written(cluster, tmp_path):
 @pytest.fixture
 def locked_table(cluster):
     """A search has to wait."""
-    lock = "BEGIN; LOCK TABLE stac.items IN ACCESS EXCLUSIVE MODE; SELECT 'locked'; SELECT pg_sleep(60)"
+    lock = "BEGIN; LOCK TABLE stac.items IN ACCESS EXCLUSIVE MODE; SELECT 'locked'; SELECT pg_sleep(20)"
     holder = subprocess.Popen([*cluster.psql()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     holder.stdin.write(";\n".join(lock.split(";")) + ";\n")
     holder.stdin.flush()
     assert holder.stdout.readline() == "locked\n"
     yield
-    cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' "
+    cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' "
                 "AND pid <> pg_backend_pid()")
     holder.communicate()
 

@@ -18,6 +18,8 @@ fi
 need_nextest
 need_venv interop/requirements.txt
 command -v ogrinfo >/dev/null || need_packages gdal-bin
+command -v openssl >/dev/null || need_packages openssl
+command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || need_packages pgbouncer
 start_cluster
 
 # One build for all: with the tests' features, so that nothing is compiled twice.

@@ -114,7 +114,8 @@ fn untrusted(doing: &str, cause: &TlsError) -> Error {
 
 /// Whether the connection is gone, for no fault of the query.
 pub(crate) fn is_lost(cause: &tokio_postgres::Error) -> bool {
-    let is_io = || std::error::Error::source(cause).is_some_and(|why| why.is::<std::io::Error>());
+    let is_io =
+        || std::error::Error::source(cause).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     cause.is_closed() || cause.code().map_or_else(is_io, is_end_of_session)
 }
 

@@ -2,6 +2,7 @@
 //! decided here but which of them counts.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use stacyard_store::Error;
 use tokio_postgres::config::Config;
@@ -110,7 +111,7 @@ impl Settings {
                 return Err(format!("{name:?} is no parameter of a connection"));
             }
             let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-            text.push_str(&format!("{name}='{value}' "));
+            let _ = write!(text, "{name}='{value}' ");
         }
         text.parse::<Config>().map_err(|cause| {
             std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string)
