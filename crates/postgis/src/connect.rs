@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use stacyard_store::{Error, without_password};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::config::Config;
 
@@ -92,6 +93,7 @@ impl Address {
             .max_size(CONNECTIONS)
             .runtime(PoolRuntime::Tokio1)
             .wait_timeout(Some(POOL_TIMEOUT))
+            .create_timeout(server.limit())
             .build()
             .map_err(|cause| Error::failed("cannot make a pool of connections").caused_by(cause))?;
         let link = Link { pool, server: server.clone(), address: self.clone() };
@@ -147,8 +149,11 @@ impl Database {
 
     /// A connection that is not the pool's: for what changes its session.
     pub(crate) fn own_client(&self) -> Result<Client, Error> {
-        let connected = self.wait(self.link.server.connect());
-        let (client, _) = connected.map_err(|cause| fault::failed(&self.link.connecting(), cause))?;
+        let (server, doing) = (&self.link.server, self.link.connecting());
+        let limit = server.limit().unwrap_or(Duration::MAX);
+        let connected = self.wait(async { timeout(limit, server.connect()).await });
+        let (client, _) =
+            connected.map_err(|_| fault::too_late(&doing))?.map_err(|cause| fault::failed(&doing, cause))?;
         Ok(client)
     }
 }

@@ -83,10 +83,15 @@ pub(crate) fn of_init(name: &str, cause: tokio_postgres::Error) -> Error {
 pub(crate) fn unconnected(doing: &str, cause: PoolError) -> Error {
     match cause {
         PoolError::Backend(cause) => failed(doing, cause),
-        PoolError::Timeout(_) => Error::failed(format!("cannot {doing} in time"))
-            .remedy("check host and port, and whether the server takes more connections"),
+        PoolError::Timeout(_) => too_late(doing),
         other => Error::failed(format!("cannot {doing}")).caused_by(other),
     }
+}
+
+/// The error of a connection that is not there in time.
+pub(crate) fn too_late(doing: &str) -> Error {
+    Error::failed(format!("cannot {doing} in time"))
+        .remedy("check host and port, and whether the server takes more connections")
 }
 
 /// What was wrong with TLS, where that was it.

@@ -1,6 +1,7 @@
 //! One server, and how a session with it begins.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use deadpool_postgres::Connect;
 use tokio::task::JoinHandle;
@@ -57,6 +58,12 @@ impl Server {
             Some(Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => SslMode::Require,
         });
         Ok(Self { config, tls: tls.map(|tls| tls.connector.clone()), place: settings.place() })
+    }
+
+    /// How long a session may take to begin: `tokio-postgres` limits only how long each host takes to accept.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX);
+        Some(self.config.get_connect_timeout()?.saturating_mul(hosts.saturating_add(1)))
     }
 
     /// Begins a session.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,19 @@ impl Yard {
         }
         read
     }
+}
+
+/// As a proxy whose server is gone.
+#[test]
+fn a_server_that_never_answers_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap().to_string();
+    let address = Address::parse(&format!("postgis://me@{place}/db?connect_timeout=1")).unwrap();
+    let begun = Instant::now();
+    let said = [PostGis::open(&address).err(), stacyard_postgis::init(&address).err()]
+        .map(|error| error.unwrap().to_string().replace(&place, "PLACE"));
+    assert_eq!(said, ["cannot connect to postgis://me@PLACE/db?connect_timeout=1 in time"; 2]);
+    assert!(begun.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
