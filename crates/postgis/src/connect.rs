@@ -52,8 +52,11 @@ impl Address {
         let schema = Ident::new(settings.take("schema").as_deref().unwrap_or(SCHEMA))?;
         let read = settings.take("read");
         settings.complete(&variable)?;
-        let tls = Tls::of(&settings, &variable)?;
-        let server = |settings: &Settings| Server::of(settings, tls.as_ref()).map_err(wrong);
+        let server = |settings: &Settings| {
+            // A socket of this machine needs no TLS, whatever is asked for: nobody is between.
+            let tls = if settings.is_remote() { Tls::of(settings, &variable)? } else { None };
+            Server::of(settings, tls).map_err(wrong)
+        };
         let primary = server(&settings)?;
         let replica = read
             .map(|place| settings.at(&place).map_err(wrong).and_then(|settings| server(&settings)))

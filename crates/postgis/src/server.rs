@@ -34,7 +34,7 @@ type Connected = (Client, JoinHandle<()>);
 
 impl Server {
     /// The server that the settings name. The error is a cause, without any value.
-    pub(crate) fn of(settings: &Settings, tls: Option<&Tls>) -> Result<Self, String> {
+    pub(crate) fn of(settings: &Settings, tls: Option<Tls>) -> Result<Self, String> {
         let mut config = settings.config()?;
         if config.get_password().is_none() {
             let host = match config.get_hosts().first() {
@@ -49,15 +49,12 @@ impl Server {
                 config.password(password);
             }
         }
-        // A socket of this machine needs none, whatever is asked for: nobody is between.
-        let is_remote = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
-        let tls = tls.filter(|_| is_remote);
-        config.ssl_mode(match tls.map(|tls| tls.mode) {
+        config.ssl_mode(match tls.as_ref().map(|tls| tls.mode) {
             None => SslMode::Disable,
             Some(Mode::Prefer) => SslMode::Prefer,
             Some(Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => SslMode::Require,
         });
-        Ok(Self { config, tls: tls.map(|tls| tls.connector.clone()), place: settings.place() })
+        Ok(Self { config, tls: tls.map(|tls| tls.connector), place: settings.place() })
     }
 
     /// How long a session may take to begin: `tokio-postgres` limits only how long each host takes to accept.

@@ -103,6 +103,11 @@ impl Settings {
         format!("{}:{port}", self.get("host").unwrap_or_default())
     }
 
+    /// Whether a network is between, with one of the hosts at least.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.get("host").is_none_or(|hosts| hosts.split(',').any(|host| !host.starts_with('/')))
+    }
+
     /// All but what is ours, as `tokio-postgres` wants it. The error is a cause, without any value.
     pub(crate) fn config(&self) -> Result<Config, String> {
         let mut text = String::new();

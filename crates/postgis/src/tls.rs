@@ -28,7 +28,6 @@ pub(crate) enum Mode {
 }
 
 /// How to speak TLS with a server: what the settings say, with the files that they name.
-#[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) mode: Mode,
     pub(crate) connector: MakeRustlsConnect,
