@@ -26,6 +26,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         return Err(Error::usage(message, "write to a file of its own"));
     }
     let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
+    let mode = if flags.resume { Some(resumed(mode, &to)?) } else { mode };
     let exists = open::target_exists(&to);
     if exists && mode.is_none() {
         return Err(open::target_is_there(&to, true));
@@ -44,7 +45,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let old_collections = old.as_ref().map_or_else(|| Ok(Collections::new()), |old| old.collections())?;
     let (mut collections, over) = match mode {
         Mode::Upsert | Mode::Replace => (old_collections, source.collections()?),
-        Mode::Insert | Mode::Ignore => (source.collections()?, old_collections),
+        Mode::Insert | Mode::Resume | Mode::Ignore => (source.collections()?, old_collections),
     };
     collections.extend(over);
     if let Some(file) = &flags.collections_file {
@@ -121,4 +122,26 @@ fn profile(
     }
     let kept = old.map_or_else(|| source.profile(), |old| old.profile());
     Ok(named.or_else(|| kept.cloned()))
+}
+
+/// What `--resume` makes of the mode, where it means anything: most copies are simply run again.
+fn resumed(mode: Option<Mode>, to: &StoreUrl) -> Result<Mode, Error> {
+    if to.kind() != StoreKind::PostGis {
+        return Err(Error::usage(
+            format!("{to}: --resume is for databases; a file is written whole or not at all"),
+            "copy again without --resume",
+        ));
+    }
+    let (mode, why) = match mode.unwrap_or_default() {
+        Mode::Insert | Mode::Resume => return Ok(Mode::Resume),
+        Mode::Upsert => ("upsert", "an Item that would stay the same is not written again"),
+        Mode::Ignore => ("ignore", "an Item that is there stays"),
+        Mode::Replace => {
+            ("replace", "a replacement is one transaction, and all of one that was broken off is undone")
+        }
+    };
+    Err(Error::usage(
+        format!("--resume does not go with --mode {mode}: {why}"),
+        "copy again without --resume",
+    ))
 }

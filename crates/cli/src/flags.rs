@@ -191,6 +191,9 @@ pub(crate) struct Copy {
     /// Replace a target that exists.
     #[arg(long, conflicts_with = "mode")]
     pub(crate) overwrite: bool,
+    /// Go on with a load into a database that was broken off: an Item that is there, and the same, was loaded before.
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// Write rejected Items to this file, one JSON object a line (none: an empty file).
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,

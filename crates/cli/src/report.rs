@@ -160,6 +160,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     };
     also(report.filtered, "not asked for");
     also(report.dropped, "left out as duplicates");
+    also(report.present, "there already");
     also(report.kept, "kept");
     also(report.replaced, "replaced");
     also(report.rejected, "rejected");

@@ -2,6 +2,7 @@
 //! bound parameters, and exact.
 
 mod ask;
+mod batch;
 mod connect;
 mod encode;
 mod ewkb;
@@ -13,6 +14,7 @@ mod order;
 mod partition;
 mod passfile;
 mod profile;
+mod replacement;
 mod rows;
 mod server;
 mod service;

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+#[path = "postgis/loading.rs"]
+mod loading;
+#[path = "postgis/refused.rs"]
+mod refused;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use stacyard_model::json::Document;
 use stacyard_postgis::{Address, Initialised, PostGis, PostGisSink, Wanted};
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{Collections, Encoder, Mode, Record, Refused, Sink, Store};
+use stacyard_store::{Collections, Encoder, Error, Mode, Record, Refused, Sink, Store, Why};
 use tokio_postgres::SimpleQueryMessage;
 
 mod partitions;
@@ -44,15 +49,32 @@ fn rows(items: &[Document], sink: &PostGisSink) -> stacyard_postgis::Rows {
 fn load(url: &str, items: &[Document], mode: Mode) -> Vec<Refused> {
     let address = Address::parse(url).unwrap();
     stacyard_postgis::init(&address, Wanted::default()).unwrap();
-    let mut sink = PostGisSink::create(&address, mode, &Collections::new()).unwrap();
+    try_load(&address, items, mode, &Collections::new()).unwrap()
+}
+
+fn try_load(
+    address: &Address,
+    items: &[Document],
+    mode: Mode,
+    collections: &Collections,
+) -> Result<Vec<Refused>, Error> {
+    let mut sink = PostGisSink::create(address, mode, collections)?;
     let mut refused = Vec::new();
     for items in items.chunks(100) {
         let rows = rows(items, &sink);
-        sink.write(rows).unwrap();
-        refused.append(&mut sink.settled(true).unwrap().unwrap());
+        sink.write(rows)?;
+        refused.append(&mut sink.settled(true)?.unwrap());
     }
-    sink.finish().unwrap();
-    refused
+    sink.finish()?;
+    Ok(refused)
+}
+
+/// What the database says of an Item that it refuses.
+fn said(refused: &Refused) -> &str {
+    match &refused.why {
+        Why::Wrong(problem) => &problem.message,
+        Why::Taken | Why::Present => "nothing",
+    }
 }
 
 #[test]
@@ -226,10 +248,8 @@ fn rows_that_the_database_refuses_are_named_and_the_others_go_in() {
         item("c", "", ""),
     ];
     let refused = load(&url, &items, Mode::Insert);
-    let said: Vec<String> = refused
-        .iter()
-        .map(|refused| format!("{} {}", refused.item, refused.why.as_ref().unwrap().message))
-        .collect();
+    let said: Vec<String> =
+        refused.iter().map(|refused| format!("{} {}", refused.item, said(refused))).collect();
     insta::assert_snapshot!(said.join("\n"), @r"
     1 the database refuses it: unsupported Unicode escape sequence (\u0000 cannot be converted to text.)
     3 the database refuses it: value overflows numeric format
@@ -244,8 +264,8 @@ fn modes_say_what_happens_to_what_is_there() {
     assert_eq!(load(&url, &[a], Mode::Insert), []);
     // In the order of the input: the second is there.
     let again = [item("b", "", r#","x":1"#), item("a", "", r#","x":1"#)];
-    assert_eq!(load(&url, &again, Mode::Insert), [Refused { item: 1, why: None }]);
-    assert_eq!(load(&url, &[b], Mode::Ignore), [Refused { item: 0, why: None }]);
+    assert_eq!(load(&url, &again, Mode::Insert), [Refused { item: 1, why: Why::Taken }]);
+    assert_eq!(load(&url, &[b], Mode::Ignore), [Refused { item: 0, why: Why::Taken }]);
     let versions = || sql(&url, &format!("SELECT xmin FROM {}.items ORDER BY id", schema(&url))).unwrap();
     let before = versions();
     assert_eq!(load(&url, &[item("a", "", ""), item("b", "", r#","x":1.0"#)], Mode::Upsert), []);
@@ -369,7 +389,7 @@ fn a_domain_beside_the_items() {
     ];
     let refused = load(&url, &items, Mode::Upsert);
     assert_eq!(refused.len(), 1);
-    insta::assert_snapshot!(refused[0].why.as_ref().unwrap().message.replace(&mars, "mars"), @r#"
+    insta::assert_snapshot!(said(&refused[0]).replace(&mars, "mars"), @r#"
     the database refuses it: insert or update on table "items" violates foreign key constraint "items_mars_facility_id_fkey" (Key (mars_facility_id)=(f2) is not present in table "facilities".)
     "#);
     let plume = |id: &str| {
@@ -396,8 +416,8 @@ fn columns_and_triggers_of_users_are_respected() {
     sql(&url, &mine.replace("S.", &format!("{}.", schema(&url)))).unwrap();
     assert_eq!(load(&url, &[item("a", "", "")], Mode::Insert), []);
     let refused = load(&url, &[item("a", "", ""), item("bad", "", ""), item("b", "", "")], Mode::Insert);
-    assert_eq!(refused[0], Refused { item: 0, why: None });
-    assert!(refused[1].why.as_ref().unwrap().message.contains("no bad ones"), "{refused:?}");
+    assert_eq!(refused[0], Refused { item: 0, why: Why::Taken });
+    assert!(said(&refused[1]).contains("no bad ones"), "{refused:?}");
     assert_eq!((refused.len(), stored(&url).len()), (2, 2));
 }
 

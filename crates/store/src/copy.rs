@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
-use crate::{Batch, Encoder, Error, ErrorKind, Refused, Sink, Source};
+use crate::{Batch, Encoder, Error, ErrorKind, Refused, Sink, Source, Why};
 
 /// What happens when an Item is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,9 @@ pub enum Mode {
     /// The later one is set aside and reported.
     #[default]
     Insert,
+    /// As `Insert`, to go on with one that was broken off: an Item that the store has exactly so was loaded before, and is
+    /// no duplicate. Only stores that are [gradual](Sink::is_gradual) can have a part of an input.
+    Resume,
     /// The later one is left out.
     Ignore,
     /// An Item of the input replaces that of the store. Within the input the first counts, as in `Insert`.
@@ -202,7 +205,9 @@ impl Copy<'_> {
             let taken = matches!(fate, Fate::Taken);
             if role == Role::Old {
                 match fate {
-                    Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) => report.kept += 1,
+                    Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) | Fate::Present => {
+                        report.kept += 1;
+                    }
                     Fate::Taken => report.replaced += 1,
                     Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
                     Fate::Repeated(_) => {
@@ -222,6 +227,7 @@ impl Copy<'_> {
                 }
                 Fate::Checked(Outcome::Filtered) => report.filtered += 1,
                 Fate::Checked(Outcome::Rejected(reject)) => self.set_aside(reject, report)?,
+                Fate::Present => report.present += 1,
                 Fate::Refused(problem) => {
                     self.set_aside(&refusal(name, &encoded.batch, record, problem.clone()), report)?;
                 }
@@ -284,6 +290,8 @@ enum Fate {
     Checked(Outcome),
     /// The Item has been written by an earlier leg, or is in the store already.
     Taken,
+    /// This very Item is in the store already, from a load that was broken off.
+    Present,
     /// The Item has been there before in the same leg.
     Repeated(Key),
     /// The store does not take the Item.
@@ -313,10 +321,14 @@ impl<C> Encoded<C> {
         let mut items = self.fates.iter_mut().filter(is_item).enumerate();
         for Refused { item, why } in refused {
             if let Some((_, fate)) = items.find(|(index, _)| *index == item) {
-                if let (Fate::Checked(Outcome::Passed(_, key)), Some(_)) = (&*fate, &why) {
+                if let (Fate::Checked(Outcome::Passed(_, key)), Why::Wrong(_)) = (&*fate, &why) {
                     keys.insert(*key);
                 }
-                *fate = why.map_or(Fate::Taken, Fate::Refused);
+                *fate = match why {
+                    Why::Taken => Fate::Taken,
+                    Why::Present => Fate::Present,
+                    Why::Wrong(problem) => Fate::Refused(problem),
+                };
             }
         }
     }

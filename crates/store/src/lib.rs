@@ -35,7 +35,7 @@ pub use output::{Output, abandon_and_exit};
 pub use pipeline::{default_threads, in_order};
 pub use queryables::queryables;
 pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning, Warnings};
-pub use sink::{Encoder, Nowhere, Refused, Sink};
+pub use sink::{Encoder, Nowhere, Refused, Sink, Why};
 pub use sort::{Hits, Sorted, Sorter};
 pub use source::{Batch, Collections, Fault, Nothing, Place, Record, Source, Work};
 pub use store::{JsonStore, Store};

@@ -23,6 +23,8 @@ pub struct Report {
     pub rejected: u64,
     /// Items that were left out because the store has them already (`--mode ignore`).
     pub dropped: u64,
+    /// Items that were loaded before (`--resume`).
+    pub present: u64,
     /// Items that a search does not want.
     pub filtered: u64,
     /// Items of the old content that have been kept.

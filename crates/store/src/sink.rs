@@ -59,8 +59,19 @@ pub trait Sink {
 pub struct Refused {
     /// Which Item of its chunk, from 0.
     pub item: usize,
-    /// What is wrong with it; `None`: the store has it already.
-    pub why: Option<Problem>,
+    /// Why it does not.
+    pub why: Why,
+}
+
+/// Why a store does not take an Item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It has an Item with this `collection` and `id` already.
+    Taken,
+    /// It has this very Item already ([`Mode::Resume`](crate::Mode::Resume)).
+    Present,
+    /// Something is wrong with the Item.
+    Wrong(Problem),
 }
 
 /// A sink that keeps nothing: what `validate` writes to.

@@ -53,6 +53,63 @@ fn items_go_into_a_database_and_come_back() {
 }
 
 #[test]
+fn a_load_that_was_broken_off_goes_on() {
+    let Some(url) = fresh("resume") else { return };
+    let yard = Yard::new();
+    let item = |id: &str, x: &str| item_with(id, "2024-06-01T00:00:00Z", &format!(",\"x\":{x}"));
+    yard.run(&["init", &url]).status(0);
+    yard.write("part.ndjson", [item("a", "1"), item("b", "2")].join("\n"));
+    yard.run(&["copy", "part.ndjson", &url]).status(0);
+    yard.write("all.ndjson", [item("a", "1"), item("b", "2"), item("c", "3")].join("\n"));
+    let said = yard.run(&["copy", "all.ndjson", &url, "--resume"]).status(0).err;
+    assert!(said.starts_with("1 Item copied to postgis://"), "{said}");
+    assert!(said.contains(", 2 there already; "), "{said}");
+    let log =
+        yard.run(&["--json-log", "copy", "all.ndjson", &url, "--mode", "insert", "--resume"]).status(0).err;
+    assert!(log.contains(r#""present":3"#) && log.contains(r#""rejected":0"#), "{log}");
+    // What differs is a duplicate, and so is what the input has twice.
+    yard.write("other.ndjson", [item("a", "1.0"), item("d", "4"), item("b", "2"), item("d", "4")].join("\n"));
+    let said = yard.run(&["copy", "other.ndjson", &url, "--resume", "--rejects", "r.ndjson"]).status(1).err;
+    assert!(said.contains(", 1 there already, 2 rejected"), "{said}");
+    let rejects = yard.read("r.ndjson");
+    let rejects: Vec<_> = rejects.lines().map(|line| line.split_once("\"item\"").unwrap().0).collect();
+    assert!(rejects[0].contains(r#""line":1"#) && rejects[0].contains("in the store already"), "{rejects:?}");
+    assert!(rejects[1].contains(r#""line":4"#) && rejects[1].contains("before this one"), "{rejects:?}");
+}
+
+#[test]
+fn only_a_load_can_go_on() {
+    let yard = Yard::with_items();
+    let refused = |arguments: &[&str]| {
+        let ran = yard.run(&[&["copy", "a.ndjson"], arguments, &["--resume"]].concat()).status(2);
+        ran.err
+    };
+    let database = "postgis://me@127.0.0.1:1/db";
+    insta::assert_snapshot!([
+        refused(&["b.ndjson"]),
+        refused(&["a.parquet", "--mode", "insert"]),
+        refused(&[database, "--mode", "upsert"]),
+        refused(&[database, "--mode", "ignore"]),
+        refused(&[database, "--mode", "replace"]),
+        refused(&[database, "--overwrite"]),
+    ].concat(), @r"
+    error: b.ndjson: --resume is for databases; a file is written whole or not at all
+      help: copy again without --resume
+    error: a.parquet: --resume is for databases; a file is written whole or not at all
+      help: copy again without --resume
+    error: --resume does not go with --mode upsert: an Item that would stay the same is not written again
+      help: copy again without --resume
+    error: --resume does not go with --mode ignore: an Item that is there stays
+      help: copy again without --resume
+    error: --resume does not go with --mode replace: a replacement is one transaction, and all of one that was broken off is undone
+      help: copy again without --resume
+    error: --resume does not go with --mode replace: a replacement is one transaction, and all of one that was broken off is undone
+      help: copy again without --resume
+    ");
+    assert_eq!(yard.names(), ["a.ndjson"]);
+}
+
+#[test]
 fn a_database_that_is_not_there_is_said() {
     let yard = Yard::with_items();
     let ran = yard.run(&["copy", "a.ndjson", "postgis://me:secret@127.0.0.1:1/db"]).status(3);

@@ -1,0 +1,284 @@
+//! A batch of rows into the table: by COPY straight into it, or by way of a temporary table and one statement from there.
+//! All that is prepared ends with the transaction, so that a pooler may give the connection to others between two.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bytes::{BufMut, BytesMut};
+use futures_util::SinkExt;
+use stacyard_store::{Collections, Error, Mode, Problem, Refused, Why};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+use crate::encode::{COLUMNS, Rows};
+use crate::fault;
+use crate::ident::Ident;
+use crate::replacement;
+
+/// The signature of COPY's binary format, its flags and the length of its extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// Where a batch stands before it goes in.
+pub(crate) const STAGING: &str = "pg_temp.stacyard_batch";
+
+/// What is loaded, and how.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) schema: Ident,
+    pub(crate) mode: Mode,
+    pub(crate) shown: Arc<str>,
+    /// Whether an Item was met that is there already: then batches go through the temporary table.
+    pub(crate) has_met_old: Arc<AtomicBool>,
+    /// Whether a batch has gone in.
+    pub(crate) has_loaded: Arc<AtomicBool>,
+    /// How many rows a replacement has written so far: it is one transaction, and notifies once.
+    pub(crate) replaced: Arc<AtomicUsize>,
+}
+
+impl Target {
+    /// The error of a load, with what there is of it.
+    pub(crate) fn failed(&self, cause: tokio_postgres::Error) -> Error {
+        let error = fault::failed(&format!("load into {}", self.shown), cause);
+        let left = match self.mode {
+            Mode::Replace => "nothing was replaced",
+            _ if !self.has_loaded.load(Ordering::Relaxed) => return error,
+            Mode::Insert | Mode::Resume => "what went in before stays, and copy --resume goes on behind it",
+            Mode::Ignore | Mode::Upsert => "what went in before stays, and the same copy goes on behind it",
+        };
+        let advice = error.advice().map(|advice| format!("{advice}; ")).unwrap_or_default();
+        error.remedy(format!("{advice}{left}"))
+    }
+
+    /// What makes the temporary table, for one transaction.
+    pub(crate) fn staging(&self) -> String {
+        // Not LIKE: columns that users have added, and what these demand, are none of ours. Values that are compressed
+        // there are taken over as they are, so it has to be done as in the table.
+        format!(
+            "SET LOCAL default_toast_compression = lz4; CREATE TEMPORARY TABLE stacyard_batch ON COMMIT DROP AS \
+             SELECT {COLUMNS} FROM {}.items WITH NO DATA",
+            self.schema
+        )
+    }
+
+    /// Takes a chunk; where some of its rows are refused, the others by themselves.
+    pub(crate) async fn load(&self, client: &mut Client, rows: &Rows) -> Result<Vec<Refused>, Error> {
+        let mut refused = Vec::new();
+        let all = 0..rows.ends.len();
+        let mut left = vec![all];
+        while let Some(range) = left.pop() {
+            let is_direct = !self.has_met_old.load(Ordering::Relaxed);
+            match self.batch(client, rows, range.clone()).await {
+                Ok(mut known) => refused.append(&mut known),
+                Err(cause) if is_direct && fault::is_duplicate(&cause) => {
+                    self.has_met_old.store(true, Ordering::Relaxed);
+                    left.push(range);
+                }
+                Err(cause) if !fault::is_of_rows(&cause) => return Err(self.failed(cause)),
+                Err(cause) if range.len() == 1 => {
+                    let message = cause.as_db_error().map_or_else(String::new, |db| {
+                        let detail = db.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                        format!("the database refuses it: {}{detail}", db.message())
+                    });
+                    let why = Why::Wrong(Problem::new("database", message));
+                    refused.push(Refused { item: range.start, why });
+                }
+                Err(_) => {
+                    let middle = range.start + range.len() / 2;
+                    left.push(middle..range.end);
+                    left.push(range.start..middle);
+                }
+            }
+        }
+        refused.sort_by_key(|refused| refused.item);
+        Ok(refused)
+    }
+
+    /// One transaction; of a replacement, which is one as a whole, a part.
+    async fn batch(
+        &self,
+        client: &mut Client,
+        rows: &Rows,
+        range: Range<usize>,
+    ) -> Result<Vec<Refused>, tokio_postgres::Error> {
+        if self.mode == Mode::Replace {
+            client.batch_execute("SAVEPOINT batch").await?;
+            let inserted = self.insert(client, rows, range).await;
+            let back = if inserted.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT batch; " };
+            // Behind the savepoint: there it is emptied at once, within it only when all is done.
+            let end = format!("{back}RELEASE SAVEPOINT batch; TRUNCATE {STAGING}");
+            return match client.batch_execute(&end).await {
+                Ok(()) => inserted,
+                // Where the connection is lost this says less than what came first.
+                Err(cause) => Err(inserted.err().unwrap_or(cause)),
+            };
+        }
+        let transaction = client.transaction().await?;
+        let refused = self.insert(transaction.client(), rows, range).await?;
+        transaction.commit().await?;
+        self.has_loaded.store(true, Ordering::Relaxed);
+        Ok(refused)
+    }
+
+    /// Copies rows into the table; where some of them may be there, by way of the temporary one. Those that are there
+    /// already are refused.
+    async fn insert(
+        &self,
+        client: &Client,
+        rows: &Rows,
+        range: Range<usize>,
+    ) -> Result<Vec<Refused>, tokio_postgres::Error> {
+        let schema = &self.schema;
+        if !self.has_met_old.load(Ordering::Relaxed) {
+            copy(client, &format!("{schema}.items"), rows, range.clone()).await?;
+            self.tell(client, range.len()).await?;
+            return Ok(Vec::new());
+        }
+        if self.mode != Mode::Replace {
+            client.batch_execute(&self.staging()).await?;
+        }
+        copy(client, STAGING, rows, range.clone()).await?;
+        let is_upsert = matches!(self.mode, Mode::Upsert | Mode::Replace);
+        let conflict = if is_upsert {
+            format!("UPDATE SET {SETS} WHERE {}", changed("excluded"))
+        } else {
+            "NOTHING".to_owned()
+        };
+        let insert = format!(
+            "INSERT INTO {schema}.items AS old ({COLUMNS}) SELECT {COLUMNS} FROM {STAGING} ORDER BY collection, id \
+             ON CONFLICT (collection, id) DO {conflict} RETURNING collection, id"
+        );
+        let taken = client.query_typed(&insert, &[]).await?;
+        if self.mode == Mode::Replace {
+            replacement::note(client).await?;
+        }
+        self.tell(client, taken.len()).await?;
+        if is_upsert || taken.len() == range.len() {
+            return Ok(Vec::new());
+        }
+        let same = if self.mode == Mode::Resume { self.same(client).await? } else { Vec::new() };
+        let (taken, same) = (keys(&taken), keys(&same));
+        let missing = range.filter_map(|item| {
+            let (collection, id) = &rows.keys[item];
+            let key = (collection.as_str(), id.as_str());
+            let why = if same.contains(&key) { Why::Present } else { Why::Taken };
+            (!taken.contains(&key)).then_some(Refused { item, why })
+        });
+        Ok(missing.collect())
+    }
+
+    /// The keys of the batch's rows that the table has exactly so.
+    async fn same(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+        // As a value for each row, it is looked up by the index; a join would be planned without knowing the temporary table.
+        let query = format!(
+            "SELECT collection, id FROM {STAGING} AS new WHERE NOT (SELECT {} FROM {}.items AS old \
+             WHERE old.collection = new.collection AND old.id = new.id)",
+            changed("new"),
+            self.schema
+        );
+        client.query_typed(&query, &[]).await
+    }
+
+    /// Puts Collections into their table, within a transaction.
+    pub(crate) async fn put_collections(
+        &self,
+        client: &Client,
+        collections: &Collections,
+    ) -> Result<(), tokio_postgres::Error> {
+        // As with the Items: those of the store stay, unless the input is to replace them.
+        let conflict = match self.mode {
+            Mode::Upsert | Mode::Replace => {
+                "UPDATE SET content = excluded.content WHERE old.content::text <> excluded.content::text"
+            }
+            Mode::Insert | Mode::Resume | Mode::Ignore => "NOTHING",
+        };
+        let put = format!(
+            "INSERT INTO {}.collections AS old (id, content) VALUES ($1, $2::text::json) ON CONFLICT (id) DO {conflict}",
+            self.schema
+        );
+        for (id, content) in collections {
+            client.execute_typed(&put, &[(id, Type::TEXT), (&content.to_string(), Type::TEXT)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Notifies of rows that have come or changed; of a replacement at its end.
+    async fn tell(&self, client: &Client, rows: usize) -> Result<(), tokio_postgres::Error> {
+        if self.mode == Mode::Replace {
+            self.replaced.fetch_add(rows, Ordering::Relaxed);
+            return Ok(());
+        }
+        self.notify(client, rows).await
+    }
+
+    /// Tells those who listen how many rows have come or changed.
+    pub(crate) async fn notify(&self, client: &Client, rows: usize) -> Result<(), tokio_postgres::Error> {
+        let notify = "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
+        client
+            .query_typed(notify, &[(&self.schema.name(), Type::TEXT), (&rows.to_string(), Type::TEXT)])
+            .await?;
+        Ok(())
+    }
+}
+
+/// The keys of rows that begin with them.
+fn keys(rows: &[Row]) -> HashSet<(&str, &str)> {
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// Copies rows into a table in the order of their keys: loaders that wait for each other's rows never do so in a circle.
+/// The statement, which has a name here, is closed before the transaction ends.
+async fn copy(
+    client: &Client,
+    table: &str,
+    rows: &Rows,
+    range: Range<usize>,
+) -> Result<(), tokio_postgres::Error> {
+    let mut order: Vec<usize> = range.collect();
+    order.sort_unstable_by_key(|&row| &rows.keys[row]);
+    let bytes_of = |row: usize| {
+        let start = row.checked_sub(1).map_or(0, |before| rows.ends[before]);
+        &rows.bytes[start..rows.ends[row]]
+    };
+    let length: usize = order.iter().map(|&row| bytes_of(row).len()).sum();
+    let mut bytes = BytesMut::with_capacity(HEADER.len() + length + 2);
+    bytes.put_slice(HEADER);
+    for row in order {
+        bytes.put_slice(bytes_of(row));
+    }
+    bytes.put_i16(-1);
+    let copy = client.copy_in(&format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
+    let mut copy = std::pin::pin!(copy);
+    copy.send(bytes.freeze()).await?;
+    copy.as_mut().finish().await?;
+    Ok(())
+}
+
+/// What an upsert writes.
+const SETS: &str = "datetime = excluded.datetime, start_datetime = excluded.start_datetime, \
+    end_datetime = excluded.end_datetime, extent_start = excluded.extent_start, extent_end = excluded.extent_end, \
+    geometry = excluded.geometry, bbox = excluded.bbox, stac_version = excluded.stac_version, \
+    stac_extensions = excluded.stac_extensions, geometry_text = excluded.geometry_text, \
+    properties = excluded.properties, links = excluded.links, assets = excluded.assets, others = excluded.others, \
+    verbatim = excluded.verbatim";
+
+/// Whether the `old` row is another Item than that of `new`: rows that would stay the same are not written again. As
+/// texts, since 1 and 1.0 are equal as `jsonb`.
+fn changed(new: &str) -> String {
+    let all = |name: &str| {
+        let columns = [
+            "bbox::text",
+            "stac_version",
+            "stac_extensions::text",
+            "geometry_text",
+            "properties::text",
+            "links::text",
+            "assets::text",
+            "others::text",
+            "verbatim",
+        ];
+        columns.map(|column| format!("{name}.{column}")).join(", ")
+    };
+    format!("({}) IS DISTINCT FROM ({})", all("old"), all(new))
+}

@@ -1,0 +1,160 @@
+//! Loads beside what is there already: replacements, loads that go on, and several at once.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::*;
+
+/// Some SQL, with `S.` for the schema of the test.
+fn run(url: &str, text: &str) -> Vec<String> {
+    sql(url, &text.replace("S.", &format!("{}.", schema(url)))).unwrap()
+}
+
+fn ids(url: &str) -> Vec<String> {
+    run(url, "SELECT id FROM S.items ORDER BY id")
+}
+
+/// Plumes that refer to the Items `a` and `b`.
+fn plumes(url: &str, on_delete: &str) {
+    run(
+        url,
+        &format!(
+            "CREATE TABLE S.plumes (collection text, id text, \
+             FOREIGN KEY (collection, id) REFERENCES S.items (collection, id) ON DELETE {on_delete}); \
+             INSERT INTO S.plumes SELECT collection, id FROM S.items WHERE id IN ('a', 'b')"
+        ),
+    );
+}
+
+#[test]
+fn a_replacement_leaves_the_rows_of_others_that_refer_to_items_which_stay() {
+    let Some(url) = fresh() else { return };
+    let old = [item("a", "", ""), item("b", "", r#","x":1"#), item("gone", "", "")];
+    load(&url, &old, Mode::Insert);
+    plumes(&url, "CASCADE");
+    let versions = || run(&url, "SELECT xmin FROM S.items WHERE id IN ('a', 'b') ORDER BY id");
+    let before = versions();
+    let new = [item("a", "", ""), item("b", "", r#","x":1.0"#), item("c", "", "")];
+    assert_eq!(load(&url, &new, Mode::Replace), []);
+    assert_eq!(stored(&url).len(), 3);
+    assert!(stored(&url).iter().all(|item| new.contains(item)), "{:?}", ids(&url));
+    assert_eq!(run(&url, "SELECT id FROM S.plumes ORDER BY id"), ["a", "b"]);
+    let after = versions();
+    assert_eq!(before[0], after[0], "a row that stays the same is not written again");
+    assert_ne!(before[1], after[1], "1.0 is not 1");
+    assert_eq!(load(&url, &new[1..], Mode::Replace), []);
+    assert_eq!(run(&url, "SELECT id FROM S.plumes"), ["b"], "the plumes of what is gone are gone");
+}
+
+#[test]
+fn a_replacement_that_others_forbid_changes_nothing() {
+    let Some(url) = fresh() else { return };
+    let old = [item("a", "", ""), item("b", "", ""), item("gone", "", "")];
+    load(&url, &old, Mode::Insert);
+    plumes(&url, "RESTRICT");
+    assert_eq!(load(&url, &old[..2], Mode::Replace), []);
+    let address = Address::parse(&url).unwrap();
+    let new = [item("b", "", ""), item("c", "", "")];
+    let error = try_load(&address, &new, Mode::Replace, &Collections::new()).unwrap_err();
+    assert_eq!(ids(&url), ["a", "b"]);
+    insta::assert_snapshot!(refused::shown(&error, &url), @r#"
+    cannot load into postgis://stacyard@PLACE?schema=SCHEMA: update or delete on table "items" violates foreign key constraint "plumes_collection_id_fkey" on table "plumes" (Key (collection, id)=(, a) is still referenced from table "plumes".)
+      help: nothing was replaced: delete the rows of yours that refer to Items which the input does not have, or use --mode upsert, which keeps these Items
+    "#);
+    // One that is looked at when the transaction ends.
+    run(
+        &url,
+        "ALTER TABLE S.plumes DROP CONSTRAINT plumes_collection_id_fkey, ADD FOREIGN KEY (collection, id) \
+         REFERENCES S.items (collection, id) DEFERRABLE INITIALLY DEFERRED",
+    );
+    let deferred = try_load(&address, &new, Mode::Replace, &Collections::new()).unwrap_err();
+    assert_eq!(deferred.advice(), error.advice());
+    assert_eq!(ids(&url), ["a", "b"]);
+}
+
+#[test]
+fn a_replacement_takes_what_the_database_takes() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    run(&url, "CREATE UNIQUE INDEX names ON S.items ((properties ->> 'name'))");
+    let named = |id: &str, name: &str| item(id, "", &format!(r#","name":"{name}""#));
+    // More than a batch, into a table without rows, and into one with some.
+    let mut items: Vec<Document> = (0..100).map(|n| named(&format!("i{n:03}"), &format!("n{n}"))).collect();
+    items.extend([named("j1", "n7"), named("j2", "new"), item("j3", "", r#","x":"\u0000""#)]);
+    for _ in 0..2 {
+        let refused = load(&url, &items, Mode::Replace);
+        assert_eq!(refused.iter().map(|refused| refused.item).collect::<Vec<_>>(), [0, 2]);
+        assert!(said(&refused[0]).contains("(n7) already exists"), "{refused:?}");
+        assert_eq!(ids(&url).len(), 101);
+    }
+    // What is refused is not in the new content, whether it was in the old one or not.
+    let refused = load(&url, &[named("j2", "other"), item("i001", "", r#","x":"\u0000""#)], Mode::Replace);
+    assert_eq!((refused.len(), ids(&url)), (1, vec!["j2".to_owned()]));
+}
+
+#[test]
+fn a_replacement_has_the_collections_of_its_input() {
+    let Some(url) = fresh() else { return };
+    let address = Address::parse(&url).unwrap();
+    stacyard_postgis::init(&address).unwrap();
+    let load = |mode, collections: &[(&str, serde_json::Value)]| {
+        let collections =
+            collections.iter().map(|(id, content)| ((*id).to_owned(), content.clone())).collect();
+        try_load(&address, &[item("a", "", "")], mode, &collections).unwrap();
+        run(&url, "SELECT id || content || xmin FROM S.collections ORDER BY id")
+    };
+    let first = load(Mode::Insert, &[("a", json!({"v": 1})), ("b", json!({"v": 1})), ("c", json!({"v": 1}))]);
+    let second = load(Mode::Replace, &[("a", json!({"v": 1})), ("b", json!({"v": 2}))]);
+    assert_eq!((second.len(), &second[0]), (2, &first[0]));
+    assert!(second[1].starts_with(r#"b{"v":2}"#), "{second:?}");
+    let third = load(Mode::Resume, &[("b", json!({"v": 3})), ("d", json!({"v": 1}))]);
+    assert_eq!(third[..2], second[..], "those that are there stay");
+    assert!(load(Mode::Replace, &[]).is_empty());
+}
+
+#[test]
+fn a_load_goes_on_behind_what_is_there() {
+    let Some(url) = fresh() else { return };
+    let (a, b, odd) = (item("a", "", r#","x":1"#), item("b", "", ""), item("odd", "", r#","x":1e2"#));
+    let collection = item("a", r#","collection":"c""#, r#","x":1"#);
+    load(&url, &[a.clone(), b.clone(), odd.clone(), collection.clone()], Mode::Insert);
+    let before = run(&url, "SELECT xmin FROM S.items ORDER BY collection, id");
+    let again = [item("new", "", ""), odd, item("a", "", r#","x":1.0"#), b, collection];
+    let why = |item, why| Refused { item, why };
+    assert_eq!(
+        load(&url, &again, Mode::Resume),
+        [why(1, Why::Present), why(2, Why::Taken), why(3, Why::Present), why(4, Why::Present)]
+    );
+    let after = run(&url, "SELECT xmin FROM S.items WHERE id <> 'new' ORDER BY collection, id");
+    assert_eq!(before, after, "nothing of what is there is written again");
+    assert!(stored(&url).contains(&a) && ids(&url).contains(&"new".to_owned()));
+}
+
+/// Loads wait for a replacement, as other replacements do: what they bring is there behind it.
+#[test]
+fn loads_wait_for_a_replacement() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[item("a", "", ""), item("b", "", "")], Mode::Insert);
+    let address = Address::parse(&url).unwrap();
+    for (new, mode, wanted) in [("c", Mode::Upsert, vec!["c", "d"]), ("e", Mode::Replace, vec!["d"])] {
+        let mut first = PostGisSink::create(&address, Mode::Replace, &Collections::new()).unwrap();
+        first.write(rows(&[item(new, "", "")], &first)).unwrap();
+        let second = {
+            let url = url.clone();
+            thread::spawn(move || load(&url, &[item("d", "", "")], mode))
+        };
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'S.items'::regclass";
+        let started = Instant::now();
+        while run(&url, waits) == ["0"] {
+            assert!(!second.is_finished() && started.elapsed() < Duration::from_secs(20), "it does not wait");
+            thread::sleep(Duration::from_millis(5));
+        }
+        // Readers do not wait.
+        assert!(!ids(&url).contains(&new.to_owned()));
+        first.finish().unwrap();
+        assert_eq!(second.join().unwrap(), []);
+        assert_eq!(ids(&url), wanted);
+    }
+}

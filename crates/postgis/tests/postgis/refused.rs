@@ -1,0 +1,150 @@
+//! What a database does not allow or take, and how that is said.
+
+use super::*;
+
+/// An error as people see it, without what differs from run to run.
+pub(super) fn shown(error: &Error, url: &str) -> String {
+    let place = url.split_once('@').unwrap().1.split_once('?').unwrap().0;
+    format!("{error}\n  help: {}", error.advice().unwrap_or("nothing"))
+        .replace(schema(url), "SCHEMA")
+        .replace(place, "PLACE")
+}
+
+/// The same address for a new role of this test's own.
+fn as_role(url: &str) -> String {
+    let role = format!("role_{}", schema(url));
+    sql(url, &format!("CREATE ROLE {role} LOGIN")).unwrap();
+    format!("postgis://{role}@{}", url.split_once('@').unwrap().1)
+}
+
+#[test]
+fn rights_that_are_missing_are_named() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[item("a", "", "")], Mode::Insert);
+    let theirs = as_role(&url);
+    let address = Address::parse(&theirs).unwrap();
+    insta::assert_snapshot!(shown(&PostGis::open(&address).err().unwrap(), &theirs), @r"
+    cannot look at the schema: permission denied for schema SCHEMA
+      help: ask the owner of the database for this right, or connect as another user
+    ");
+    let grant = |what: &str| {
+        let role = format!("role_{}", schema(&url));
+        sql(&url, &format!("GRANT {what} TO {role}").replace("S.", &format!("{}.", schema(&url)))).unwrap()
+    };
+    grant(&format!("USAGE ON SCHEMA {}", schema(&url)));
+    grant("SELECT ON S.items, S.collections, S.stacyard_migrations");
+    assert!(PostGis::open(&address).unwrap().items().unwrap().next().unwrap().is_some());
+    let mut said = Vec::new();
+    for mode in [Mode::Insert, Mode::Upsert, Mode::Replace] {
+        let error = try_load(&address, &[item("b", "", "")], mode, &Collections::new()).unwrap_err();
+        said.push(shown(&error, &theirs));
+    }
+    insta::assert_snapshot!(said.join("\n"), @r"
+    cannot load into postgis://role_SCHEMA@PLACE?schema=SCHEMA: permission denied for table items
+      help: ask the owner of the database for this right, or connect as another user
+    cannot load into postgis://role_SCHEMA@PLACE?schema=SCHEMA: permission denied for table items
+      help: ask the owner of the database for this right, or connect as another user
+    cannot load into postgis://role_SCHEMA@PLACE?schema=SCHEMA: permission denied for table items
+      help: ask the owner of the database for this right, or connect as another user; nothing was replaced
+    ");
+    // Who may insert need not have the right to make temporary tables, until an Item is there already.
+    grant("INSERT ON S.items");
+    assert_eq!(try_load(&address, &[item("b", "", "")], Mode::Insert, &Collections::new()).unwrap(), []);
+    let other = Address::parse(&theirs.replace("?schema=", "?schema=other_")).unwrap();
+    insta::assert_snapshot!(shown(&stacyard_postgis::init(&other).unwrap_err(), &theirs), @r"
+    cannot prepare the schema: permission denied for database stacyard
+      help: ask the owner of the database for this right, or connect as another user
+    ");
+    sql(&url, &format!("DROP OWNED BY role_{0}; DROP ROLE role_{0}", schema(&url))).unwrap();
+}
+
+#[test]
+fn databases_without_the_right_postgis_are_refused() {
+    let Some(url) = fresh() else { return };
+    let name = format!("scratch_{}", schema(&url));
+    sql(&url, &format!("CREATE DATABASE {name}")).unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let scratch = format!("{server}/{name}?schema=stac");
+    let address = Address::parse(&scratch).unwrap();
+    let refused = || stacyard_postgis::init(&address).unwrap_err().to_string();
+    let none = shown(&stacyard_postgis::init(&address).unwrap_err(), &scratch);
+    sql(&scratch, "CREATE EXTENSION postgis").unwrap();
+    sql(&scratch, "UPDATE pg_extension SET extversion = '2.5.0' WHERE extname = 'postgis'").unwrap();
+    let old = shown(&stacyard_postgis::init(&address).unwrap_err(), &scratch);
+    sql(&scratch, "UPDATE pg_extension SET extversion = 'unpackaged' WHERE extname = 'postgis'").unwrap();
+    assert!(refused().contains("PostGIS unpackaged is too old"), "{}", refused());
+    sql(&url, &format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    insta::assert_snapshot!(format!("{none}\n{old}"), @r"
+    the database has no PostGIS
+      help: let a superuser run CREATE EXTENSION postgis in it (Debian: package postgresql-15-postgis-3)
+    PostGIS 2.5.0 is too old
+      help: version 3 is needed
+    ");
+}
+
+/// PostGIS takes what the gate lets in; a constraint of one's own may ask for more.
+#[test]
+fn geometries_that_a_constraint_refuses_are_named_and_the_others_go_in() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    let check = "ALTER TABLE S.items ADD CONSTRAINT valid CHECK (ST_IsValid(geometry))";
+    sql(&url, &check.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    let with = |id: &str, geometry: &str| {
+        let text = item(id, "", "").text().replacen(r#"{"type":"Point","coordinates":[1,2.5]}"#, geometry, 1);
+        let item = Document::parse(text).unwrap();
+        assert!(stacyard_model::Gate::default().item(item.root()).is_accepted(), "{id}");
+        item
+    };
+    let items = [
+        item("a", "", ""),
+        with("bow tie", r#"{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}"#),
+        with("large", r#"{"type":"Point","coordinates":[1e308,-1e308]}"#),
+        with("empty", r#"{"type":"MultiPolygon","coordinates":[[]]}"#),
+    ];
+    let refused = load(&url, &items, Mode::Insert);
+    assert_eq!((refused.len(), refused[0].item), (1, 1), "{refused:?}");
+    let said = said(&refused[0]);
+    insta::assert_snapshot!(said.split_once(" (").unwrap().0, @r#"
+    the database refuses it: new row for relation "items" violates check constraint "valid"
+    "#);
+    assert_eq!(stored(&url).len(), 3);
+}
+
+/// The names of others are never SQL, whichever way a batch takes.
+#[test]
+fn names_are_never_sql_on_any_way_into_the_table() {
+    let Some(url) = fresh() else { return };
+    let url = format!("{url}%27%3B%20DROP%20TABLE%20items%3B--%22");
+    let evil = "'); DROP TABLE items; --\\\"$1\\u0027";
+    let evil = |x: &str| {
+        item(
+            evil,
+            &format!(r#","collection":"{evil}","{evil}":1"#),
+            &format!(r#","{evil}":"{evil}","x":{x}"#),
+        )
+    };
+    let address = Address::parse(&url).unwrap();
+    stacyard_postgis::init(&address).unwrap();
+    let name = "'); DROP TABLE collections; --\"$1";
+    let collections = Collections::from([(name.to_owned(), serde_json::json!({ "id": name }))]);
+    for (mode, x, why) in [
+        (Mode::Insert, "1", None),
+        (Mode::Insert, "1", Some(Why::Taken)),
+        (Mode::Resume, "1", Some(Why::Present)),
+        (Mode::Ignore, "2", Some(Why::Taken)),
+        (Mode::Upsert, "2", None),
+        (Mode::Replace, "3", None),
+    ] {
+        let items = [evil(x), item("other", "", "")];
+        let refused = try_load(&address, &items, mode, &collections).unwrap();
+        assert_eq!(
+            refused.into_iter().find(|refused| refused.item == 0).map(|refused| refused.why),
+            why,
+            "{mode:?}"
+        );
+    }
+    let back = stored(&url);
+    assert!(back.len() == 2 && back.contains(&evil("3")), "{back:?}");
+    let store = PostGis::open(&address).unwrap();
+    assert_eq!(store.collections().unwrap(), collections);
+}
