@@ -74,3 +74,23 @@ def duckdb_connection():
     connection.execute(f"LOAD '{next(package.rglob('spatial.duckdb_extension'))}'")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+SERVER = os.environ.get("STACYARD_TEST_DATABASE")
+needs_server = pytest.mark.skipif(not SERVER, reason="no STACYARD_TEST_DATABASE (make test starts a server)")
+
+
+@pytest.fixture
+def database(request):
+    """A schema of its own."""
+    url = f"{SERVER}?schema=py_{os.getpid()}_{request.node.name[:40]}"
+    stacyard("init", url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """Items enough that a load takes a while."""
+    path = tmp_path_factory.mktemp("items") / "many.ndjson"
+    subprocess.run([MAKE_CATALOG, "--items", "6000", "--seed", "3", path], check=True, capture_output=True)
+    return path

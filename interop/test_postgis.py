@@ -1,32 +1,14 @@
-"""The tables in PostGIS: what others see of them, and what is left when a loader or the server is killed."""
+"""The tables in PostGIS: what others see of them, and what is left when a loader is killed."""
 
-import os
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from conftest import MAKE_CATALOG, STACYARD, by_id, lines, stacyard
+from conftest import STACYARD, by_id, lines, needs_server, stacyard
 
-SERVER = os.environ.get("STACYARD_TEST_DATABASE")
-pytestmark = pytest.mark.skipif(not SERVER, reason="no STACYARD_TEST_DATABASE (make test starts a server)")
-
-
-@pytest.fixture
-def database(request):
-    """A schema of its own."""
-    url = f"{SERVER}?schema=py_{os.getpid()}_{request.node.name[:40]}"
-    stacyard("init", url)
-    return url
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    """Items enough that a load takes a while."""
-    path = tmp_path_factory.mktemp("items") / "many.ndjson"
-    subprocess.run([MAKE_CATALOG, "--items", "6000", "--seed", "3", path], check=True, capture_output=True)
-    return path
+pytestmark = needs_server
 
 
 def count(url):
