@@ -115,10 +115,19 @@ impl Target {
             };
         }
         let transaction = client.transaction().await?;
-        let refused = self.insert(transaction.client(), rows, range).await?;
-        transaction.commit().await?;
-        self.has_loaded.store(true, Ordering::Relaxed);
-        Ok(refused)
+        match self.insert(transaction.client(), rows, range).await {
+            Ok(refused) => {
+                transaction.commit().await?;
+                self.has_loaded.store(true, Ordering::Relaxed);
+                Ok(refused)
+            }
+            Err(cause) => {
+                // Waited for: a pooler gives the connection away where a transaction ends, with all that was sent behind
+                // it. Where it fails too, the first failure says more.
+                let _ = transaction.rollback().await;
+                Err(cause)
+            }
+        }
     }
 
     /// Copies rows into the table; where some of them may be there, by way of the temporary one. Those that are there
