@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -71,9 +72,23 @@ class Cluster:
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
-    def control(self, action):
-        as_owner(BIN / "pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-s", "-m", "fast", action,
+    def control(self, action, mode="fast"):
+        as_owner(BIN / "pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-s", "-m", mode, action,
                  cwd=self.folder)
+
+    def kill(self):
+        """What a crash does: no session hears of it, nothing is written any more."""
+        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def start_again(self):
+        """After it was killed: its last sessions may have to end first."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.control("start")
+            except subprocess.CalledProcessError:
+                assert time.monotonic() < deadline, (self.folder / "log").read_text()
+                time.sleep(0.2)
 
     def psql(self, database="stacyard"):
         return [str(BIN / "psql"), "-qAt", "-h", str(self.folder), "-p", str(self.port), "-U", "stacyard",
@@ -89,7 +104,7 @@ class Cluster:
     def remove(self):
         try:
             if (self.data / "postmaster.pid").exists():
-                self.control("stop")
+                self.control("stop", mode="immediate")
         finally:
             shutil.rmtree(self.folder)
 

@@ -6,7 +6,7 @@ import subprocess
 import urllib.parse
 
 import pytest
-from conftest import MAKE_CATALOG, STACYARD, lines, stacyard
+from conftest import MAKE_CATALOG, STACYARD, by_id, lines, stacyard
 from servers import AS_OWNER, folder, free_port, wait_for
 
 SERVER = os.environ.get("STACYARD_TEST_DATABASE")
@@ -35,6 +35,20 @@ def pooler(request):
     running.terminate()
     running.wait()
     shutil.rmtree(where)
+
+
+def test_loads_of_all_modes(pooler, tmp_path):
+    direct = f"{SERVER}?{pooler.split('?')[1]}_loads"
+    url = f"{pooler}_loads"
+    items = tmp_path / "items.ndjson"
+    subprocess.run([MAKE_CATALOG, "--items", "2000", "--seed", "4", items], check=True, capture_output=True)
+    stacyard("init", direct)
+    for arguments in [(), ("--resume",), ("--mode", "ignore"), ("--mode", "upsert"), ("--mode", "replace")]:
+        stacyard("copy", items, url, "-q", *arguments)
+    loaders = [subprocess.Popen([STACYARD, "copy", items, url, "-q", "--mode", "upsert"]) for _ in range(3)]
+    assert [loader.wait(timeout=120) for loader in loaders] == [0, 0, 0]
+    stacyard("copy", direct, tmp_path / "back.ndjson", "-q")
+    assert by_id(lines(tmp_path / "back.ndjson")) == by_id(lines(items))
 
 
 def test_many_search_at_once(pooler, tmp_path):

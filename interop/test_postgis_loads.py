@@ -8,10 +8,18 @@ import subprocess
 import time
 
 import pytest
-from cluster import Cluster, sql
 from conftest import SERVER, STACYARD, by_id, lines, needs_server, stacyard
+from servers import BIN, Cluster
 
 pytestmark = needs_server
+
+
+def sql(url, text):
+    """Runs SQL with the schema of a `postgis:` URL in front; the lines of its answer."""
+    place, _, schema = url.replace("postgis:", "postgresql:").partition("?schema=")
+    environment = os.environ | {"PGOPTIONS": f"-c search_path={schema},public"}
+    command = [BIN / "psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-d", place, "-c", text]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 @pytest.fixture
@@ -76,25 +84,26 @@ def goes_on(url, many, whole, folder):
 
 
 def test_a_killed_server(cluster, many, whole, tmp_path):
-    stacyard("init", cluster.url)
-    loader = begin("copy", many, cluster.url, "-q")
-    wait_for(loader, lambda: sql(cluster.url, "SELECT 1 FROM items LIMIT 1"))
+    url = cluster.url("schema=stac")
+    stacyard("init", url)
+    loader = begin("copy", many, url, "-q")
+    wait_for(loader, lambda: sql(url, "SELECT 1 FROM items LIMIT 1"))
     cluster.kill()
     assert "copy --resume goes on behind it" in failed(loader)[1]
-    cluster.start()
-    goes_on(cluster.url, many, whole, tmp_path)
+    cluster.start_again()
+    goes_on(url, many, whole, tmp_path)
 
     other = tmp_path / "other.ndjson"
     other.write_text("".join(json.dumps(item | {"links": []}) + "\n" for item in reversed(lines(many)[500:])))
-    loader = begin("copy", other, cluster.url, "--mode", "replace", "-q")
+    loader = begin("copy", other, url, "--mode", "replace", "-q")
     written = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'RELEASE SAVEPOINT%'"
-    wait_for(loader, lambda: sql(cluster.url, written))
+    wait_for(loader, lambda: sql(url, written))
     cluster.kill()
     assert "nothing was replaced" in failed(loader)[1]
-    cluster.start()
-    assert_is(cluster.url, many, tmp_path)
-    stacyard("copy", other, cluster.url, "--mode", "replace", "-q")
-    assert_is(cluster.url, other, tmp_path)
+    cluster.start_again()
+    assert_is(url, many, tmp_path)
+    stacyard("copy", other, url, "--mode", "replace", "-q")
+    assert_is(url, other, tmp_path)
 
 
 def test_a_session_that_is_ended_within_a_batch(database, many, whole, tmp_path):
@@ -111,6 +120,7 @@ def test_a_session_that_is_ended_within_a_batch(database, many, whole, tmp_path)
 @pytest.fixture
 def small_disk(cluster):
     """A disk of 8 MB that holds the Items' table, and a function that makes it larger."""
+    url = cluster.url("schema=stac")
     folder = cluster.folder / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
@@ -118,22 +128,23 @@ def small_disk(cluster):
         pytest.skip("a full disk needs the right to mount one")
     try:
         shutil.chown(folder, "postgres")
-        stacyard("init", cluster.url)
-        sql(cluster.url, f"CREATE TABLESPACE disk LOCATION '{folder}'")
-        sql(cluster.url, "ALTER TABLE items SET TABLESPACE disk")
+        stacyard("init", url)
+        sql(url, f"CREATE TABLESPACE disk LOCATION '{folder}'")
+        sql(url, "ALTER TABLE items SET TABLESPACE disk")
         yield lambda: subprocess.run(["mount", "-o", "remount,size=1g", folder], check=True)
     finally:
-        cluster.run("pg_ctl", "-m", "immediate", "stop", check=False)
+        cluster.control("stop", mode="immediate")
         subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk(cluster, small_disk, many, whole, tmp_path):
-    loader = begin("copy", many, cluster.url, "-q")
+    url = cluster.url("schema=stac")
+    loader = begin("copy", many, url, "-q")
     cause, remedy = failed(loader)
     assert "No space left on device" in cause, cause
     assert "free some space on the database's disk" in remedy and "copy --resume goes on" in remedy, remedy
     small_disk()
-    goes_on(cluster.url, many, whole, tmp_path)
+    goes_on(url, many, whole, tmp_path)
 
 
 def test_loads_of_all_modes_side_by_side_do_not_wait_in_a_circle(database, many, tmp_path):

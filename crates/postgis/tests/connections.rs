@@ -101,7 +101,7 @@ fn a_server_that_never_answers_is_not_waited_for() {
     let place = listener.local_addr().unwrap().to_string();
     let address = Address::parse(&format!("postgis://me@{place}/db?connect_timeout=1")).unwrap();
     let begun = Instant::now();
-    let said = [PostGis::open(&address).err(), stacyard_postgis::init(&address).err()]
+    let said = [PostGis::open(&address).err(), stacyard_postgis::init(&address, Wanted::default()).err()]
         .map(|error| error.unwrap().to_string().replace(&place, "PLACE"));
     assert_eq!(said, ["cannot connect to postgis://me@PLACE/db?connect_timeout=1 in time"; 2]);
     assert!(begun.elapsed() < Duration::from_secs(20));

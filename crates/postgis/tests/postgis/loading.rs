@@ -77,7 +77,7 @@ fn a_replacement_that_others_forbid_changes_nothing() {
 #[test]
 fn a_replacement_takes_what_the_database_takes() {
     let Some(url) = fresh() else { return };
-    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
     run(&url, "CREATE UNIQUE INDEX names ON S.items ((properties ->> 'name'))");
     let named = |id: &str, name: &str| item(id, "", &format!(r#","name":"{name}""#));
     // More than a batch, into a table without rows, and into one with some.
@@ -98,7 +98,7 @@ fn a_replacement_takes_what_the_database_takes() {
 fn a_replacement_has_the_collections_of_its_input() {
     let Some(url) = fresh() else { return };
     let address = Address::parse(&url).unwrap();
-    stacyard_postgis::init(&address).unwrap();
+    stacyard_postgis::init(&address, Wanted::default()).unwrap();
     let load = |mode, collections: &[(&str, serde_json::Value)]| {
         let collections =
             collections.iter().map(|(id, content)| ((*id).to_owned(), content.clone())).collect();

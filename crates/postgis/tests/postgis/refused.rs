@@ -51,7 +51,7 @@ fn rights_that_are_missing_are_named() {
     grant("INSERT ON S.items");
     assert_eq!(try_load(&address, &[item("b", "", "")], Mode::Insert, &Collections::new()).unwrap(), []);
     let other = Address::parse(&theirs.replace("?schema=", "?schema=other_")).unwrap();
-    insta::assert_snapshot!(shown(&stacyard_postgis::init(&other).unwrap_err(), &theirs), @r"
+    insta::assert_snapshot!(shown(&stacyard_postgis::init(&other, Wanted::default()).unwrap_err(), &theirs), @r"
     cannot prepare the schema: permission denied for database stacyard
       help: ask the owner of the database for this right, or connect as another user
     ");
@@ -66,11 +66,11 @@ fn databases_without_the_right_postgis_are_refused() {
     let (server, _) = url.rsplit_once('/').unwrap();
     let scratch = format!("{server}/{name}?schema=stac");
     let address = Address::parse(&scratch).unwrap();
-    let refused = || stacyard_postgis::init(&address).unwrap_err().to_string();
-    let none = shown(&stacyard_postgis::init(&address).unwrap_err(), &scratch);
+    let refused = || stacyard_postgis::init(&address, Wanted::default()).unwrap_err().to_string();
+    let none = shown(&stacyard_postgis::init(&address, Wanted::default()).unwrap_err(), &scratch);
     sql(&scratch, "CREATE EXTENSION postgis").unwrap();
     sql(&scratch, "UPDATE pg_extension SET extversion = '2.5.0' WHERE extname = 'postgis'").unwrap();
-    let old = shown(&stacyard_postgis::init(&address).unwrap_err(), &scratch);
+    let old = shown(&stacyard_postgis::init(&address, Wanted::default()).unwrap_err(), &scratch);
     sql(&scratch, "UPDATE pg_extension SET extversion = 'unpackaged' WHERE extname = 'postgis'").unwrap();
     assert!(refused().contains("PostGIS unpackaged is too old"), "{}", refused());
     sql(&url, &format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
@@ -86,7 +86,7 @@ fn databases_without_the_right_postgis_are_refused() {
 #[test]
 fn geometries_that_a_constraint_refuses_are_named_and_the_others_go_in() {
     let Some(url) = fresh() else { return };
-    stacyard_postgis::init(&Address::parse(&url).unwrap()).unwrap();
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
     let check = "ALTER TABLE S.items ADD CONSTRAINT valid CHECK (ST_IsValid(geometry))";
     sql(&url, &check.replace("S.", &format!("{}.", schema(&url)))).unwrap();
     let with = |id: &str, geometry: &str| {
@@ -124,7 +124,7 @@ fn names_are_never_sql_on_any_way_into_the_table() {
         )
     };
     let address = Address::parse(&url).unwrap();
-    stacyard_postgis::init(&address).unwrap();
+    stacyard_postgis::init(&address, Wanted::default()).unwrap();
     let name = "'); DROP TABLE collections; --\"$1";
     let collections = Collections::from([(name.to_owned(), serde_json::json!({ "id": name }))]);
     for (mode, x, why) in [

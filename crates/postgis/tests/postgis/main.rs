@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
-#[path = "postgis/loading.rs"]
 mod loading;
-#[path = "postgis/refused.rs"]
 mod refused;
 
 use std::collections::BTreeMap;
@@ -367,13 +365,13 @@ fn searches_use_the_indexes() {
 fn a_domain_beside_the_items() {
     let Some(url) = fresh() else { return };
     stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
-    let example = include_str!("../../../examples/mars/schema.sql");
+    let example = include_str!("../../../../examples/mars/schema.sql");
     let mars = format!("{}_mars", schema(&url));
     let example =
         example.replace("stac.", &format!("{}.", schema(&url))).replace("mars.", &format!("{mars}."));
     sql(&url, &example.replace("SCHEMA mars", &format!("SCHEMA {mars}"))).unwrap();
     let fields =
-        include_str!("../../../examples/mars/profile.toml").replace("\"mars.", &format!("\"{mars}."));
+        include_str!("../../../../examples/mars/profile.toml").replace("\"mars.", &format!("\"{mars}."));
     let fields = stacyard_model::Profile::parse(&fields).unwrap();
     stacyard_postgis::init(
         &Address::parse(&url).unwrap(),

@@ -170,7 +170,7 @@ fn a_profile_that_changes_changes_the_columns() {
     let text = PLUMES.replacen("type = \"string\"", &references, 1).replace("minimum = 0", "maximum = 10");
     let text = text.replace("queryable = false", "queryable = true").replace("kg/h", "t/h");
     insta::assert_snapshot!(init(&url, &text).unwrap_err(), @r#"
-    cannot apply the profile: insert or update on table "items" violates foreign key constraint "items_mars_facility_id_fkey" (Key (mars_facility_id)=(f1) is not present in table "facilities".)
+    cannot change the tables: insert or update on table "items" violates foreign key constraint "items_mars_facility_id_fkey" (Key (mars_facility_id)=(f1) is not present in table "facilities".)
     "#);
     assert!(
         sql(&url, &format!("SELECT content FROM {}.stacyard_profile", schema(&url))).unwrap()[0]
@@ -183,20 +183,25 @@ fn a_profile_that_changes_changes_the_columns() {
     )
     .unwrap();
     insta::assert_snapshot!(plan.replace(schema(&url), "SCHEMA"), @r#"
-    -- To be read: stacyard init runs it, and notes in stacyard_migrations that it has.
-    SET search_path TO "SCHEMA", "public";
+    -- What stacyard init runs.
+    BEGIN;
+    SET LOCAL lock_timeout = '5s';
+    SET LOCAL search_path TO "SCHEMA", "public", "$user", public;
 
-    -- The columns of the profile
     -- column "mars_facility_id": foreign key to "SCHEMA"."facilities" ("id"), on delete restrict
     ALTER TABLE items ADD CONSTRAINT "items_mars_facility_id_fkey" FOREIGN KEY ("mars_facility_id") REFERENCES "SCHEMA"."facilities" ("id") ON DELETE RESTRICT NOT VALID;
     ALTER TABLE items VALIDATE CONSTRAINT "items_mars_facility_id_fkey";
+
     -- column "mars_rate": values checked
     ALTER TABLE items DROP CONSTRAINT "items_mars_rate_profile", ADD CONSTRAINT "items_mars_rate_profile" CHECK ((coalesce(jsonb_typeof((properties -> 'mars:rate')), 'null') = 'null' OR "mars_rate" IS NOT NULL) AND "mars_rate" <= 10) NOT VALID;
     ALTER TABLE items VALIDATE CONSTRAINT "items_mars_rate_profile";
+
     -- column "mars_rate": comment set
     COMMENT ON COLUMN items."mars_rate" IS 'properties.mars:rate [t/h]';
+
     -- column "mars_sure": index made
     CREATE INDEX "items_mars_sure" ON items ("mars_sure");
+
     -- profile stored
     INSERT INTO stacyard_profile (content) VALUES ('
         [fields."mars:facility_id"]
@@ -216,6 +221,7 @@ fn a_profile_that_changes_changes_the_columns() {
         type = "boolean"
         queryable = true
     ') ON CONFLICT (one) DO UPDATE SET content = excluded.content;
+    COMMIT;
     "#);
     init(&url, &text).unwrap();
     assert_eq!(file(), before, "no row was written anew");
@@ -225,7 +231,7 @@ fn a_profile_that_changes_changes_the_columns() {
     assert!(sql(&url, &format!("DELETE FROM {}.facilities", schema(&url))).is_err());
     let strict = text.replace("maximum = 10", "maximum = 4");
     insta::assert_snapshot!(init(&url, &strict).unwrap_err(), @r#"
-    cannot apply the profile: check constraint "items_mars_rate_profile" of relation "items" is violated by some row
+    cannot change the tables: check constraint "items_mars_rate_profile" of relation "items" is violated by some row
     "#);
     let fewer = "[fields.\"mars:rate\"]\ntype = \"integer\"\ncolumn = \"rate\"\nrequired = true";
     insta::assert_snapshot!(init(&url, fewer).unwrap().join("\n"), @r#"
@@ -267,7 +273,7 @@ fn profiles_that_no_table_can_have_are_refused() {
     // A view of the user's stands on the column.
     init(&url, "[fields.a]\ntype = 'string'").unwrap();
     sql(&url, &format!("CREATE VIEW {0}.mine AS SELECT a FROM {0}.items", schema(&url))).unwrap();
-    insta::assert_snapshot!(fault(""), @"cannot apply the profile: cannot drop column a of table items because other objects depend on it (view mine depends on column a of table items)");
+    insta::assert_snapshot!(fault(""), @"cannot change the tables: cannot drop column a of table items because other objects depend on it (view mine depends on column a of table items)");
 }
 
 #[test]
