@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use stacyard_model::Gate;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
@@ -153,12 +153,17 @@ pub(crate) struct SearchFlags {
     /// Replace an output that exists.
     #[arg(long)]
     overwrite: bool,
-    /// Print the number of Items that answer, alone (whatever --max-items says).
-    #[arg(long, conflicts_with_all = ["output", "explain"])]
-    count: bool,
-    /// With --count: about how many, where a store (a database) can say so at once; else how many.
-    #[arg(long, requires = "count")]
-    estimate: bool,
+    /// Print the number of Items that answer, alone (whatever --max-items says). --count=estimate: about how many, where the
+    /// store, such as a database, can say so at once.
+    #[arg(
+        long,
+        value_name = "KIND",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "exact",
+        conflicts_with_all = ["output", "explain"]
+    )]
+    count: Option<CountKind>,
     /// Make the search, and print what was left out at each level and how much was read, not the answer.
     #[arg(long, conflicts_with = "output")]
     explain: bool,
@@ -168,6 +173,12 @@ pub(crate) struct SearchFlags {
     /// Write invalid Items of the store to this file, one JSON object a line (none: an empty file).
     #[arg(long, value_name = "FILE")]
     rejects: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CountKind {
+    Exact,
+    Estimate,
 }
 
 pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error> {
@@ -182,7 +193,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let search = flags.question.parse()?;
     let compiled = Arc::new(Compiled::new(&search)?);
     open::distinct(flags.rejects.as_deref(), &[store.clone(), target.clone()])?;
-    if !flags.count && !flags.explain && !flags.overwrite && open::target_exists(&target) {
+    if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
@@ -200,9 +211,12 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         rejects: rejects.as_mut(),
         observer: &mut console,
     };
-    let report = if flags.count {
+    let report = if let Some(kind) = flags.count {
         let mut find = Find { max_items: None, ..find };
-        let estimated = if flags.estimate { source.estimate(&mut find)? } else { None };
+        let estimated = match kind {
+            CountKind::Exact => None,
+            CountKind::Estimate => source.estimate(&mut find)?,
+        };
         let report = match estimated {
             Some(written) => Report { written, ..Report::default() },
             None => source.count(find)?,

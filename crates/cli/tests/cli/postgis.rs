@@ -32,9 +32,9 @@ fn items_go_into_a_database_and_come_back() {
     let newest = ids(&yard.run(&["search", &url, "--max-items", "2"]).status(0).out);
     assert_eq!(newest, ["i7", "i6"]);
     assert_eq!(yard.run(&["search", &url, "--count", "--bbox", "0,0,180,90"]).status(0).out, "7\n");
-    let estimate = yard.run(&["search", &url, "--count", "--estimate", "--ids", "i3"]).status(0).out;
+    let estimate = yard.run(&["search", &url, "--count=estimate", "--ids", "i3"]).status(0).out;
     assert!(estimate.trim().parse::<u64>().unwrap() <= 7, "{estimate}");
-    assert_eq!(yard.run(&["search", "a.ndjson", "--count", "--estimate"]).status(0).out, "7\n");
+    assert_eq!(yard.run(&["search", "a.ndjson", "--count=estimate"]).status(0).out, "7\n");
     yard.run(&["copy", &url, "b.ndjson", "--sortby", "n"]).status(0);
     let values = |name: &str| {
         let text = yard.read(name);
