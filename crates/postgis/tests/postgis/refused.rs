@@ -32,7 +32,7 @@ fn rights_that_are_missing_are_named() {
         sql(&url, &format!("GRANT {what} TO {role}").replace("S.", &format!("{}.", schema(&url)))).unwrap()
     };
     grant(&format!("USAGE ON SCHEMA {}", schema(&url)));
-    grant("SELECT ON S.items, S.collections, S.stacyard_migrations");
+    grant("SELECT ON S.items, S.collections, S.stacyard_migrations, S.stacyard_profile");
     assert!(PostGis::open(&address).unwrap().items().unwrap().next().unwrap().is_some());
     let mut said = Vec::new();
     for mode in [Mode::Insert, Mode::Upsert, Mode::Replace] {
