@@ -18,5 +18,5 @@ big=()
 python3 scripts/bench.py --items "${N:-100000}" --small-items "${SMALL:-1000000}" --runs "${RUNS:-3}" "${big[@]}" \
   --binaries "$target/release" --peers "$venv" --work "$target/bench" --report docs/benchmarks.md
 start_cluster
-python3 scripts/bench_postgis.py --stacyard "$target/release/stacyard" --peers "$venv" \
+python3 scripts/bench_postgis.py --binaries "$target/release" --peers "$venv" \
   --ndjson "$target/bench/big-${N:-100000}.ndjson" --report docs/benchmarks-postgis.md

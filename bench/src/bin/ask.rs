@@ -1,12 +1,13 @@
-//! Asks a GeoParquet file the same question again and again in one process, as a server does, and prints how long the
+//! Asks a GeoParquet file or a database the same question again and again in one process, as a server does, and prints how long the
 //! answer took: what the bench compares with warm peers.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser;
 use stacyard_geoparquet::GeoParquet;
+use stacyard_postgis::{Address, PostGis};
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Area, Compiled, Fields, Search, SearchError, parse_datetime, parse_ids};
 use stacyard_store::{Check, Find, SORT_MEMORY, Source, Store, default_threads};
@@ -21,7 +22,8 @@ const CACHE: usize = 256 << 20;
 /// Prints `count` Items and the median of the `seconds` that an answer took.
 #[derive(Parser)]
 struct Flags {
-    file: PathBuf,
+    /// A file, or postgis://...
+    store: String,
     #[arg(long)]
     filter: Option<String>,
     #[arg(long, allow_hyphen_values = true)]
@@ -43,7 +45,11 @@ struct Flags {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
-    let file = GeoParquet::open(&flags.file, CACHE)?;
+    let store: Box<dyn Store> = if flags.store.starts_with("postgis:") {
+        Box::new(PostGis::open(&Address::parse(&flags.store)?)?)
+    } else {
+        Box::new(GeoParquet::open(Path::new(&flags.store), CACHE)?)
+    };
     let ids = flags.ids.as_deref().map(parse_ids).transpose()?.unwrap_or_default();
     let mut seconds = Vec::new();
     let mut count = 0;
@@ -61,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             rejects: None,
             observer: &mut (),
         };
-        let (mut answer, _) = file.find(find)?;
+        let (mut answer, _) = store.find(find)?;
         count = 0;
         while let Some(work) = answer.next()? {
             count += work()?.records.len();

@@ -34,7 +34,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let mode = mode.unwrap_or_default();
     let source = open::store(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
-    let profile = profile(global, flags, &*source, old.as_deref(), &to)?;
+    let profile = profile(flags, &*source, old.as_deref(), &to)?;
     let check = Check {
         gate: Some(schemas::gate(global, &flags.gate, profile.clone())?),
         migrate: flags.gate.migrate,
@@ -103,7 +103,6 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
 
 /// The profile that Items have to meet: the one named, else that of the target, else, for a new file, that of the source.
 fn profile(
-    global: &Global,
     flags: &flags::Copy,
     source: &dyn Store,
     old: Option<&dyn Store>,
@@ -111,13 +110,12 @@ fn profile(
 ) -> Result<Option<Arc<Profile>>, Error> {
     let named = flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
     if to.kind() == StoreKind::PostGis {
-        let target = open::store(to, global)?;
-        return match (named, target.profile()) {
-            (Some(named), kept) if kept.is_none_or(|kept| **kept != *named) => Err(Error::usage(
+        return match (named, stacyard_postgis::profile(&open::address(to)?)?) {
+            (Some(named), kept) if kept.as_ref() != Some(&*named) => Err(Error::usage(
                 format!("{to} does not have the columns of this profile"),
                 "make them first: stacyard init with the same URL and --profile",
             )),
-            (_, kept) => Ok(kept.cloned()),
+            (_, kept) => Ok(kept.map(Arc::new)),
         };
     }
     let kept = old.map_or_else(|| source.profile(), |old| old.profile());

@@ -33,6 +33,7 @@ pub use store::PostGis;
 
 pub use migrate::Wanted;
 
+use stacyard_model::Profile;
 use stacyard_store::Error;
 
 /// What [`init`] has done.
@@ -65,4 +66,14 @@ pub fn plan(address: &Address, wanted: Wanted<'_>) -> Result<String, Error> {
     let database = address.connect()?;
     let client = database.own_client()?;
     database.wait(migrate::plan(&client, address, wanted))
+}
+
+/// The profile of the Items that are loaded into a database, where it has one.
+pub fn profile(address: &Address) -> Result<Option<Profile>, Error> {
+    let database = address.connect()?;
+    let client = database.own_client()?;
+    database.wait(async {
+        migrate::check(&client, address).await?;
+        profile::read(&client, address.schema()).await
+    })
 }

@@ -42,5 +42,6 @@ ALTER TABLE items
     ALTER links TYPE json USING links::text::json,
     ALTER assets TYPE json USING assets::text::json;
 ALTER TABLE items
+    ALTER stac_extensions SET COMPRESSION lz4,
     ALTER links SET COMPRESSION lz4,
     ALTER assets SET COMPRESSION lz4;
