@@ -71,9 +71,8 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             };
             let (answer, found) = source.find(find)?;
             input = Some(Box::new(answer));
-            // The answer has passed; what the target holds has to meet its profile still.
-            let gate = check.gate.filter(|gate| old.is_some() && gate.profile().is_some());
-            check = Check { gate, ..Check::default() };
+            // The answer has passed the default gate: a store asks it of all that comes in. What else is asked is not.
+            check = Check { gate: check.gate.filter(|gate| !gate.is_default()), ..Check::default() };
             report = found;
         }
         fields = search::wanted(search.fields);

@@ -110,7 +110,7 @@ impl Maker<'_> {
         });
         let datetime = search.datetime.map(|wanted| {
             let low = wanted.start().map_or(i64::MIN, micros);
-            self.overlaps(low, wanted.end().map_or(i64::MAX, micros))
+            self.overlaps(low, wanted.end().map_or(i64::MAX, |end| last_as_well(micros(end))))
         });
         let parts = [
             among(&search.ids, "id"),
@@ -292,14 +292,10 @@ impl Maker<'_> {
             (Kind::Text, Literal::Text(text)) => {
                 Test::Texts((!below).then(|| text.clone()), (!above).then(|| text.clone()))
             }
-            (Kind::Time(_), Literal::Timestamp(at)) => {
-                let at = micros(*at);
-                Test::Times(if below { i64::MIN } else { at }, if above { i64::MAX } else { at })
-            }
+            (Kind::Time(_), Literal::Timestamp(at)) => times(*at, below, above),
             // As in the evaluator: a day compares by its first instant, in UTC.
             (Kind::Time(_), Literal::Date(day)) => {
-                let at = micros(Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?);
-                Test::Times(if below { i64::MIN } else { at }, if above { i64::MAX } else { at })
+                times(Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?, below, above)
             }
             _ => return None,
         };
@@ -388,6 +384,17 @@ fn negated(op: CompareOp) -> Option<CompareOp> {
         CompareOp::NotEqual => CompareOp::Equal,
         CompareOp::Equal => return None,
     })
+}
+
+/// Values at an instant, and those below or above it.
+fn times(at: Timestamp, below: bool, above: bool) -> Test {
+    let at = micros(at);
+    Test::Times(if below { i64::MIN } else { at }, if above { i64::MAX } else { last_as_well(at) })
+}
+
+/// Times of the last day of the year 9999 mean the last instant that there is; columns have them as they are written.
+fn last_as_well(at: i64) -> i64 {
+    if at >= micros(Timestamp::MAX) { i64::MAX } else { at }
 }
 
 /// Rounded down, as in the columns.

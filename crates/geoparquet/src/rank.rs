@@ -61,7 +61,9 @@ impl Rank {
 
     /// Nulls are first in descending and last in ascending order.
     fn of_value(&self, value: Option<i64>) -> i64 {
-        match value {
+        // Times of the last day of the year 9999 mean the last instant that there is.
+        let last = if self.is_time() { time::whole_micros(jiff::Timestamp::MAX) } else { i64::MAX };
+        match value.map(|value| value.min(last)) {
             Some(value) if self.descending => !value,
             Some(value) => value,
             None if self.descending => i64::MIN,

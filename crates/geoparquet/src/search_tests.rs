@@ -97,3 +97,38 @@ fn files_of_others_answer_as_the_reference() {
     assert!(items.len() > 300, "{}", items.len());
     conformance::compare(&file, &items);
 }
+
+/// The last day of the year 9999 is beyond the last instant, which its times mean.
+#[test]
+fn open_ends_are_one_instant() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = |id: &str, end: &str| {
+        let text = format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"{id}","geometry":null,"properties":{{"datetime":null,"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"{end}"}},"links":[],"assets":{{}}}}"#
+        );
+        Document::parse(text).unwrap()
+    };
+    let items = [
+        item("c", "9999-12-31T00:00:00Z"),
+        item("b", "9999-12-31T23:59:59Z"),
+        item("a", "2025-01-01T00:00:00Z"),
+    ];
+    let file = GeoParquet::open(&write(&items, folder.path(), Options::default()), 1 << 20).unwrap();
+    for (filter, count) in [
+        ("end_datetime = TIMESTAMP('9999-12-31T23:59:59Z')", 2),
+        ("end_datetime <= TIMESTAMP('9999-12-31T00:00:00Z')", 3),
+        ("end_datetime >= TIMESTAMP('9999-12-31T12:00:00Z')", 2),
+        ("end_datetime < TIMESTAMP('9999-12-31T12:00:00Z')", 1),
+    ] {
+        assert_eq!(
+            conformance::ask(&file, &Question::of(&[("filter", filter)])).unwrap().1,
+            count,
+            "{filter}"
+        );
+    }
+    for (sortby, wanted) in [("end_datetime", ["a", "b"]), ("-end_datetime", ["b", "c"])] {
+        let question = Question::of(&[("sortby", sortby), ("max-items", "2")]);
+        let found = conformance::ask(&file, &question).unwrap().0;
+        assert_eq!(found, wanted, "{sortby}");
+    }
+}

@@ -74,7 +74,10 @@ impl Encoder for RowEncoder {
         json(out, members.bbox);
         wire::text(out, &string(members.stac_version));
         json(out, members.stac_extensions);
-        wire::text(out, members.geometry.map_or("null", Value::raw));
+        match members.geometry {
+            Some(geometry) => wire::field(out, |out| geometry.write_compact(out)),
+            None => wire::text(out, "null"),
+        }
         json(out, members.properties);
         for member in [members.links, members.assets] {
             match member {
@@ -88,7 +91,7 @@ impl Encoder for RowEncoder {
             wire::jsonb(out, &members.others());
         }
         if is_changed_by_jsonb(item) {
-            wire::text(out, item.raw());
+            wire::field(out, |out| item.write_compact(out));
         } else {
             wire::null(out);
         }

@@ -134,8 +134,11 @@ pub(crate) fn is_of_rows(cause: &tokio_postgres::Error) -> bool {
     cause.as_db_error().is_some_and(|db| {
         // Data exceptions, constraints, checks of views, limits, RAISE of a trigger; XX000 is what PostGIS gives for
         // geometries that it refuses.
-        let class = &db.code().code()[..2];
-        matches!(class, "22" | "23" | "44" | "54" | "P0") || *db.code() == SqlState::INTERNAL_ERROR
+        let class = db.code().code().get(..2).unwrap_or_default();
+        let is_of_postgis =
+            || db.file().is_some_and(|file| file.starts_with("lwgeom") || file.starts_with("gserialized"));
+        matches!(class, "22" | "23" | "44" | "54" | "P0")
+            || (*db.code() == SqlState::INTERNAL_ERROR && is_of_postgis())
     })
 }
 

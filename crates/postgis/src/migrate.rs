@@ -164,7 +164,7 @@ pub(crate) async fn plan(client: &Client, address: &Address, wanted: Wanted<'_>)
         );
     }
     for Step { said, sql: step } in steps {
-        let _ = writeln!(sql, "\n-- {}\n{step}", said.replace('\n', " "));
+        let _ = writeln!(sql, "\n-- {}\n{step}", said.replace(char::is_control, " "));
     }
     sql.push_str("COMMIT;\n");
     Ok(sql)

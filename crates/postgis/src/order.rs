@@ -52,11 +52,19 @@ fn text(value: &str) -> String {
     format!("(CASE jsonb_typeof({value}) WHEN 'string' THEN {value} #>> '{{}}' END COLLATE \"C\")")
 }
 
-/// Whether the text of an instant has digits beyond the microsecond. Among the instants of one microsecond these are
-/// the later ones.
-fn is_finer(text: &str) -> String {
-    format!("coalesce({text} ~ '\\.\\d{{6}}\\d*[1-9]', false)")
+/// Whether an instant has digits that its column, cut to microseconds, has not (nine count). Among the instants of one
+/// microsecond these are the later ones. The last of all is the same, however it is written.
+fn is_finer(instant: &str, text: &str) -> String {
+    format!("coalesce({instant} < {LAST} AND {text} ~ '\\.\\d{{6}}\\d{{0,2}}[1-9]', false)")
 }
+
+/// Whether SQL does not know the place of an instant.
+fn is_odd(instant: &str, text: &str) -> String {
+    format!("({} OR coalesce({instant} >= {LAST}, false))", is_finer(instant, text))
+}
+
+/// The last instant that there is, which later ones mean too.
+const LAST: &str = "'9999-12-30 22:00:00.999999+00'::timestamptz";
 
 impl By {
     fn of(key: &SortKey, maker: &mut Maker<'_>) -> Option<Self> {
@@ -90,28 +98,31 @@ impl By {
             Self::Collection => vec!["(collection = '')".to_owned(), "collection".to_owned()],
             Self::Id => vec!["id".to_owned()],
             Self::Column(column) => vec![column.clone()],
-            Self::Instant { column, text } => vec![column.clone(), is_finer(text)],
+            Self::Instant { column, text } => vec![column.clone(), is_finer(column, text)],
             Self::Value(value) => vec![rank(value), truth(value), number(value), text(value)],
             Self::InstantValue(value) => {
                 let text = text(value);
                 let instant = format!("{schema}.stacyard_timestamp({text})");
                 // Texts that are none come behind those that are.
                 let other = format!("(CASE WHEN {instant} IS NULL THEN {text} END COLLATE \"C\")");
-                vec![rank(value), truth(value), number(value), instant, is_finer(&text), other]
+                let finer = is_finer(&instant, &text);
+                vec![rank(value), truth(value), number(value), instant, finer, other]
             }
         }
     }
 
     /// SQL that is true of rows whose place SQL does not know.
-    fn odd(&self) -> Option<String> {
+    fn odd(&self, schema: &str) -> Option<String> {
         let composite =
             |value: &str| format!("coalesce(jsonb_typeof({value}) IN ('array', 'object'), false)");
         match self {
             Self::Start | Self::Collection | Self::Id | Self::Column(_) => None,
-            Self::Instant { text, .. } => Some(is_finer(text)),
+            Self::Instant { column, text } => Some(is_odd(column, text)),
             Self::Value(value) => Some(composite(value)),
             Self::InstantValue(value) => {
-                Some(format!("({} OR {})", composite(value), is_finer(&text(value))))
+                let text = text(value);
+                let instant = format!("{schema}.stacyard_timestamp({text})");
+                Some(format!("({} OR {})", composite(value), is_odd(&instant, &text)))
             }
         }
     }
@@ -206,8 +217,8 @@ impl Order {
     }
 
     /// SQL that is true of rows whose place SQL does not know.
-    pub(crate) fn odd(&self) -> String {
-        let odd: Vec<_> = self.keys.iter().filter_map(|(by, _)| by.odd()).collect();
+    pub(crate) fn odd(&self, schema: &str) -> String {
+        let odd: Vec<_> = self.keys.iter().filter_map(|(by, _)| by.odd(schema)).collect();
         if odd.is_empty() { "false".to_owned() } else { odd.join(" OR ") }
     }
 }

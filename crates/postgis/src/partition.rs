@@ -23,10 +23,17 @@ pub(crate) async fn steps(client: &Client, collections: &[String]) -> Result<Vec
             sql: conversion(client).await?,
         });
     }
+    let owner =
+        ask(client, "SELECT relowner::regrole FROM pg_class WHERE oid = 'items'::regclass").await?.concat();
     let mut moved = Vec::new();
     let mut made = Vec::new();
+    let mut known = Vec::new();
     for collection in collections {
         let name = name(collection)?;
+        if known.contains(&collection) {
+            continue;
+        }
+        known.push(collection);
         if is_there(client, &name).await? {
             continue;
         }
@@ -37,7 +44,7 @@ pub(crate) async fn steps(client: &Client, collections: &[String]) -> Result<Vec
         let collection = literal(collection);
         made.push(Step {
             said: format!("partition {name} for the collection {collection}"),
-            sql: format!("CREATE TABLE {name} PARTITION OF items FOR VALUES IN ({collection});"),
+            sql: format!("CREATE TABLE {name} PARTITION OF items FOR VALUES IN ({collection});\nALTER TABLE {name} OWNER TO {owner};"),
         });
     }
     if moved.is_empty() {
@@ -123,7 +130,14 @@ async fn refuse_what_depends(client: &Client, what: &str) -> Result<(), Error> {
          UNION SELECT format('the view %s', r.ev_class::regclass) FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid \
          WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = 'items'::regclass \
          UNION SELECT format('the trigger %s', tgname) FROM pg_trigger WHERE tgrelid = 'items'::regclass AND NOT tgisinternal \
-         UNION SELECT format('the policy %s', polname) FROM pg_policy WHERE polrelid = 'items'::regclass ORDER BY 1",
+         UNION SELECT format('the policy %s', polname) FROM pg_policy WHERE polrelid = 'items'::regclass \
+         UNION SELECT format('the publication %s', pubname) FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid \
+         WHERE prrelid = 'items'::regclass \
+         UNION SELECT format('the constraint %s', conname) FROM pg_constraint WHERE conrelid = 'items'::regclass AND contype IN ('u', 'x') \
+         UNION SELECT 'row level security' FROM pg_class WHERE oid = 'items'::regclass AND relrowsecurity \
+         UNION SELECT 'a replica identity' FROM pg_class WHERE oid = 'items'::regclass AND relreplident NOT IN ('d', 'n') \
+         UNION SELECT format('the rights on the column %s', attname) FROM pg_attribute \
+         WHERE attrelid = 'items'::regclass AND attacl IS NOT NULL ORDER BY 1",
     )
     .await?;
     if depending.is_empty() {
@@ -160,6 +174,7 @@ async fn conversion(client: &Client) -> Result<String, Error> {
          CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) \
          FROM pg_class, aclexplode(relacl) WHERE oid = 'items'::regclass AND grantee <> relowner ORDER BY 1",
         "SELECT format('COMMENT ON TABLE items IS %L;', obj_description('items'::regclass, 'pg_class'))",
+        "SELECT format('ALTER TABLE items OWNER TO %s;', relowner::regrole) FROM pg_class WHERE oid = 'items'::regclass",
     ] {
         sql.extend(ask(client, more).await?);
     }

@@ -105,7 +105,9 @@ impl Settings {
 
     /// Whether a network is between, with one of the hosts at least.
     pub(crate) fn is_remote(&self) -> bool {
-        self.get("host").is_none_or(|hosts| hosts.split(',').any(|host| !host.starts_with('/')))
+        // An address is where the connection goes, whatever the host is called.
+        self.get("hostaddr").is_some()
+            || self.get("host").is_none_or(|hosts| hosts.split(',').any(|host| !host.starts_with('/')))
     }
 
     /// All but what is ours, as `tokio-postgres` wants it. The error is a cause, without any value.
@@ -113,7 +115,7 @@ impl Settings {
         let mut text = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
             if !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-                return Err(format!("{name:?} is no parameter of a connection"));
+                return Err("a parameter behind the question mark is none of a connection".to_owned());
             }
             let value = value.replace('\\', "\\\\").replace('\'', "\\'");
             let _ = write!(text, "{name}='{value}' ");
@@ -227,10 +229,22 @@ mod tests {
         assert_eq!((config.get_user(), config.get_ports()), (Some("a' port='1\\"), [].as_slice()));
         for (url, cause) in [
             ("postgis://h/db?sslcrl=x", "unknown option `sslcrl`"),
-            ("postgis://h/db?a b=x", "\"a b\" is no parameter of a connection"),
+            ("postgis://h/db?a b=x", "a parameter behind the question mark is none of a connection"),
             ("postgis://h:secret/db", "invalid value for option `port`"),
         ] {
             assert_eq!(Settings::of_url(url).unwrap().config().err().as_deref(), Some(cause));
         }
+    }
+
+    #[test]
+    fn an_address_is_reached_over_a_network() {
+        let is_remote = |host: &str, hostaddr: Option<&str>| {
+            let mut settings = vec![("host".to_owned(), host.to_owned())];
+            settings.extend(hostaddr.map(|address| ("hostaddr".to_owned(), address.to_owned())));
+            Settings(settings.into_iter().collect()).is_remote()
+        };
+        assert!(!is_remote("/run/postgresql", None));
+        assert!(is_remote("/run/postgresql", Some("127.0.0.1")));
+        assert!(is_remote("/run/postgresql,other", None));
     }
 }

@@ -153,7 +153,7 @@ impl PostGis {
         let schema = self.schema().to_string();
         format!(
             "SELECT {SELECTED}, {} AS odd FROM {schema}.items WHERE {} AND {} ORDER BY {} LIMIT {rows}",
-            order.odd(),
+            order.odd(&schema),
             condition.sql,
             order.behind,
             order.by(&schema)

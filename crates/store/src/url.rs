@@ -205,23 +205,49 @@ impl StoreUrl {
     }
 }
 
-/// A URL without the password in it. A password may hold any character: all between the first colon and the last `@` is
-/// left out.
+/// A URL without the password in it: of the login the user alone, of the parameters the values that cannot be one. A password
+/// may hold any character: where there is a `@` behind the question mark, only the scheme is shown.
 pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let shown = match rest.rsplit_once('@') {
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    let shown = match place.rsplit_once('@') {
         Some((login, place)) => match login.split_once(':') {
             Some((user, _)) => format!("{user}:***@{place}"),
-            None => rest.to_owned(),
+            None => format!("{login}@{place}"),
         },
-        None => rest.to_owned(),
+        None if query.is_some_and(|query| query.contains('@')) && place.contains(':') => "***".to_owned(),
+        None => place.to_owned(),
     };
-    let parts = shown.split('&').map(|pair| match pair.split_once("password=") {
-        Some((before, _)) => format!("{before}password=***"),
-        None => pair.to_owned(),
+    let Some(query) = query else { return format!("{scheme}://{shown}") };
+    let parts = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if SHOWN.contains(&name) => pair.to_owned(),
+        Some((name, _)) if !query.contains('@') || name == "password" => format!("{name}=***"),
+        _ => "***".to_owned(),
     });
-    format!("{scheme}://{}", parts.collect::<Vec<_>>().join("&"))
+    format!("{scheme}://{shown}?{}", parts.collect::<Vec<_>>().join("&"))
 }
+
+/// Parameters that are no secrets.
+const SHOWN: [&str; 15] = [
+    "schema",
+    "read",
+    "service",
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "dbname",
+    "sslmode",
+    "application_name",
+    "connect_timeout",
+    "options",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+];
 
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -310,7 +336,11 @@ mod tests {
         for (url, shown) in [
             ("postgis://me:secret@host/db", "postgis://me:***@host/db"),
             ("postgis://me:p@ss:w@host:5433/db?schema=a", "postgis://me:***@host:5433/db?schema=a"),
-            ("postgis://me:a/b?c@host/db", "postgis://me:***@host/db"),
+            ("postgis://me:a/secret?c@host/db", "postgis://***?***"),
+            ("postgis://me:a?secret=1@h/db", "postgis://***?***"),
+            ("postgis://me@h/db?password=a@secret&schema=x", "postgis://me@h/db?password=***&schema=x"),
+            ("postgis://me@h/db?Password=secret", "postgis://me@h/db?Password=***"),
+            ("postgis://me@h/db?password=a&secret", "postgis://me@h/db?password=***&***"),
             ("postgresql://me:secret@host/db", "postgresql://me:***@host/db"),
             ("postgis://me@host/db", "postgis://me@host/db"),
             (

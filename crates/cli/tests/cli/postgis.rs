@@ -131,7 +131,7 @@ fn a_database_that_is_not_there_is_said() {
       help: write disable, allow, prefer, require, verify-ca or verify-full
     "#);
     insta::assert_snapshot!(yard.run(&["init", "postgis://me:secret@h/db?sslcrl=x"]).status(2).err, @r"
-    error: postgis://me:***@h/db?sslcrl=x: unknown option `sslcrl`
+    error: postgis://me:***@h/db?sslcrl=***: unknown option `sslcrl`
       help: write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac
     ");
 }

@@ -129,3 +129,18 @@ fn a_database_checks_by_its_profile() {
     yard.run(&["copy", &url, "e.parquet"]).status(0);
     assert!(yard.run(&["info", "--queryables", "e.parquet"]).status(0).out.contains("kg/h"));
 }
+
+/// An order or a number of Items leaves no check out.
+#[test]
+fn a_copy_of_the_first_is_checked_as_any() {
+    let yard = yard();
+    yard.run(&["copy", "a.ndjson", "plain.parquet"]).status(0);
+    for source in ["a.ndjson", "plain.parquet"] {
+        for more in [["--max-items", "10"], ["--sortby", "id"]] {
+            let mut copy = vec!["copy", source, "out.parquet", "--profile", "profile.toml", "--overwrite"];
+            copy.extend(more);
+            let ran = yard.run(&copy).status(1).err;
+            assert!(ran.contains("2 rejected"), "{source} {more:?}: {ran}");
+        }
+    }
+}

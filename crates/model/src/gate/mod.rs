@@ -123,6 +123,11 @@ impl Gate {
         self.profile.as_ref()
     }
 
+    /// Whether it asks for no more than the default gate.
+    pub fn is_default(&self) -> bool {
+        self.grade == Grade::Default && self.schemas.is_none() && self.profile.is_none()
+    }
+
     /// The grade.
     pub const fn grade(&self) -> Grade {
         self.grade

@@ -21,7 +21,7 @@ pub(super) struct Column<'p> {
 impl Column<'_> {
     /// Whether both have the same name and the same values.
     pub(super) fn is_same_column(&self, other: &Self) -> bool {
-        self.name == other.name && self.field.name == other.field.name && self.field.kind == other.field.kind
+        self.definition() == other.definition()
     }
 
     /// The property as `jsonb`.
@@ -49,6 +49,11 @@ impl Column<'_> {
                 ("timestamptz", is("string", &format!("stacyard_timestamp({value} #>> '{{}}')")))
             }
         };
+        // A foreign key binds no Items that the profile does not speak of.
+        let generated = match self.field.references.as_ref().and_then(|_| self.scope()) {
+            Some(scope) => format!("CASE WHEN {scope} THEN {generated} END"),
+            None => generated,
+        };
         format!("{} {data_type} GENERATED ALWAYS AS ({generated}) STORED", self.name)
     }
 
@@ -69,11 +74,16 @@ impl Column<'_> {
             parts.push(format!("{name} IN ({})", values.join(", ")));
         }
         let check = parts.join(" AND ");
-        if self.collections.is_empty() {
-            return check;
+        match self.scope() {
+            Some(scope) => format!("NOT ({scope}) OR ({check})"),
+            None => check,
         }
+    }
+
+    /// Whether the profile speaks of a row, if not of all.
+    fn scope(&self) -> Option<String> {
         let names: Vec<_> = self.collections.iter().map(|name| literal(name)).collect();
-        format!("collection NOT IN ({}) OR ({check})", names.join(", "))
+        (!names.is_empty()).then(|| format!("collection IN ({})", names.join(", ")))
     }
 
     fn is_indexed(&self) -> bool {
@@ -133,7 +143,7 @@ impl Column<'_> {
     }
 
     fn index_step(&self, old: Option<&Self>) -> Result<Option<Step>, Error> {
-        let index = self.named("")?;
+        let index = self.named("_idx")?;
         Ok(match (old.is_some_and(Self::is_indexed), self.is_indexed()) {
             (false, true) => {
                 Some(self.step("index made", format!("CREATE INDEX {index} ON items ({});", self.name)))

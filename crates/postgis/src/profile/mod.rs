@@ -81,10 +81,13 @@ impl Promoted {
     /// Those of a profile.
     pub(crate) fn of(profile: &Profile) -> Result<Self, Error> {
         // These hold all that the property can say; of Items that the profile does not speak of, the others may not.
-        let is_whole = |kind| matches!(kind, FieldType::String | FieldType::Number | FieldType::Boolean);
+        let is_whole = |field: &Field| {
+            field.references.is_none()
+                && matches!(field.kind, FieldType::String | FieldType::Number | FieldType::Boolean)
+        };
         let fields = profile.fields().iter().filter(|field| {
             // Of a name with dots the property may be a nested one.
-            !field.name.contains('.') && (profile.collections().is_empty() || is_whole(field.kind))
+            !field.name.contains('.') && (profile.collections().is_empty() || is_whole(field))
         });
         let columns = fields.map(|field| Ok((field.name.clone(), field.kind, column(field)?)));
         let columns = columns.collect::<Result<_, Error>>()?;

@@ -436,3 +436,50 @@ fn searches_beyond_what_sql_can_say() {
         assert_eq!((found, counted), (wanted.iter().map(|id| (*id).to_owned()).collect(), 1));
     }
 }
+
+/// The first of an order are those of the whole order, whatever the values are written like: digits that nobody keeps, the
+/// ends of the years, offsets, leap seconds, texts that are no instants. A query may be spread over processes.
+#[test]
+fn the_first_of_odd_orders_are_the_first() {
+    let Some(url) = fresh() else { return };
+    let odd = [
+        "2024-01-01T00:00:00.0000000001Z",
+        "2024-01-01T00:00:00Z",
+        "2024-01-01T00:00:00.0000001Z",
+        "2024-01-01T00:00:00.000000001Z",
+        "2024-01-01T02:00:00+02:00",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59Z",
+        "9999-12-30T22:00:00.999999Z",
+        "9999-12-31T23:59:60-01:00",
+        "0000-01-01T00:30:00+01:00",
+        "0000-01-01T00:10:00Z",
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:59Z",
+    ];
+    let texts = ["a.1234567", "b", "c", "2024-02-30T00:00:00Z", "2024-01-01T00:00:60Z"];
+    let mut items = Vec::new();
+    for (number, text) in odd.iter().chain(&texts).enumerate() {
+        // Times of STAC must be times; what is published is looked at by nobody.
+        let own = if odd.contains(text) {
+            format!(r#","updated":"{text}","created":"{text}""#)
+        } else {
+            String::new()
+        };
+        let id = format!("i{}", (number * 7) % 19);
+        items.push(item(&id, "", &format!(r#"{own},"published":"{text}","n":{}"#, number % 3)));
+    }
+    items.push(item("none", "", r#","published":null"#));
+    items.push(item("number", "", r#","published":5"#));
+    assert_eq!(load(&url, &items, Mode::Insert), []);
+    let parallel = format!("{url}&options=-c%20force_parallel_mode%3Don");
+    let store = PostGis::open(&Address::parse(&parallel).unwrap()).unwrap();
+    for sortby in ["published", "-published", "updated", "-created", "n,published", "-n,-updated"] {
+        let all = conformance::ask(&store, &Question::of(&[("sortby", sortby)])).unwrap().0;
+        assert_eq!(all.len(), items.len());
+        for first in 1..=items.len() {
+            let question = Question::of(&[("sortby", sortby), ("max-items", &first.to_string())]);
+            assert_eq!(conformance::ask(&store, &question).unwrap().0, all[..first], "{sortby}, {first}");
+        }
+    }
+}

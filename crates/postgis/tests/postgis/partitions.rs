@@ -140,3 +140,25 @@ fn a_plan_can_be_run_by_hand() {
     assert_eq!(load(&url, &[item("1", r#","collection":"a""#, r#","a":"x""#)], Mode::Insert), []);
     assert_eq!(tables(&url), ["items_of_a 1"]);
 }
+
+/// The tables stay those of their owner, whoever partitions them.
+#[test]
+fn partitions_belong_to_the_owner_of_the_table() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[item("1", r#","collection":"a""#, "")], Mode::Insert);
+    let role = format!("owner_{}", schema(&url));
+    sql(&url, &format!("CREATE ROLE {role}; ALTER TABLE {}.items OWNER TO {role}", schema(&url))).unwrap();
+    partition(&url, &["a", "b", "a"]).unwrap();
+    let owners = format!(
+        "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = '{}' AND tablename LIKE 'items%'",
+        schema(&url)
+    );
+    assert_eq!(sql(&url, &owners).unwrap(), [role.clone()]);
+    sql(&url, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+    let Some(url) = fresh() else { return };
+    load(&url, &[], Mode::Insert);
+    let more = "ALTER TABLE S.items ENABLE ROW LEVEL SECURITY; ALTER TABLE S.items ADD CONSTRAINT one UNIQUE (collection, id)";
+    sql(&url, &more.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    let refused = partition(&url, &["a"]).unwrap_err();
+    assert!(refused.contains("row level security, the constraint one stand on"), "{refused}");
+}

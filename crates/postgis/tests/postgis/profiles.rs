@@ -148,13 +148,13 @@ fn searches_use_the_indexes_of_columns() {
     sql(&url, &many).unwrap();
     let store = PostGis::open(&Address::parse(&url).unwrap()).unwrap();
     for (filter, index) in [
-        ("\"mars:facility_id\" = 'f7'", "items_mars_facility_id"),
-        ("\"mars:facility_id\" IN ('f7', 'f8')", "items_mars_facility_id"),
-        ("\"mars:facility_id\" LIKE 'f77%'", "items_mars_facility_id"),
-        ("\"mars:rate\" > 19990", "items_mars_rate"),
-        ("\"mars:count\" = 2", "items_mars_count"),
-        ("\"mars:count\" IN (2, 3)", "items_mars_count"),
-        ("\"mars:seen\" < TIMESTAMP('1970-01-01T00:01:00Z')", "items_mars_seen"),
+        ("\"mars:facility_id\" = 'f7'", "items_mars_facility_id_idx"),
+        ("\"mars:facility_id\" IN ('f7', 'f8')", "items_mars_facility_id_idx"),
+        ("\"mars:facility_id\" LIKE 'f77%'", "items_mars_facility_id_idx"),
+        ("\"mars:rate\" > 19990", "items_mars_rate_idx"),
+        ("\"mars:count\" = 2", "items_mars_count_idx"),
+        ("\"mars:count\" IN (2, 3)", "items_mars_count_idx"),
+        ("\"mars:seen\" < TIMESTAMP('1970-01-01T00:01:00Z')", "items_mars_seen_idx"),
     ] {
         let question = Question::of(&[("filter", filter)]);
         let plan = store.explain(&question.search().unwrap()).unwrap().join("\n");
@@ -217,7 +217,7 @@ fn a_profile_that_changes_changes_the_columns() {
     COMMENT ON COLUMN items."mars_rate" IS 'properties.mars:rate [t/h]';
 
     -- column "mars_sure": index made
-    CREATE INDEX "items_mars_sure" ON items ("mars_sure");
+    CREATE INDEX "items_mars_sure_idx" ON items ("mars_sure");
 
     -- profile stored
     INSERT INTO stacyard_profile (content) VALUES ('
@@ -309,4 +309,26 @@ fn names_and_texts_of_a_profile_are_never_sql() {
     let store = PostGis::open(&Address::parse(&url).unwrap()).unwrap();
     let filter = format!("\"{evil}\" = 'b'");
     assert_eq!(conformance::ask(&store, &Question::of(&[("filter", &filter)])).unwrap().1, 1);
+}
+
+/// A foreign key of a profile for some collections binds no others.
+#[test]
+fn a_foreign_key_binds_those_that_the_profile_speaks_of() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[], Mode::Insert);
+    sql(&url, &format!("CREATE TABLE {0}.facilities (id text PRIMARY KEY)", schema(&url))).unwrap();
+    let text = format!(
+        "collections = [\"plumes\"]\n[fields.fac]\ntype = \"string\"\n\
+         references = {{ table = \"{}.facilities\", column = \"id\", on_delete = \"cascade\" }}",
+        schema(&url)
+    );
+    init(&url, &text).unwrap();
+    let of =
+        |id: &str, collection: &str| item(id, &format!(r#","collection":"{collection}""#), r#","fac":"f""#);
+    let refused = load(&url, &[of("a", "scenes"), of("b", "plumes")], Mode::Insert);
+    assert!(matches!(&refused[..], [Refused { item: 1, why: Why::Wrong(_) }]), "{refused:?}");
+    let store = PostGis::open(&Address::parse(&url).unwrap()).unwrap();
+    assert_eq!(conformance::ask(&store, &Question::of(&[("filter", "fac = 'f'")])).unwrap().1, 1);
+    // A profile of other collections makes the column anew.
+    assert!(init(&url, &text.replace("plumes", "scenes")).unwrap_err().contains("foreign key"));
 }
