@@ -153,7 +153,7 @@ fn partitions_belong_to_the_owner_of_the_table() {
         "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = '{}' AND tablename LIKE 'items%'",
         schema(&url)
     );
-    assert_eq!(sql(&url, &owners).unwrap(), [role.clone()]);
+    assert_eq!(sql(&url, &owners).unwrap(), std::slice::from_ref(&role));
     sql(&url, &format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
     let Some(url) = fresh() else { return };
     load(&url, &[], Mode::Insert);
