@@ -61,20 +61,23 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
 }
 
 /// The error of columns or partitions that the rows of a table do not allow, or that something else depends on.
-pub(crate) fn of_init(name: &str, cause: tokio_postgres::Error) -> Error {
+pub(crate) fn of_init(name: &str, has_made: bool, cause: tokio_postgres::Error) -> Error {
+    let kept =
+        if has_made { "the tables are made, and nothing else was changed" } else { "nothing was changed" };
     let remedy = match cause.code() {
         Some(code) if *code == SqlState::CHECK_VIOLATION => {
-            format!(
-                "nothing was changed; stacyard validate {name} --profile FILE names the Items that do not meet it"
-            )
+            format!("{kept}; stacyard validate {name} --profile FILE names the Items that do not meet it")
         }
         Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
-            "nothing was changed; add the rows that Items name, or leave `references` out".to_owned()
+            format!("{kept}; add the rows that Items name, or leave `references` out")
         }
         Some(code) if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
-            "nothing was changed; drop what depends on the column first".to_owned()
+            format!("{kept}; drop what depends on the column first")
         }
-        _ => "nothing was changed; the database says what is wrong".to_owned(),
+        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
+            format!("{kept}; another session holds the table, try again when it is done")
+        }
+        _ => format!("{kept}; the database says what is wrong"),
     };
     failed("change the tables", cause).remedy(remedy)
 }

@@ -14,6 +14,7 @@ use stacyard_search::{Area, Place, Property, Search};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::ident::Ident;
+use crate::jsonb;
 use crate::profile::Promoted;
 
 /// A value that is bound.
@@ -276,13 +277,9 @@ impl Maker<'_> {
         }
         let value = self.property(property)?;
         Some(match kind {
-            Kind::Number => format!("CASE jsonb_typeof({value}) WHEN 'number' THEN ({value})::numeric END"),
-            Kind::Bool => format!("CASE jsonb_typeof({value}) WHEN 'boolean' THEN ({value})::boolean END"),
-            Kind::Text => {
-                format!(
-                    "(CASE jsonb_typeof({value}) WHEN 'string' THEN {value} #>> '{{}}' END COLLATE \"C\")"
-                )
-            }
+            Kind::Number => jsonb::number(&value),
+            Kind::Bool => jsonb::boolean(&value),
+            Kind::Text => jsonb::text(&value),
         })
     }
 

@@ -9,6 +9,7 @@ mod ewkb;
 mod fault;
 mod filter;
 mod ident;
+mod jsonb;
 mod migrate;
 mod order;
 mod partition;

@@ -242,6 +242,8 @@ pub(crate) async fn run(
     client.batch_execute(&lock).await.map_err(failed)?;
     let (version, schema, postgis) = prepared(client, address).await?;
     if version < NEWEST {
+        // What cannot be is said before anything is made.
+        steps(client, &schema, version, wanted).await?;
         // Who may make tables in a schema that is there need not have the right to make schemas.
         let there = client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&schema.name()]).await;
         if there.map_err(failed)?.is_none() {
@@ -255,7 +257,10 @@ pub(crate) async fn run(
     let transaction = client.transaction().await.map_err(failed)?;
     let steps = steps(transaction.client(), &schema, NEWEST, wanted).await?;
     for Step { sql, .. } in &steps {
-        transaction.batch_execute(sql).await.map_err(|cause| fault::of_init(address.shown(), cause))?;
+        transaction
+            .batch_execute(sql)
+            .await
+            .map_err(|cause| fault::of_init(address.shown(), version < NEWEST, cause))?;
     }
     transaction.commit().await.map_err(failed)?;
     Ok((version, steps.into_iter().map(|step| step.said).collect()))

@@ -8,6 +8,7 @@ use stacyard_model::FieldType;
 use stacyard_search::{Compiled, FirstValue, Place, SortKey};
 
 use crate::filter::{Maker, is_moderate, micros, seconds};
+use crate::jsonb::{boolean, number, text};
 
 /// What rows are sorted by, each in a direction.
 pub(crate) struct Order {
@@ -33,23 +34,17 @@ enum By {
     InstantValue(String),
 }
 
+const NUMBER: u8 = 3;
+const TEXT: u8 = 4;
+const COMPOSITE: u8 = 6;
+const NULL: u8 = 7;
+
 /// The place of a type among the others, of a value as `jsonb`.
 fn rank(value: &str) -> String {
     format!(
-        "CASE jsonb_typeof({value}) WHEN 'boolean' THEN 1 WHEN 'number' THEN 3 WHEN 'string' THEN 4 \
-         WHEN 'array' THEN 6 WHEN 'object' THEN 6 ELSE 7 END"
+        "CASE jsonb_typeof({value}) WHEN 'boolean' THEN 1 WHEN 'number' THEN {NUMBER} WHEN 'string' THEN {TEXT} \
+         WHEN 'array' THEN {COMPOSITE} WHEN 'object' THEN {COMPOSITE} ELSE {NULL} END"
     )
-}
-const NUMBER: u8 = 3;
-const TEXT: u8 = 4;
-const NULL: u8 = 7;
-
-fn number(value: &str) -> String {
-    format!("CASE jsonb_typeof({value}) WHEN 'number' THEN ({value})::numeric END")
-}
-
-fn text(value: &str) -> String {
-    format!("(CASE jsonb_typeof({value}) WHEN 'string' THEN {value} #>> '{{}}' END COLLATE \"C\")")
 }
 
 /// Whether an instant has digits that its column, cut to microseconds, has not (nine count). Among the instants of one
@@ -99,14 +94,14 @@ impl By {
             Self::Id => vec!["id".to_owned()],
             Self::Column(column) => vec![column.clone()],
             Self::Instant { column, text } => vec![column.clone(), is_finer(column, text)],
-            Self::Value(value) => vec![rank(value), truth(value), number(value), text(value)],
+            Self::Value(value) => vec![rank(value), boolean(value), number(value), text(value)],
             Self::InstantValue(value) => {
                 let text = text(value);
                 let instant = format!("{schema}.stacyard_timestamp({text})");
                 // Texts that are none come behind those that are.
                 let other = format!("(CASE WHEN {instant} IS NULL THEN {text} END COLLATE \"C\")");
                 let finer = is_finer(&instant, &text);
-                vec![rank(value), truth(value), number(value), instant, finer, other]
+                vec![rank(value), boolean(value), number(value), instant, finer, other]
             }
         }
     }
@@ -176,11 +171,6 @@ impl By {
             _ => None,
         }
     }
-}
-
-/// False before true, of what is either.
-fn truth(value: &str) -> String {
-    format!("CASE jsonb_typeof({value}) WHEN 'boolean' THEN ({value})::boolean END")
 }
 
 /// Values of the types behind that of this rank, and those of this one that meet a bound.

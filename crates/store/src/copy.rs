@@ -275,13 +275,15 @@ pub(crate) fn set_aside(
 /// Old content that cannot be taken over.
 fn unsound(reject: &Reject) -> Error {
     let problem = reject.problems.first().map(ToString::to_string).unwrap_or_default();
+    let is_of_profile = reject.problems.iter().any(|problem| problem.rule.starts_with("profile-"));
     Error::failed(format!(
         "{}: the store's own Item is not valid: {problem}",
         Located(&reject.source, reject.place)
     ))
     .remedy(format!(
-        "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS",
-        reject.source
+        "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS{}",
+        reject.source,
+        if is_of_profile { " --profile FILE" } else { "" }
     ))
 }
 

@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 use super::Step;
 use crate::fault;
 use crate::ident::{Ident, literal};
+use crate::jsonb;
 
 /// A field with its column.
 pub(super) struct Column<'p> {
@@ -31,23 +32,20 @@ impl Column<'_> {
 
     pub(super) fn definition(&self) -> String {
         let value = self.value();
-        let is = |kind: &str, then: &str| format!("CASE jsonb_typeof({value}) WHEN '{kind}' THEN {then} END");
         let (data_type, generated) = match self.field.kind {
-            FieldType::String => ("text COLLATE \"C\"", is("string", &format!("{value} #>> '{{}}'"))),
-            FieldType::Number => ("numeric", is("number", &format!("{value}::numeric"))),
-            FieldType::Boolean => ("boolean", is("boolean", &format!("{value}::boolean"))),
+            FieldType::String => ("text COLLATE \"C\"", jsonb::text(&value)),
+            FieldType::Number => ("numeric", jsonb::number(&value)),
+            FieldType::Boolean => ("boolean", jsonb::boolean(&value)),
             FieldType::Integer => {
-                let number = format!("{value}::numeric");
+                let number = jsonb::number(&value);
                 let whole = format!(
-                    "CASE WHEN {number} = trunc({number}) AND {number} BETWEEN {} AND {} THEN {value}::bigint END",
+                    "CASE WHEN {number} = trunc({number}) AND {number} BETWEEN {} AND {} THEN ({number})::bigint END",
                     i64::MIN,
                     i64::MAX
                 );
-                ("bigint", is("number", &whole))
+                ("bigint", whole)
             }
-            FieldType::Datetime => {
-                ("timestamptz", is("string", &format!("stacyard_timestamp({value} #>> '{{}}')")))
-            }
+            FieldType::Datetime => ("timestamptz", format!("stacyard_timestamp({})", jsonb::text(&value))),
         };
         // A foreign key binds no Items that the profile does not speak of.
         let generated = match self.field.references.as_ref().and_then(|_| self.scope()) {
