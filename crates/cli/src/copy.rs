@@ -1,30 +1,26 @@
 //! `copy`: from one store through the gate into another.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
 use stacyard_model::Profile;
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Output, Report, Source, Store, StoreKind, StoreUrl,
-    same_file,
+    Check, Collections, Copy, Error, Find, Mode, Old, Report, Source, Store, StoreKind, StoreUrl,
 };
 
 use crate::flags::{self, Global};
 use crate::open::Extras;
 use crate::progress::Console;
 use crate::report::{self, Rejects, Status};
-use crate::{open, schemas, search};
+use crate::{open, rejects, schemas, search};
 
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
     let to = StoreUrl::parse(&flags.to, flags.format)?;
-    open::distinct(flags.rejects.as_deref(), &[from.clone(), to.clone()])?;
-    if let Some(file) = &flags.collections_file
-        && (to.is_same_file(file) || flags.rejects.as_ref().is_some_and(|rejects| same_file(rejects, file)))
-    {
-        let message = format!("{}: the Collections would be overwritten", file.display());
-        return Err(Error::usage(message, "write to a file of its own"));
-    }
+    let files = files(flags)?;
+    rejects::refuse_target(&to, &files)?;
+    let mut rejects = rejects::begin(flags.rejects.as_deref(), &[&from, &to], &files)?;
     let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
     let mode = if flags.resume { Some(resumed(mode, &to)?) } else { mode };
     let exists = open::target_exists(&to);
@@ -51,7 +47,6 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     if let Some(file) = &flags.collections_file {
         collections.extend(schemas::collections(file, global)?);
     }
-    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let threads = global.threads();
     let mut fields = None;
@@ -90,7 +85,15 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     }
     let extras = Extras { collections, fields, profile, layout: Some(layout) };
     let input = input.map_or_else(|| source.items(), Ok)?;
-    let old = old.map(|old| old.items()).transpose()?;
+    let old = match old {
+        Some(old) => Old::Merged(old.items()?),
+        None if mode == Mode::Replace && (exists || to.kind() == StoreKind::PostGis) => Old::Replaced {
+            // It may be replaced because it cannot be read.
+            keys: if exists { open::store(&to, global).and_then(|old| old.keys()).ok() } else { None },
+            may_end_empty: flags.allow_empty,
+        },
+        None => Old::Nothing,
+    };
     let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
     let report = report.then(open::write(global, copy, input, old, &to, extras)?);
     console.finish();
@@ -98,6 +101,14 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);
     }
     Ok(Status::of(report.rejected))
+}
+
+/// The files that the flags name to be read.
+fn files(flags: &flags::Copy) -> Result<Vec<PathBuf>, Error> {
+    let mut files = schemas::files(&flags.gate)?;
+    files.extend(flags.collections_file.clone());
+    files.extend(flags.question.files());
+    Ok(files)
 }
 
 /// The profile that Items have to meet: the one named, else that of the target, else, for a new file, that of the source.

@@ -191,6 +191,9 @@ pub(crate) struct Copy {
     /// Replace a target that exists.
     #[arg(long, conflicts_with = "mode")]
     pub(crate) overwrite: bool,
+    /// Replace a target also where no Item would be left in it.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
     /// Go on with a load into a database that was broken off: an Item that is there, and the same, was loaded before.
     #[arg(long)]
     pub(crate) resume: bool,

@@ -7,6 +7,7 @@ mod init;
 mod open;
 mod optimize;
 mod progress;
+mod rejects;
 mod report;
 mod schemas;
 mod search;

@@ -7,7 +7,7 @@ use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Ord
 use stacyard_model::Profile;
 use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
-    Collections, Copy, Error, JsonSink, JsonStore, Location, Output, Report, Source, Store, StoreKind,
+    Collections, Copy, Error, JsonSink, JsonStore, Location, Old, Output, Report, Source, Store, StoreKind,
     StoreUrl, WriteItem,
 };
 
@@ -55,12 +55,12 @@ pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     }
 }
 
-/// Writes `input`, merged with `old`, to `target`.
+/// Writes `input` to `target`, with what it holds.
 pub(crate) fn write(
     global: &Global,
     copy: Copy<'_>,
     input: Box<dyn Source>,
-    old: Option<Box<dyn Source>>,
+    old: Old,
     target: &StoreUrl,
     extras: Extras,
 ) -> Result<Report, Error> {
@@ -137,15 +137,4 @@ pub(crate) fn target_is_there(target: &StoreUrl, can_merge: bool) -> Error {
         "--overwrite replaces it"
     };
     Error::usage(format!("{target} exists already"), remedy)
-}
-
-/// Makes sure that the file of rejects is none of the stores.
-pub(crate) fn distinct(rejects: Option<&Path>, stores: &[StoreUrl]) -> Result<(), Error> {
-    match rejects.filter(|file| stores.iter().any(|store| store.is_same_file(file))) {
-        Some(file) => Err(Error::usage(
-            format!("{}: the rejects would overwrite a store", file.display()),
-            "give --rejects a file of its own",
-        )),
-        None => Ok(()),
-    }
 }

@@ -1,6 +1,6 @@
 //! `optimize`: a GeoParquet file rewritten in the best layout.
 
-use stacyard_store::{Check, Copy, Error, Mode, Nothing, StoreKind, StoreUrl};
+use stacyard_store::{Check, Copy, Error, Mode, Nothing, Old, StoreKind, StoreUrl};
 
 use crate::flags::{Global, Optimize};
 use crate::open::{self, Extras};
@@ -32,9 +32,9 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
         layout: Some(flags.layout.clone()),
     };
     // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
-    let mut report = open::write(global, copy, Box::new(Nothing), Some(store.items()?), &url, extras)?;
+    let mut report = open::write(global, copy, Box::new(Nothing), Old::Merged(store.items()?), &url, extras)?;
     console.finish();
-    (report.written, report.kept) = (report.kept, 0);
+    report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
     if !global.quiet {
         report::done(&report, &format!("rewritten in {url}"), None, global.json_log);
     }

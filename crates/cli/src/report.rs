@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
-use stacyard_store::{Error, Reject, Report, Warnings};
+use stacyard_store::{Changes, Error, Reject, Report, Warnings};
 
 use crate::flags::Global;
 
@@ -161,11 +161,51 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     also(report.filtered, "not asked for");
     also(report.dropped, "left out as duplicates");
     also(report.present, "there already");
-    also(report.kept, "kept");
-    also(report.replaced, "replaced");
     also(report.rejected, "rejected");
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
         let _ = write!(line, " (see {})", file.display());
     }
     eprintln!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds);
+    eprint!("{}", changes(report));
+}
+
+/// Of more collections than this only the sum is shown.
+const MOST_LINES: usize = 10;
+
+/// What became of the Items of the store, a line for all of them and for each of a few collections.
+fn changes(report: &Report) -> String {
+    let Some(all) = &report.changes else {
+        return "  how many came and went is not known: what was replaced cannot be read\n".to_owned();
+    };
+    let mut lines = String::new();
+    if report.by_collection.len() != 1 {
+        let _ = writeln!(lines, "  {}", of_store(all));
+    }
+    if report.by_collection.len() <= MOST_LINES {
+        for (name, changes) in &report.by_collection {
+            let name =
+                if name.is_empty() { "no collection".to_owned() } else { format!("collection {name:?}") };
+            let _ = writeln!(lines, "  {name}: {}", of_store(changes));
+        }
+    }
+    lines
+}
+
+/// `2 new, 1 replaced, 3 stayed, 4 went`, without what did not happen.
+fn of_store(changes: &Changes) -> String {
+    let Changes { came, replaced, stayed, went } = *changes;
+    let parts =
+        [(came, "new"), (replaced, "replaced"), (stayed.unwrap_or_default(), "stayed"), (went, "went")];
+    let mut parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", HumanCount(*number)))
+        .collect();
+    if parts.is_empty() {
+        parts.push("nothing new".to_owned());
+    }
+    if stayed.is_none() {
+        parts.push("all others stayed".to_owned());
+    }
+    parts.join(", ")
 }

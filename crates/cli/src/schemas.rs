@@ -34,6 +34,13 @@ pub(crate) fn gate(
     Ok(gate.with_schemas(Arc::new(schemas)).require_schemas(flags.require_schemas))
 }
 
+/// The files that these flags name.
+pub(crate) fn files(flags: &flags::Gate) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = flags.profile.iter().cloned().collect();
+    flags.schemas.as_deref().map_or(Ok(()), |folder| json_files(folder, &mut files))?;
+    Ok(files)
+}
+
 /// A profile that the user names.
 pub(crate) fn profile(file: &Path) -> Result<Profile, Error> {
     let text = fs::read_to_string(file).map_err(|e| Error::io("read", file, e))?;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -14,12 +14,13 @@ use stacyard_search::{
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Output, Report, StoreKind, StoreUrl, WriteItem,
+    Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::Global;
 use crate::open::{self, Extras};
 use crate::progress::Console;
+use crate::rejects;
 use crate::report::{self, Rejects, Status};
 
 /// A question, as it is written.
@@ -99,6 +100,12 @@ impl Question {
         })
     }
 
+    /// The files that these flags name.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let values = [&self.intersects, &self.filter].into_iter().flatten();
+        values.filter_map(|value| value.strip_prefix('@').map(PathBuf::from)).collect()
+    }
+
     /// Whether anything is asked.
     pub(crate) fn is_some(&self) -> bool {
         let area = [&self.bbox, &self.intersects];
@@ -172,7 +179,7 @@ pub(crate) struct SearchFlags {
     format: Option<StoreKind>,
     /// Write invalid Items of the store to this file, one JSON object a line (none: an empty file).
     #[arg(long, value_name = "FILE")]
-    rejects: Option<std::path::PathBuf>,
+    rejects: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -190,16 +197,17 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             "stacyard copy takes the same flags, and merges into a database",
         ));
     }
+    let files = flags.question.files();
+    rejects::refuse_target(&target, &files)?;
+    let mut rejects = rejects::begin(flags.rejects.as_deref(), &[&store, &target], &files)?;
     let search = flags.question.parse()?;
     let compiled = Arc::new(Compiled::new(&search)?);
-    open::distinct(flags.rejects.as_deref(), &[store.clone(), target.clone()])?;
     if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
     let check = flags.question.check(Check { gate, ..Check::default() }, &compiled);
     let source = open::store(&store, global)?;
-    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let find = Find {
         check,
@@ -248,7 +256,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
                 profile: source.profile().cloned(),
                 layout: None,
             };
-            found.then(open::write(global, copy, Box::new(answer), None, &target, extras)?)
+            found.then(open::write(global, copy, Box::new(answer), Old::Nothing, &target, extras)?)
         }
     };
     if let Some(mut rejects) = rejects {

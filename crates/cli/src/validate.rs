@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Output, Report, StoreUrl};
+use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Old, Report, StoreUrl};
 
 use crate::flags::{Format, Global, Validate};
 use crate::progress::Console;
 use crate::report::{self, Rejects, Status, count};
-use crate::{open, schemas};
+use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let stores = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let stores = stores.collect::<Result<Vec<_>, _>>()?;
-    open::distinct(flags.rejects.as_deref(), &stores)?;
+    let mut rejects = rejects::begin(
+        flags.rejects.as_deref(),
+        &stores.iter().collect::<Vec<_>>(),
+        &schemas::files(&flags.gate)?,
+    )?;
     let gate = schemas::gate(global, &flags.gate, None)?;
     let profile = flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
     // Opened before anything is said, so that a store that is not there is an error and not half a report.
@@ -23,7 +27,6 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         Ok::<_, Error>((gate.clone().with_profile(profile), store.items()?))
     });
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
-    let mut rejects = flags.rejects.as_deref().map(Output::file).transpose()?;
     let json = flags.format == Format::Json;
     if json {
         report::print(b"{\"rejects\":[")?;
@@ -39,7 +42,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
             rejects: rejects.as_mut(),
             observer: &mut console,
         };
-        reports.push((store, copy.run(source, None, Nowhere)?));
+        reports.push((store, copy.run(source, Old::Nothing, Nowhere)?));
     }
     if let Some(mut rejects) = rejects {
         rejects.commit()?;

@@ -21,6 +21,7 @@ use stacyard_search::{Compiled, Search};
 use stacyard_store::{Check, Error, Find, Source, Store};
 use tempfile::NamedTempFile;
 
+use crate::decode::Scope;
 use crate::file::Footer;
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
@@ -186,7 +187,7 @@ fn file(bytes: &[u8]) -> NamedTempFile {
 
 /// How many Items are read from a file.
 fn read(file: &NamedTempFile) -> Result<usize, Error> {
-    let mut source = GeoParquetSource::open(file.path())?;
+    let mut source = GeoParquetSource::open(file.path(), Scope::All)?;
     let mut rows = 0;
     while let Some(work) = source.next()? {
         rows += work()?.records.len();

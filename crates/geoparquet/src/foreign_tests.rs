@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use stacyard_store::{Error, Source, Store};
 use tempfile::NamedTempFile;
 
+use crate::decode::Scope;
 use crate::file::Footer;
 use crate::source::GeoParquetSource;
 
@@ -65,7 +66,7 @@ fn write(
 
 /// The Items of a file, or the error.
 fn read(file: &NamedTempFile) -> Result<Vec<Value>, Error> {
-    let mut source = GeoParquetSource::open(file.path())?;
+    let mut source = GeoParquetSource::open(file.path(), Scope::All)?;
     let mut items = Vec::new();
     while let Some(work) = source.next()? {
         let batch = work()?;

@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use stacyard_model::Profile;
 use stacyard_model::json::{Tape, Value};
-use stacyard_store::{Collections, Encoder, Error, Output, Sink, in_order};
+use stacyard_store::{Collections, Encoder, Error, Finished, Output, Sink, in_order};
 
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
@@ -124,7 +124,7 @@ impl Sink for GeoParquetSink {
         self.spool.push(chunk.items)
     }
 
-    fn finish(mut self) -> Result<u64, Error> {
+    fn finish(mut self) -> Result<Finished, Error> {
         let target = self.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);
         for field in self.options.profile.iter().flat_map(|profile| profile.fields()) {
@@ -169,7 +169,7 @@ impl Sink for GeoParquetSink {
         drop(groups);
         self.spool.check_unchanged()?;
         file.close().map_err(failed)?;
-        self.output.commit()
+        self.output.commit().map(Finished::file)
     }
 }
 

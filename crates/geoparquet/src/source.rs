@@ -22,6 +22,9 @@ use crate::pages::Groups;
 const BATCH_ROWS: usize = 256;
 const BATCH_BYTES: u64 = 8 << 20;
 
+/// What tells Items apart. The gate wants strings of both, so that the residual has nothing to say of them.
+const KEY_COLUMNS: [&str; 2] = ["collection", "id"];
+
 /// A GeoParquet file being read.
 pub(crate) struct GeoParquetSource {
     name: Arc<str>,
@@ -29,6 +32,7 @@ pub(crate) struct GeoParquetSource {
     /// Bytes of the file for each row, about.
     row_bytes: f64,
     names: Arc<Names>,
+    scope: Scope,
     reader: ParquetRecordBatchReader,
     /// How many there are, and the next one.
     rows: u64,
@@ -36,8 +40,8 @@ pub(crate) struct GeoParquetSource {
 }
 
 impl GeoParquetSource {
-    /// Opens a file and reads its footer.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens a file and reads its footer. With [`Scope::Some`] only what tells Items apart is read.
+    pub(crate) fn open(path: &Path, scope: Scope) -> Result<Self, Error> {
         let (file, size) = file::open(path)?;
         let not_parquet = |cause| file::not_parquet(path, &cause);
         let metadata = guarded(|| {
@@ -53,7 +57,11 @@ impl GeoParquetSource {
         let reader = guarded(|| {
             // Without the Arrow schema that another writer left: it says only how its arrays lay in memory.
             let schema = metadata.file_metadata().schema_descr();
-            let levels = parquet_to_arrow_field_levels(schema, ProjectionMask::all(), None)?;
+            let mask = match scope {
+                Scope::All => ProjectionMask::all(),
+                Scope::Some => ProjectionMask::columns(schema, KEY_COLUMNS),
+            };
+            let levels = parquet_to_arrow_field_levels(schema, mask, None)?;
             let groups = Groups { file: Arc::new(file), metadata: Arc::clone(&metadata) };
             ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, None)
         });
@@ -63,6 +71,7 @@ impl GeoParquetSource {
             size,
             row_bytes,
             names: Arc::new(footer.names),
+            scope,
             reader,
             rows,
             row: 0,
@@ -100,10 +109,10 @@ impl Source for GeoParquetSource {
         let Some(batch) = batch else { return Ok(None) };
         let first = self.row;
         self.row += batch.num_rows() as u64;
-        let (name, names) = (Arc::clone(&self.name), Arc::clone(&self.names));
+        let (name, names, scope) = (Arc::clone(&self.name), Arc::clone(&self.names), self.scope);
         Ok(Some(Box::new(move || {
             let mut out = Batch::default();
-            let mut items = Items::new(&batch, &names, Scope::All)
+            let mut items = Items::new(&batch, &names, scope)
                 .map_err(|cause| cause.into_error(format!("{name} cannot be read")))?;
             for (row, index) in (first..).zip(0..batch.num_rows()) {
                 write_record(&mut items, index, row, &name, &mut out)?;

@@ -12,6 +12,7 @@ use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, un
 use crate::ask::Ask;
 use crate::bytes::Counted;
 use crate::candidates::Candidates;
+use crate::decode::Scope;
 use crate::file::{self, Footer};
 use crate::known;
 use crate::source::GeoParquetSource;
@@ -87,7 +88,11 @@ impl Store for GeoParquet {
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {
-        Ok(Box::new(GeoParquetSource::open(&self.inner.path)?))
+        Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::All)?))
+    }
+
+    fn keys(&self) -> Result<Box<dyn Source>, Error> {
+        Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::Some)?))
     }
 
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {

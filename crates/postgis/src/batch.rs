@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
-use stacyard_store::{Collections, Error, Mode, Problem, Refused, Why};
+use stacyard_store::{Collections, Counts, Error, Mode, Problem, Refused, Why};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
@@ -35,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) has_loaded: Arc<AtomicBool>,
     /// How many rows a replacement has written so far: it is one transaction, and notifies once.
     pub(crate) replaced: Arc<AtomicUsize>,
+    /// The Items that an upsert has put others in the place of.
+    pub(crate) updated: Arc<Mutex<Counts>>,
 }
 
 impl Target {
@@ -104,7 +106,7 @@ impl Target {
     ) -> Result<Vec<Refused>, tokio_postgres::Error> {
         if self.mode == Mode::Replace {
             client.batch_execute("SAVEPOINT batch").await?;
-            let inserted = self.insert(client, rows, range).await;
+            let inserted = self.insert(client, rows, range, &mut Counts::default()).await;
             let back = if inserted.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT batch; " };
             // Behind the savepoint: there it is emptied at once, within it only when all is done.
             let end = format!("{back}RELEASE SAVEPOINT batch; TRUNCATE {STAGING}");
@@ -115,10 +117,12 @@ impl Target {
             };
         }
         let transaction = client.transaction().await?;
-        match self.insert(transaction.client(), rows, range).await {
+        let mut updated = Counts::default();
+        match self.insert(transaction.client(), rows, range, &mut updated).await {
             Ok(refused) => {
                 transaction.commit().await?;
                 self.has_loaded.store(true, Ordering::Relaxed);
+                self.updated.lock().unwrap_or_else(PoisonError::into_inner).append(&updated);
                 Ok(refused)
             }
             Err(cause) => {
@@ -137,6 +141,7 @@ impl Target {
         client: &Client,
         rows: &Rows,
         range: Range<usize>,
+        updated: &mut Counts,
     ) -> Result<Vec<Refused>, tokio_postgres::Error> {
         let schema = &self.schema;
         if !self.has_met_old.load(Ordering::Relaxed) {
@@ -149,6 +154,14 @@ impl Target {
         }
         copy(client, STAGING, rows, range.clone()).await?;
         let is_upsert = matches!(self.mode, Mode::Upsert | Mode::Replace);
+        if self.mode == Mode::Upsert {
+            // As a value for each row, as in `same`.
+            let there = format!(
+                "WITH there AS (SELECT collection FROM {STAGING} AS new WHERE (SELECT true FROM {schema}.items AS old \
+                 WHERE old.collection = new.collection AND old.id = new.id))"
+            );
+            *updated = replacement::counts(client, &there, "there").await?;
+        }
         let conflict = if is_upsert {
             format!("UPDATE SET {SETS} WHERE {}", changed("excluded"))
         } else {

@@ -3,10 +3,10 @@
 
 use std::sync::atomic::Ordering;
 
-use stacyard_store::{Collections, Error};
-use tokio_postgres::Client;
+use stacyard_store::{Before, Collections, Counts, Error, MAX_COLLECTIONS};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
 
 use crate::batch::{STAGING, Target};
 
@@ -15,8 +15,8 @@ const KEYS: &str = "pg_temp.stacyard_keys";
 
 /// One under way.
 pub(crate) struct Replacement {
-    /// Whether the table had rows. Else what it has in the end has come with the input.
-    had_rows: bool,
+    /// The rows that the table had. Without any, what it has in the end has come with the input.
+    had: Counts,
 }
 
 impl Replacement {
@@ -33,11 +33,10 @@ impl Replacement {
              SELECT collection, id FROM {schema}.items WITH NO DATA"
         );
         client.batch_execute(&begin).await.map_err(|cause| target.failed(cause))?;
-        let query = format!("SELECT EXISTS (SELECT FROM {schema}.items)");
-        let row = client.query_typed_one(&query, &[]).await.map_err(|cause| target.failed(cause))?;
-        let had_rows = row.get(0);
-        target.has_met_old.store(had_rows, Ordering::Relaxed);
-        Ok(Self { had_rows })
+        let had =
+            counts(client, "", &format!("{schema}.items")).await.map_err(|cause| target.failed(cause))?;
+        target.has_met_old.store(had.total() > 0, Ordering::Relaxed);
+        Ok(Self { had })
     }
 
     /// Deletes what the input does not have, and makes all of it visible.
@@ -46,7 +45,7 @@ impl Replacement {
         client: &Client,
         target: &Target,
         collections: &Collections,
-    ) -> Result<(), Error> {
+    ) -> Result<Before, Error> {
         self.complete(client, target, collections).await.map_err(|cause| {
             let is_referred_to = cause.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION);
             let error = target.failed(cause);
@@ -65,24 +64,50 @@ impl Replacement {
         client: &Client,
         target: &Target,
         collections: &Collections,
-    ) -> Result<(), tokio_postgres::Error> {
+    ) -> Result<Before, tokio_postgres::Error> {
         let schema = &target.schema;
         let mut rows = target.replaced.load(Ordering::Relaxed);
-        if self.had_rows {
+        let mut went = Counts::default();
+        if self.had.total() > 0 {
             client.batch_execute(&format!("ANALYZE {KEYS}")).await?;
             let delete = format!(
-                "DELETE FROM {schema}.items AS old WHERE NOT EXISTS (SELECT FROM {KEYS} AS new \
-                 WHERE new.collection = old.collection AND new.id = old.id)"
+                "WITH gone AS (DELETE FROM {schema}.items AS item WHERE NOT EXISTS (SELECT FROM {KEYS} AS kept \
+                 WHERE kept.collection = item.collection AND kept.id = item.id) RETURNING item.collection)"
             );
-            rows += usize::try_from(client.execute_typed(&delete, &[]).await?).unwrap_or(usize::MAX);
+            went = counts(client, &delete, "gone").await?;
+            rows += usize::try_from(went.total()).unwrap_or(usize::MAX);
         }
         target.put_collections(client, collections).await?;
         let delete = format!("DELETE FROM {schema}.collections WHERE id <> ALL ($1)");
         let ids: Vec<&String> = collections.keys().collect();
         client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
         target.notify(client, rows).await?;
-        client.batch_execute("COMMIT").await
+        client.batch_execute("COMMIT").await?;
+        Ok(Before { replaced: self.had.without(&went), went })
     }
+}
+
+/// How many rows a table has, or those that a statement `with` it gives, by collection.
+pub(crate) async fn counts(
+    client: &Client,
+    with: &str,
+    table: &str,
+) -> Result<Counts, tokio_postgres::Error> {
+    let most = MAX_COLLECTIONS + 1;
+    let query = format!(
+        "{with} SELECT collection, count(*), (sum(count(*)) OVER ())::int8 FROM {table} GROUP BY collection LIMIT {most}"
+    );
+    let rows = client.query_typed(&query, &[]).await?;
+    let mut counts = Counts::default();
+    let number = |row: &Row, column: usize| row.get::<_, i64>(column).unsigned_abs();
+    for row in &rows {
+        counts.add(row.get(0), number(row, 1));
+    }
+    let all = rows.first().map_or(0, |row| number(row, 2));
+    if all > counts.total() {
+        counts.add_unnamed(all - counts.total());
+    }
+    Ok(counts)
 }
 
 /// Notes the keys of a batch that has gone in by way of the temporary table.

@@ -1,9 +1,9 @@
 //! Items into the table, a batch at a time, over a few connections; a replacement over one.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use stacyard_store::{Collections, Error, Mode, Refused, Sink};
+use stacyard_store::{Before, Collections, Counts, Error, Finished, Mode, Refused, Sink};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -46,6 +46,7 @@ impl PostGisSink {
             has_met_old: Arc::default(),
             has_loaded: Arc::default(),
             replaced: Arc::default(),
+            updated: Arc::default(),
         };
         let first = database.own_client()?;
         let replacement = database.wait(async {
@@ -113,12 +114,14 @@ impl Sink for PostGisSink {
         Ok(self.done.pop_front())
     }
 
-    fn finish(mut self) -> Result<u64, Error> {
+    fn finish(mut self) -> Result<Finished, Error> {
         while !self.loading.is_empty() {
             self.wait_for_one()?;
         }
-        let Some(mut client) = self.idle.pop() else { return Ok(self.bytes) };
-        self.database.wait(async {
+        let Some(mut client) = self.idle.pop() else {
+            return Err(Error::failed("all connections to the database are lost"));
+        };
+        let before = self.database.wait(async {
             if let Some(replacement) = self.replacement {
                 return replacement.finish(&client, &self.target, &self.collections).await;
             }
@@ -127,8 +130,10 @@ impl Sink for PostGisSink {
                 self.target.put_collections(transaction.client(), &self.collections).await?;
                 transaction.commit().await
             };
-            put.await.map_err(|cause| self.target.failed(cause))
+            put.await.map_err(|cause| self.target.failed(cause))?;
+            let updated = self.target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Ok(Before { replaced: updated, went: Counts::default() })
         })?;
-        Ok(self.bytes)
+        Ok(Finished { bytes: self.bytes, before: Some(before) })
     }
 }

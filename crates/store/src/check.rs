@@ -1,5 +1,6 @@
 //! What happens to a record before any store takes it: it is parsed, passes the gate, and answers the search or not.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
@@ -123,7 +124,7 @@ pub(crate) struct Keyed(RandomState, RandomState);
 
 impl Keyed {
     fn key(&self, item: Value<'_>) -> Key {
-        let collection = item.get("collection").and_then(Value::as_str);
+        let collection = collection_of(item);
         let id = item.get("id").and_then(Value::as_str);
         let hash = |state: &RandomState| {
             let mut hasher = state.build_hasher();
@@ -132,6 +133,11 @@ impl Keyed {
         };
         hash(&self.0) << 64 | hash(&self.1)
     }
+}
+
+/// The collection of an Item, if it has one.
+pub(crate) fn collection_of(item: Value<'_>) -> Option<Cow<'_, str>> {
+    item.get("collection").and_then(Value::as_str)
 }
 
 /// What became of a record.
@@ -275,7 +281,7 @@ pub(crate) fn duplicate(source: &Arc<str>, batch: &Batch, record: Record, store_
     if let (Some(id), Ok(value)) = (&reject.id, tape.parse(record.of(batch)))
         && let Some(problem) = reject.problems.first_mut()
     {
-        let collection = value.get("collection").and_then(Value::as_str);
+        let collection = collection_of(value);
         let within = collection.map_or_else(
             || format!("an Item without a collection has the id {id:?}"),
             |collection| format!("an Item of the collection {collection:?} has the id {id:?}"),

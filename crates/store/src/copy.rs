@@ -6,14 +6,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use stacyard_model::json::Value;
 use stacyard_model::{Gate, ObjectKind};
 
-use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, duplicate, refusal};
+use crate::changes::Tally;
+use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, collection_of, duplicate, refusal};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
-use crate::{Batch, Encoder, Error, ErrorKind, Refused, Sink, Source, Why};
+use crate::{
+    Batch, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Refused, Sink, Source, Why,
+};
 
 /// What happens when an Item is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +34,21 @@ pub enum Mode {
     Upsert,
     /// The whole content of the store is replaced by the input.
     Replace,
+}
+
+/// What the target holds before a copy.
+pub enum Old {
+    /// Nothing, or nothing that the copy has to look at: a database says for itself what it had.
+    Nothing,
+    /// Items that stay, but for those in the place of which the mode puts others.
+    Merged(Box<dyn Source>),
+    /// Items that all go, but for those in the place of which the input puts others.
+    Replaced {
+        /// The [keys](crate::Store::keys) of a file, if they can be read: they are counted.
+        keys: Option<Box<dyn Source>>,
+        /// Whether the store may be left without Items.
+        may_end_empty: bool,
+    },
 }
 
 /// A copy to be made.
@@ -57,29 +76,28 @@ enum Role {
 }
 
 impl Copy<'_> {
-    /// Writes `input`, merged with the `old` content of the store where there is one, into `sink`.
+    /// Writes `input` into `sink`, with the `old` content of the store.
     ///
     /// # Errors
     /// When the source cannot be read, the sink not be written, or the old content is not valid. Nothing is changed
     /// then.
-    pub fn run<S: Sink>(
-        mut self,
-        input: Box<dyn Source>,
-        old: Option<Box<dyn Source>>,
-        mut sink: S,
-    ) -> Result<Report, Error> {
+    pub fn run<S: Sink>(mut self, input: Box<dyn Source>, old: Old, mut sink: S) -> Result<Report, Error> {
         let started = Instant::now();
         let mut legs = vec![(Role::Input, input)];
-        if let Some(old) = old.filter(|_| self.mode != Mode::Replace) {
+        let mut replaced = None;
+        match old {
+            Old::Nothing => {}
             // The first of two stays: with Upsert that is the new one.
-            legs.insert(usize::from(self.mode == Mode::Upsert), (Role::Old, old));
+            Old::Merged(old) => legs.insert(usize::from(self.mode == Mode::Upsert), (Role::Old, old)),
+            Old::Replaced { keys, may_end_empty } => replaced = Some((keys, may_end_empty)),
         }
         let keyed = Keyed::default();
         let sole = legs.len() == 1;
-        let mut report = Report::default();
+        let (mut report, mut tally) = (Report::default(), Tally::default());
         let mut prior = Seen::new(SEEN_MEMORY);
         for (role, mut source) in legs {
-            match self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, &mut report) {
+            let counts = (&mut report, &mut tally);
+            match self.leg(role, source.as_mut(), sole, (&keyed, &prior), &mut sink, counts) {
                 // At most one leg is to come, so that it has to know of this one alone.
                 Ok(seen) => prior = seen,
                 // Whoever reads has had enough, which is no failure: what was set aside so far is kept.
@@ -96,18 +114,78 @@ impl Copy<'_> {
                 }
             }
         }
-        if self.mode == Mode::Replace && self.unique && report.written == 0 && report.rejected > 0 {
-            self.keep_rejects()?;
-            return Err(Error::failed(format!("none of {} is valid", count_of(report.rejected)))
-                .remedy("nothing was replaced; stacyard validate says what is wrong with the input"));
+        let mut is_known = true;
+        if let Some((keys, may_end_empty)) = replaced {
+            if report.written == 0 && !may_end_empty {
+                return Err(replaced_by_nothing(&report));
+            }
+            let looked = keys.map(|mut keys| self.look(keys.as_mut(), (&keyed, &prior), &mut tally));
+            is_known = looked.is_some_and(|looked| looked.is_ok());
         }
         // What was set aside is safe before the rest becomes visible.
         if sink.shows() {
             self.keep_rejects()?;
         }
-        report.bytes = sink.finish()?;
+        let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
+        let Finished { bytes, before } = sink.finish()?;
+        report.bytes = bytes;
+        if let Some(before) = before {
+            (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
+        }
+        if shows && is_known {
+            let (all, by_collection) = tally.changes(!is_gradual);
+            (report.changes, report.by_collection) = (Some(all), by_collection);
+        }
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    /// Counts what goes with a file that is replaced: without the gate, as nothing of it is written. It may be replaced
+    /// because it is broken.
+    fn look(
+        &mut self,
+        keys: &mut dyn Source,
+        (keyed, new): (&Keyed, &Seen),
+        tally: &mut Tally,
+    ) -> Result<(), Error> {
+        let name: Arc<str> = keys.name().into();
+        self.observer.begin(&name, keys.size());
+        let check = Check::default();
+        let checker = || Checker::new(&check, keyed, Arc::clone(&name));
+        let mut seen = Seen::new(SEEN_MEMORY);
+        let work = |checker: &mut Checker<'_>, batch: Batch| {
+            let mut found = Vec::with_capacity(batch.records.len());
+            let mut collections = Collected::default();
+            let mut notes = Notes::new(&check);
+            for &record in &batch.records {
+                let outcome = checker.record(&batch, record, &mut notes, |item, _, _| {
+                    collections.push(Some(item));
+                    Ok(())
+                })?;
+                if let Outcome::Passed(_, key) = outcome {
+                    found.push(key);
+                }
+            }
+            let unreadable = (batch.records.len() - found.len()) as u64;
+            Ok((found, collections, unreadable))
+        };
+        let mut read = 0;
+        ordered(keys, self.threads, checker, work, |(found, collections, unreadable), position| {
+            read += found.len() as u64;
+            for (index, key) in found.into_iter().enumerate() {
+                // What stands there twice is one Item more than can come.
+                let is_first = seen.insert(key)?;
+                let is_replaced = is_first && new.contains(&key)?;
+                let counts = if is_replaced { &mut tally.replaced } else { &mut tally.went };
+                collections.count(index, counts);
+            }
+            if unreadable > 0 {
+                tally.went.add_unnamed(unreadable);
+            }
+            read += unreadable;
+            self.observer.advance(Progress { read, rejected: 0, position });
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     fn keep_rejects(&mut self) -> Result<(), Error> {
@@ -121,7 +199,7 @@ impl Copy<'_> {
         sole: bool,
         (keyed, prior): (&Keyed, &Seen),
         sink: &mut S,
-        report: &mut Report,
+        (report, tally): (&mut Report, &mut Tally),
     ) -> Result<Seen, Error> {
         let name: Arc<str> = source.name().into();
         let check = match role {
@@ -161,12 +239,13 @@ impl Copy<'_> {
             sink.write(std::mem::take(&mut encoded.chunk))?;
             notes.append(std::mem::take(&mut encoded.notes));
             unsettled.batches.push_back(encoded);
-            self.settle_all(role, &name, (&mut unsettled, MAX_UNSETTLED), sink, report)?;
-            progress = Progress { read: report.read + report.kept, rejected: report.rejected, position };
+            self.settle_all(role, &name, (&mut unsettled, MAX_UNSETTLED), sink, (report, tally))?;
+            let taken_over = tally.stayed.total() + tally.replaced.total();
+            progress = Progress { read: report.read + taken_over, rejected: report.rejected, position };
             self.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
         })?;
-        self.settle_all(role, &name, (&mut unsettled, 0), sink, report)?;
+        self.settle_all(role, &name, (&mut unsettled, 0), sink, (report, tally))?;
         if role == Role::Input {
             notes.refuse_unknown_names(&check)?;
             report.warnings = notes.warnings;
@@ -181,14 +260,14 @@ impl Copy<'_> {
         name: &Arc<str>,
         (unsettled, most): (&mut Unsettled<<S::Encoder as Encoder>::Chunk>, usize),
         sink: &mut S,
-        report: &mut Report,
+        (report, tally): (&mut Report, &mut Tally),
     ) -> Result<(), Error> {
         while !unsettled.batches.is_empty()
             && let Some(refused) = sink.settled(unsettled.batches.len() > most)?
             && let Some(mut encoded) = unsettled.batches.pop_front()
         {
             encoded.refuse(refused, &mut unsettled.refused);
-            self.settle(role, name, (&encoded, &unsettled.refused), report)?;
+            self.settle(role, name, (&encoded, &unsettled.refused), (report, tally))?;
         }
         Ok(())
     }
@@ -199,16 +278,17 @@ impl Copy<'_> {
         role: Role,
         name: &Arc<str>,
         (encoded, refused): (&Encoded<C>, &HashSet<Key>),
-        report: &mut Report,
+        (report, tally): (&mut Report, &mut Tally),
     ) -> Result<(), Error> {
-        for (&record, fate) in encoded.batch.records.iter().zip(&encoded.fates) {
+        let collections = &encoded.collections;
+        for (index, (&record, fate)) in encoded.batch.records.iter().zip(&encoded.fates).enumerate() {
             let taken = matches!(fate, Fate::Taken);
             if role == Role::Old {
                 match fate {
                     Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) | Fate::Present => {
-                        report.kept += 1;
+                        collections.count(index, &mut tally.stayed);
                     }
-                    Fate::Taken => report.replaced += 1,
+                    Fate::Taken => collections.count(index, &mut tally.replaced),
                     Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
                     Fate::Repeated(_) => {
                         return Err(unsound(&duplicate(name, &encoded.batch, record, false)));
@@ -222,7 +302,10 @@ impl Copy<'_> {
             report.read += 1;
             match fate {
                 Fate::Checked(Outcome::Passed(kind, _)) => {
-                    report.written += u64::from(*kind == ObjectKind::Item);
+                    if *kind == ObjectKind::Item {
+                        report.written += 1;
+                        collections.count(index, &mut tally.taken);
+                    }
                     *report.objects.entry(kind.to_string()).or_default() += 1;
                 }
                 Fate::Checked(Outcome::Filtered) => report.filtered += 1,
@@ -248,6 +331,22 @@ impl Copy<'_> {
         report.rejected += 1;
         set_aside(reject, self.rejects.as_deref_mut(), self.observer)
     }
+}
+
+/// A wrong input must not empty a store.
+fn replaced_by_nothing(report: &Report) -> Error {
+    let (cause, remedy) = if report.rejected > 0 {
+        let records = count_of(report.rejected);
+        (format!("none of {records} is valid"), "stacyard validate says what is wrong with the input")
+    } else if report.filtered > 0 {
+        let message = "no Item of the input answers the search, and nothing would be left in the target";
+        (message.to_owned(), "check the search flags")
+    } else {
+        let message = "there is no Item in the input, and nothing would be left in the target";
+        (message.to_owned(), "check the input")
+    };
+    Error::failed(cause)
+        .remedy(format!("nothing was replaced; {remedy}, and --allow-empty empties the target"))
 }
 
 fn count_of(records: u64) -> String {
@@ -304,8 +403,50 @@ enum Fate {
 struct Encoded<C> {
     batch: Batch,
     fates: Vec<Fate>,
+    /// One for each of the fates.
+    collections: Collected,
     notes: Notes,
     chunk: C,
+}
+
+/// Of which collections the records of a batch are: few names and many numbers.
+#[derive(Default)]
+struct Collected {
+    names: Vec<String>,
+    /// For each record the place of its name.
+    places: Vec<u32>,
+}
+
+/// Of records that are no Items, and of Items of more collections than are counted.
+const UNNAMED: u32 = u32::MAX;
+
+impl Collected {
+    fn push(&mut self, item: Option<Value<'_>>) {
+        let place = item.map_or(UNNAMED, |item| {
+            let name = collection_of(item).unwrap_or_default();
+            // Most Items have the collection of the one before.
+            let last = self.places.last().copied().unwrap_or_default();
+            if self.names.get(last as usize).is_some_and(|known| *known == name) {
+                return last;
+            }
+            let place = self.names.iter().position(|known| *known == name).unwrap_or(self.names.len());
+            if place == self.names.len() {
+                if place > MAX_COLLECTIONS {
+                    return UNNAMED;
+                }
+                self.names.push(name.into_owned());
+            }
+            u32::try_from(place).unwrap_or(UNNAMED)
+        });
+        self.places.push(place);
+    }
+
+    fn count(&self, record: usize, counts: &mut Counts) {
+        match self.places.get(record).and_then(|&place| self.names.get(place as usize)) {
+            Some(name) => counts.add(name, 1),
+            None => counts.add_unnamed(1),
+        }
+    }
 }
 
 /// Batches on their way into the store.
@@ -356,16 +497,21 @@ impl<E: Encoder> Encoding<'_, E> {
         let mut chunk = E::Chunk::default();
         let mut notes = Notes::new(checker.check);
         let mut fates = Vec::with_capacity(batch.records.len());
+        let mut collections = Collected::default();
         for (index, &record) in batch.records.iter().enumerate() {
             if let Some((first, rest)) = repeated.split_first()
                 && first.0 == index
             {
                 repeated = rest;
+                collections.push(None);
                 fates.push(Fate::Repeated(first.1));
                 continue;
             }
             let mut taken = false;
+            let mut is_item = false;
             let outcome = checker.record(&batch, record, &mut notes, |item, key: Key, verbatim| {
+                is_item = true;
+                collections.push(Some(item));
                 taken = self.prior.contains(&key)?;
                 if taken {
                     return Ok(());
@@ -373,9 +519,12 @@ impl<E: Encoder> Encoding<'_, E> {
                 let offset = batch.file_offset.filter(|_| verbatim && self.sole);
                 self.encoder.item(item, offset.map(|offset| offset + u64::from(record.start)), &mut chunk)
             })?;
+            if !is_item {
+                collections.push(None);
+            }
             fates.push(if taken { Fate::Taken } else { Fate::Checked(outcome) });
         }
         self.encoder.seal(&mut chunk)?;
-        Ok(Encoded { batch, fates, notes, chunk })
+        Ok(Encoded { batch, fates, collections, notes, chunk })
     }
 }

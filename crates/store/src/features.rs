@@ -116,7 +116,13 @@ impl Features {
                 .remedy("remove its first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE"));
         }
         let has_features = match first {
-            None => return Ok(None),
+            None => {
+                let (name, size) = (self.window.input.name(), self.window.position());
+                let what = if size == 0 { "no bytes at all" } else { "nothing but white space" };
+                return Err(Error::failed(format!("{name} has {what}, which is not JSON")).remedy(
+                    "write or fetch it again; a catalog without Items is an empty FeatureCollection",
+                ));
+            }
             Some(b'[') => {
                 self.window.at += 1;
                 true

@@ -8,7 +8,7 @@ use std::time::Instant;
 use stacyard_search::Compiled;
 
 use crate::check::{Check, Checker, Keyed, Notes, Outcome};
-use crate::copy::{Copy, Mode, set_aside};
+use crate::copy::{Copy, Mode, Old, set_aside};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Observer, Progress, Reject, Report};
@@ -82,7 +82,7 @@ impl Find<'_> {
     pub fn count(self, source: Box<dyn Source>) -> Result<Report, Error> {
         let Self { check, threads, rejects, observer, .. } = self;
         let copy = Copy { check, mode: Mode::Insert, unique: false, threads, rejects, observer };
-        copy.run(source, None, Nowhere)
+        copy.run(source, Old::Nothing, Nowhere)
     }
 }
 

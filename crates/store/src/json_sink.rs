@@ -9,7 +9,7 @@ use stacyard_model::write_item;
 
 use crate::output::Output;
 use crate::url::{Compression, StoreKind, StoreUrl};
-use crate::{Encoder, Error, Sink};
+use crate::{Encoder, Error, Finished, Sink};
 
 const HEAD: &[u8] = b"{\"type\":\"FeatureCollection\",\"features\":[\n";
 const TAIL: &[u8] = b"\n]}\n";
@@ -98,7 +98,7 @@ impl Sink for JsonSink {
         self.output.append(&chunk)
     }
 
-    fn finish(mut self) -> Result<u64, Error> {
+    fn finish(mut self) -> Result<Finished, Error> {
         if self.encoder.collection {
             if !self.begun {
                 self.punctuate(&HEAD[..HEAD.len() - 1])?;
@@ -108,7 +108,7 @@ impl Sink for JsonSink {
             // A packed file of nothing is not a file of no bytes.
             self.punctuate(b"")?;
         }
-        self.output.commit()
+        self.output.commit().map(Finished::file)
     }
 }
 

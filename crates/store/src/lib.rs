@@ -1,5 +1,6 @@
 //! Stores of STAC Items: where they come from, where they go, and what happens in between.
 
+mod changes;
 mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -23,8 +24,9 @@ mod source;
 mod store;
 mod url;
 
+pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Check, unknown_name};
-pub use copy::{Copy, Mode};
+pub use copy::{Copy, Mode, Old};
 pub use error::{Error, ErrorKind};
 pub use features::Features;
 pub use find::{Find, SORT_MEMORY};
@@ -35,7 +37,7 @@ pub use output::{Output, abandon_and_exit};
 pub use pipeline::{default_threads, in_order};
 pub use queryables::queryables;
 pub use report::{Observer, Original, Problem, Progress, Reject, Report, Warning, Warnings};
-pub use sink::{Encoder, Nowhere, Refused, Sink, Why};
+pub use sink::{Before, Encoder, Finished, Nowhere, Refused, Sink, Why};
 pub use sort::{Hits, Sorted, Sorter};
 pub use source::{Batch, Collections, Fault, Nothing, Place, Record, Source, Work};
 pub use store::{JsonStore, Store};

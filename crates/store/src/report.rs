@@ -10,32 +10,36 @@ use serde::Serialize;
 use stacyard_model::json::push_string;
 use stacyard_model::{Finding, ObjectKind};
 
-use crate::{Error, Place};
+use crate::{Changes, Error, Place};
 
 /// What has been done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// Records read: Items and what should have been some.
+    /// Records of the input that were read, whatever became of them.
     pub read: u64,
-    /// Items that were written (of `validate`: that are valid).
+    /// Items of the input that passed all that was asked of them (the gate, the search, the store). Where there is a store
+    /// to write, it has them.
     pub written: u64,
-    /// Records that were set aside.
+    /// Records of the input that were set aside.
     pub rejected: u64,
-    /// Items that were left out because the store has them already (`--mode ignore`).
+    /// Items of the input that were left out because the store has them already (`--mode ignore`).
     pub dropped: u64,
-    /// Items that were loaded before (`--resume`).
+    /// Items of the input that were loaded before (`--resume`).
     pub present: u64,
-    /// Items that a search does not want.
+    /// Items of the input that the search does not want.
     pub filtered: u64,
-    /// Items of the old content that have been kept.
-    pub kept: u64,
-    /// Items of the old content that have been replaced.
-    pub replaced: u64,
+    /// What became of the Items of the store that is written; `None` where nothing is written, and where what was replaced
+    /// cannot be read.
+    pub changes: Option<Changes>,
+    /// The same by collection, those without one under the empty name; empty for more than [`MAX_COLLECTIONS`].
+    ///
+    /// [`MAX_COLLECTIONS`]: crate::MAX_COLLECTIONS
+    pub by_collection: BTreeMap<String, Changes>,
     /// Items, Collections and Catalogs that are valid, by what they are.
     pub objects: BTreeMap<String, u64>,
     /// What was warned of, by rule.
     pub warnings: Warnings,
-    /// Bytes written.
+    /// The size of the file that was written; of a database, how much went over the wire.
     pub bytes: u64,
     /// Wall time.
     pub seconds: f64,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Value;
 
-use crate::{Error, Problem};
+use crate::{Counts, Error, Problem};
 
 /// The part of writing that any core can do, a batch at a time.
 pub trait Encoder: Send + Sync {
@@ -50,8 +50,33 @@ pub trait Sink {
         false
     }
 
-    /// Completes the store, makes it durable and puts it in its place; gives its size in bytes.
-    fn finish(self) -> Result<u64, Error>;
+    /// Completes the store, makes it durable and puts it in its place.
+    fn finish(self) -> Result<Finished, Error>;
+}
+
+/// What a sink says of the store that it has written.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// The size of the file; of a database, how much went over the wire.
+    pub bytes: u64,
+    /// What was there before, where the sink alone can know: in a database.
+    pub before: Option<Before>,
+}
+
+/// Items that a database had, and what became of them.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// Those that the input has put others in the place of.
+    pub replaced: Counts,
+    /// Those that are no longer there.
+    pub went: Counts,
+}
+
+impl Finished {
+    /// Of a file.
+    pub fn file(bytes: u64) -> Self {
+        Self { bytes, before: None }
+    }
 }
 
 /// An Item that a store does not take.
@@ -101,7 +126,7 @@ impl Sink for Nowhere {
         false
     }
 
-    fn finish(self) -> Result<u64, Error> {
-        Ok(0)
+    fn finish(self) -> Result<Finished, Error> {
+        Ok(Finished::default())
     }
 }

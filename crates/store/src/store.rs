@@ -12,6 +12,11 @@ pub trait Store: Send + Sync {
     /// All Items, in the order of the store.
     fn items(&self) -> Result<Box<dyn Source>, Error>;
 
+    /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
+    fn keys(&self) -> Result<Box<dyn Source>, Error> {
+        self.items()
+    }
+
     /// The Collections that the store keeps beside its Items.
     fn collections(&self) -> Result<Collections, Error>;
 

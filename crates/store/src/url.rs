@@ -1,6 +1,8 @@
 //! What a user calls a store: a path or URL, and what kind of store follows from it.
 
 use std::fmt;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -255,18 +257,37 @@ impl fmt::Display for StoreUrl {
     }
 }
 
-/// Whether both are one and the same file, there already or still to be written, however they are spelled.
+/// Whether both are one and the same file, there already or still to be written, however they are spelled and linked.
 pub fn same_file(one: &Path, other: &Path) -> bool {
-    one == other || real(one).is_some_and(|one| real(other) == Some(one))
+    if one == other {
+        return true;
+    }
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Err(_), Err(_)) => real(one).is_some_and(|one| real(other) == Some(one)),
+        _ => false,
+    }
 }
 
-/// The path without detours; of a file that is not there yet, its name in its real folder.
-fn real(path: &Path) -> Option<PathBuf> {
-    path.canonicalize().ok().or_else(|| {
+/// The path without detours; of a file that is not there yet, its name in its real folder, where links lead to it.
+pub(crate) fn real(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if let Ok(real) = path.canonicalize() {
+            return Some(real);
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok()?.join(path.file_name()?))
-    })
+        let folder = folder.canonicalize().ok()?;
+        match fs::read_link(&path) {
+            Ok(leads_to) => path = folder.join(leads_to),
+            Err(_) => return Some(folder.join(path.file_name()?)),
+        }
+    }
+    None
 }
+
+/// As many links one after the other as Linux follows.
+const MAX_LINKS: usize = 40;
 
 fn by_extension(path: &Path) -> (Option<StoreKind>, Compression) {
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());

@@ -150,17 +150,12 @@ fn a_line_that_is_too_long() {
 }
 
 #[test]
-fn nothing_at_all_is_an_empty_store() {
+fn no_lines_are_an_empty_store() {
     let yard = Yard::new();
-    for name in ["in.ndjson", "in.json"] {
-        yard.write(name, "");
-        insta::allow_duplicates! {
-            let ran = yard.run(&["validate", name]).status(0);
-            insta::assert_snapshot!(ran.out.replace(name, "IN"), @"IN: no Items");
-        }
-        yard.run(&["copy", name, "out.geojson", "--overwrite"]).status(0);
-        assert_eq!(yard.read("out.geojson"), "{\"type\":\"FeatureCollection\",\"features\":[\n]}\n");
-    }
+    yard.write("in.ndjson", "");
+    insta::assert_snapshot!(yard.run(&["validate", "in.ndjson"]).status(0).out, @"in.ndjson: no Items");
+    yard.run(&["copy", "in.ndjson", "out.geojson"]).status(0);
+    assert_eq!(yard.read("out.geojson"), "{\"type\":\"FeatureCollection\",\"features\":[\n]}\n");
     insta::assert_snapshot!(yard.run(&["validate", "absent.ndjson"]).status(3).err, @r"
     error: cannot open absent.ndjson: No such file or directory (os error 2)
       help: check the path

@@ -184,7 +184,7 @@ fn a_store_is_not_replaced_by_nothing() {
       "links" is missing [links: STAC Item, Collection and Catalog: Fields, links]
       "assets" is missing [assets: STAC Item: Item Fields, assets]
     error: none of the 1 record is valid
-      help: nothing was replaced; stacyard validate says what is wrong with the input
+      help: nothing was replaced; stacyard validate says what is wrong with the input, and --allow-empty empties the target
     "#);
     assert_eq!(yard.read("b.ndjson").lines().count(), yard.read("a.ndjson").lines().count());
 }

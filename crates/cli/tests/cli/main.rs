@@ -8,6 +8,8 @@ mod geoparquet;
 mod interrupt;
 mod postgis;
 mod profiles;
+mod rejects;
+mod replacing;
 mod search;
 mod support;
 mod validate;

@@ -1,0 +1,76 @@
+//! The file that records are set aside in: it may have held some before, and is written over nothing else.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use stacyard_store::{Error, Location, Output, StoreUrl, same_file};
+
+/// Makes sure that no file that a command reads is one that it writes, and begins the file of rejects.
+///
+/// `stores` are those of the command, and `files` what else its flags name.
+pub(crate) fn begin(
+    rejects: Option<&Path>,
+    stores: &[&StoreUrl],
+    files: &[PathBuf],
+) -> Result<Option<Output>, Error> {
+    let Some(path) = rejects else { return Ok(None) };
+    let wrong =
+        |what: &str| Error::usage(format!("{}: {what}", path.display()), "give --rejects a file of its own");
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        // A pipe or a device keeps nothing that could be lost.
+        return Output::file(path).map(Some);
+    }
+    let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
+    let stores = stores.iter().filter_map(|store| match store.location() {
+        Location::Path(path) => Some(path.as_path()),
+        Location::Stdio | Location::Database(_) => None,
+    });
+    if stores.chain(streams).any(|store| same_file(store, path)) {
+        return Err(wrong("the rejects would overwrite a store"));
+    }
+    if files.iter().any(|file| same_file(file, path)) {
+        return Err(wrong("the rejects would overwrite a file that is read"));
+    }
+    match File::open(path).and_then(holds_rejects) {
+        Ok(true) => {}
+        Ok(false) => return Err(wrong("it exists, and holds something else than rejects")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("read", path, error)),
+    }
+    Output::file(path).map(Some)
+}
+
+/// Makes sure that the target is none of the files that the flags name to be read.
+pub(crate) fn refuse_target(target: &StoreUrl, files: &[PathBuf]) -> Result<(), Error> {
+    if files.iter().any(|file| target.is_same_file(file)) {
+        return Err(Error::usage(
+            format!("{target}: it would overwrite a file that the flags name to be read"),
+            "write to a file of its own",
+        ));
+    }
+    Ok(())
+}
+
+/// How much of a line is looked at: its beginning says what it is.
+const HEAD: u64 = 64 << 10;
+
+/// Whether each line is a reject as `Reject::write_json` writes it.
+fn holds_rejects(file: File) -> io::Result<bool> {
+    let mut reader = BufReader::new(file);
+    let mut head = Vec::new();
+    loop {
+        head.clear();
+        reader.by_ref().take(HEAD).read_until(b'\n', &mut head)?;
+        if head.is_empty() {
+            return Ok(true);
+        }
+        let errors = b"\"errors\":[{\"pointer\":";
+        if !head.starts_with(b"{\"source\":\"") || !head.windows(errors.len()).any(|part| part == errors) {
+            return Ok(false);
+        }
+        if head.last() != Some(&b'\n') {
+            reader.skip_until(b'\n')?;
+        }
+    }
+}
