@@ -13,11 +13,14 @@ use crate::search::{Question, SearchFlags};
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
 /// A STORE is a file: .json .geojson (a FeatureCollection, an array of Items, one object), .ndjson .jsonl .geojsonl
-/// (one Item a line), each also with .gz or .zst; .parquet .geoparquet; or `-` for NDJSON on standard input or output.
+/// (one Item a line), each also with .gz or .zst; .parquet .geoparquet (GeoParquet); `-` for NDJSON on standard input or
+/// output; or a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes.
+///
+/// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written.
 ///
 /// Exit status: 0 all done; 1 done, but some Items were rejected; 2 wrong usage; 3 failed, and nothing was changed.
 #[derive(Debug, Parser)]
-#[command(name = "stacyard", version, max_term_width = 100)]
+#[command(name = "stacyard", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -27,7 +30,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// What the store read is, whatever its name says: geojson, ndjson or geoparquet.
+    /// What the store that is read holds, whatever its name says: geojson, ndjson or geoparquet.
     #[arg(long, global = true, value_name = "KIND")]
     pub(crate) store_kind: Option<StoreKind>,
     /// Log to standard error as JSON, one object a line.
@@ -106,6 +109,18 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Write manual pages into a folder: stacyard.1, and one for each command.
+    Man {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Say all about a command, or on one screen how a filter is written: stacyard help filter
+    Help {
+        /// The command, or `filter`.
+        #[arg(value_name = "COMMAND")]
+        about: Vec<String>,
+    },
 }
 
 /// Make the tables that a database needs, or bring them up to date.
@@ -183,7 +198,7 @@ pub(crate) enum Format {
 pub(crate) struct Copy {
     /// The store to read.
     pub(crate) from: String,
-    /// The file to write, or `-`.
+    /// The store to write: a file, a database, or `-`.
     pub(crate) to: String,
     /// What to do with Items that are in the target already.
     #[arg(long, value_enum)]

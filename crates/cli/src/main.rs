@@ -2,6 +2,7 @@
 
 mod copy;
 mod flags;
+mod help;
 mod info;
 mod init;
 mod open;
@@ -11,6 +12,7 @@ mod rejects;
 mod report;
 mod schemas;
 mod search;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
@@ -29,7 +31,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        usage::explained(error, &std::env::args_os().skip(1).collect::<Vec<_>>()).exit()
+    });
     // Without the handler an interrupt would leave temporary files behind, and nothing worse.
     let _ = ctrlc::set_handler(|| abandon_and_exit(INTERRUPTED));
     let json_log = cli.global.json_log;
@@ -52,6 +56,8 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),
+        Command::Man { folder } => help::manual(&folder),
+        Command::Help { about } => help::run(&about),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stacyard", &mut script);

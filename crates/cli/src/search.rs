@@ -14,7 +14,7 @@ use stacyard_search::{
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem,
+    Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem, quoted,
 };
 
 use crate::flags::Global;
@@ -71,8 +71,8 @@ pub(crate) struct Question {
 impl Question {
     /// The search that it asks for.
     pub(crate) fn parse(&self) -> Result<Search, Error> {
-        let intersects = written_or_in_file(self.intersects.as_deref())?;
-        let filter = written_or_in_file(self.filter.as_deref())?;
+        let intersects = written_or_in_file("--intersects", self.intersects.as_deref())?;
+        let filter = written_or_in_file("--filter", self.filter.as_deref())?;
         self.parse_parts(intersects.as_deref(), filter.as_deref()).map_err(Error::from)
     }
 
@@ -131,9 +131,19 @@ impl Question {
 const MAX_FILE: u64 = 64 << 20;
 
 /// A value, or with `@` before it the text of the file of that name: shells pass no more than 128 KiB.
-fn written_or_in_file(value: Option<&str>) -> Result<Option<String>, Error> {
+fn written_or_in_file(flag: &str, value: Option<&str>) -> Result<Option<String>, Error> {
     let read = |value: &str| {
-        let Some(path) = value.strip_prefix('@').map(Path::new) else { return Ok(value.to_owned()) };
+        let Some(path) = value.strip_prefix('@').map(Path::new) else {
+            // A name with an extension or a folder is no filter; `cloudy` may be a property.
+            if value.contains(['.', '/']) && Path::new(value).is_file() {
+                let name = quoted(value);
+                return Err(Error::usage(
+                    format!("{flag}: {value} is the name of a file"),
+                    format!("write {flag} @{name} to take what it holds"),
+                ));
+            }
+            return Ok(value.to_owned());
+        };
         let mut text = String::new();
         let file = fs::File::open(path).map_err(|e| Error::io("open", path, e))?;
         let length = file.take(MAX_FILE + 1).read_to_string(&mut text);
@@ -195,6 +205,12 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         return Err(Error::usage(
             format!("{target}: search writes its answer to a file"),
             "stacyard copy takes the same flags, and merges into a database",
+        ));
+    }
+    if target.path().is_some_and(|target| store.is_same_file(target)) {
+        return Err(Error::usage(
+            format!("{target} is the store that is asked: the answer would take its place"),
+            "write the answer to another file",
         ));
     }
     let files = flags.question.files();

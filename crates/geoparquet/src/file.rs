@@ -1,6 +1,7 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use serde::Deserialize;
 use stacyard_model::Profile;
-use stacyard_store::{Collections, Error};
+use stacyard_store::{Collections, Error, HEAD};
 
 use crate::damage::check_counts;
 use crate::decode::Names;
@@ -52,6 +53,11 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
 
 /// The error of a file that cannot be read as Parquet.
 pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    if let (Ok(_), Some(error)) = (read, stacyard_store::not_parquet(path, &head)) {
+        return error;
+    }
     because(&format!("{} cannot be read as Parquet", path.display()), cause)
         .remedy("check that it is a whole Parquet file, or name the kind of store with --store-kind")
 }

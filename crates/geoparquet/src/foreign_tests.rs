@@ -247,8 +247,8 @@ fn files_that_are_no_whole_parquet() {
     help: check that it is a whole Parquet file, or name the kind of store with --store-kind
     ");
     insta::assert_snapshot!(cut(b"{\"type\": \"FeatureCollection\"}"), @r"
-    FILE cannot be read as Parquet: it begins and ends as another kind of file
-    help: check that it is a whole Parquet file, or name the kind of store with --store-kind
+    FILE holds one FeatureCollection
+    help: name it .geojson, or say --store-kind geojson
     ");
     insta::assert_snapshot!(cut(&bytes[..bytes.len() / 2]), @r"
     FILE cannot be read as Parquet: its end is missing

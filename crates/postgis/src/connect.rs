@@ -44,7 +44,7 @@ impl Address {
         let wrong = |cause: String| {
             Error::usage(
                 format!("{shown}: {cause}"),
-                "write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac",
+                "write postgis://user@host:port/database, with ?schema=NAME after it for another schema than stac",
             )
         };
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());

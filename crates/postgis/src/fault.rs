@@ -2,7 +2,7 @@
 
 use deadpool_postgres::PoolError;
 use rustls::{CertificateError, Error as TlsError};
-use stacyard_store::Error;
+use stacyard_store::{Error, quoted};
 use tokio_postgres::error::SqlState;
 
 /// The error of something that the database did not do; `doing` completes "cannot ...".
@@ -66,6 +66,7 @@ pub(crate) fn of_init(name: &str, has_made: bool, cause: tokio_postgres::Error) 
         if has_made { "the tables are made, and nothing else was changed" } else { "nothing was changed" };
     let remedy = match cause.code() {
         Some(code) if *code == SqlState::CHECK_VIOLATION => {
+            let name = quoted(name);
             format!("{kept}; stacyard validate {name} --profile FILE names the Items that do not meet it")
         }
         Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {

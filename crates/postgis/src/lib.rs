@@ -1,6 +1,7 @@
 //! STAC Items in PostGIS, in tables of our own beside the user's: made and migrated, loaded by COPY, searched with
 //! bound parameters, and exact.
 
+mod absent;
 mod ask;
 mod batch;
 mod connect;

@@ -8,6 +8,7 @@ use stacyard_store::Error;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use crate::absent;
 use crate::connect::Address;
 use crate::fault;
 use crate::ident::{Ident, literal};
@@ -27,7 +28,7 @@ const MIGRATIONS: [(&str, &str); NEWEST as usize] = [
 const PROFILE: i32 = 2;
 
 /// The table that says which migrations a schema has: by it a schema is known as ours.
-const HISTORY: &str = "stacyard_migrations";
+pub(crate) const HISTORY: &str = "stacyard_migrations";
 
 /// The oldest versions that are known to work: PostgreSQL 14 has lz4, PostGIS 3.0 is what it comes with.
 const OLDEST_POSTGRES: i32 = 140_000;
@@ -97,11 +98,8 @@ pub(crate) async fn check(client: &Client, address: &Address) -> Result<Ident, E
         Found::Ours(version) if version == NEWEST => postgis(client).await,
         Found::Ours(version) if version > NEWEST => Err(newer(shown, version)),
         Found::Ours(_) => Err(Error::failed(format!("the tables of {shown} are of an older version"))
-            .remedy(format!("bring them up to date: stacyard init {shown}"))),
-        Found::Nothing => {
-            Err(Error::failed(format!("there is no Stacyard in the schema {schema} of {shown}"))
-                .remedy(format!("make its tables: stacyard init {shown}, or name another with ?schema=")))
-        }
+            .remedy(format!("bring them up to date: {}", absent::init(shown)))),
+        Found::Nothing => Err(absent::no_tables(client, address).await?),
         Found::Others => Err(not_ours(schema)),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use stacyard_search::KnownNames;
 use stacyard_store::Error;
 use tokio_postgres::config::Config;
 
@@ -31,6 +32,25 @@ const DEFAULTS: [(&str, &str); 2] = [("connect_timeout", "10"), ("application_na
 
 /// Keywords that `tokio-postgres` does not know, or knows in another way.
 const OURS: [&str; 6] = ["passfile", "service", "sslcert", "sslkey", "sslmode", "sslrootcert"];
+
+/// Parameters of a URL beside those: our own, and what `tokio-postgres` takes.
+const OTHERS: [&str; 12] = [
+    "schema",
+    "read",
+    "service",
+    "hostaddr",
+    "application_name",
+    "channel_binding",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "load_balance_hosts",
+    "target_session_attrs",
+    "tcp_user_timeout",
+];
+
+/// Names that a search always knows, which are none of these.
+const CORE: [&str; 4] = ["id", "collection", "datetime", "geometry"];
 
 /// Keywords with their values, none of them empty.
 #[derive(Clone)]
@@ -121,7 +141,13 @@ impl Settings {
             let _ = write!(text, "{name}='{value}' ");
         }
         text.parse::<Config>().map_err(|cause| {
-            std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string)
+            let cause =
+                std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
+            let unknown = self.0.keys().find(|name| cause == format!("unknown option `{name}`"));
+            match unknown.and_then(|name| nearest(name)) {
+                Some(nearest) => format!("{cause}, did you mean `{nearest}`?"),
+                None => cause,
+            }
         })
     }
 
@@ -154,6 +180,14 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// The parameter that was meant, perhaps.
+fn nearest(name: &str) -> Option<String> {
+    let mut known = KnownNames::default();
+    let variables = VARIABLES.iter().map(|(_, keyword)| *keyword);
+    variables.chain(OURS).chain(OTHERS).for_each(|name| known.add(name));
+    known.unknown(name).nearest.filter(|name| !CORE.contains(&name.as_str()))
 }
 
 /// Percent-decoding (RFC 3986 section 2.1).
@@ -228,7 +262,9 @@ mod tests {
         let config = settings.config().unwrap();
         assert_eq!((config.get_user(), config.get_ports()), (Some("a' port='1\\"), [].as_slice()));
         for (url, cause) in [
-            ("postgis://h/db?sslcrl=x", "unknown option `sslcrl`"),
+            ("postgis://h/db?sslcrl=x", "unknown option `sslcrl`, did you mean `sslcert`?"),
+            ("postgis://h/db?shema=x", "unknown option `shema`, did you mean `schema`?"),
+            ("postgis://h/db?zzz=x", "unknown option `zzz`"),
             ("postgis://h/db?a b=x", "a parameter behind the question mark is none of a connection"),
             ("postgis://h:secret/db", "invalid value for option `port`"),
         ] {

@@ -31,6 +31,9 @@ impl SearchBox {
         let wrong = |reason: String| SearchError::Bbox { text: text.to_owned(), reason };
         let inner = text.trim();
         let inner = inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(inner);
+        if !inner.contains(',') && inner.split_whitespace().count() > 1 {
+            return Err(wrong("spaces stand between its numbers, not commas".to_owned()));
+        }
         let numbers = inner
             .split(',')
             .map(|part| part.trim().parse::<f64>().map_err(|_| wrong(format!("{part:?} is not a number"))))
@@ -154,6 +157,9 @@ mod tests {
         insta::assert_snapshot!(message("1,2,3"), @r#"bbox "1,2,3": 3 numbers where 4 or 6 are expected; write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8"#);
         assert!(message("0,10,1,-10").contains("the south 10 is above the north -10"));
         assert!(message("0,0,inf,1").contains("not finite"));
+        assert!(
+            message("0 40 10 50").contains("spaces stand between its numbers, not commas; write WEST,SOUTH")
+        );
         assert!(message("0,0,x,1").contains("\"x\" is not a number"));
     }
 }

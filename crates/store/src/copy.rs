@@ -15,6 +15,7 @@ use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
+use crate::shell::quoted;
 use crate::{
     Batch, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Refused, Sink, Source, Why,
 };
@@ -381,7 +382,7 @@ fn unsound(reject: &Reject) -> Error {
     ))
     .remedy(format!(
         "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS{}",
-        reject.source,
+        quoted(&reject.source),
         if is_of_profile { " --profile FILE" } else { "" }
     ))
 }

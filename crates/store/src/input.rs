@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::Error;
+use crate::sniff::{self, HEAD};
 use crate::url::{Compression, Location, StoreUrl};
 
 const GZIP: &[u8] = &[0x1F, 0x8B];
@@ -43,11 +44,16 @@ impl Input {
                 (path.clone(), metadata.is_file().then_some(metadata.len()), Some(again), Box::new(file))
             }
         };
-        let stdin = *url.location() == Location::Stdio;
         let plain = file.filter(|_| size.is_some() && url.compression() == Compression::None);
         let raw = Counted { inner: raw, position: Arc::clone(&position) };
-        let reader = unpack(raw, &path, (!stdin).then_some(url.compression()))?;
-        Ok(Self { name: url.spelling().to_owned(), path, reader, size, position, plain })
+        let reader = unpack(raw, &path, url)?;
+        let mut input = Self { name: url.spelling().to_owned(), path, reader, size, position, plain };
+        let mut head = Vec::new();
+        let whole = input.append(&mut head, HEAD)? < HEAD;
+        sniff::refuse_formats(url, &head)?;
+        sniff::refuse_forms(url, &head, whole)?;
+        input.reader = Box::new(Cursor::new(head).chain(input.reader));
+        Ok(input)
     }
 
     /// Bytes from memory, for tests.
@@ -98,22 +104,19 @@ impl Input {
     }
 }
 
-/// Unpacks; `expected` is what the name promises, and `None` lets the bytes decide.
-fn unpack(
-    mut raw: Counted,
-    path: &Path,
-    expected: Option<Compression>,
-) -> Result<Box<dyn Read + Send>, Error> {
-    let mut head = Vec::with_capacity(4);
-    raw.by_ref().take(4).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+/// Unpacks what the name promises; of standard input the bytes decide.
+fn unpack(mut raw: Counted, path: &Path, url: &StoreUrl) -> Result<Box<dyn Read + Send>, Error> {
+    let mut head = Vec::with_capacity(16);
+    raw.by_ref().take(16).read_to_end(&mut head).map_err(|e| Error::io("read", path, e))?;
+    sniff::refuse_formats(url, &head)?;
     let found = if head.starts_with(GZIP) {
         Compression::Gzip
-    } else if head == ZSTD {
+    } else if head.starts_with(ZSTD) {
         Compression::Zstd
     } else {
         Compression::None
     };
-    let expected = expected.unwrap_or(found);
+    let expected = if *url.location() == Location::Stdio { found } else { url.compression() };
     if expected != found {
         return Err(mismatch(path, expected, found, head.is_empty()));
     }
@@ -138,8 +141,10 @@ fn mismatch(path: &Path, expected: Compression, found: Compression, empty: bool)
         return Error::failed(format!("{path} has no bytes at all, so it is no {} file", name(expected)))
             .remedy("fetch or write it again");
     }
-    Error::failed(format!("{path}: its name says {}, its bytes say {}", name(expected), name(found)))
-        .remedy("rename it: .gz for gzip, .zst for zstd, neither for plain text")
+    Error::usage(
+        format!("{path}: its name says {}, its bytes say {}", name(expected), name(found)),
+        "rename it: .gz for gzip, .zst for zstd, neither for plain text",
+    )
 }
 
 /// A reader that counts, so that progress can be shown for packed files too.

@@ -87,16 +87,17 @@ pub struct StoreUrl {
     location: Location,
 }
 
+/// The schemes of a database with our tables. The last two are those of every PostgreSQL database.
+const DATABASE: [&str; 3] = ["postgis", "postgresql", "postgres"];
+
 /// Spellings that the design knows and this version does not open.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 6] = [
     ("s3", "object stores"),
     ("gs", "object stores"),
     ("az", "object stores"),
     ("http", "remote files and STAC APIs"),
     ("https", "remote files and STAC APIs"),
     ("pgstac", "pgstac databases"),
-    ("postgresql", "PostgreSQL databases"),
-    ("postgres", "PostgreSQL databases"),
 ];
 
 const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
@@ -131,7 +132,8 @@ impl StoreUrl {
             return Err(Error::usage("a store without a name", "name a file, or `-`"));
         }
         if let Some((scheme, _)) = spelling.split_once("://") {
-            if scheme.eq_ignore_ascii_case("postgis") && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
+            let is_database = DATABASE.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            if is_database && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
                 let location = Location::Database(spelling.to_owned());
                 let spelling = without_password(spelling);
                 return Ok(Self {

@@ -79,7 +79,7 @@ fn files_that_are_no_geoparquet() {
     yard.run(&["copy", "a.ndjson", "a.parquet"]).status(0);
     let whole = fs::read(yard.path("a.parquet")).unwrap();
     for (name, bytes) in [
-        ("text.parquet", b"{}".to_vec()),
+        ("text.parquet", b"some text".to_vec()),
         ("empty.parquet", Vec::new()),
         ("cut.parquet", whole[..whole.len() / 2].to_vec()),
         ("tail.parquet", whole[whole.len() / 2..].to_vec()),

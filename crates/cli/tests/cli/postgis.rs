@@ -20,7 +20,7 @@ fn items_go_into_a_database_and_come_back() {
         .collect();
     yard.write("a.ndjson", items.join("\n"));
     let early = yard.run(&["copy", "a.ndjson", &url]).status(3).err;
-    assert!(early.contains("make its tables: stacyard init postgis://"), "{early}");
+    assert!(early.contains("make its tables: stacyard init 'postgis://"), "{early}");
     let sql = yard.run(&["init", &url, "--dry-run"]).status(0).out;
     assert!(sql.contains("CREATE TABLE items"), "{sql}");
     assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 2"));
@@ -131,7 +131,7 @@ fn a_database_that_is_not_there_is_said() {
       help: write disable, allow, prefer, require, verify-ca or verify-full
     "#);
     insta::assert_snapshot!(yard.run(&["init", "postgis://me:secret@h/db?sslcrl=x"]).status(2).err, @r"
-    error: postgis://me:***@h/db?sslcrl=***: unknown option `sslcrl`
-      help: write postgis://user@host:port/database, ?schema=NAME behind it for another schema than stac
+    error: postgis://me:***@h/db?sslcrl=***: unknown option `sslcrl`, did you mean `sslcert`?
+      help: write postgis://user@host:port/database, with ?schema=NAME after it for another schema than stac
     ");
 }

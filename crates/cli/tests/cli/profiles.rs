@@ -104,7 +104,7 @@ fn a_database_checks_by_its_profile() {
     insta::assert_snapshot!(
         yard.run(&["init", &url, "--profile", "profile.toml"]).status(3).err.replace(&url, "URL"), @r#"
     error: cannot change the tables: check constraint "items_mars_kind_profile" of relation "items" is violated by some row
-      help: nothing was changed; stacyard validate URL --profile FILE names the Items that do not meet it
+      help: nothing was changed; stacyard validate 'URL' --profile FILE names the Items that do not meet it
     "#);
     yard.run(&["copy", "good.ndjson", &url, "--mode", "replace"]).status(0);
     insta::assert_snapshot!(
