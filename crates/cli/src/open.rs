@@ -29,11 +29,15 @@ pub(crate) struct Extras {
 
 /// Opens a store to be read.
 pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Box<dyn Store>, Error> {
-    Ok(match url.kind() {
+    let store: Box<dyn Store> = match url.kind() {
         StoreKind::Json | StoreKind::Ndjson => Box::new(JsonStore::new(url, global.max_record_bytes)),
         StoreKind::Parquet => Box::new(GeoParquet::open(parquet_path(url)?, CACHE_MEMORY)?),
         StoreKind::PostGis => Box::new(PostGis::open(&address(url)?)?),
-    })
+    };
+    if let Some(caution) = store.caution() {
+        report::warn(global, &caution);
+    }
+    Ok(store)
 }
 
 /// The store as a GeoParquet file, if it is one.

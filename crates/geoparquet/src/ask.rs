@@ -27,8 +27,10 @@ use crate::table::{Columns, Table};
 pub(crate) const SLICE: usize = 1_024;
 const SLICE_BYTES: u64 = 16 << 20;
 
-/// Rows whose columns of conditions are in memory at a time.
+/// Rows whose columns of conditions are in memory at a time, and about how many bytes of them: among them can be the
+/// geometries.
 pub(crate) const NARROW: usize = 1 << 16;
+const NARROW_BYTES: u64 = 64 << 20;
 
 /// From so many rows on a wave of row groups is full.
 const WAVE: usize = 1 << 20;
@@ -57,6 +59,8 @@ pub(crate) struct Ask {
     exact: Columns,
     wide: Columns,
     pub(crate) levels: Levels,
+    /// Rows whose columns of conditions and rank are in memory at a time.
+    narrow_rows: usize,
 }
 
 impl Ask {
@@ -72,9 +76,11 @@ impl Ask {
         ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
         let needed = Needed::of(search, footer);
         let fields = &request.fields;
+        let ranked = table.columns(|path| ranked.contains(&path));
         Self {
             narrow: table.columns(|path| narrow.contains(&path)),
-            ranked: table.columns(|path| ranked.contains(&path)),
+            narrow_rows: rows_within(&table.metadata, NARROW_BYTES, Some(ranked.leaves())).min(NARROW),
+            ranked,
             exact: table.columns(|path| needed.has(path)),
             // Items of others go through the gate, which wants them whole.
             wide: table
@@ -174,7 +180,7 @@ impl Ask {
         add(&self.levels.after_pages, counts[1]);
         // The numbers of the rows that are read.
         let mut numbers = pages.iter().cloned().flatten();
-        for batch in table.read(group, columns, &pages, (NARROW, threads)).map_err(failed)? {
+        for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             let ranks =
                 rank.map(|rank| rank.ranks(&batch).ok_or_else(contradiction)).transpose().map_err(failed)?;
@@ -225,7 +231,7 @@ impl Ask {
     }
 
     pub(crate) fn slice(&self) -> usize {
-        rows_within(&self.store.inner.table.metadata, SLICE_BYTES).min(SLICE)
+        rows_within(&self.store.inner.table.metadata, SLICE_BYTES, None).min(SLICE)
     }
 
     /// How many of the rows answer.

@@ -14,7 +14,6 @@ use stacyard_search::cql2::{CompareOp, Expr, Literal, SpatialOp};
 use stacyard_search::{Area, Place, Property, Search};
 
 use crate::file::Footer;
-use crate::layout::RESERVED;
 use crate::table::Table;
 
 /// Of more alternatives than these asking each would take longer than reading the rows.
@@ -34,7 +33,10 @@ pub(crate) struct Column {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Integer,
-    Float,
+    /// Floats; whether all are finite. JSON has null for the others, which are not among the nulls that a file counts.
+    Float {
+        finite: bool,
+    },
     Text,
     /// Instants, counted in so many nanoseconds.
     Time(i64),
@@ -48,8 +50,6 @@ pub(crate) enum Condition {
     All(Vec<Self>),
     Any(Vec<Self>),
     Column(Column, Test),
-    /// The first is greater than the second, both floats: a box across the antimeridian.
-    Greater(Column, Column),
 }
 
 /// What a value must be. No range holds null.
@@ -64,6 +64,8 @@ pub(crate) enum Test {
     Times(i64, i64),
     /// One of these, in ascending order.
     Among(Vec<String>),
+    /// A geometry in WKB whose box, on the plane, meets one of these.
+    Meets(Vec<Rect<f64>>),
     Null,
     NotNull,
 }
@@ -89,7 +91,6 @@ impl Condition {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().for_each(|one| one.each_column(visit)),
             Self::Column(column, _) => visit(column),
-            Self::Greater(a, b) => [a, b].into_iter().for_each(visit),
         }
     }
 }
@@ -138,8 +139,7 @@ impl Maker<'_> {
             Place::Properties => property.key(),
         };
         // A name with dots may lead to several places; a column of an Item's own member is not a property's.
-        let apart = RESERVED.contains(&name) || name == self.footer.names.geometry;
-        if name.contains('.') || apart {
+        if name.contains('.') || !self.footer.is_property(name) || self.footer.is_lost {
             return None;
         }
         let mut pointer = "/properties".to_owned();
@@ -154,7 +154,9 @@ impl Maker<'_> {
         let (leaf, field) = self.table.leaf(path)?;
         let kind = match field.data_type() {
             DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Integer,
-            DataType::Float32 | DataType::Float64 => Kind::Float,
+            DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+                Kind::Float { finite: self.footer.is_ours }
+            }
             DataType::Utf8 => Kind::Text,
             DataType::Timestamp(unit, _) => Kind::Time(match unit {
                 TimeUnit::Second => 1_000_000_000,
@@ -183,35 +185,32 @@ impl Maker<'_> {
         Some(Condition::Any(vec![instant, Condition::All(range)]))
     }
 
-    /// The columns of the geometries' boxes: west, south, east, north.
+    /// The columns of the geometries' boxes: west, south, east, north. Other writers copy the boxes of the Items, which
+    /// are rounded or wrong more often than not, and only the geometries decide.
     pub(crate) fn boxes(&self) -> Option<[Column; 4]> {
-        let covering = self.footer.covering.as_ref()?;
-        let column = |path: &Vec<String>| self.column(path).filter(|column| column.kind == Kind::Float);
+        let covering = self.footer.covering.as_ref().filter(|_| self.footer.is_ours)?;
+        let is_number = |column: &Column| matches!(column.kind, Kind::Float { .. });
+        let column = |path: &Vec<String>| self.column(path).filter(is_number);
         let [west, south, east, north] = covering.each_ref().map(column);
         Some([west?, south?, east?, north?])
     }
 
     /// The box of the geometry meets one of these.
     pub(crate) fn meets(&self, boxes: &[Rect<f64>]) -> Option<Condition> {
+        if !self.footer.is_ours {
+            let path = std::slice::from_ref(&self.footer.names.geometry);
+            let geometry = self.column(path).filter(|_| !self.footer.is_lost)?;
+            return Some(Condition::Column(geometry, Test::Meets(boxes.to_vec())));
+        }
         let [west, south, east, north] = self.boxes()?;
         let from = |column: &Column, low| Condition::Column(column.clone(), Test::Floats(low, f64::INFINITY));
         let to =
             |column: &Column, high| Condition::Column(column.clone(), Test::Floats(f64::NEG_INFINITY, high));
         let meets = boxes.iter().map(|area| {
             let (min, max) = (area.min(), area.max());
-            let mut across = Condition::All(vec![to(&west, max.x), from(&east, min.x)]);
-            if !self.footer.is_ours {
-                // Others write boxes across the antimeridian as they are.
-                across = Condition::Any(vec![across, Condition::Greater(west.clone(), east.clone())]);
-            }
-            Condition::All(vec![across, to(&south, max.y), from(&north, min.y)])
+            Condition::All(vec![to(&west, max.x), from(&east, min.x), to(&south, max.y), from(&north, min.y)])
         });
-        let mut any: Vec<Condition> = meets.collect();
-        if !self.footer.is_ours {
-            // They may also have left a box out.
-            any.push(Condition::Column(west.clone(), Test::Null));
-        }
-        Some(Condition::Any(any))
+        Some(Condition::Any(meets.collect()))
     }
 
     /// `None`: nothing can be said.
@@ -273,7 +272,7 @@ impl Maker<'_> {
             CompareOp::NotEqual => return None,
         };
         let test = match (column.kind, literal) {
-            (Kind::Float, Literal::Number(number)) => {
+            (Kind::Float { .. }, Literal::Number(number)) => {
                 let value: f64 = number.text().parse().ok()?;
                 // The constant may have more digits than a double.
                 let low = if below { f64::NEG_INFINITY } else { value.next_down() };
@@ -370,7 +369,7 @@ fn incomplete() -> Condition {
 fn is_complete(condition: &Condition) -> bool {
     match condition {
         Condition::All(list) | Condition::Any(list) => !list.is_empty() && list.iter().all(is_complete),
-        _ => true,
+        Condition::Column(..) => true,
     }
 }
 

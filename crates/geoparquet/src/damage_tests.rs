@@ -25,6 +25,7 @@ use crate::decode::Scope;
 use crate::file::Footer;
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
+use crate::properties::CREATED_BY;
 use crate::rows::Rows;
 use crate::schema;
 use crate::shape::Declared;
@@ -87,6 +88,7 @@ fn whole(set: impl Fn(WriterPropertiesBuilder) -> WriterPropertiesBuilder) -> Wh
     }
     let pair = |key: &str, value: String| parquet::file::metadata::KeyValue::new(key.to_owned(), value);
     let properties = WriterProperties::builder()
+        .set_created_by(CREATED_BY.to_owned())
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(vec![
             pair(metadata::GEO, metadata::geo(&shape).to_string()),

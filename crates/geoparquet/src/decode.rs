@@ -77,8 +77,12 @@ pub(crate) struct Names {
     pub(crate) conventions: Conventions,
     /// The primary geometry column.
     pub(crate) geometry: String,
-    /// The column of its covering, where that is not the Items' `bbox`: it is there for readers, and no property.
-    pub(crate) covering: Option<String>,
+    /// Columns that are there for readers, and not properties: a covering that is not the Items' `bbox`, the row numbers
+    /// of pandas.
+    pub(crate) aside: Vec<String>,
+    /// Another program has written the rows, or written them again: it may have left out what the residual is about, and
+    /// `assets` and `links` where Parquet has no way to say that they are empty.
+    pub(crate) by_others: bool,
 }
 
 /// The columns of a batch, ready to be written row by row.
@@ -88,11 +92,10 @@ pub(crate) struct Items {
     properties: Vec<Member>,
     tail: Vec<Member>,
     geometry: Option<Cell>,
-    bbox: Option<[Option<Float64Array>; 6]>,
-    bbox_nulls: Option<NullBuffer>,
-    bbox_whole: Whole,
+    bbox: Option<BoxColumn>,
     residual: Option<Cell>,
-    scope: Scope,
+    /// What of the Item the residual may count on.
+    patched: Scope,
     scratch: Vec<u8>,
 }
 
@@ -107,11 +110,22 @@ pub(crate) enum Scope {
 
 const ID: &[u8] = b"\"id\":";
 
+/// What Parquet has no value for: a struct without fields, and with it `assets` that are empty. Its writers leave the
+/// column out, or make the value null. `links` of no Item are a list of nothing, which some leave out too.
+const EMPTY: [(&str, &[u8]); 2] = [("links", b"[]"), ("assets", b"{}")];
+
 struct Member {
     /// `"name":`
     key: Vec<u8>,
-    null: Null,
+    /// What a null is in JSON; `None`: the member is not there.
+    null: Option<&'static [u8]>,
     cell: Cell,
+}
+
+/// The struct of boxes: `xmin, ymin, zmin, xmax, ymax, zmax`, those of them that there are.
+struct BoxColumn {
+    nulls: Option<NullBuffer>,
+    numbers: Vec<Cell>,
 }
 
 /// One column, with how its values are written.
@@ -142,12 +156,12 @@ impl Items {
     pub(crate) fn new(batch: &RecordBatch, names: &Names, scope: Scope) -> Result<Self, DecodeError> {
         let conventions = &names.conventions;
         let (mut head, mut properties, mut tail) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut geometry, mut bbox, mut bbox_nulls, mut residual) = (None, None, None, None);
+        let (mut geometry, mut bbox, mut residual) = (None, None, None);
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             let name = field.name().as_str();
             match name {
                 "type" => {}
-                _ if names.covering.as_deref() == Some(name) => {}
+                _ if names.aside.iter().any(|aside| aside == name) => {}
                 _ if name == names.geometry => {
                     let cell = Cell::new("/geometry".to_owned(), column, conventions)?;
                     if !matches!(cell.values, Values::Wkb(..) | Values::Null) {
@@ -165,8 +179,7 @@ impl Items {
                     residual = Some(cell);
                 }
                 "bbox" if matches!(column.data_type(), DataType::Struct(_)) => {
-                    bbox_nulls = column.nulls().cloned();
-                    bbox = Some(bbox_numbers(column)?);
+                    bbox = Some(BoxColumn::new(column, conventions)?);
                 }
                 "id" | "collection" | "stac_version" | "stac_extensions" | "bbox" => {
                     head.push(Member::new("", name, column, conventions)?);
@@ -187,6 +200,17 @@ impl Items {
             .iter()
             .position(|key| key.as_bytes() == member.key)
         };
+        if names.by_others && scope == Scope::All {
+            for (name, empty) in EMPTY {
+                let key = key(name);
+                match tail.iter_mut().find(|member| member.key == key) {
+                    Some(member) => member.null = Some(empty),
+                    None => {
+                        tail.push(Member { key, null: Some(empty), cell: Cell::null(format!("/{name}")) });
+                    }
+                }
+            }
+        }
         head.sort_by_key(order);
         tail.sort_by_key(order);
         let missing = |column: &str| Err(DecodeError::Missing { column: column.to_owned() });
@@ -204,10 +228,8 @@ impl Items {
             tail,
             geometry,
             bbox,
-            bbox_nulls,
-            bbox_whole: conventions.whole("/bbox"),
             residual,
-            scope,
+            patched: if names.by_others { Scope::Some } else { scope },
             scratch: Vec::new(),
         })
     }
@@ -230,7 +252,7 @@ impl Items {
         base.clear();
         let written = self.write_columns(row, &mut base);
         if written.is_ok() {
-            residual::apply(&base, patch.as_bytes(), self.scope, out)?;
+            residual::apply(&base, patch.as_bytes(), self.patched, out)?;
         }
         self.scratch = base;
         written
@@ -245,7 +267,9 @@ impl Items {
             out.extend_from_slice(b",\"geometry\":");
             geometry.write(row, out)?;
         }
-        self.write_bbox(row, out);
+        if let Some(bbox) = &self.bbox {
+            bbox.write(row, out)?;
+        }
         out.extend_from_slice(b",\"properties\":{");
         write_members(&self.properties, row, out)?;
         out.push(b'}');
@@ -255,46 +279,40 @@ impl Items {
         out.push(b'}');
         Ok(())
     }
-
-    fn write_bbox(&self, row: usize, out: &mut Vec<u8>) {
-        let Some(numbers) = &self.bbox else { return };
-        if self.bbox_nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-            return;
-        }
-        let start = out.len();
-        out.extend_from_slice(b",\"bbox\":[");
-        let mut separator = false;
-        for column in numbers.iter().flatten().filter(|column| column.is_valid(row)) {
-            if separator {
-                out.push(b',');
-            }
-            separator = true;
-            number::write(column.value(row), self.bbox_whole, out);
-        }
-        out.push(b']');
-        if !separator {
-            out.truncate(start);
-        }
-    }
 }
 
-fn bbox_numbers(column: &ArrayRef) -> Result<[Option<Float64Array>; 6], DecodeError> {
-    let column = column.as_struct();
-    let mut numbers = [const { None }; 6];
-    for (slot, name) in numbers.iter_mut().zip(["xmin", "ymin", "zmin", "xmax", "ymax", "zmax"]) {
-        let Some(array) = column.column_by_name(name) else { continue };
-        *slot = Some(match array.data_type() {
-            DataType::Float64 => array.as_primitive::<Float64Type>().clone(),
-            DataType::Float32 => array.as_primitive::<Float32Type>().unary(f64::from),
-            other => {
-                return Err(DecodeError::Type {
-                    column: format!("bbox.{name}"),
-                    data_type: Box::new(other.clone()),
-                });
+impl BoxColumn {
+    fn new(column: &ArrayRef, conventions: &Conventions) -> Result<Self, DecodeError> {
+        let column = column.as_struct();
+        let mut numbers = Vec::new();
+        for name in ["xmin", "ymin", "zmin", "xmax", "ymax", "zmax"] {
+            let Some(array) = column.column_by_name(name) else { continue };
+            let cell = Cell::new("/bbox".to_owned(), array, conventions)?;
+            if !cell.is_of_numbers() {
+                let data_type = Box::new(array.data_type().clone());
+                return Err(DecodeError::Type { column: format!("bbox.{name}"), data_type });
             }
-        });
+            numbers.push(cell);
+        }
+        Ok(Self { nulls: column.nulls().cloned(), numbers })
     }
-    Ok(numbers)
+
+    /// Writes the box if there is one: all numbers that are not null. NaN is null, as in every column.
+    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return Ok(());
+        }
+        let mut separator = b",\"bbox\":[".as_slice();
+        for number in self.numbers.iter().filter(|number| !number.is_null(row) && !number.is_nothing(row)) {
+            out.extend_from_slice(separator);
+            number.write(row, out)?;
+            separator = b",";
+        }
+        if separator == b"," {
+            out.push(b']');
+        }
+        Ok(())
+    }
 }
 
 fn write_members(members: &[Member], row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
@@ -307,6 +325,14 @@ fn write_members(members: &[Member], row: usize, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
+/// `"name":`
+fn key(name: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    push_string(&mut key, name);
+    key.push(b':');
+    key
+}
+
 impl Member {
     fn new(
         parent: &str,
@@ -316,20 +342,25 @@ impl Member {
     ) -> Result<Self, DecodeError> {
         let mut pointer = parent.to_owned();
         push_pointer_token(&mut pointer, name);
-        let mut key = Vec::new();
-        push_string(&mut key, name);
-        key.push(b':');
-        Ok(Self { key, null: conventions.null(&pointer), cell: Cell::new(pointer, column, conventions)? })
+        let null = match conventions.null(&pointer) {
+            Null::Absent => None,
+            Null::Null => Some(b"null".as_slice()),
+        };
+        Ok(Self { key: key(name), null, cell: Cell::new(pointer, column, conventions)? })
     }
 
     /// Writes the member if it is there; says whether it is.
     fn write(&self, row: usize, separator: &[u8], out: &mut Vec<u8>) -> Result<bool, DecodeError> {
-        if self.null == Null::Absent && self.cell.is_null(row) {
+        let null = self.cell.is_null(row);
+        if null && self.null.is_none() {
             return Ok(false);
         }
         out.extend_from_slice(separator);
         out.extend_from_slice(&self.key);
-        self.cell.write(row, out)?;
+        match self.null {
+            Some(instead) if null => out.extend_from_slice(instead),
+            _ => self.cell.write(row, out)?,
+        }
         Ok(true)
     }
 }
@@ -421,8 +452,25 @@ impl Cell {
         }
     }
 
+    /// A column without values.
+    fn null(pointer: String) -> Self {
+        Self { pointer, nulls: None, values: Values::Null }
+    }
+
     fn is_null(&self, row: usize) -> bool {
-        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+        matches!(self.values, Values::Null) || self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// NaN or infinite, which JSON cannot say.
+    fn is_nothing(&self, row: usize) -> bool {
+        matches!(&self.values, Values::Float(values, _) if !values.value(row).is_finite())
+    }
+
+    fn is_of_numbers(&self) -> bool {
+        matches!(
+            self.values,
+            Values::Null | Values::Integer(_) | Values::Unsigned(_) | Values::Float(..) | Values::Decimal(..)
+        )
     }
 
     fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
@@ -431,7 +479,7 @@ impl Cell {
             return Ok(());
         }
         match &self.values {
-            Values::Null => out.extend_from_slice(b"null"),
+            Values::Null => {}
             Values::Boolean(values) => {
                 out.extend_from_slice(if values.value(row) { b"true" } else { b"false" });
             }
@@ -442,7 +490,7 @@ impl Cell {
                 out.extend_from_slice(itoa::Buffer::new().format(values.value(row)).as_bytes());
             }
             // What JSON cannot say (NaN, infinities) another writer can only have meant as nothing.
-            Values::Float(values, _) if !values.value(row).is_finite() => out.extend_from_slice(b"null"),
+            Values::Float(..) if self.is_nothing(row) => out.extend_from_slice(b"null"),
             Values::Float(values, whole) => number::write(values.value(row), *whole, out),
             Values::Text(values) => push_string(out, values.value(row)),
             Values::Decimal(values, scale) => push_decimal(values.value(row), (*scale).into(), out),

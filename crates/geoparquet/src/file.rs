@@ -17,6 +17,7 @@ use crate::decode::Names;
 use crate::geo::{Geo, Primary, Refusal};
 use crate::layout::{RESERVED, RESIDUAL};
 use crate::metadata::{Conventions, GEO, OURS, STAC};
+use crate::properties::CREATED_BY;
 
 /// What the reader takes from the footer.
 pub(crate) struct Footer {
@@ -26,8 +27,27 @@ pub(crate) struct Footer {
     pub(crate) covering: Option<[Vec<String>; 4]>,
     /// The profile that the Items meet.
     pub(crate) profile: Option<Arc<Profile>>,
-    /// Stacyard has written it: its Items have passed the gate, and its boxes bound their geometries on the plane.
+    /// Stacyard has written it, and no other program since: its Items have passed the gate, its boxes bound their
+    /// geometries on the plane, its numbers are finite.
     pub(crate) is_ours: bool,
+    /// It has a residual, but what says how it is read is lost: nothing is known of any column.
+    pub(crate) is_lost: bool,
+}
+
+/// The key of what pandas says of its columns, and its name for the numbers of rows that are left.
+const PANDAS: &str = "pandas";
+const ROW_NUMBERS: &str = "__index_level_";
+
+/// The columns in which pandas has put the numbers of its rows. An index that a user has named is a column as any other.
+fn row_numbers(pandas: Option<&str>) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Pandas {
+        index_columns: Vec<serde_json::Value>,
+    }
+    let pandas = pandas.and_then(|text| serde_json::from_str::<Pandas>(text).ok());
+    let names = pandas.into_iter().flat_map(|pandas| pandas.index_columns);
+    let names = names.filter_map(|name| name.as_str().map(str::to_owned));
+    names.filter(|name| name.starts_with(ROW_NUMBERS)).collect()
 }
 
 #[derive(Deserialize, Default)]
@@ -103,19 +123,19 @@ impl Footer {
         }
         let geo: Option<Geo> = text(GEO).map(serde_json::from_str).transpose().map_err(|e| wrong(GEO, e))?;
         let primary = Primary::of(geo, schema.root_schema(), text).map_err(refused)?;
-        let conventions: Conventions =
+        let mut conventions: Conventions =
             text(OURS).map(serde_json::from_str).transpose().map_err(|e| wrong(OURS, e))?.unwrap_or_default();
         if conventions.version > 1 {
             let what = format!("layout version {} is newer than this program", conventions.version);
             return Err(refused((what, "read the file with a newer stacyard")));
         }
         let has = |name| schema.root_schema().get_fields().iter().any(|column| column.name() == name);
-        if conventions.version == 0 && has(RESIDUAL) {
-            let what = format!("column {RESIDUAL} has lost the metadata `{OURS}`, which says how it is read");
-            let remedy = "take the file that stacyard has written; or have the other program leave the column out, \
-                          and what only stood there is lost";
-            return Err(refused((what, remedy)));
+        let is_lost = conventions.version == 0 && has(RESIDUAL);
+        if is_lost {
+            conventions.residual = Some(RESIDUAL.to_owned());
         }
+        let created_by = metadata.file_metadata().created_by().unwrap_or_default();
+        let is_ours = conventions.version > 0 && created_by.starts_with(CREATED_BY);
         let stac: Stac =
             text(STAC).map(serde_json::from_str).transpose().map_err(|e| wrong(STAC, e))?.unwrap_or_default();
         let mut collections = stac.collections;
@@ -125,16 +145,32 @@ impl Footer {
             collections.entry(id).or_insert(collection);
         }
         let root = primary.covering.as_ref().and_then(|[path, ..]| path.first());
-        let covering = root.filter(|root| *root != "bbox").cloned();
-        let names = Names { conventions, geometry: primary.name, covering };
-        let is_ours = names.conventions.version > 0;
+        let mut aside: Vec<String> = root.filter(|root| *root != "bbox").cloned().into_iter().collect();
+        aside.extend(row_numbers(text(PANDAS)));
+        let names = Names { conventions, geometry: primary.name, aside, by_others: !is_ours };
         let profile =
             names.conventions.profile.as_deref().map(Profile::parse).transpose().map_err(|cause| {
                 refused(("its profile cannot be read".to_owned(), "read the file with a newer stacyard"))
                     .caused_by(cause)
             })?;
         let profile = profile.map(Arc::new);
-        Ok(Self { names, collections, covering: primary.covering, profile, is_ours })
+        Ok(Self { names, collections, covering: primary.covering, profile, is_ours, is_lost })
+    }
+
+    /// What a user should know before trusting the Items.
+    pub(crate) fn caution(&self) -> Option<&'static str> {
+        self.is_lost.then_some(
+            "another program has written it again, without the metadata that say how Stacyard wrote its values: a number \
+             that was 10 may be read as 10.0 and a time in another spelling, members that were null are missing, and \
+             what is in columns that it left out is lost",
+        )
+    }
+
+    /// Whether a column is one of the Items' properties.
+    pub(crate) fn is_property(&self, column: &str) -> bool {
+        !RESERVED.contains(&column)
+            && column != self.names.geometry
+            && !self.names.aside.iter().any(|name| name == column)
     }
 
     /// Where the values of a column stand in the Item, names with dots between, as `fields` asks for them.

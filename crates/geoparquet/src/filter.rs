@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -10,6 +10,7 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::condition::{Column, Condition, Kind, Test};
+use crate::wkb;
 
 impl Condition {
     /// The rows that meet it.
@@ -23,13 +24,6 @@ impl Condition {
             }
             Self::Column(column, test) => find(batch, column)
                 .map_or_else(all, |(values, nulls)| test.rows(&values, nulls.as_ref(), column.kind)),
-            Self::Greater(a, b) => match (numbers(batch, a), numbers(batch, b)) {
-                (Some(a), Some(b)) => {
-                    let greater = |(a, b): (Option<i64>, Option<i64>)| a.zip(b).is_some_and(|(a, b)| a > b);
-                    BooleanBuffer::collect_bool(batch.num_rows(), |row| greater((a[row], b[row])))
-                }
-                _ => all(),
-            },
         }
     }
 }
@@ -43,7 +37,22 @@ fn find(batch: &RecordBatch, column: &Column) -> Option<(ArrayRef, Option<NullBu
         values = values.as_struct_opt()?.column_by_name(name)?.clone();
         nulls = NullBuffer::union(nulls.as_ref(), values.logical_nulls().as_ref());
     }
+    if column.kind == (Kind::Float { finite: false }) {
+        nulls = NullBuffer::union(nulls.as_ref(), finite(&values).map(NullBuffer::new).as_ref());
+    }
     Some((values, nulls))
+}
+
+/// Which of some floats JSON has a number for.
+fn finite(values: &ArrayRef) -> Option<BooleanBuffer> {
+    match values.data_type() {
+        DataType::Float16 => {
+            primitives::<Float16Type>(values, <<Float16Type as ArrowPrimitiveType>::Native>::is_finite)
+        }
+        DataType::Float32 => primitives::<Float32Type>(values, f32::is_finite),
+        DataType::Float64 => primitives::<Float64Type>(values, f64::is_finite),
+        _ => None,
+    }
 }
 
 /// The values of a column of numbers or instants (in microseconds) as integers that order as they do; `None` where it is
@@ -56,6 +65,7 @@ pub(crate) fn numbers(batch: &RecordBatch, column: &Column) -> Option<Vec<Option
         DataType::Int16 => each::<Int16Type>(&values, |value| Some(value.into())),
         DataType::Int32 => each::<Int32Type>(&values, |value| Some(value.into())),
         DataType::Int64 => each::<Int64Type>(&values, Some),
+        DataType::Float16 => each::<Float16Type>(&values, |value| ordered(value.into())),
         DataType::Float32 => each::<Float32Type>(&values, |value| ordered(value.into())),
         DataType::Float64 => each::<Float64Type>(&values, ordered),
         DataType::Timestamp(unit, _) => {
@@ -121,6 +131,7 @@ impl Test {
             (Self::Floats(low, high), data_type) => {
                 let fits = |value: f64| value >= *low && value <= *high;
                 match data_type {
+                    DataType::Float16 => primitives::<Float16Type>(values, |value| fits(value.into())),
                     DataType::Float32 => primitives::<Float32Type>(values, |value| fits(value.into())),
                     DataType::Float64 => primitives::<Float64Type>(values, fits),
                     _ => None,
@@ -141,6 +152,13 @@ impl Test {
             })),
             (Self::Among(list), DataType::Utf8) => {
                 Some(texts(values, |value| list.binary_search_by(|one| one.as_str().cmp(value)).is_ok()))
+            }
+            (Self::Meets(boxes), DataType::Binary) => {
+                let values = values.as_binary::<i32>();
+                let meets = |row| wkb::bounds(values.value(row)).is_none_or(|found| found.meets(boxes));
+                Some(BooleanBuffer::collect_bool(length, |row| {
+                    nulls.is_none_or(|n| n.is_valid(row)) && meets(row)
+                }))
             }
             // Not null is all that is asked; or a type that is not looked at could be anything.
             _ => None,

@@ -29,18 +29,18 @@ use crate::file::Footer;
 use crate::source::GeoParquetSource;
 
 /// The WKB of the point (1, 2).
-fn point() -> Vec<u8> {
+pub(crate) fn point() -> Vec<u8> {
     [&[1, 1, 0, 0, 0][..], &1.0_f64.to_le_bytes(), &2.0_f64.to_le_bytes()].concat()
 }
 
 /// The columns `id` and `geometry` of so many rows: `i0`, `i1` and on, each at (1, 2).
-fn required(rows: usize) -> Vec<(&'static str, ArrayRef)> {
+pub(crate) fn required(rows: usize) -> Vec<(&'static str, ArrayRef)> {
     let ids: StringArray = (0..rows).map(|row| Some(format!("i{row}"))).collect();
     vec![("id", Arc::new(ids)), ("geometry", Arc::new(BinaryArray::from_iter_values(vec![point(); rows])))]
 }
 
 /// A Parquet file of these columns and key-value pairs.
-fn file(columns: Vec<(&str, ArrayRef)>, metadata: &[(&str, Value)]) -> NamedTempFile {
+pub(crate) fn file(columns: Vec<(&str, ArrayRef)>, metadata: &[(&str, Value)]) -> NamedTempFile {
     write(columns, metadata, ArrowWriterOptions::new())
 }
 
@@ -65,7 +65,7 @@ fn write(
 }
 
 /// The Items of a file, or the error.
-fn read(file: &NamedTempFile) -> Result<Vec<Value>, Error> {
+pub(crate) fn read(file: &NamedTempFile) -> Result<Vec<Value>, Error> {
     let mut source = GeoParquetSource::open(file.path(), Scope::All)?;
     let mut items = Vec::new();
     while let Some(work) = source.next()? {
@@ -350,17 +350,8 @@ fn columns_that_an_item_needs() {
     // All others can be missing: it is for the gate to say what is wrong with such Items.
     let items = read(&file(required(1), &[])).unwrap();
     let geometry = json!({"type": "Point", "coordinates": [1.0, 2.0]});
-    assert_eq!(items, [json!({"type": "Feature", "id": "i0", "geometry": geometry, "properties": {}})]);
-}
-
-#[test]
-fn a_residual_without_its_metadata_is_not_shown_as_a_property() {
-    let mut columns = required(1);
-    columns.push(("stacyard:residual", Arc::new(StringArray::from(vec![None::<&str>]))));
-    insta::assert_snapshot!(refused(&file(columns, &[])), @r"
-    FILE: column stacyard:residual has lost the metadata `stacyard`, which says how it is read
-    help: take the file that stacyard has written; or have the other program leave the column out, and what only stood there is lost
-    ");
+    let empty = json!({"type": "Feature", "id": "i0", "geometry": geometry, "properties": {}, "links": [], "assets": {}});
+    assert_eq!(items, [empty]);
 }
 
 const WKT2: &str = r#"GEOGCRS["WGS 84",ENSEMBLE["World Geodetic System 1984 ensemble",MEMBER["World Geodetic System 1984 (Transit)"],ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]],ENSEMBLEACCURACY[2.0]],PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433]],CS[ellipsoidal,2],AXIS["geodetic latitude (Lat)",north,ORDER[1],ANGLEUNIT["degree",0.0174532925199433]],AXIS["geodetic longitude (Lon)",east,ORDER[2],ANGLEUNIT["degree",0.0174532925199433]],USAGE[SCOPE["Horizontal component of 3D system."],AREA["World."],BBOX[-90,-180,90,180]],ID["EPSG",4326]]"#;

@@ -1,4 +1,5 @@
-//! Which names of a search the Items of a file have: by the schema, and where that has not all of them, by the residual.
+//! Which names of a search the Items of a file have: by the schema, and where that has not all of them, by the residual,
+//! and by what columns of maps and geometries hold.
 
 use std::slice::from_ref;
 
@@ -16,8 +17,7 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
     if file.table.metadata.file_metadata().num_rows() == 0 || names.all_seen() {
         return Ok(None);
     }
-    let is_property =
-        |field: &&FieldRef| file.footer.place(from_ref(field.name())).starts_with("properties.");
+    let is_property = |field: &&FieldRef| file.footer.is_property(field.name());
     let properties: Fields = file.table.fields.iter().filter(is_property).cloned().collect();
     search.declare_all(&mut names, |property| {
         property.place() != Place::Properties || leads_somewhere(&properties, property.key())
@@ -25,10 +25,11 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
     for field in file.footer.profile.iter().flat_map(|profile| profile.fields()) {
         search.declare(&field.name, &mut names);
     }
-    if !names.all_seen()
-        && let Some(residual) = &file.footer.names.conventions.residual
-    {
-        let columns = file.table.columns(|path| path.first() == Some(residual));
+    let residual = file.footer.names.conventions.residual.iter();
+    let open = properties.iter().filter(|field| is_open(field.data_type())).map(|field| field.name());
+    let telling: Vec<&String> = residual.chain(open).collect();
+    if !names.all_seen() && !telling.is_empty() {
+        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
         let (mut tape, mut text) = (Tape::new(), Vec::new());
         for group in 0..file.table.metadata.num_row_groups() {
             let rows = 0..file.table.rows(group);
@@ -48,6 +49,15 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
     }
     let unknown = search.unknown(&names).next().cloned();
     Ok(unknown)
+}
+
+/// Whether names within its values are not in the schema: the keys of a map, the members of a geometry.
+fn is_open(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map(..) | DataType::Binary => true,
+        DataType::Struct(fields) => fields.iter().any(|field| is_open(field.data_type())),
+        _ => false,
+    }
 }
 
 /// Whether a name, with dots or nested at them, is that of a column.

@@ -61,6 +61,12 @@ mod conformance_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod foreign_columns;
+#[cfg(test)]
+mod foreign_items_tests;
+#[cfg(test)]
+mod foreign_random_tests;
+#[cfg(test)]
 mod foreign_tests;
 #[cfg(test)]
 mod search_tests;

@@ -18,6 +18,9 @@ pub(crate) const PAGE_ROWS: usize = 1_000;
 /// half the size or twice that make files of the same size.
 const PAGE_BYTES: usize = 32 << 10;
 
+/// What the program that writes a file is called in it, before its version.
+pub(crate) const CREATED_BY: &str = "stacyard ";
+
 /// The codec of a name: `zstd`, `gzip`, `brotli` (each also with a level: `zstd(9)`), `snappy`, `lz4`, `none`.
 pub fn parse_compression(name: &str) -> Result<Compression, String> {
     let name = match name {
@@ -46,7 +49,7 @@ pub(crate) fn writer(
 ) -> Result<WriterProperties, ParquetError> {
     let parquet = ArrowSchemaConverter::new().convert(schema)?;
     let mut properties = WriterProperties::builder()
-        .set_created_by(concat!("stacyard ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_created_by(format!("{CREATED_BY}{}", env!("CARGO_PKG_VERSION")))
         .set_compression(options.compression)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(PAGE_BYTES)

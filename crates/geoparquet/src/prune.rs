@@ -1,16 +1,18 @@
 //! Which row groups and pages can hold a row that meets the conditions, by what the file says of their values.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use parquet::errors::Result;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::statistics::Statistics;
+use parquet::geospatial::bounding_box::BoundingBox;
+use parquet::geospatial::statistics::GeospatialStatistics;
 
 use crate::condition::{Column, Condition, Kind, Test};
 use crate::filter::ordered;
 use crate::table::Table;
+use crate::wkb::Bounds as Area;
 
 /// What is known of some values of a column. Texts may be cut: then they are bounds all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -19,6 +21,8 @@ pub(crate) struct Bounds<'a> {
     /// There is no null among them; there is nothing else.
     no_nulls: bool,
     only_nulls: bool,
+    /// The box around some geometries.
+    area: Option<Area>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +45,7 @@ impl Test {
             Self::Null => return !bounds.no_nulls,
             _ if bounds.only_nulls => return false,
             Self::NotNull => return true,
+            Self::Meets(boxes) => return bounds.area.is_none_or(|area| area.meets(boxes)),
             _ => {}
         }
         let Some((least, most)) = bounds.ends else { return true };
@@ -66,7 +71,18 @@ impl Test {
     }
 }
 
+/// The box of a chunk's geometries, where it says one that is not across the antimeridian.
+fn area(of: &BoundingBox) -> Option<Area> {
+    let area = Area { min: [of.get_xmin(), of.get_ymin()], max: [of.get_xmax(), of.get_ymax()] };
+    (0..2).all(|axis| area.min[axis] <= area.max[axis]).then_some(area)
+}
+
 impl Kind {
+    /// Whether there can be nulls that the file does not count as such.
+    fn has_uncounted_nulls(self) -> bool {
+        self == Self::Float { finite: false }
+    }
+
     /// An instant in microseconds, rounded down.
     pub(crate) fn micros(self, value: i64) -> i64 {
         match self {
@@ -84,7 +100,7 @@ impl Condition {
         let (list, decisive) = match self {
             Self::All(list) => (list, false),
             Self::Any(list) => (list, true),
-            Self::Column(..) | Self::Greater(..) => return leaf(self),
+            Self::Column(..) => return leaf(self),
         };
         for one in list {
             if one.may_hold(leaf)? == decisive {
@@ -99,12 +115,6 @@ impl Condition {
         self.may_hold(&|leaf| {
             Ok(match leaf {
                 Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),
-                Self::Greater(a, b) => match (bounds(a)?.ends, bounds(b)?.ends) {
-                    (Some((_, End::Float(most))), Some((End::Float(least), _))) => {
-                        most.partial_cmp(&least).is_none_or(Ordering::is_gt)
-                    }
-                    _ => true,
-                },
                 Self::All(_) | Self::Any(_) => true,
             })
         })
@@ -120,9 +130,9 @@ impl Table {
     }
 
     fn group_bounds(&self, group: usize, column: &Column, rows: u64) -> Bounds<'_> {
-        let Some(statistics) = self.group(group).column(column.leaf).statistics() else {
-            return Bounds::default();
-        };
+        let chunk = self.group(group).column(column.leaf);
+        let area = chunk.geo_statistics().and_then(GeospatialStatistics::bounding_box).and_then(area);
+        let Some(statistics) = chunk.statistics() else { return Bounds { area, ..Bounds::default() } };
         let nulls = statistics.null_count_opt();
         let integers = |least: Option<i64>, most: Option<i64>| {
             least.zip(most).map(|(least, most)| (End::Integer(least), End::Integer(most)))
@@ -146,7 +156,8 @@ impl Table {
             }
             _ => None,
         };
-        Bounds { ends, no_nulls: nulls == Some(0), only_nulls: nulls == Some(rows) }
+        let no_nulls = nulls == Some(0) && !column.kind.has_uncounted_nulls();
+        Bounds { ends, no_nulls, only_nulls: nulls == Some(rows), area }
     }
 
     /// What is known of a column of numbers or instants, as [`crate::filter::numbers`] gives them; `None` if nothing is.
@@ -244,8 +255,9 @@ impl Table {
         };
         Ok(Bounds {
             ends,
-            no_nulls: values.null_count(page) == Some(0),
+            no_nulls: values.null_count(page) == Some(0) && !column.kind.has_uncounted_nulls(),
             only_nulls: values.is_null_page(page),
+            area: None,
         })
     }
 }

@@ -212,6 +212,7 @@ fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) 
             }
             out.push(b']');
         }
+        _ if scope == Scope::Some => base.write_compact(out),
         _ => return Err(nowhere()),
     }
     Ok(())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use stacyard_store::{Batch, Error, Place, Record, Source, Work};
 
 use crate::damage::guarded;
@@ -124,14 +124,20 @@ impl Source for GeoParquetSource {
 
 /// How many rows to decode at once: by the widest row group, as an Item can have a thousand times the bytes of another.
 pub(crate) fn batch_rows(metadata: &ParquetMetaData) -> usize {
-    rows_within(metadata, BATCH_BYTES).min(BATCH_ROWS)
+    rows_within(metadata, BATCH_BYTES, None).min(BATCH_ROWS)
 }
 
-/// How many rows have about so many bytes of columns, at least one.
-pub(crate) fn rows_within(metadata: &ParquetMetaData, bytes: u64) -> usize {
+/// How many rows have about so many bytes of these columns (of all: `None`), at least one.
+pub(crate) fn rows_within(metadata: &ParquetMetaData, bytes: u64, leaves: Option<&[usize]>) -> usize {
+    let size = |group: &RowGroupMetaData| match leaves {
+        None => group.total_byte_size(),
+        Some(leaves) => {
+            let sizes = leaves.iter().map(|&leaf| group.column(leaf).uncompressed_size());
+            sizes.fold(0, i64::saturating_add)
+        }
+    };
     let groups = metadata.row_groups().iter();
-    let widest =
-        groups.map(|group| group.total_byte_size() / group.num_rows().max(1)).max().unwrap_or(1).max(1);
+    let widest = groups.map(|group| size(group) / group.num_rows().max(1)).max().unwrap_or(1).max(1);
     usize::try_from(bytes / widest.unsigned_abs()).unwrap_or(usize::MAX).max(1)
 }
 

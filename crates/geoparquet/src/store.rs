@@ -87,6 +87,10 @@ impl Store for GeoParquet {
         self.inner.footer.profile.as_ref()
     }
 
+    fn caution(&self) -> Option<String> {
+        self.inner.footer.caution().map(|caution| format!("{}: {caution}", self.inner.name))
+    }
+
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::All)?))
     }

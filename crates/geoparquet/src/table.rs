@@ -20,6 +20,7 @@ use parquet::file::metadata::{
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::schema::types::ColumnDescPtr;
 
 use crate::bytes::{Blocks, Counted};
 use crate::cache::Cache;
@@ -51,7 +52,6 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    #[cfg(test)]
     pub(crate) fn leaves(&self) -> &[usize] {
         &self.leaves
     }
@@ -108,10 +108,11 @@ impl Table {
         Columns { leaves, nodes }
     }
 
-    /// The leaf column at a path, and the field that it ends in.
+    /// The leaf column at a path, if it has one value a row, and the field that it ends in.
     pub(crate) fn leaf(&self, path: &[String]) -> Option<(usize, &Field)> {
         let schema = self.metadata.file_metadata().schema_descr();
-        let leaf = schema.columns().iter().position(|column| column.path().parts() == path)?;
+        let is_it = |column: &ColumnDescPtr| column.path().parts() == path && column.max_rep_level() == 0;
+        let leaf = schema.columns().iter().position(is_it)?;
         let (first, rest) = path.split_first()?;
         let mut field = self.fields.iter().find(|field| field.name() == first)?;
         for name in rest {

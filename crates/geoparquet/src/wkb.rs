@@ -30,6 +30,14 @@ impl Bounds {
         self.merge(&Self { min: position, max: position });
     }
 
+    /// Whether it meets one of these on the plane. That of nothing meets none.
+    pub(crate) fn meets(&self, boxes: &[geo_types::Rect<f64>]) -> bool {
+        boxes.iter().any(|other| {
+            let (min, max) = (other.min(), other.max());
+            self.min[0] <= max.x && self.max[0] >= min.x && self.min[1] <= max.y && self.max[1] >= min.y
+        })
+    }
+
     /// Longitude and latitude of its middle, as near as 32 bits come; NaN of nothing.
     pub(crate) fn center(&self) -> [f32; 2] {
         #[expect(clippy::cast_possible_truncation, reason = "only rows are put in order by it")]
@@ -258,6 +266,14 @@ pub(crate) fn to_json(wkb: &[u8], whole: Whole, out: &mut Vec<u8>) -> Result<(),
     }
 }
 
+/// The box of a WKB geometry; `None` where it is not one that [`to_json`] reads.
+pub(crate) fn bounds(wkb: &[u8]) -> Option<Bounds> {
+    let mut reader = Reader { bytes: wkb, at: 0, whole: Whole::Float, out: &mut Vec::new() };
+    let mut bounds = Bounds::default();
+    reader.bounds(0, &mut bounds).ok()?;
+    (reader.at == wkb.len()).then_some(bounds)
+}
+
 struct Reader<'r> {
     bytes: &'r [u8],
     at: usize,
@@ -327,6 +343,36 @@ impl Reader<'_> {
             self.coordinates(header)?;
         }
         self.out.push(b'}');
+        Ok(())
+    }
+
+    fn bounds(&mut self, nesting: u8, bounds: &mut Bounds) -> Result<(), WkbError> {
+        if nesting > MAX_NESTING {
+            return Err(WkbError::TooDeep);
+        }
+        let header = self.header()?;
+        // How many positions stand in a row, and how many such runs there are.
+        let (runs, parts) = match header.code {
+            1 | 2 => (1, 0),
+            3 => (self.u32(header.little)?, 0),
+            _ => (0, self.u32(header.little)?),
+        };
+        for _ in 0..runs {
+            let positions = if header.code == 1 { 1 } else { self.u32(header.little)? };
+            for _ in 0..positions {
+                let mut position = [f64::NAN; 3];
+                for slot in &mut position[..header.dimensions] {
+                    let bytes = self.take()?;
+                    *slot = if header.little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) };
+                }
+                if position[..2].iter().all(|value| value.is_finite()) {
+                    bounds.add([position[0], position[1]]);
+                }
+            }
+        }
+        for _ in 0..parts {
+            self.bounds(nesting + 1, bounds)?;
+        }
         Ok(())
     }
 

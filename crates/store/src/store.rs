@@ -25,6 +25,11 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// What a user should know before trusting its Items, if anything.
+    fn caution(&self) -> Option<String> {
+        None
+    }
+
     /// The Items that answer a search, in its order.
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
         find.run(self.items()?.as_mut())
