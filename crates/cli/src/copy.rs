@@ -6,7 +6,8 @@ use std::sync::Arc;
 use stacyard_geoparquet::Order;
 use stacyard_model::Profile;
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Old, Report, Source, Store, StoreKind, StoreUrl,
+    Check, Collections, Copy, Error, Find, Location, Mode, Old, Output, Report, Source, Store, StoreKind,
+    StoreUrl,
 };
 
 use crate::flags::{self, Global};
@@ -20,14 +21,20 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let to = StoreUrl::parse(&flags.to, flags.format)?;
     let files = files(flags)?;
     rejects::refuse_target(&to, &files)?;
-    let mut rejects = rejects::begin(flags.rejects.as_deref(), &[&from, &to], &files)?;
+    let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&from], Some(&to)), &files)?;
     let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
     let mode = if flags.resume { Some(resumed(mode, &to)?) } else { mode };
-    let exists = open::target_exists(&to);
-    if exists && mode.is_none() {
-        return Err(open::target_is_there(&to, true));
-    }
+    let must_merge = |exists: bool| {
+        if exists && mode.is_none() { Err(open::target_is_there(&to, true)) } else { Ok(exists) }
+    };
+    must_merge(open::target_exists(&to))?;
+    let output = open::output(global, &to, mode == Some(Mode::Replace))?;
+    // From here on it stays as it is: before, it may have come or gone.
+    let exists = must_merge(output.as_ref().is_some_and(Output::replaces))?;
     let mode = mode.unwrap_or_default();
+    let is_itself = from.location() == to.location() || from.path().is_some_and(|from| to.is_same_file(from));
+    let must_lose_nothing =
+        is_itself && mode == Mode::Replace && rejects.is_none() && *to.location() != Location::Stdio;
     let source = open::store(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
     let profile = profile(flags, &*source, old.as_deref(), &to)?;
@@ -68,6 +75,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             input = Some(Box::new(answer));
             // The answer has passed the default gate: a store asks it of all that comes in. What else is asked is not.
             check = Check { gate: check.gate.filter(|gate| !gate.is_default()), ..Check::default() };
+            if must_lose_nothing && found.rejected > 0 {
+                return Err(Copy::would_lose(found.rejected));
+            }
             report = found;
         }
         fields = search::wanted(search.fields);
@@ -94,8 +104,16 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         },
         None => Old::Nothing,
     };
-    let copy = Copy { check, mode, unique: true, threads, rejects: rejects.as_mut(), observer: &mut console };
-    let report = report.then(open::write(global, copy, input, old, &to, extras)?);
+    let copy = Copy {
+        check,
+        mode,
+        unique: true,
+        must_lose_nothing,
+        threads,
+        rejects: rejects.as_mut(),
+        observer: &mut console,
+    };
+    let report = report.then(open::write(global, copy, (input, old), (&to, output), extras)?);
     console.finish();
     if !global.quiet {
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);

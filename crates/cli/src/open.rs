@@ -63,11 +63,17 @@ pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
 pub(crate) fn write(
     global: &Global,
     copy: Copy<'_>,
-    input: Box<dyn Source>,
-    old: Old,
-    target: &StoreUrl,
+    (input, old): (Box<dyn Source>, Old),
+    (target, output): (&StoreUrl, Option<Output>),
     extras: Extras,
 ) -> Result<Report, Error> {
+    let Some(output) = output else {
+        if extras.fields.is_some() {
+            return Err(no_place_for_parts(target));
+        }
+        let sink = PostGisSink::create(&address(target)?, copy.mode, &extras.collections)?;
+        return copy.run(input, old, sink);
+    };
     match target.kind() {
         StoreKind::Json | StoreKind::Ndjson => {
             if !extras.collections.is_empty() {
@@ -78,20 +84,13 @@ pub(crate) fn write(
                 );
             }
             let sink = match extras.fields {
-                None => JsonSink::create(target)?,
-                Some(fields) => JsonSink::with(target, fields)?,
+                None => JsonSink::create(output, target),
+                Some(fields) => JsonSink::with(output, target, fields),
             };
             copy.run(input, old, sink)
         }
-        StoreKind::Parquet | StoreKind::PostGis if extras.fields.is_some() => Err(Error::usage(
-            format!("{target}: parts of Items are no Items, and {} holds Items", target.kind()),
-            "leave --fields out, or write .ndjson or .geojson",
-        )),
-        StoreKind::PostGis => {
-            let sink = PostGisSink::create(&address(target)?, copy.mode, &extras.collections)?;
-            copy.run(input, old, sink)
-        }
-        StoreKind::Parquet => {
+        StoreKind::Parquet | StoreKind::PostGis if extras.fields.is_some() => Err(no_place_for_parts(target)),
+        StoreKind::Parquet | StoreKind::PostGis => {
             let mut options = Options {
                 collections: extras.collections,
                 source: input.plain_file().and_then(|file| file.try_clone().ok()),
@@ -112,10 +111,35 @@ pub(crate) fn write(
                 Some(Some(folder)) if !folder.as_os_str().is_empty() => folder,
                 Some(_) => Path::new("."),
             };
-            let sink = GeoParquetSink::create(Output::create(target)?, folder, options)?;
+            let sink = GeoParquetSink::create(output, folder, options)?;
             copy.run(input, old, sink)
         }
     }
+}
+
+fn no_place_for_parts(target: &StoreUrl) -> Error {
+    Error::usage(
+        format!("{target}: parts of Items are no Items, and {} holds Items", target.kind()),
+        "leave --fields out, or write .ndjson or .geojson",
+    )
+}
+
+/// Begins to write a target, before anything is read that it may hold; `None` for a database.
+pub(crate) fn output(global: &Global, target: &StoreUrl, overwrites: bool) -> Result<Option<Output>, Error> {
+    match target.location() {
+        Location::Database(_) => Ok(None),
+        Location::Path(_) | Location::Stdio => {
+            Output::create(target, overwrites, &|path| say_waiting(global, path)).map(Some)
+        }
+    }
+}
+
+/// Says that another process writes the same file.
+pub(crate) fn say_waiting(global: &Global, path: &Path) {
+    report::warn(
+        global,
+        &format!("{}: another process is writing this file; waiting for it", path.display()),
+    );
 }
 
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.

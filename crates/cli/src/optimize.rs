@@ -15,12 +15,14 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
             "copy it to a .parquet file",
         ));
     }
+    let output = if open::target_exists(&url) { open::output(global, &url, false)? } else { None };
     let store = open::store(&url, global)?;
     let mut console = Console::new(global, Rejects::aside(None, global.json_log));
     let copy = Copy {
         check: Check::default(),
         mode: Mode::Insert,
         unique: true,
+        must_lose_nothing: false,
         threads: global.threads(),
         rejects: None,
         observer: &mut console,
@@ -32,7 +34,8 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
         layout: Some(flags.layout.clone()),
     };
     // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
-    let mut report = open::write(global, copy, Box::new(Nothing), Old::Merged(store.items()?), &url, extras)?;
+    let mut report =
+        open::write(global, copy, (Box::new(Nothing), Old::Merged(store.items()?)), (&url, output), extras)?;
     console.finish();
     report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
     if !global.quiet {

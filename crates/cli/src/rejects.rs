@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use stacyard_store::{Error, Location, Output, StoreUrl, same_file};
 
+use crate::flags::Global;
+use crate::open;
+
 /// Makes sure that no file that a command reads is one that it writes, and begins the file of rejects.
 ///
-/// `stores` are those of the command, and `files` what else its flags name.
+/// `files` is what its flags name beside the stores.
 pub(crate) fn begin(
+    global: &Global,
     rejects: Option<&Path>,
-    stores: &[&StoreUrl],
+    (sources, target): (&[&StoreUrl], Option<&StoreUrl>),
     files: &[PathBuf],
 ) -> Result<Option<Output>, Error> {
     let Some(path) = rejects else { return Ok(None) };
@@ -19,10 +23,10 @@ pub(crate) fn begin(
         |what: &str| Error::usage(format!("{}: {what}", path.display()), "give --rejects a file of its own");
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         // A pipe or a device keeps nothing that could be lost.
-        return Output::file(path).map(Some);
+        return Output::file(path, false, &|_| {}).map(Some);
     }
     let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
-    let stores = stores.iter().filter_map(|store| match store.location() {
+    let stores = sources.iter().copied().chain(target).filter_map(|store| match store.location() {
         Location::Path(path) => Some(path.as_path()),
         Location::Stdio | Location::Database(_) => None,
     });
@@ -38,7 +42,9 @@ pub(crate) fn begin(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io("read", path, error)),
     }
-    Output::file(path).map(Some)
+    let mut output = Output::file(path, false, &|path| open::say_waiting(global, path))?;
+    sources.iter().try_for_each(|source| output.limit_to(source))?;
+    Ok(Some(output))
 }
 
 /// Makes sure that the target is none of the files that the flags name to be read.

@@ -215,7 +215,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     }
     let files = flags.question.files();
     rejects::refuse_target(&target, &files)?;
-    let mut rejects = rejects::begin(flags.rejects.as_deref(), &[&store, &target], &files)?;
+    let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&store], Some(&target)), &files)?;
     let search = flags.question.parse()?;
     let compiled = Arc::new(Compiled::new(&search)?);
     if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
@@ -223,6 +223,11 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     }
     let gate = Some(Gate::default());
     let check = flags.question.check(Check { gate, ..Check::default() }, &compiled);
+    let output = if flags.count.is_some() || flags.explain {
+        None
+    } else {
+        open::output(global, &target, flags.overwrite)?
+    };
     let source = open::store(&store, global)?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let find = Find {
@@ -257,6 +262,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
                 check: Check::default(),
                 mode: Mode::Replace,
                 unique: false,
+                must_lose_nothing: false,
                 threads: global.threads(),
                 rejects: rejects.as_mut(),
                 observer: &mut console,
@@ -272,7 +278,13 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
                 profile: source.profile().cloned(),
                 layout: None,
             };
-            found.then(open::write(global, copy, Box::new(answer), Old::Nothing, &target, extras)?)
+            found.then(open::write(
+                global,
+                copy,
+                (Box::new(answer), Old::Nothing),
+                (&target, output),
+                extras,
+            )?)
         }
     };
     if let Some(mut rejects) = rejects {

@@ -14,8 +14,9 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let stores = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let stores = stores.collect::<Result<Vec<_>, _>>()?;
     let mut rejects = rejects::begin(
+        global,
         flags.rejects.as_deref(),
-        &stores.iter().collect::<Vec<_>>(),
+        (&stores.iter().collect::<Vec<_>>(), None),
         &schemas::files(&flags.gate)?,
     )?;
     let gate = schemas::gate(global, &flags.gate, None)?;
@@ -38,6 +39,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
             check: Check { gate: Some(gate), migrate: flags.gate.migrate, objects: true, ..Check::default() },
             mode: Mode::Insert,
             unique: true,
+            must_lose_nothing: false,
             threads: global.threads(),
             rejects: rejects.as_mut(),
             observer: &mut console,

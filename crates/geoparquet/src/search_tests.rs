@@ -13,7 +13,8 @@ use crate::{GeoParquet, GeoParquetSink, Options, Order};
 
 pub(crate) fn write(items: &[Document], folder: &std::path::Path, options: Options) -> std::path::PathBuf {
     let path = folder.join(format!("{:?}-{}.parquet", options.order, options.row_group_rows));
-    let mut sink = GeoParquetSink::create(Output::file(&path).unwrap(), folder, options).unwrap();
+    let mut sink =
+        GeoParquetSink::create(Output::file(&path, false, &|_| {}).unwrap(), folder, options).unwrap();
     let encoder = sink.encoder();
     for batch in items.chunks(100) {
         let mut chunk = crate::Shaped::default();

@@ -60,6 +60,8 @@ pub struct Copy<'a> {
     pub mode: Mode,
     /// Whether an Item may be there only once. An answer to a search gives what the store holds.
     pub unique: bool,
+    /// Whether it fails where a record that is set aside would be gone for good: a store is copied onto itself.
+    pub must_lose_nothing: bool,
     /// How many threads work on it.
     pub threads: usize,
     /// Where records that are set aside are written to, one JSON object a line.
@@ -123,12 +125,24 @@ impl Copy<'_> {
             let looked = keys.map(|mut keys| self.look(keys.as_mut(), (&keyed, &prior), &mut tally));
             is_known = looked.is_some_and(|looked| looked.is_ok());
         }
-        // What was set aside is safe before the rest becomes visible.
-        if sink.shows() {
+        let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
+        if self.must_lose_nothing && report.rejected > 0 && self.rejects.is_none() {
+            return Err(Self::would_lose(report.rejected));
+        }
+        // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
+        if let Some(rejects) = self.rejects.as_deref().filter(|_| shows) {
+            rejects.prepare()?;
+        }
+        let Finished { bytes, before } = match sink.finish() {
+            Err(error) if is_gradual => {
+                self.keep_rejects()?;
+                return Err(error);
+            }
+            finished => finished?,
+        };
+        if shows {
             self.keep_rejects()?;
         }
-        let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
-        let Finished { bytes, before } = sink.finish()?;
         report.bytes = bytes;
         if let Some(before) = before {
             (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
@@ -189,8 +203,17 @@ impl Copy<'_> {
         })
     }
 
+    /// The error of records that would be set aside and be gone for good.
+    pub fn would_lose(records: u64) -> Error {
+        let records = count_of(records);
+        Error::failed(format!(
+            "{records} that cannot stay (not valid, or there twice) would be gone for good"
+        ))
+        .remedy("nothing was replaced; --rejects FILE keeps what is set aside, with the reasons")
+    }
+
     fn keep_rejects(&mut self) -> Result<(), Error> {
-        self.rejects.as_mut().map_or(Ok(0), |rejects| rejects.commit()).map(|_| ())
+        self.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
     }
 
     fn leg<S: Sink>(

@@ -81,7 +81,15 @@ impl Find<'_> {
     /// As [`Find::run`].
     pub fn count(self, source: Box<dyn Source>) -> Result<Report, Error> {
         let Self { check, threads, rejects, observer, .. } = self;
-        let copy = Copy { check, mode: Mode::Insert, unique: false, threads, rejects, observer };
+        let copy = Copy {
+            check,
+            mode: Mode::Insert,
+            unique: false,
+            must_lose_nothing: false,
+            threads,
+            rejects,
+            observer,
+        };
         copy.run(source, Old::Nothing, Nowhere)
     }
 }

@@ -34,19 +34,19 @@ pub struct JsonEncoder {
 }
 
 impl JsonSink {
-    /// Begins to write whole Items to `url`, in stable key order.
-    pub fn create(url: &StoreUrl) -> Result<Self, Error> {
-        Self::with(url, Box::new(write_item))
+    /// Begins to write whole Items, in stable key order, to the output of `url`.
+    pub fn create(output: Output, url: &StoreUrl) -> Self {
+        Self::with(output, url, Box::new(write_item))
     }
 
-    /// Begins to write to `url` what `write_item` makes of each Item.
-    pub fn with(url: &StoreUrl, write_item: WriteItem) -> Result<Self, Error> {
+    /// Begins to write what `write_item` makes of each Item to the output of `url`.
+    pub fn with(output: Output, url: &StoreUrl, write_item: WriteItem) -> Self {
         let encoder = JsonEncoder {
             collection: url.kind() == StoreKind::Json,
             compression: url.compression(),
             write_item,
         };
-        Ok(Self { output: Output::create(url)?, encoder: Arc::new(encoder), begun: false })
+        Self { output, encoder: Arc::new(encoder), begun: false }
     }
 
     /// Writes what stands around and between the features: a packed part of its own, where the file is packed.

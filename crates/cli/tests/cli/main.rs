@@ -15,3 +15,4 @@ mod search;
 mod support;
 mod usage;
 mod validate;
+mod writers;
