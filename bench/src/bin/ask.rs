@@ -43,6 +43,7 @@ struct Flags {
     repeat: usize,
 }
 
+#[expect(clippy::print_stdout, reason = "a tool of the bench, whose output is read")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
     let store: Box<dyn Store> = if flags.store.starts_with("postgis:") {

@@ -9,6 +9,7 @@ use stacyard_geoparquet::{Compression, Order, ROW_GROUP_ROWS, parse_compression}
 use stacyard_store::{MAX_RECORD_BYTES, Mode, StoreKind};
 
 use crate::search::{Question, SearchFlags};
+use crate::threads;
 
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
@@ -39,7 +40,7 @@ pub(crate) struct Global {
     /// No progress and no summary.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// How many threads to use [default: all cores].
+    /// How many threads to use, at most 256 [default: all cores].
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// About how much memory sorting and writing may take, such as 512M or 2G, beside what is under way.
@@ -52,7 +53,7 @@ pub(crate) struct Global {
 
 impl Global {
     pub(crate) fn threads(&self) -> usize {
-        self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get)
+        threads::granted(self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get))
     }
 }
 

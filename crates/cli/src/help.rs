@@ -6,7 +6,8 @@ use clap::{CommandFactory, Parser};
 use stacyard_store::{Error, quoted};
 
 use crate::flags::Cli;
-use crate::report::{self, Status};
+use crate::report::Status;
+use crate::say::{self, Text};
 
 /// The search language on one screen.
 const FILTER: &str = include_str!("help_filter.txt");
@@ -18,7 +19,7 @@ pub(crate) fn run(about: &[String]) -> Result<Status, Error> {
     if let [topic] = about
         && let Some((_, text)) = TOPICS.iter().find(|(name, _)| name == topic)
     {
-        report::print(text.as_bytes())?;
+        say::data(text.as_bytes())?;
         return Ok(Status::Done);
     }
     let whole = Cli::command();
@@ -51,6 +52,8 @@ pub(crate) fn manual(folder: &Path) -> Result<Status, Error> {
     std::fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
     let page = folder.join("stacyard.1");
-    report::print(format!("read them with: man {}\n", quoted(&page.display().to_string())).as_bytes())?;
+    let mut text = Text::default();
+    text.line(format_args!("read them with: man {}", quoted(&page.display().to_string())));
+    text.print()?;
     Ok(Status::Done)
 }

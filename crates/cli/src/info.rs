@@ -10,7 +10,8 @@ use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, que
 use crate::flags::{self, Format, Global};
 use crate::open;
 use crate::progress::Console;
-use crate::report::{self, Rejects, Status, count};
+use crate::report::{Rejects, Status, count};
+use crate::say::{self, Text};
 
 pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
@@ -23,17 +24,17 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
     console.finish();
     if flags.queryables {
         let queryables = queryables(&found, &opened.collections()?, opened.profile().map(AsRef::as_ref));
-        report::print(format!("{queryables:#}\n").as_bytes())?;
+        say::json(&format!("{queryables:#}\n"))?;
         return Ok(Status::of(found.unreadable));
     }
     let layout = layout(&store);
-    let text = match flags.format {
+    match flags.format {
         Format::Text => {
             let mut text = for_people(&store, size, &layout, &found);
             if let Some(file) = &file {
                 describe(file, &mut text);
             }
-            text
+            text.print()?;
         }
         Format::Json => {
             let whole = json!({"store": store.spelling(), "kind": store.kind().to_string(), "layout": layout, "bytes": size});
@@ -46,10 +47,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
             if let (Some(all), serde_json::Value::Object(found)) = (whole.as_object_mut(), found) {
                 all.extend(found);
             }
-            format!("{whole:#}\n")
+            say::json(&format!("{whole:#}\n"))?;
         }
-    };
-    report::print(text.as_bytes())?;
+    }
     Ok(Status::of(found.unreadable))
 }
 
@@ -62,35 +62,32 @@ fn layout(store: &StoreUrl) -> String {
     format!("{}{packed}", store.kind())
 }
 
-/// A character of a name as it is shown: control characters by their code.
-fn shown(character: char) -> Vec<char> {
-    if character.is_control() { character.escape_default().collect() } else { vec![character] }
-}
-
 /// How many names of a kind are shown to people.
 const MAX_LISTED: usize = 100;
 
-fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) -> String {
-    let mut text = format!("{store}: {}", count(info.items, "Item"));
+fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) -> Text {
+    let mut text = Text::default();
+    let mut head = format!("{store}: {}", count(info.items, "Item"));
     if info.unreadable > 0 {
-        let _ = write!(text, ", {} unreadable (stacyard validate says why)", HumanCount(info.unreadable));
+        let _ = write!(head, ", {} unreadable (stacyard validate says why)", HumanCount(info.unreadable));
     }
     let size = size.map(|size| format!(", {}", HumanBytes(size))).unwrap_or_default();
-    let _ = write!(text, "\nlayout       {layout}{size}\n");
+    text.line(head);
+    text.line(format_args!("layout       {layout}{size}"));
     if let Some([west, south, east, north]) = info.bbox {
-        let _ = writeln!(text, "bbox         {west},{south},{east},{north}");
+        text.line(format_args!("bbox         {west},{south},{east},{north}"));
     }
     if let Some([first, last]) = &info.datetime {
-        let _ = writeln!(text, "datetime     {first}/{last}");
+        text.line(format_args!("datetime     {first}/{last}"));
     }
     if info.null_geometries > 0 {
-        let _ = writeln!(text, "no geometry  {}", HumanCount(info.null_geometries));
+        text.line(format_args!("no geometry  {}", HumanCount(info.null_geometries)));
     }
     let mut table = |title: &str, mut rows: Vec<(String, u64, String)>| {
         if rows.is_empty() {
             return;
         }
-        let _ = writeln!(text, "{title}");
+        text.line(format_args!("{title}"));
         let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).min(48);
         // A key a file makes a list that nobody reads; the names that most Items have come first, then.
         let left_out = rows.len().saturating_sub(MAX_LISTED);
@@ -100,12 +97,10 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) ->
         }
         for (name, number, more) in rows {
             let number = HumanCount(number).to_string();
-            // A name must not be able to write on the terminal.
-            let name: String = name.chars().flat_map(shown).collect();
-            let _ = writeln!(text, "{}", format!("  {name:width$} {number:>12}  {more}").trim_end());
+            text.line(format!("  {name:width$} {number:>12}  {more}").trim_end());
         }
         if left_out > 0 {
-            let _ = writeln!(text, "  and {} more, which --format json lists", HumanCount(left_out as u64));
+            text.line(format_args!("  and {} more, which --format json lists", HumanCount(left_out as u64)));
         }
     };
     let counts = |counts: &std::collections::BTreeMap<String, u64>, nameless: &str| {
@@ -122,48 +117,46 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) ->
 }
 
 /// How a GeoParquet file is laid out, with the largest columns.
-fn describe(file: &Description, text: &mut String) {
+fn describe(file: &Description, text: &mut Text) {
     let [fewest, most] = file.row_group_rows;
     let rows = if fewest == most { format!("{most}") } else { format!("{fewest} to {most}") };
-    let _ = writeln!(text, "file\n  row groups   {} of {rows} rows", file.row_groups);
+    text.line("file");
+    text.line(format_args!("  row groups   {} of {rows} rows", file.row_groups));
     let packed: i64 = file.columns.iter().map(|column| column.packed).sum();
     let unpacked: i64 = file.columns.iter().map(|column| column.unpacked).sum();
     let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs());
     let codecs: Vec<&str> = file.compression.keys().map(String::as_str).collect();
-    let _ = writeln!(
-        text,
+    text.line(format_args!(
         "  columns      {}, {} packed ({}), {} unpacked",
         file.columns.len(),
         bytes(packed),
         codecs.join(", "),
         bytes(unpacked)
-    );
-    let _ = writeln!(
-        text,
+    ));
+    text.line(format_args!(
         "  page index   {}",
         if file.page_index { "yes" } else { "no: searches read whole row groups" }
-    );
+    ));
     if let Some(rows) = file.residual_rows {
-        let _ = writeln!(text, "  residual     in {}", count(rows, "row"));
+        text.line(format_args!("  residual     in {}", count(rows, "row")));
     }
     match file.groups_in_one_degree {
         Some([mean, most]) => {
-            let _ = writeln!(text, "  a box of one degree meets {mean:.1} row groups, at most {most}");
+            text.line(format_args!("  a box of one degree meets {mean:.1} row groups, at most {most}"));
         }
-        None => text.push_str("  no column of boxes: searches of an area read all geometries\n"),
+        None => text.line("  no column of boxes: searches of an area read all geometries"),
     }
     if let Some(by) = &file.created_by {
-        let _ = writeln!(text, "  written by   {by}");
+        text.line(format_args!("  written by   {by}"));
     }
-    let _ = writeln!(text, "largest columns");
+    text.line("largest columns");
     for column in file.columns.iter().take(LARGEST) {
-        let _ = writeln!(
-            text,
+        text.line(format_args!(
             "  {:48} {:>12}  {} unpacked",
             column.name,
             bytes(column.packed).to_string(),
             bytes(column.unpacked)
-        );
+        ));
     }
 }
 

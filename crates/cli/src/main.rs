@@ -1,6 +1,7 @@
 //! The `stacyard` command: flags in, exit status out. What the commands do is in their own files.
 
 mod copy;
+mod fault;
 mod flags;
 mod help;
 mod info;
@@ -10,12 +11,15 @@ mod optimize;
 mod progress;
 mod rejects;
 mod report;
+mod say;
 mod schemas;
 mod search;
+mod threads;
 mod usage;
 mod validate;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
 use stacyard_store::{Error, ErrorKind, abandon_and_exit};
@@ -30,20 +34,26 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// What a shell calls a program that an interrupt has ended: 128 and the signal.
 const INTERRUPTED: i32 = 130;
 
+/// The exit status of what could not be done.
+pub(crate) const FAILED: u8 = 3;
+
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
-        usage::explained(error, &std::env::args_os().skip(1).collect::<Vec<_>>()).exit()
-    });
-    // Without the handler an interrupt would leave temporary files behind, and nothing worse.
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(error),
+    };
+    // Without the handlers an interrupt would leave temporary files behind, as would a file that may not grow further (its
+    // error is that of the write then), and nothing worse.
     let _ = ctrlc::set_handler(|| abandon_and_exit(INTERRUPTED));
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let json_log = cli.global.json_log;
-    match run(cli) {
+    match fault::caught(|| run(cli)) {
         Ok(Status::Done) => ExitCode::SUCCESS,
         Ok(Status::SomeRejected) => ExitCode::from(1),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             report::error(&error, json_log);
-            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { 3 })
+            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { FAILED })
         }
     }
 }
@@ -61,7 +71,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stacyard", &mut script);
-            report::print(&script)?;
+            say::data(&script)?;
             Ok(Status::Done)
         }
     }

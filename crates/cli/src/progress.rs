@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
+use stacyard_model::shown;
 use stacyard_store::{Error, Observer, Progress, Reject};
 
 use crate::flags::Global;
 use crate::report::Rejects;
+use crate::say;
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -80,7 +82,7 @@ impl Observer for Console {
             let style =
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style);
-            bar.set_prefix(source.to_owned());
+            bar.set_prefix(shown(source).into_owned());
         }
     }
 
@@ -107,15 +109,14 @@ impl Observer for Console {
                     0 => String::new(),
                     position => format!(", {}{of}", HumanBytes(position)),
                 };
-                eprintln!("{}: {read} Items{position}{rejected}", self.source);
+                say::line(format_args!("{}: {read} Items{position}{rejected}", self.source));
             }
             Style::Json => {
-                let line = json!({
+                say::event(&json!({
                     "event": "progress", "source": self.source, "read": progress.read,
                     "rejected": progress.rejected, "position": progress.position, "size": self.size,
                     "seconds": self.started.elapsed().as_secs_f64(),
-                });
-                eprintln!("{line}");
+                }));
             }
         }
     }

@@ -1,14 +1,14 @@
 //! What is said when work is done, and about what was set aside.
 
 use std::fmt::Write as _;
-use std::io::{Write as _, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 use stacyard_store::{Changes, Error, Reject, Report, Warnings};
 
 use crate::flags::Global;
+use crate::say::{self, Text};
 
 /// How an operation ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,24 +23,20 @@ impl Status {
     }
 }
 
-/// Prints to standard output.
-pub(crate) fn print(bytes: &[u8]) -> Result<(), Error> {
-    let mut out = stdout().lock();
-    out.write_all(bytes)
-        .and_then(|()| out.flush())
-        .map_err(|e| Error::io("write", Path::new("standard output"), e))
-}
-
-/// Prints a failure: one line of cause and one of remedy.
+/// Prints a failure: one line of cause, what it is about, and one of remedy.
 pub(crate) fn error(error: &Error, json_log: bool) {
     if json_log {
-        eprintln!("{}", json!({"event": "error", "message": error.to_string(), "help": error.advice()}));
-        return;
+        let lines = error.details().iter().map(|line| format!("\n  {line}"));
+        let message = error.to_string() + &lines.collect::<String>();
+        return say::event(&json!({"event": "error", "message": message, "help": error.advice()}));
     }
-    eprintln!("error: {error}");
+    let mut text = Text::default();
+    text.line(format_args!("error: {error}"));
+    error.details().iter().for_each(|line| text.line(format_args!("  {line}")));
     if let Some(advice) = error.advice() {
-        eprintln!("  help: {advice}");
+        text.line(format_args!("  help: {advice}"));
     }
+    text.log();
 }
 
 /// How many rejects are shown in full where they are not the report itself.
@@ -73,23 +69,23 @@ impl Rejects {
     /// Shows one.
     pub(crate) fn show(&mut self, reject: &Reject) -> Result<(), Error> {
         match self {
-            Self::Text => print(format!("{reject}\n").as_bytes())?,
+            Self::Text => for_people(reject).print()?,
             Self::Json(count) => {
                 let mut text = if *count == 0 { Vec::new() } else { b",\n".to_vec() };
                 *count += 1;
                 reject.write_json(&mut text)?;
-                print(&text)?;
+                say::json(&String::from_utf8_lossy(&text))?;
             }
             Self::First(count) => {
                 *count += 1;
                 if *count <= SHOWN {
-                    eprintln!("{reject}");
+                    for_people(reject).log();
                 }
             }
             Self::Log => {
                 let mut text = Vec::new();
                 reject.write_json(&mut text)?;
-                eprintln!("{{\"event\":\"reject\",{}", String::from_utf8_lossy(&text[1..]));
+                say::json_log(&format!("{{\"event\":\"reject\",{}", String::from_utf8_lossy(&text[1..])));
             }
             Self::File => {}
         }
@@ -103,11 +99,19 @@ impl Rejects {
         {
             let more = count.saturating_sub(SHOWN);
             if more > 0 {
-                eprintln!("and {} more rejected", HumanCount(more));
+                say::line(format_args!("and {} more rejected", HumanCount(more)));
             }
-            eprintln!("  help: --rejects FILE keeps what was rejected, with the reasons");
+            say::line("  help: --rejects FILE keeps what was rejected, with the reasons");
         }
     }
+}
+
+/// A reject and what is wrong with it, a line each.
+fn for_people(reject: &Reject) -> Text {
+    let mut text = Text::default();
+    text.line(reject);
+    reject.problems.iter().for_each(|problem| text.line(format_args!("  {problem}")));
+    text
 }
 
 /// `1 Item`, `2,000 Items`.
@@ -120,28 +124,26 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 }
 
 /// The warnings, a line for each rule.
-pub(crate) fn warnings(warnings: &Warnings) -> String {
-    let line = |(rule, warning): (&String, &stacyard_store::Warning)| {
+pub(crate) fn warnings(warnings: &Warnings, text: &mut Text) {
+    for (rule, warning) in &warnings.0 {
         let (number, first) = (HumanCount(warning.count), &warning.first);
-        format!("warning: {number} x {rule}, first at {first}: {}\n", warning.example)
-    };
-    warnings.0.iter().map(line).collect()
+        text.line(format_args!("warning: {number} x {rule}, first at {first}: {}", warning.example));
+    }
 }
 
 /// Says what a user should know, though nothing has failed.
 pub(crate) fn warn(global: &Global, message: &str) {
     if global.json_log {
-        eprintln!("{}", json!({"event": "warning", "message": message}));
+        say::event(&json!({"event": "warning", "message": message}));
     } else {
-        eprintln!("warning: {message}");
+        say::line(format_args!("warning: {message}"));
     }
 }
 
 /// Says on standard error what a command has done whose output is something else.
 pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, json_log: bool) {
     if json_log {
-        eprintln!("{}", json!({"event": "done", "report": report}));
-        return;
+        return say::event(&json!({"event": "done", "report": report}));
     }
     let rules: Vec<String> = report
         .warnings
@@ -150,7 +152,8 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         .map(|(rule, warning)| format!("{} x {rule}", HumanCount(warning.count)))
         .collect();
     if !rules.is_empty() {
-        eprintln!("warning: {}\n  help: stacyard validate tells more", rules.join(", "));
+        say::line(format_args!("warning: {}", rules.join(", ")));
+        say::line("  help: stacyard validate tells more");
     }
     let mut line = format!("{} {what}", count(report.written, "Item"));
     let mut also = |number: u64, what: &str| {
@@ -165,27 +168,28 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
         let _ = write!(line, " (see {})", file.display());
     }
-    eprintln!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds);
-    eprint!("{}", changes(report));
+    say::line(format_args!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds));
+    changes(report).log();
 }
 
 /// Of more collections than this only the sum is shown.
 const MOST_LINES: usize = 10;
 
 /// What became of the Items of the store, a line for all of them and for each of a few collections.
-fn changes(report: &Report) -> String {
+fn changes(report: &Report) -> Text {
+    let mut lines = Text::default();
     let Some(all) = &report.changes else {
-        return "  how many came and went is not known: what was replaced cannot be read\n".to_owned();
+        lines.line("  how many came and went is not known: what was replaced cannot be read");
+        return lines;
     };
-    let mut lines = String::new();
     if report.by_collection.len() != 1 {
-        let _ = writeln!(lines, "  {}", of_store(all));
+        lines.line(format_args!("  {}", of_store(all)));
     }
     if report.by_collection.len() <= MOST_LINES {
         for (name, changes) in &report.by_collection {
             let name =
                 if name.is_empty() { "no collection".to_owned() } else { format!("collection {name:?}") };
-            let _ = writeln!(lines, "  {name}: {}", of_store(changes));
+            lines.line(format_args!("  {name}: {}", of_store(changes)));
         }
     }
     lines

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Grade, Profile, Schemas};
-use stacyard_store::{Collections, Error, StoreUrl};
+use stacyard_store::{Collections, Error, StoreUrl, read_side_file, read_side_text};
 
 use crate::flags::{self, Global};
 use crate::{open, report};
@@ -43,19 +43,26 @@ pub(crate) fn files(flags: &flags::Gate) -> Result<Vec<PathBuf>, Error> {
 
 /// A profile that the user names.
 pub(crate) fn profile(file: &Path) -> Result<Profile, Error> {
-    let text = fs::read_to_string(file).map_err(|e| Error::io("read", file, e))?;
+    let text = read_side_text(file)?;
     Profile::parse(&text).map_err(|cause| {
-        Error::usage(format!("{}: {cause}", file.display()), "docs/profiles.md says what a profile holds")
+        let remedy = "docs/profiles.md says what a profile holds";
+        let error = Error::usage(format!("{}: {cause}", file.display()), remedy);
+        cause.details().iter().fold(error, |error, line| error.detail(line))
     })
 }
 
+/// The files in a folder, and those in the folders in it. What is no regular file (a pipe that nobody writes to) is not
+/// waited for, and a link to a folder not followed: it may lead back.
 fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     let failed = |cause| Error::io("read the schemas in", folder, cause);
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        if entry.file_type().map_err(failed)?.is_dir() {
             json_files(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        } else if path.is_file()
+            && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        {
             files.push(path);
         }
     }
@@ -69,7 +76,7 @@ fn read_schema(
     folder: &Path,
     file: &Path,
 ) -> Result<Option<(String, serde_json::Value)>, Error> {
-    let text = fs::read(file).map_err(|e| Error::io("read", file, e))?;
+    let text = read_side_file(file)?;
     match serde_json::from_slice(&text) {
         Ok(document) => {
             let name = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");

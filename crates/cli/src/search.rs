@@ -1,8 +1,5 @@
 //! `search`: the Items of a store that answer a question, in order; and the flags that ask it.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +12,7 @@ use stacyard_search::{
 };
 use stacyard_store::{
     Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem, quoted,
+    read_side_text,
 };
 
 use crate::flags::Global;
@@ -22,6 +20,7 @@ use crate::open::{self, Extras};
 use crate::progress::Console;
 use crate::rejects;
 use crate::report::{self, Rejects, Status};
+use crate::say::Text;
 
 /// A question, as it is written.
 #[derive(Debug, Default, Args)]
@@ -127,9 +126,6 @@ impl Question {
     }
 }
 
-/// How many bytes a filter or a geometry in a file may have.
-const MAX_FILE: u64 = 64 << 20;
-
 /// A value, or with `@` before it the text of the file of that name: shells pass no more than 128 KiB.
 fn written_or_in_file(flag: &str, value: Option<&str>) -> Result<Option<String>, Error> {
     let read = |value: &str| {
@@ -144,13 +140,7 @@ fn written_or_in_file(flag: &str, value: Option<&str>) -> Result<Option<String>,
             }
             return Ok(value.to_owned());
         };
-        let mut text = String::new();
-        let file = fs::File::open(path).map_err(|e| Error::io("open", path, e))?;
-        let length = file.take(MAX_FILE + 1).read_to_string(&mut text);
-        if length.map_err(|e| Error::io("read", path, e))? as u64 > MAX_FILE {
-            return Err(Error::usage(format!("{value}: more than 64 MiB"), "simplify its geometry"));
-        }
-        Ok(text)
+        read_side_text(path)
     };
     value.map(read).transpose()
 }
@@ -250,12 +240,14 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             Some(written) => Report { written, ..Report::default() },
             None => source.count(find)?,
         };
-        report::print(format!("{}\n", report.written).as_bytes())?;
+        let mut number = Text::default();
+        number.line(report.written);
+        number.print()?;
         report
     } else {
         let (answer, found) = source.find(find)?;
         if flags.explain {
-            report::print(explain(global, flags, &store, &found).as_bytes())?;
+            explain(global, flags, &store, &found).print()?;
             found
         } else {
             let copy = Copy {
@@ -307,22 +299,17 @@ pub(crate) fn wanted(fields: Fields) -> Option<WriteItem> {
 }
 
 /// How the search was made: what was left out at each level.
-fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, found: &Report) -> String {
-    let mut plan = format!("store       {store} ({}), on {} threads\n", store.kind(), global.threads());
+fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, found: &Report) -> Text {
+    let mut plan = Text::default();
+    plan.line(format_args!("store       {store} ({}), on {} threads", store.kind(), global.threads()));
     if found.levels.is_empty() {
-        let _ = writeln!(
-            plan,
-            "rows        {} -> {}: every Item was read",
-            found.read,
-            found.read - found.filtered
-        );
+        let (read, answer) = (found.read, found.read - found.filtered);
+        plan.line(format_args!("rows        {read} -> {answer}: every Item was read"));
     }
-    for line in &found.levels {
-        let _ = writeln!(plan, "{line}");
-    }
+    found.levels.iter().for_each(|line| plan.line(line));
     let order = flags.question.sortby.as_deref().unwrap_or("-datetime");
     let first = flags.question.max_items.map(|n| format!(", the first {n}")).unwrap_or_default();
-    let _ = writeln!(plan, "order       {order}, then collection, id{first}");
+    plan.line(format_args!("order       {order}, then collection, id{first}"));
     plan
 }
 

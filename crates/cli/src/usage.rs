@@ -1,20 +1,50 @@
 //! Arguments that nothing takes: what clap says of them, with what was meant in its place.
 
-use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
 
+use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use stacyard_model::shown;
+use stacyard_store::{Error, without_password};
+
+use crate::flags::Cli;
+use crate::{FAILED, report};
 
 /// Flags that take a list with commas between.
 const LISTS: [&str; 6] = ["--collections", "--ids", "--fields", "--sortby", "--q", "--partition"];
 
+/// Says what is wrong with the command line, or prints the help that it asks for. What is quoted of it is escaped, and has
+/// no password: it is what would be said of a command line without them.
+pub(crate) fn report(error: clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                report::error(&Error::io("write", Path::new("standard output"), cause), false);
+                ExitCode::from(FAILED)
+            }
+            _ => ExitCode::SUCCESS,
+        };
+    }
+    let fit = |argument: &str| shown(&without_password(argument)).into_owned();
+    let arguments: Vec<String> =
+        std::env::args_os().map(|argument| fit(&argument.to_string_lossy())).collect();
+    let error = Cli::try_parse_from(&arguments).err().unwrap_or(error);
+    let status = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let arguments: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
+    // As all that goes to standard error, it may be lost.
+    let _ = explained(error, &arguments).print();
+    status
+}
+
 /// The error, with a tip where one more argument stands there than there should.
-pub(crate) fn explained(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
-    let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+fn explained(mut error: clap::Error, arguments: &[&str]) -> clap::Error {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg)
-        && let Some(tip) = box_with_spaces(&arguments)
-            .or_else(|| list_with_spaces(&arguments, unexpected))
-            .or_else(|| one_store(&arguments, unexpected))
+        && let Some(tip) = box_with_spaces(arguments)
+            .or_else(|| list_with_spaces(arguments, unexpected))
+            .or_else(|| one_store(arguments, unexpected))
     {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }

@@ -8,6 +8,7 @@ use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Old, Report, StoreUrl};
 use crate::flags::{Format, Global, Validate};
 use crate::progress::Console;
 use crate::report::{self, Rejects, Status, count};
+use crate::say::{self, Text};
 use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
@@ -30,7 +31,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
     let json = flags.format == Format::Json;
     if json {
-        report::print(b"{\"rejects\":[")?;
+        say::json("{\"rejects\":[")?;
     }
     let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
     let mut reports = Vec::new();
@@ -51,10 +52,13 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     }
     console.finish();
     if json {
-        report::print(end_of_json(&reports)?.as_bytes())?;
+        say::json(&end_of_json(&reports)?)?;
     } else {
-        let text = reports.iter().map(|(store, report)| summary(store, report)).collect::<String>();
-        report::print(text.as_bytes())?;
+        let mut text = Text::default();
+        for (store, report) in &reports {
+            summary(store, report, &mut text);
+        }
+        text.print()?;
     }
     Ok(Status::of(reports.iter().map(|(_, report)| report.rejected).sum()))
 }
@@ -73,14 +77,14 @@ fn end_of_json(reports: &[(&StoreUrl, Report)]) -> Result<String, Error> {
 }
 
 /// `x.ndjson: 10 valid (9 Items, 1 Collection), 1 rejected`
-fn summary(store: &StoreUrl, report: &Report) -> String {
+fn summary(store: &StoreUrl, report: &Report, text: &mut Text) {
     let kinds: Vec<String> = report.objects.iter().map(|(kind, number)| count(*number, kind)).collect();
     let valid: u64 = report.objects.values().sum();
     let what = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
-    let warnings = report::warnings(&report.warnings);
     let rejected = report.rejected;
     if valid == 0 && rejected == 0 {
-        return format!("{store}: no Items\n");
+        return text.line(format_args!("{store}: no Items"));
     }
-    format!("{warnings}{store}: {what} valid, {rejected} rejected\n")
+    report::warnings(&report.warnings, text);
+    text.line(format_args!("{store}: {what} valid, {rejected} rejected"));
 }

@@ -103,7 +103,9 @@ impl<'t> Pages<'t> {
             })
         };
         thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+            // Where the system gives no more threads, those that are there do all of it.
+            let others = (1..threads).map_while(|_| thread::Builder::new().spawn_scoped(scope, some).ok());
+            let others: Vec<_> = others.collect();
             let mut unpacked = some()?;
             for other in others {
                 unpacked.append(&mut other.join().map_err(|_| damaged("its parts contradict each other"))??);

@@ -15,7 +15,7 @@ pub(crate) fn password(named: Option<String>, login: Login<'_>) -> Option<String
     if mode & 0o077 != 0 {
         return None;
     }
-    find(&fs::read_to_string(path).ok()?, login)
+    find(&stacyard_store::read_side_text(&path).ok()?, login)
 }
 
 /// The first line that fits counts.

@@ -1,10 +1,8 @@
 //! Services (libpq, "The Connection Service File"): named groups of settings in `PGSERVICEFILE`, else `~/.pg_service.conf`.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use stacyard_store::Error;
+use stacyard_store::{Error, read_side_text};
 
 /// The settings of a service.
 pub(crate) fn read(
@@ -16,10 +14,7 @@ pub(crate) fn read(
     let Some(path) = path else {
         return Err(Error::usage(format!("no file has the service {service:?}"), "set PGSERVICEFILE"));
     };
-    let text = match fs::read_to_string(&path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(|cause| Error::io("read", &path, cause))?,
-    };
+    let text = if path.exists() { read_side_text(&path)? } else { String::new() };
     find(&text, service)
         .map_err(|line| {
             Error::usage(

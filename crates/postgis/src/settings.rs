@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 
 use stacyard_search::KnownNames;
 use stacyard_store::Error;
@@ -72,7 +73,7 @@ impl Settings {
         said.put_hosts(hosts)?;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, text) = pair.split_once('=').ok_or("a parameter behind the ? has no =")?;
-            said.put(name, decoded(text).ok_or_else(|| format!("{name}: a wrong %"))?);
+            said.put(name, decoded(text).ok_or("a parameter behind the ?: a wrong %")?);
         }
         Ok(said)
     }
@@ -132,6 +133,12 @@ impl Settings {
 
     /// All but what is ours, as `tokio-postgres` wants it. The error is a cause, without any value.
     pub(crate) fn config(&self) -> Result<Config, String> {
+        let is_host = |host: &str| {
+            !host.contains(['@', ':']) || host.starts_with('/') || host.parse::<Ipv6Addr>().is_ok()
+        };
+        if !self.get("host").is_none_or(|hosts| hosts.split(',').all(is_host)) {
+            return Err("a host is neither a name nor an address".to_owned());
+        }
         let mut text = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
             if !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
@@ -171,6 +178,13 @@ impl Settings {
                 None => place.split_once(':').unwrap_or((place, "")),
             };
             hosts.push(decoded(host).ok_or("host: a wrong %")?);
+            // What is no number may be a password: it goes into no message.
+            if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(
+                    "the port is not a number; a password needs the host after it: user:password@host"
+                        .to_owned(),
+                );
+            }
             ports.push(port);
         }
         self.put("host", hosts.join(","));
@@ -266,9 +280,12 @@ mod tests {
             ("postgis://h/db?shema=x", "unknown option `shema`, did you mean `schema`?"),
             ("postgis://h/db?zzz=x", "unknown option `zzz`"),
             ("postgis://h/db?a b=x", "a parameter behind the question mark is none of a connection"),
-            ("postgis://h:secret/db", "invalid value for option `port`"),
         ] {
             assert_eq!(Settings::of_url(url).unwrap().config().err().as_deref(), Some(cause));
+        }
+        for url in ["postgis://h:xyzzy/db", "postgis://h/db?host=me:xyzzy", "postgis://h/db?host=h,xyzzy@h"] {
+            let cause = Settings::of_url(url).and_then(|settings| settings.config()).unwrap_err();
+            assert!(!cause.contains("xyzzy"), "{cause}");
         }
     }
 

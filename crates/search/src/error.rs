@@ -85,6 +85,19 @@ pub enum SearchError {
     UnknownProperty(#[from] UnknownProperty),
 }
 
+impl SearchError {
+    /// The message, which may quote any text, and the lines that stand below it.
+    pub fn lines(&self) -> (String, Vec<String>) {
+        match self {
+            Self::Filter(FilterError { reason, place: FilterPlace::Text { excerpt, column, .. } }) => {
+                (format!("filter: {reason}"), vec![excerpt.clone(), format!("{:column$}^", "")])
+            }
+            Self::Unsupported { reason, part } => (format!("filter: {reason}"), vec![part.clone()]),
+            _ => (self.to_string(), Vec::new()),
+        }
+    }
+}
+
 /// A name in a filter or a sort order that no Item and no queryable has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownProperty {
@@ -141,7 +154,7 @@ impl FilterPlace {
         let line_end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
         let start = text.floor_char_boundary(line_start.max(offset.saturating_sub(AROUND)));
         let end = text.ceil_char_boundary(line_end.min(offset + AROUND));
-        let excerpt = text[start..end].replace(char::is_control, " ");
+        let excerpt = text[start..end].replace(stacyard_model::is_active, " ");
         let column = text[start..offset].chars().count();
         Self::Text { excerpt, column, offset }
     }

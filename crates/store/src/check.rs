@@ -106,10 +106,13 @@ pub fn unknown_name(unknown: &Property, known: &KnownNames) -> Error {
 /// A wrong search is a wrong request; what to write instead follows behind the semicolon.
 impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
-        let text = error.to_string();
+        let (text, details) = error.lines();
         match text.rsplit_once("; ") {
-            Some((cause, remedy)) if !text.contains('\n') => Self::usage(cause, remedy),
-            _ => Self::usage(text, "see stacyard search --help for how the flags are written"),
+            Some((cause, remedy)) if details.is_empty() => Self::usage(cause, remedy),
+            _ => details.iter().fold(
+                Self::usage(text, "see stacyard search --help for how the flags are written"),
+                |error, line| error.detail(line),
+            ),
         }
     }
 }

@@ -4,11 +4,19 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use stacyard_model::shown;
+
+use crate::secret::without_password;
+
 /// Why an operation did not happen. Nothing was changed.
+///
+/// Its message and its advice are one line each, and so is each of its details: what they quote, be it a name in an Item
+/// or a path, is escaped here ([`shown`]), so that it can neither add a line nor write on a terminal.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    details: Vec<String>,
     remedy: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -27,12 +35,16 @@ pub enum ErrorKind {
 impl Error {
     /// A wrong request, and what to write instead.
     pub fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Usage, message: message.into(), remedy: Some(remedy.into()), source: None }
+        Self::new(ErrorKind::Usage, &message.into()).remedy(remedy)
     }
 
     /// A failure.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Failed, message: message.into(), remedy: None, source: None }
+        Self::new(ErrorKind::Failed, &message.into())
+    }
+
+    fn new(kind: ErrorKind, message: &str) -> Self {
+        Self { kind, message: shown(message).into_owned(), details: Vec::new(), remedy: None, source: None }
     }
 
     /// A failure to read or write `path`; `doing` completes "cannot ...".
@@ -43,19 +55,21 @@ impl Error {
             ErrorKind::Failed
         };
         let remedy = match source.kind() {
-            io::ErrorKind::NotFound => Some("check the path".to_owned()),
-            io::ErrorKind::PermissionDenied => {
-                Some("check the permissions of the file and its folder".to_owned())
+            io::ErrorKind::NotFound => Some("check the path"),
+            io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
+            io::ErrorKind::StorageFull => Some("free some space, or write elsewhere"),
+            io::ErrorKind::FileTooLarge => {
+                Some("raise the limit of the size of a file (ulimit -f), or write elsewhere")
             }
-            io::ErrorKind::StorageFull => Some("free some space, or write elsewhere".to_owned()),
-            io::ErrorKind::IsADirectory => Some("name a file inside it".to_owned()),
+            io::ErrorKind::OutOfMemory => Some("allow more memory (ulimit -v), or use fewer --threads"),
+            io::ErrorKind::IsADirectory => Some("name a file inside it"),
             _ => None,
         };
-        Self {
-            kind,
-            message: format!("cannot {doing} {}", path.display()),
-            remedy,
-            source: Some(Box::new(source)),
+        let error = Self::new(kind, &format!("cannot {doing} {}", without_password(&path.to_string_lossy())))
+            .caused_by(source);
+        match remedy {
+            Some(remedy) => error.remedy(remedy),
+            None => error,
         }
     }
 
@@ -69,13 +83,25 @@ impl Error {
     /// Says what the user can do.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(shown(&remedy.into()).into_owned());
+        self
+    }
+
+    /// Adds a line below the message: an excerpt, or a mark under it.
+    #[must_use]
+    pub fn detail(mut self, line: &str) -> Self {
+        self.details.push(shown(line).into_owned());
         self
     }
 
     /// What sort of failure it is.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The lines below the message.
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     /// What the user can do about it.
@@ -87,7 +113,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {}", shown(&source.to_string())))
     }
 }
 

@@ -7,12 +7,18 @@
 use std::ops::ControlFlow;
 use std::thread;
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{Batch, Error, Source, Work};
 
 /// Batches under way for each worker: enough that none runs dry while one takes long.
 const AHEAD: usize = 3;
+
+/// Batches under way at most, each of as many bytes as most have ([`UNIT`]), however many workers there are.
+const MOST_AHEAD: usize = 96;
+
+/// What is counted as one batch; one of a long record counts as many.
+const UNIT: usize = crate::lines::BLOCK;
 
 /// How many threads to use when the user does not say.
 pub fn default_threads() -> usize {
@@ -33,9 +39,15 @@ pub(crate) fn ordered<State, Out: Send>(
     map: impl Fn(&mut State, Batch) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out, u64) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
-    let next = || Ok(source.next()?.map(|work| (work, source.position())));
+    let next = || {
+        Ok(source.next()?.map(|work| {
+            let weight = source.held() / UNIT;
+            ((work, source.position()), weight)
+        }))
+    };
     let map = |state: &mut State, (work, position): (Work, u64)| Ok((map(state, work()?)?, position));
-    in_order(next, (threads, AHEAD), state, map, |(out, position)| take(out, position))
+    let most = (threads.max(1) * AHEAD).min(MOST_AHEAD);
+    weighed(next, (threads, most), state, map, |(out, position)| take(out, position))
 }
 
 /// Maps the jobs that `next` gives until it gives `None` on `threads` threads, each of which owns a state, and gives the
@@ -48,53 +60,89 @@ pub fn in_order<Job: Send, State, Out: Send>(
     (threads, ahead): (usize, usize),
     state: impl Fn() -> State + Sync,
     map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
+    take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let most = threads.max(1).saturating_mul(ahead.max(1));
+    weighed(|| Ok(next()?.map(|job| (job, 1))), (threads, most), state, map, take)
+}
+
+/// The same with jobs of different weight (0 counts as 1): what is under way or done and not yet taken has `most` at most.
+/// One that has more waits until it is alone.
+fn weighed<Job: Send, State, Out: Send>(
+    mut next: impl FnMut() -> Result<Option<(Job, usize)>, Error> + Send,
+    (threads, most): (usize, usize),
+    state: impl Fn() -> State + Sync,
+    map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
-    let (threads, ahead) = (threads.max(1), ahead.max(1));
     thread::scope(|scope| {
-        let (hand_in, tickets) = bounded::<Receiver<Result<Out, Error>>>(threads * ahead);
-        // Never full: there are no more jobs than tickets, but for the one being handed in.
-        let (give, jobs) = bounded(threads * ahead + 2);
-        scope.spawn(move || {
+        // Each holds room for its weight from before it is handed in until it has been taken.
+        let (hold, room) = bounded::<()>(most);
+        let (hand_in, tickets) = bounded::<(Receiver<Result<Out, Error>>, usize)>(most);
+        // Never full: there are no more jobs than tickets, but for the one being handed in. `None` sends a worker away.
+        let (give, jobs) = bounded::<Option<(Job, Sender<Result<Out, Error>>)>>(most + 2);
+        let dismiss = give.clone();
+        let reader = move || {
             loop {
                 let (answer, result) = bounded(1);
-                let (job, last) = match next() {
-                    Ok(Some(job)) => (Some(job), false),
+                let (job, weight) = match next() {
+                    Ok(Some((job, weight))) => (Some(job), weight.clamp(1, most)),
                     Ok(None) => return,
                     Err(error) => {
                         let _ = answer.send(Err(error));
-                        (None, true)
+                        (None, 1)
                     }
                 };
-                if hand_in.send(result).is_err() {
+                let is_last = job.is_none();
+                let has_room = (0..weight).all(|_| hold.send(()).is_ok());
+                if !has_room || hand_in.send((result, weight)).is_err() {
                     return;
                 }
-                if job.is_some_and(|job| give.send((job, answer)).is_err()) || last {
+                if job.is_some_and(|job| give.send(Some((job, answer))).is_err()) || is_last {
                     return;
                 }
             }
-        });
-        for _ in 0..threads {
+        };
+        thread::Builder::new().spawn_scoped(scope, reader).map_err(no_thread)?;
+        for started in 0..threads.clamp(1, most) {
             let jobs = jobs.clone();
             let (state, map) = (&state, &map);
-            scope.spawn(move || {
+            let worker = move || {
                 let mut state = state();
-                for (job, answer) in jobs {
+                while let Ok(Some((job, answer))) = jobs.recv() {
                     // A ticket that nobody holds any more is no reason to stop: the queue ends with the reader.
                     let _ = answer.send(map(&mut state, job));
                 }
-            });
+            };
+            match thread::Builder::new().spawn_scoped(scope, worker) {
+                Ok(_) => {}
+                Err(cause) if started == 0 => return Err(no_thread(cause)),
+                // Fewer do all of it. Half of them leave, so that there is room for their work.
+                Err(_) => {
+                    (0..started / 2).for_each(|_| drop(dismiss.send(None)));
+                    break;
+                }
+            }
         }
-        drop(jobs);
-        for result in tickets {
+        drop((jobs, dismiss));
+        // Whoever waits for room sees that nobody is left to make it.
+        let room = room;
+        for (result, weight) in tickets {
             // Without an answer its worker has panicked; the scope passes that on.
             let out = result.recv().map_err(|_| Error::failed("a worker thread died"))??;
             if take(out)?.is_break() {
                 break;
             }
+            room.try_iter().take(weight).for_each(drop);
         }
         Ok(())
     })
+}
+
+fn no_thread(cause: std::io::Error) -> Error {
+    Error::failed("the system gives no thread")
+        .remedy("allow more threads (ulimit -u) or memory (ulimit -v)")
+        .caused_by(cause)
 }
 
 #[cfg(test)]

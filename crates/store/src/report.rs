@@ -229,7 +229,7 @@ impl Reject {
     }
 }
 
-/// For people: `catalog.ndjson:17: item "S2A": 2 errors`, and a line for each.
+/// For people, in one line: `catalog.ndjson:17: item "S2A": 2 errors`.
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", Located(&self.source, self.place))?;
@@ -238,8 +238,7 @@ impl fmt::Display for Reject {
             write!(f, "{kind} {id:?}: ")?;
         }
         let count = self.problems.len();
-        write!(f, "{count} error{}", if count == 1 { "" } else { "s" })?;
-        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        write!(f, "{count} error{}", if count == 1 { "" } else { "s" })
     }
 }
 

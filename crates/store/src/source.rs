@@ -81,6 +81,11 @@ pub trait Source: Send {
         None
     }
 
+    /// About how many bytes the work that was given last holds, where that can be many.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.
     fn next(&mut self) -> Result<Option<Work>, Error>;
 }

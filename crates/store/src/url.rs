@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::Error;
+use crate::secret::without_password;
 
 /// The kinds of stores that this version can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +132,18 @@ impl StoreUrl {
         if spelling.is_empty() {
             return Err(Error::usage("a store without a name", "name a file, or `-`"));
         }
+        if !spelling.contains("://")
+            && without_password(spelling) != spelling
+            && !Path::new(spelling).exists()
+        {
+            return Err(Error::usage(
+                format!(
+                    "{} looks like a database with a password, but is not its URL",
+                    without_password(spelling)
+                ),
+                "write postgis://user:password@host:port/database; ./NAME is a file of that name",
+            ));
+        }
         if let Some((scheme, _)) = spelling.split_once("://") {
             let is_database = DATABASE.iter().any(|known| scheme.eq_ignore_ascii_case(known));
             if is_database && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
@@ -145,7 +158,11 @@ impl StoreUrl {
             }
             let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
             return Err(later.map_or_else(
-                || Error::usage(format!("no store is known by `{scheme}://`"), KNOWN),
+                || {
+                    let shown = without_password(spelling);
+                    let scheme = shown.split_once("://").map_or(shown.as_str(), |(scheme, _)| scheme);
+                    Error::usage(format!("no store is known by `{scheme}://`"), KNOWN)
+                },
                 |(_, what)| not_yet(spelling, what),
             ));
         }
@@ -208,50 +225,6 @@ impl StoreUrl {
         self.path().is_some_and(|path| same_file(path, other))
     }
 }
-
-/// A URL without the password in it: of the login the user alone, of the parameters the values that cannot be one. A password
-/// may hold any character: where there is a `@` behind the question mark, only the scheme is shown.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (place, query) = match rest.split_once('?') {
-        Some((place, query)) => (place, Some(query)),
-        None => (rest, None),
-    };
-    let shown = match place.rsplit_once('@') {
-        Some((login, place)) => match login.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{place}"),
-            None => format!("{login}@{place}"),
-        },
-        None if query.is_some_and(|query| query.contains('@')) && place.contains(':') => "***".to_owned(),
-        None => place.to_owned(),
-    };
-    let Some(query) = query else { return format!("{scheme}://{shown}") };
-    let parts = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if SHOWN.contains(&name) => pair.to_owned(),
-        Some((name, _)) if !query.contains('@') || name == "password" => format!("{name}=***"),
-        _ => "***".to_owned(),
-    });
-    format!("{scheme}://{shown}?{}", parts.collect::<Vec<_>>().join("&"))
-}
-
-/// Parameters that are no secrets.
-const SHOWN: [&str; 15] = [
-    "schema",
-    "read",
-    "service",
-    "host",
-    "hostaddr",
-    "port",
-    "user",
-    "dbname",
-    "sslmode",
-    "application_name",
-    "connect_timeout",
-    "options",
-    "sslrootcert",
-    "sslcert",
-    "sslkey",
-];
 
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,15 @@
 //! The `stacyard` binary, as users and scripts meet it.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![expect(clippy::format_collect, reason = "short inputs")]
 
 mod bad_input;
 mod copy;
 mod geoparquet;
+mod injection;
 mod interrupt;
+mod limits;
 mod names;
 mod postgis;
 mod profiles;

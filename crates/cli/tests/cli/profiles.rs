@@ -52,11 +52,9 @@ fn the_gate_checks_the_fields_of_a_profile() {
     assert_eq!(yard.read("r.ndjson").lines().count(), 2);
     yard.write("broken.toml", "[fields.x]\ntype = 'text'\n");
     insta::assert_snapshot!(yard.run(&["validate", "a.ndjson", "--profile", "broken.toml"]).status(2).err, @r"
-    error: broken.toml: TOML parse error at line 2, column 8
-      |
-    2 | type = 'text'
-      |        ^^^^^^
-    unknown variant `text`, expected one of `string`, `integer`, `number`, `boolean`, `datetime`
+    error: broken.toml: line 2, column 8: unknown variant `text`, expected one of `string`, `integer`, `number`, `boolean`, `datetime`
+      type = 'text'
+             ^^^^^^
       help: docs/profiles.md says what a profile holds
     ");
     let missing = yard.run(&["validate", "a.ndjson", "--profile", "nowhere.toml"]).status(3).err;

@@ -8,14 +8,49 @@ use toml::Value;
 
 use super::{Field, FieldType, OnDelete, Profile, Reference};
 use crate::json::Number;
+use crate::{is_active, shown};
 
 /// Why a text is no profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProfileError(String);
+pub struct ProfileError {
+    message: String,
+    details: Vec<String>,
+}
+
+impl ProfileError {
+    fn new(message: &str) -> Self {
+        Self { message: shown(message).into_owned(), details: Vec::new() }
+    }
+
+    /// What TOML does not allow, with the line.
+    fn of_toml(text: &str, error: &toml::de::Error) -> Self {
+        let Some(span) = error.span() else { return Self::new(error.message()) };
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let (number, start) = (before.matches('\n').count() + 1, before.rfind('\n').map_or(0, |at| at + 1));
+        let column = before[start..].chars().count();
+        let mut of = Self::new(&format!("line {number}, column {}: {}", column + 1, error.message()));
+        let line: String = text[start..].lines().next().unwrap_or_default().chars().take(EXCERPT).collect();
+        if column < EXCERPT {
+            let length = text.get(span).map_or(1, |part| part.chars().count());
+            let room = line.chars().count().saturating_sub(column);
+            let marks = "^".repeat(length.min(room).max(1));
+            of.details = vec![line.replace(is_active, " "), format!("{:column$}{marks}", "")];
+        }
+        of
+    }
+
+    /// The lines that stand below the message: what was written there.
+    pub fn details(&self) -> &[String] {
+        &self.details
+    }
+}
+
+/// How many characters of a line are shown.
+const EXCERPT: usize = 120;
 
 impl fmt::Display for ProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 impl std::error::Error for ProfileError {}
@@ -82,19 +117,18 @@ impl Profile {
     /// # Errors
     /// When it is not TOML, has a key that is not known, or declares what cannot be: the message says where.
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
-        let written: Written =
-            toml::from_str(text).map_err(|error| ProfileError(error.to_string().trim_end().to_owned()))?;
+        let written: Written = toml::from_str(text).map_err(|error| ProfileError::of_toml(text, &error))?;
         let collections = match written.collections {
             None => Vec::new(),
             Some(list) if list.is_empty() => {
-                return Err(ProfileError("`collections` is empty: leave it out to mean all".to_owned()));
+                return Err(ProfileError::new("`collections` is empty: leave it out to mean all"));
             }
             Some(list) => list,
         };
         let fields = written.fields.into_iter().map(|(name, field)| {
             field
                 .understood(name.clone())
-                .map_err(|fault| ProfileError(format!("the field {name:?}: {fault}")))
+                .map_err(|fault| ProfileError::new(&format!("the field {name:?}: {fault}")))
         });
         let fields = fields.collect::<Result<_, _>>()?;
         Ok(Self { text: text.to_owned(), collections, fields })
@@ -231,25 +265,13 @@ mod tests {
         let fault = |text: &str| Profile::parse(text).unwrap_err().to_string();
         let field = |rest: &str| fault(&format!("[fields.x]\n{rest}"));
         insta::assert_snapshot!(fault("fields = 5"), @r"
-        TOML parse error at line 1, column 10
-          |
-        1 | fields = 5
-          |          ^
-        invalid type: integer `5`, expected a map
+        line 1, column 10: invalid type: integer `5`, expected a map
         ");
         insta::assert_snapshot!(field("type = 'text'"), @r"
-        TOML parse error at line 2, column 8
-          |
-        2 | type = 'text'
-          |        ^^^^^^
-        unknown variant `text`, expected one of `string`, `integer`, `number`, `boolean`, `datetime`
+        line 2, column 8: unknown variant `text`, expected one of `string`, `integer`, `number`, `boolean`, `datetime`
         ");
         insta::assert_snapshot!(field("type = 'string'\nrequire = true"), @r"
-        TOML parse error at line 3, column 1
-          |
-        3 | require = true
-          | ^^^^^^^
-        unknown field `require`, expected one of `type`, `description`, `unit`, `minimum`, `maximum`, `enum`, `required`, `queryable`, `column`, `references`
+        line 3, column 1: unknown field `require`, expected one of `type`, `description`, `unit`, `minimum`, `maximum`, `enum`, `required`, `queryable`, `column`, `references`
         ");
         insta::assert_snapshot!(field("type = 'string'\nminimum = 3"), @r#"
         the field "x": `minimum` goes with the types integer and number, not string
@@ -273,15 +295,16 @@ mod tests {
         the field "x": `references` needs a table (schema.table or table) and a column, not "a.b.c"
         "#);
         insta::assert_snapshot!(field("type = 'string'\nreferences = { table = 'a', column = 'id', on_delete = 'set null' }"), @r"
-        TOML parse error at line 3, column 56
-          |
-        3 | references = { table = 'a', column = 'id', on_delete = 'set null' }
-          |                                                        ^^^^^^^^^^
-        unknown variant `set null`, expected one of `no action`, `restrict`, `cascade`
+        line 3, column 56: unknown variant `set null`, expected one of `no action`, `restrict`, `cascade`
         ");
         insta::assert_snapshot!(fault("[fields.datetime]\ntype = 'datetime'"), @r#"
         the field "datetime": Items have this themselves, and stores a column for it
         "#);
+        let below = |text: &str| Profile::parse(text).unwrap_err().details().join("\n");
+        insta::assert_snapshot!(below("[fields.x]\ntype = 'te\u{202e}t' # why"), @r"
+        type = 'te t' # why
+               ^^^^^^
+        ");
         insta::assert_snapshot!(fault("collections = []"), @"`collections` is empty: leave it out to mean all");
     }
 }

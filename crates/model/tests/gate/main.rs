@@ -2,6 +2,7 @@
 //! `skipped` where that folder is absent.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests, their helpers included")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![expect(clippy::format_push_string, reason = "short reports")]
 
 mod bases;

@@ -1,0 +1,70 @@
+//! The ways out to people and logs. Nothing else in the program writes to standard output or standard error.
+//!
+//! What is said to people is said a line at a time, and what a line holds is escaped here: text from data can neither
+//! add a line nor write on the terminal. A log that cannot be written is no reason to stop: what is written to standard
+//! error may be lost. Standard output is what a command is for: where it cannot be written, that is an error.
+
+use std::fmt::Display;
+use std::io::{Write, stderr, stdout};
+use std::path::Path;
+
+use serde_json::Value;
+use stacyard_model::{shown, shown_json};
+use stacyard_store::Error;
+
+/// Text for people, a line at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Text(String);
+
+impl Text {
+    /// Adds a line.
+    pub(crate) fn line(&mut self, line: impl Display) {
+        self.0.push_str(&shown(&line.to_string()));
+        self.0.push('\n');
+    }
+
+    /// Prints it to standard output.
+    pub(crate) fn print(self) -> Result<(), Error> {
+        data(self.0.as_bytes())
+    }
+
+    /// Prints it to standard error.
+    pub(crate) fn log(self) {
+        write_log(self.0.as_bytes());
+    }
+}
+
+/// Prints a line to standard error.
+pub(crate) fn line(line: impl Display) {
+    let mut text = Text::default();
+    text.line(line);
+    text.log();
+}
+
+/// Prints a line of JSON to standard error.
+pub(crate) fn event(event: &Value) {
+    json_log(&event.to_string());
+}
+
+/// The same of JSON that is text already, on one line.
+pub(crate) fn json_log(event: &str) {
+    write_log(format!("{}\n", shown_json(event)).as_bytes());
+}
+
+/// Prints JSON to standard output.
+pub(crate) fn json(text: &str) -> Result<(), Error> {
+    data(shown_json(text).as_bytes())
+}
+
+/// Prints bytes to standard output as they are: Items, SQL, scripts.
+pub(crate) fn data(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("write", Path::new("standard output"), e))
+}
+
+/// In one piece, so that lines of several processes do not mix.
+fn write_log(bytes: &[u8]) {
+    let _ = stderr().lock().write_all(bytes);
+}
