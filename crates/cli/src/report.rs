@@ -182,14 +182,16 @@ fn changes(report: &Report) -> Text {
         lines.line("  how many came and went is not known: what was replaced cannot be read");
         return lines;
     };
+    let others = if all.stayed.is_none() { ", all others stayed" } else { "" };
     if report.by_collection.len() != 1 {
-        lines.line(format_args!("  {}", of_store(all)));
+        lines.line(format_args!("  {}{others}", of_store(all)));
     }
     if report.by_collection.len() <= MOST_LINES {
         for (name, changes) in &report.by_collection {
             let name =
                 if name.is_empty() { "no collection".to_owned() } else { format!("collection {name:?}") };
-            lines.line(format_args!("  {name}: {}", of_store(changes)));
+            let others = if report.by_collection.len() == 1 { others } else { "" };
+            lines.line(format_args!("  {name}: {}{others}", of_store(changes)));
         }
     }
     lines
@@ -207,9 +209,6 @@ fn of_store(changes: &Changes) -> String {
         .collect();
     if parts.is_empty() {
         parts.push("nothing new".to_owned());
-    }
-    if stayed.is_none() {
-        parts.push("all others stayed".to_owned());
     }
     parts.join(", ")
 }

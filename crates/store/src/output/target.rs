@@ -95,16 +95,25 @@ impl Target {
 
 /// Locks the file at a place. `None` where that is not possible: another check is at the end.
 fn lock(place: &Path, mut wait: impl FnMut()) -> Option<File> {
-    // On network file systems only what is open for writing can be locked.
-    let file = OpenOptions::new().read(true).write(true).open(place).or_else(|_| File::open(place)).ok()?;
-    match file.try_lock() {
-        Ok(()) => Some(file),
-        Err(TryLockError::WouldBlock) => {
-            wait();
-            file.lock().ok().map(|()| file)
+    // Whoever watches the file for writers is not told of one; on network file systems only what is open for writing can be
+    // locked.
+    let ways = [(true, false), (true, true), (false, true)];
+    ways.into_iter().find_map(|(read, write)| {
+        let file = OpenOptions::new().read(read).write(write).open(place).ok()?;
+        match file.try_lock() {
+            Ok(()) => Some(file),
+            Err(TryLockError::Error(_)) => None,
+            Err(TryLockError::WouldBlock) => {
+                wait();
+                loop {
+                    match file.lock() {
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        locked => return locked.ok().map(|()| file),
+                    }
+                }
+            }
         }
-        Err(TryLockError::Error(_)) => None,
-    }
+    })
 }
 
 fn is_same(one: &Metadata, other: &Metadata) -> bool {

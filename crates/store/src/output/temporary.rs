@@ -74,7 +74,8 @@ impl Temporary {
         Ok(())
     }
 
-    /// Puts it in the place of `old`, with its owner, as far as that is allowed, and its permissions.
+    /// Puts it in the place of `old`, with its owner, as far as that is allowed, and its permissions. What it holds has
+    /// been synced: between its name and its place is no work, so that hardly a kill finds it there.
     pub(super) fn replace(&mut self, old: &Metadata, most_open: &[Limit]) -> io::Result<()> {
         let name = match &self.name {
             Some(name) => name.clone(),
@@ -97,7 +98,6 @@ impl Temporary {
         // Another group gets what all get; and what runs with an owner's rights is not what was written.
         let mode = self.limited(Limit::of(old).at(&self.file), most_open);
         self.file.set_permissions(fs::Permissions::from_mode(mode))?;
-        self.file.sync_all()?;
         fs::rename(&name, &self.target)?;
         self.forget();
         self.sync_name();
