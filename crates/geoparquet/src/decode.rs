@@ -206,7 +206,11 @@ impl Items {
                 match tail.iter_mut().find(|member| member.key == key) {
                     Some(member) => member.null = Some(empty),
                     None => {
-                        tail.push(Member { key, null: Some(empty), cell: Cell::null(format!("/{name}")) });
+                        tail.push(Member {
+                            key,
+                            null: Some(empty),
+                            cell: Cell::null(format!("/{name}"), batch.num_rows()),
+                        });
                     }
                 }
             }
@@ -453,12 +457,12 @@ impl Cell {
     }
 
     /// A column without values.
-    fn null(pointer: String) -> Self {
-        Self { pointer, nulls: None, values: Values::Null }
+    fn null(pointer: String, rows: usize) -> Self {
+        Self { pointer, nulls: Some(NullBuffer::new_null(rows)), values: Values::Null }
     }
 
     fn is_null(&self, row: usize) -> bool {
-        matches!(self.values, Values::Null) || self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
     /// NaN or infinite, which JSON cannot say.
@@ -479,7 +483,7 @@ impl Cell {
             return Ok(());
         }
         match &self.values {
-            Values::Null => {}
+            Values::Null => out.extend_from_slice(b"null"),
             Values::Boolean(values) => {
                 out.extend_from_slice(if values.value(row) { b"true" } else { b"false" });
             }

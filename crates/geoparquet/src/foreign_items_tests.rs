@@ -15,6 +15,9 @@ use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 use stacyard_model::json::Document;
 use stacyard_store::Store;
@@ -99,6 +102,50 @@ fn keys_of_maps_and_members_of_geometries_are_names() {
     let points = BinaryArray::from_iter_values([wkb_point(1.0, 2.0)]);
     let file = crate::foreign_tests::file(with(1, "proj:geometry", Arc::new(points)), &[]);
     assert_eq!(filtered(&file, "\"proj:geometry.type\" = 'Point'"), "i0");
+}
+
+/// What old writers make of a column with NaN: bounds that are NaN. Such a bound says nothing.
+#[test]
+fn bounds_that_are_nan_say_nothing() {
+    for bounds in [[f64::NAN, f64::NAN], [f64::NAN, 5.0], [1.0, f64::NAN]] {
+        let file = file_with_bounds(&[f64::NAN, 1.0, 5.0], bounds);
+        for (filter, wanted) in [("x IS NULL", "i0"), ("x >= 1", "i1 i2"), ("x < 2", "i1"), ("x > 4", "i2")] {
+            assert_eq!(filtered(&file, filter), wanted, "{filter} {bounds:?}");
+        }
+    }
+}
+
+/// Items with a column of doubles whose statistics are these.
+fn file_with_bounds(values: &[f64], [least, most]: [f64; 2]) -> NamedTempFile {
+    let schema = "message schema {
+        required binary id (string); required binary stac_version (string); required binary geometry;
+        required int64 datetime (timestamp(millis, true)); required double x; }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let file = NamedTempFile::new().unwrap();
+    let mut writer = SerializedFileWriter::new(file.reopen().unwrap(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = |text: &dyn Fn(usize) -> Vec<u8>| -> Vec<ByteArray> {
+        (0..values.len()).map(|row| text(row).into()).collect()
+    };
+    for column in [
+        texts(&|row| format!("i{row}").into_bytes()),
+        texts(&|_| b"1.1.0".to_vec()),
+        texts(&|_| wkb_point(1.0, 2.0)),
+    ] {
+        let mut writer = group.next_column().unwrap().unwrap();
+        writer.typed::<ByteArrayType>().write_batch(&column, None, None).unwrap();
+        writer.close().unwrap();
+    }
+    let mut times = group.next_column().unwrap().unwrap();
+    times.typed::<Int64Type>().write_batch(&vec![0; values.len()], None, None).unwrap();
+    times.close().unwrap();
+    let mut numbers = group.next_column().unwrap().unwrap();
+    let typed = numbers.typed::<DoubleType>();
+    typed.write_batch_with_statistics(values, None, None, Some(&least), Some(&most), None).unwrap();
+    numbers.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    file
 }
 
 fn one_box(column: impl Fn(f64) -> ArrayRef, numbers: [f64; 4]) -> ArrayRef {

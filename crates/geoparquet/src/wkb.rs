@@ -461,6 +461,10 @@ mod tests {
         ] {
             let (written, json) = round_trip(text, Whole::Float);
             assert_eq!(json, text);
+            let mut wkb = Vec::new();
+            write(Document::parse(text).unwrap().root(), &mut wkb).unwrap();
+            assert_eq!(bounds(&wkb), Some(written.bounds), "{text}");
+            assert_eq!(bounds(&wkb[..wkb.len() - 1]), None, "{text}");
             assert!(written.fits(Whole::Float) && written.fits(Whole::Integer), "{text}");
         }
     }
@@ -480,6 +484,22 @@ mod tests {
         let mut json = Vec::new();
         to_json(&big_endian, Whole::Integer, &mut json).unwrap();
         assert_eq!(json, br#"{"type":"Point","coordinates":[1,2]}"#);
+        assert_eq!(bounds(&big_endian), Some(Bounds { min: [1.0, 2.0], max: [1.0, 2.0] }));
+    }
+
+    #[test]
+    fn what_is_far_does_not_meet() {
+        let area = |west, south, east, north| {
+            geo_types::Rect::new(
+                geo_types::Coord { x: west, y: south },
+                geo_types::Coord { x: east, y: north },
+            )
+        };
+        let found = Bounds { min: [1.0, 2.0], max: [3.0, 4.0] };
+        assert!(found.meets(&[area(3.0, 4.0, 5.0, 5.0)]));
+        assert!(found.meets(&[area(9.0, 9.0, 10.0, 10.0), area(1.5, 2.5, 1.6, 2.6)]));
+        assert!(!found.meets(&[area(3.1, 2.0, 5.0, 4.0), area(1.0, 4.1, 3.0, 5.0)]));
+        assert!(!Bounds::default().meets(&[area(-180.0, -90.0, 180.0, 90.0)]), "of nothing");
     }
 
     #[test]
