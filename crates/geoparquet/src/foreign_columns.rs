@@ -99,10 +99,9 @@ pub(crate) fn wkb_point(x: f64, y: f64) -> Vec<u8> {
     [&[1, 1, 0, 0, 0][..], &x.to_le_bytes(), &y.to_le_bytes()].concat()
 }
 
-/// A column of numbers of any type near these, rounded as the type and the dice have it.
+/// A column of numbers of one of eight types near these, rounded as the type has it.
 #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-pub(crate) fn numbers(dice: &mut Dice, values: &[Option<f64>]) -> ArrayRef {
-    let kind = dice.below(8);
+pub(crate) fn numbers(kind: usize, values: &[Option<f64>]) -> ArrayRef {
     let each = |value: &Option<f64>| value.map(|value| value.round() as i64);
     let whole = values.iter().map(each);
     match kind {

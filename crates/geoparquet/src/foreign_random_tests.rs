@@ -151,10 +151,11 @@ fn boxes(
         return;
     }
     let nothing = dice.pick(&[None, Some(f64::NAN)]);
+    let (of, mixed) = (dice.below(8), dice.one_in(4));
     let mut fields = Vec::new();
     for (side, name) in ["xmin", "ymin", "xmax", "ymax"].into_iter().enumerate() {
         let values: Vec<Option<f64>> = places.iter().map(|p| p.map(|p| p[side]).or(nothing)).collect();
-        fields.push((name, numbers(dice, &values)));
+        fields.push((name, numbers(if mixed { dice.below(8) } else { of }, &values)));
     }
     let names: Fields =
         fields.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), true)).collect();
