@@ -130,7 +130,8 @@ impl Copy<'_> {
             return Err(Self::would_lose(report.rejected));
         }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
-        if let Some(rejects) = self.rejects.as_deref().filter(|_| shows) {
+        // What has gone into a database is there whatever becomes of them.
+        if let Some(rejects) = self.rejects.as_deref().filter(|_| shows && !is_gradual) {
             rejects.prepare()?;
         }
         let Finished { bytes, before } = match sink.finish() {

@@ -137,6 +137,22 @@ fn the_old_rejects_stay_where_nothing_is_changed() {
 }
 
 #[test]
+fn rejects_of_a_load_are_kept_where_their_file_is_taken() {
+    let Some(url) = fresh("beside") else { return };
+    let yard = Yard::new();
+    yard.run(&["init", &url]).status(0);
+    let child = start(&yard, &["copy", "-", &url, "--rejects", "r"], &format!("{}{{}}\n", lines(&["x"])));
+    yard.write("r", "mine");
+    let (status, said) = end(child);
+    assert_eq!(status, Some(3), "{said}");
+    assert_eq!(yard.run(&["search", &url, "--count"]).status(0).out, "1\n");
+    let names = yard.names();
+    assert_eq!((names.len(), yard.read("r").as_str()), (2, "mine"), "{names:?}");
+    assert!(said.contains(&names[1]), "{said}");
+    assert!(yard.read(&names[1]).starts_with("{\"source\":"));
+}
+
+#[test]
 fn a_store_that_is_copied_onto_itself_loses_nothing_for_good() {
     let yard = Yard::new();
     let text = format!("{}{{}}\n", lines(&["a", "b", "a"]));

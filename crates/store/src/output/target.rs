@@ -89,7 +89,7 @@ impl Target {
 
     fn failed(&self, what: &str) -> Error {
         Error::failed(format!("{}: {what}", self.shown.display()))
-            .remedy("nothing was changed: look at the file, and run the command again")
+            .remedy("it is left as it is: look at it, and run the command again")
     }
 }
 
