@@ -89,7 +89,7 @@ def test_a_killed_server(cluster, many, whole, tmp_path):
     loader = begin("copy", many, url, "-q")
     wait_for(loader, lambda: sql(url, "SELECT 1 FROM items LIMIT 1"))
     cluster.kill()
-    assert "copy --resume goes on behind it" in failed(loader)[1]
+    assert "in and stay, and this goes on from there: " in failed(loader)[1]
     cluster.start_again()
     goes_on(url, many, whole, tmp_path)
 
@@ -113,7 +113,7 @@ def test_a_session_that_is_ended_within_a_batch(database, many, whole, tmp_path)
     end = f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE state = 'active' AND query LIKE 'COPY "{schema}".items %' LIMIT 1"""
     wait_for(loader, lambda: sql(database, end))
-    assert "copy --resume goes on behind it" in failed(loader)[1]
+    assert "in and stay, and this goes on from there: " in failed(loader)[1]
     goes_on(database, many, whole, tmp_path)
 
 
@@ -142,7 +142,7 @@ def test_a_full_disk(cluster, small_disk, many, whole, tmp_path):
     loader = begin("copy", many, url, "-q")
     cause, remedy = failed(loader)
     assert "No space left on device" in cause, cause
-    assert "free some space on the database's disk" in remedy and "copy --resume goes on" in remedy, remedy
+    assert "free some space on the database's disk" in remedy and "in and stay" in remedy and remedy.endswith("--resume"), remedy
     small_disk()
     goes_on(url, many, whole, tmp_path)
 

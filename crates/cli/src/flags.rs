@@ -19,7 +19,8 @@ use crate::threads;
 ///
 /// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written.
 ///
-/// Exit status: 0 all done; 1 done, but some Items were rejected; 2 wrong usage; 3 failed, and nothing was changed.
+/// Exit status: 0 all done; 1 done, but some Items were rejected; 2 wrong usage; 3 failed, 130 interrupted: a file is as it
+/// was, and a load into a database keeps the batches that are in, and says how to go on.
 #[derive(Debug, Parser)]
 #[command(name = "stacyard", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {

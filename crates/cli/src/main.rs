@@ -6,6 +6,7 @@ mod flags;
 mod help;
 mod info;
 mod init;
+mod interrupt;
 mod open;
 mod optimize;
 mod progress;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
-use stacyard_store::{Error, ErrorKind, abandon_and_exit};
+use stacyard_store::{Error, ErrorKind};
 
 use crate::flags::{Cli, Command};
 use crate::report::Status;
@@ -30,9 +31,6 @@ use crate::report::Status;
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// What a shell calls a program that an interrupt has ended: 128 and the signal.
-const INTERRUPTED: i32 = 130;
 
 /// The exit status of what could not be done.
 pub(crate) const FAILED: u8 = 3;
@@ -44,7 +42,7 @@ fn main() -> ExitCode {
     };
     // Without the handlers an interrupt would leave temporary files behind, as would a file that may not grow further (its
     // error is that of the write then), and nothing worse.
-    let _ = ctrlc::set_handler(|| abandon_and_exit(INTERRUPTED));
+    let _ = ctrlc::set_handler(|| interrupt::end());
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let json_log = cli.global.json_log;
     match fault::caught(|| run(cli)) {

@@ -12,6 +12,7 @@ use stacyard_store::{
 };
 
 use crate::flags::{Global, Layout};
+use crate::interrupt::Unfinished;
 use crate::report;
 
 /// What is written, beside the Items.
@@ -67,13 +68,20 @@ pub(crate) fn write(
     (target, output): (&StoreUrl, Option<Output>),
     extras: Extras,
 ) -> Result<Report, Error> {
+    let mut unfinished =
+        Unfinished { target: target.to_string(), mode: copy.mode, loaded: None, json_log: global.json_log };
     let Some(output) = output else {
         if extras.fields.is_some() {
             return Err(no_place_for_parts(target));
         }
         let sink = PostGisSink::create(&address(target)?, copy.mode, &extras.collections)?;
-        return copy.run(input, old, sink);
+        unfinished.loaded = Some(sink.loaded());
+        unfinished.begin();
+        return copy.run(input, old, sink).map_err(|error| unfinished.failed(error));
     };
+    if target.path().is_some() {
+        unfinished.begin();
+    }
     match target.kind() {
         StoreKind::Json | StoreKind::Ndjson => {
             if !extras.collections.is_empty() {

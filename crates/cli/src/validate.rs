@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let sources = stores.iter().map(|store| {
         let store = open::store(store, global)?;
         let profile = profile.as_ref().or(store.profile()).cloned();
-        Ok::<_, Error>((gate.clone().with_profile(profile), store.items()?))
+        Ok::<_, Error>((gate.clone().with_profile(profile), store.audit()?))
     });
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
     let json = flags.format == Format::Json;

@@ -2,20 +2,23 @@
 //! All that is prepared ends with the transaction, so that a pooler may give the connection to others between two.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
-use stacyard_store::{Collections, Counts, Error, Mode, Problem, Refused, Why};
+use stacyard_store::{Collections, Counts, Error, Mode, Refused, Why};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
 use crate::encode::{COLUMNS, Rows};
-use crate::fault;
+use crate::explain::Explainer;
+use crate::fault::{self, Attempts};
 use crate::ident::Ident;
+use crate::loaded::Loaded;
 use crate::replacement;
+use crate::sieve::{Sieved, sieve};
 
 /// The signature of COPY's binary format, its flags and the length of its extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -29,10 +32,12 @@ pub(crate) struct Target {
     pub(crate) schema: Ident,
     pub(crate) mode: Mode,
     pub(crate) shown: Arc<str>,
+    /// Whether triggers of the user may change rows on their way in.
+    pub(crate) has_triggers: bool,
     /// Whether an Item was met that is there already: then batches go through the temporary table.
     pub(crate) has_met_old: Arc<AtomicBool>,
-    /// Whether a batch has gone in.
-    pub(crate) has_loaded: Arc<AtomicBool>,
+    /// What has gone in.
+    pub(crate) loaded: Arc<Loaded>,
     /// How many rows a replacement has written so far: it is one transaction, and notifies once.
     pub(crate) replaced: Arc<AtomicUsize>,
     /// The Items that an upsert has put others in the place of.
@@ -40,17 +45,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The error of a load, with what there is of it.
+    /// The error of a load. What there is of it whoever called it can say ([`Loaded`]).
     pub(crate) fn failed(&self, cause: tokio_postgres::Error) -> Error {
         let error = fault::failed(&format!("load into {}", self.shown), cause);
-        let left = match self.mode {
-            Mode::Replace => "nothing was replaced",
-            _ if !self.has_loaded.load(Ordering::Relaxed) => return error,
-            Mode::Insert | Mode::Resume => "what went in before stays, and copy --resume goes on behind it",
-            Mode::Ignore | Mode::Upsert => "what went in before stays, and the same copy goes on behind it",
-        };
+        if self.mode != Mode::Replace {
+            return error;
+        }
         let advice = error.advice().map(|advice| format!("{advice}; ")).unwrap_or_default();
-        error.remedy(format!("{advice}{left}"))
+        error.remedy(format!("{advice}nothing was replaced"))
     }
 
     /// What makes the temporary table, for one transaction.
@@ -64,51 +66,107 @@ impl Target {
         )
     }
 
-    /// Takes a chunk; where some of its rows are refused, the others by themselves.
-    pub(crate) async fn load(&self, client: &mut Client, rows: &Rows) -> Result<Vec<Refused>, Error> {
+    /// What begins a transaction. Unless triggers may change rows it says that all columns are brought along, so that the
+    /// database need not derive them (migration V3).
+    pub(crate) const fn begin(&self) -> &'static str {
+        if self.has_triggers { "BEGIN" } else { "BEGIN; SET LOCAL stacyard.loading = on" }
+    }
+
+    /// Takes a chunk; where some of its rows are refused, the others without them.
+    pub(crate) async fn load(&self, client: &Client, rows: &Rows) -> Result<Vec<Refused>, Error> {
         let mut refused = Vec::new();
-        let all = 0..rows.ends.len();
-        let mut left = vec![all];
-        while let Some(range) = left.pop() {
+        let mut left = vec![(0..rows.ends.len()).collect::<Vec<usize>>()];
+        let mut explainer = None;
+        let mut attempts = Attempts::default();
+        while let Some(set) = left.pop() {
             let is_direct = !self.has_met_old.load(Ordering::Relaxed);
-            match self.batch(client, rows, range.clone()).await {
-                Ok(mut known) => refused.append(&mut known),
-                Err(cause) if is_direct && fault::is_duplicate(&cause) => {
-                    self.has_met_old.store(true, Ordering::Relaxed);
-                    left.push(range);
+            let cause = match self.batch(client, rows, &set).await {
+                Ok(mut known) => {
+                    refused.append(&mut known);
+                    attempts = Attempts::default();
+                    continue;
                 }
-                Err(cause) if !fault::is_of_rows(&cause) => return Err(self.failed(cause)),
-                Err(cause) if range.len() == 1 => {
-                    let message = cause.as_db_error().map_or_else(String::new, |db| {
-                        let detail = db.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                        format!("the database refuses it: {}{detail}", db.message())
-                    });
-                    let why = Why::Wrong(Problem::new("database", message));
-                    refused.push(Refused { item: range.start, why });
-                }
-                Err(_) => {
-                    let middle = range.start + range.len() / 2;
-                    left.push(middle..range.end);
-                    left.push(range.start..middle);
-                }
+                Err(cause) => cause,
+            };
+            if is_direct && fault::is_duplicate(&cause) {
+                self.has_met_old.store(true, Ordering::Relaxed);
+                left.push(set);
+                continue;
             }
+            if self.may_try_again(&cause) && attempts.wait().await {
+                left.push(set);
+                continue;
+            }
+            let Some(db) = cause.as_db_error().filter(|_| fault::is_of_rows(&cause)) else {
+                return Err(self.failed(cause));
+            };
+            let is_first = explainer.is_none();
+            if is_first {
+                explainer = Some(self.explainer(client).await);
+            }
+            let explainer = explainer.get_or_insert_default();
+            if let [item] = set[..] {
+                let why = Why::Wrong(explainer.problem(db, rows.row(item)));
+                refused.push(Refused { item, why });
+                continue;
+            }
+            let found =
+                if is_first { sieve(client, self, explainer, (rows, &set)).await } else { Sieved::default() };
+            if found.refused.is_empty() && found.suspects.is_empty() {
+                let (first, second) = set.split_at(set.len() / 2);
+                left.extend([second.to_vec(), first.to_vec()]);
+                continue;
+            }
+            let known: HashSet<usize> = found
+                .refused
+                .iter()
+                .map(|refused| refused.item)
+                .chain(found.suspects.iter().copied())
+                .collect();
+            left.push(set.into_iter().filter(|row| !known.contains(row)).collect());
+            left.extend(found.suspects.into_iter().map(|row| vec![row]));
+            left.retain(|set| !set.is_empty());
+            refused.extend(found.refused);
         }
         refused.sort_by_key(|refused| refused.item);
         Ok(refused)
     }
 
+    /// What is known of the table; where it cannot be asked, nothing.
+    async fn explainer(&self, client: &Client) -> Explainer {
+        let is_within = self.mode == Mode::Replace;
+        if is_within && client.batch_execute("SAVEPOINT explain").await.is_err() {
+            return Explainer::default();
+        }
+        let found = Explainer::of(client, &self.schema).await;
+        if is_within {
+            let back = if found.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT explain; " };
+            let _ = client.batch_execute(&format!("{back}RELEASE SAVEPOINT explain")).await;
+        }
+        found.unwrap_or_default()
+    }
+
+    /// Whether what failed may go well the next time: another session was in the way. A replacement, which is one transaction,
+    /// has the same snapshot each time.
+    fn may_try_again(&self, cause: &tokio_postgres::Error) -> bool {
+        match self.mode {
+            Mode::Replace => cause.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED),
+            _ => fault::is_conflict(cause),
+        }
+    }
+
     /// One transaction; of a replacement, which is one as a whole, a part.
     async fn batch(
         &self,
-        client: &mut Client,
+        client: &Client,
         rows: &Rows,
-        range: Range<usize>,
+        set: &[usize],
     ) -> Result<Vec<Refused>, tokio_postgres::Error> {
         if self.mode == Mode::Replace {
             client.batch_execute("SAVEPOINT batch").await?;
-            let inserted = self.insert(client, rows, range, &mut Counts::default()).await;
+            let inserted = self.insert(client, rows, set, &mut Counts::default()).await;
             let back = if inserted.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT batch; " };
-            // Behind the savepoint: there it is emptied at once, within it only when all is done.
+            // After the savepoint: there it is emptied at once, within it only when all is done.
             let end = format!("{back}RELEASE SAVEPOINT batch; TRUNCATE {STAGING}");
             return match client.batch_execute(&end).await {
                 Ok(()) => inserted,
@@ -116,19 +174,18 @@ impl Target {
                 Err(cause) => Err(inserted.err().unwrap_or(cause)),
             };
         }
-        let transaction = client.transaction().await?;
+        client.batch_execute(self.begin()).await?;
         let mut updated = Counts::default();
-        match self.insert(transaction.client(), rows, range, &mut updated).await {
+        match self.insert(client, rows, set, &mut updated).await {
             Ok(refused) => {
-                transaction.commit().await?;
-                self.has_loaded.store(true, Ordering::Relaxed);
+                self.loaded.commit(client, set.len() - refused.len()).await?;
                 self.updated.lock().unwrap_or_else(PoisonError::into_inner).append(&updated);
                 Ok(refused)
             }
             Err(cause) => {
-                // Waited for: a pooler gives the connection away where a transaction ends, with all that was sent behind
+                // Waited for: a pooler gives the connection away where a transaction ends, with all that was sent after
                 // it. Where it fails too, the first failure says more.
-                let _ = transaction.rollback().await;
+                let _ = client.batch_execute("ROLLBACK").await;
                 Err(cause)
             }
         }
@@ -140,19 +197,19 @@ impl Target {
         &self,
         client: &Client,
         rows: &Rows,
-        range: Range<usize>,
+        set: &[usize],
         updated: &mut Counts,
     ) -> Result<Vec<Refused>, tokio_postgres::Error> {
         let schema = &self.schema;
         if !self.has_met_old.load(Ordering::Relaxed) {
-            copy(client, &format!("{schema}.items"), rows, range.clone()).await?;
-            self.tell(client, range.len()).await?;
+            copy(client, &format!("{schema}.items"), rows, set).await?;
+            self.tell(client, set.len()).await?;
             return Ok(Vec::new());
         }
         if self.mode != Mode::Replace {
             client.batch_execute(&self.staging()).await?;
         }
-        copy(client, STAGING, rows, range.clone()).await?;
+        copy(client, STAGING, rows, set).await?;
         let is_upsert = matches!(self.mode, Mode::Upsert | Mode::Replace);
         if self.mode == Mode::Upsert {
             // As a value for each row, as in `same`.
@@ -176,12 +233,12 @@ impl Target {
             replacement::note(client).await?;
         }
         self.tell(client, taken.len()).await?;
-        if is_upsert || taken.len() == range.len() {
+        if is_upsert || taken.len() == set.len() {
             return Ok(Vec::new());
         }
         let same = if self.mode == Mode::Resume { self.same(client).await? } else { Vec::new() };
         let (taken, same) = (keys(&taken), keys(&same));
-        let missing = range.filter_map(|item| {
+        let missing = set.iter().filter_map(|&item| {
             let (collection, id) = &rows.keys[item];
             let key = (collection.as_str(), id.as_str());
             let why = if same.contains(&key) { Why::Present } else { Why::Taken };
@@ -251,23 +308,19 @@ fn keys(rows: &[Row]) -> HashSet<(&str, &str)> {
 
 /// Copies rows into a table in the order of their keys: loaders that wait for each other's rows never do so in a circle.
 /// The statement, which has a name here, is closed before the transaction ends.
-async fn copy(
+pub(crate) async fn copy(
     client: &Client,
     table: &str,
     rows: &Rows,
-    range: Range<usize>,
+    set: &[usize],
 ) -> Result<(), tokio_postgres::Error> {
-    let mut order: Vec<usize> = range.collect();
+    let mut order = set.to_vec();
     order.sort_unstable_by_key(|&row| &rows.keys[row]);
-    let bytes_of = |row: usize| {
-        let start = row.checked_sub(1).map_or(0, |before| rows.ends[before]);
-        &rows.bytes[start..rows.ends[row]]
-    };
-    let length: usize = order.iter().map(|&row| bytes_of(row).len()).sum();
+    let length: usize = order.iter().map(|&row| rows.row(row).len()).sum();
     let mut bytes = BytesMut::with_capacity(HEADER.len() + length + 2);
     bytes.put_slice(HEADER);
     for row in order {
-        bytes.put_slice(bytes_of(row));
+        bytes.put_slice(rows.row(row));
     }
     bytes.put_i16(-1);
     let copy = client.copy_in(&format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;

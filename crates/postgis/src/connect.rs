@@ -172,6 +172,15 @@ mod tests {
     }
 
     #[test]
+    fn urls_of_postgresql_are_taken_too() {
+        for scheme in ["postgis", "postgres", "postgresql", "PostgreSQL"] {
+            let address = Address::parse(&format!("{scheme}://me:secret@h:5433/db?schema=x")).unwrap();
+            assert_eq!(address.schema().name(), "x");
+            assert_eq!(address.shown(), format!("{scheme}://me:***@h:5433/db?schema=x"));
+        }
+    }
+
+    #[test]
     fn schemas_are_names() {
         let schema = |url: &str| Address::parse(url).unwrap().schema().name().to_owned();
         assert_eq!(schema("postgis://h/db"), "stac");

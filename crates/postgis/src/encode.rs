@@ -26,6 +26,14 @@ pub struct Rows {
     pub(crate) keys: Vec<(String, String)>,
 }
 
+impl Rows {
+    /// The bytes of one.
+    pub(crate) fn row(&self, row: usize) -> &[u8] {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[row]]
+    }
+}
+
 /// Encodes Items as rows.
 pub struct RowEncoder;
 
@@ -39,34 +47,7 @@ impl Encoder for RowEncoder {
         let (collection, id) = (string(members.collection), string(members.id));
         wire::text(out, &collection);
         wire::text(out, &id);
-        let times = ["datetime", "start_datetime", "end_datetime"].map(|name| {
-            let text = members.properties?.get(name)?.as_str()?;
-            Rfc3339::parse(&text)
-        });
-        for time in times {
-            match time {
-                Some(time) => wire::timestamptz(out, time.instant),
-                None => wire::null(out),
-            }
-        }
-        let extent = stacyard_search::temporal_extent(item).ok().flatten();
-        for end in [extent.and_then(Interval::start), extent.and_then(Interval::end)] {
-            match end {
-                Some(end) => wire::seconds(out, end),
-                None => wire::null(out),
-            }
-        }
-        let geometry = members.geometry.filter(|geometry| !geometry.is_null());
-        match geometry {
-            Some(geometry) => wire::field(out, |out| {
-                // What is no geometry is refused by the database, row by row.
-                let start = out.len();
-                if ewkb::write(geometry, out).is_none() {
-                    out.truncate(start);
-                }
-            }),
-            None => wire::null(out),
-        }
+        write_derived(item, out);
         let json = |out: &mut Vec<u8>, value: Option<Value<'_>>| match value {
             Some(value) => wire::jsonb(out, value.raw()),
             None => wire::null(out),
@@ -98,6 +79,38 @@ impl Encoder for RowEncoder {
         chunk.ends.push(chunk.bytes.len());
         chunk.keys.push((collection.into_owned(), id.into_owned()));
         Ok(())
+    }
+}
+
+/// What the columns from `datetime` to `geometry` hold of an Item: all of it follows from other columns.
+pub(crate) fn write_derived(item: Value<'_>, out: &mut Vec<u8>) {
+    let times = ["datetime", "start_datetime", "end_datetime"].map(|name| {
+        let text = item.get("properties")?.get(name)?.as_str()?;
+        Rfc3339::parse(&text)
+    });
+    for time in times {
+        match time {
+            Some(time) => wire::timestamptz(out, time.instant),
+            None => wire::null(out),
+        }
+    }
+    let extent = stacyard_search::temporal_extent(item).ok().flatten();
+    for end in [extent.and_then(Interval::start), extent.and_then(Interval::end)] {
+        match end {
+            Some(end) => wire::seconds(out, end),
+            None => wire::null(out),
+        }
+    }
+    let geometry = item.get("geometry").filter(|geometry| !geometry.is_null());
+    match geometry {
+        Some(geometry) => wire::field(out, |out| {
+            // What is no geometry is refused by the database, row by row.
+            let start = out.len();
+            if ewkb::write(geometry, out).is_none() {
+                out.truncate(start);
+            }
+        }),
+        None => wire::null(out),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Errors of the database in the user's words: the cause, and what to do about it.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
 use deadpool_postgres::PoolError;
 use rustls::{CertificateError, Error as TlsError};
 use stacyard_store::{Error, quoted};
@@ -45,7 +49,9 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
         "name the primary server in the URL; a replica to read from goes behind ?read="
     } else if *code == SqlState::T_R_SERIALIZATION_FAILURE {
-        "try again; a replica that cancels long searches may wait longer (max_standby_streaming_delay)"
+        "run it again; a replica that cancels long searches may wait longer (max_standby_streaming_delay)"
+    } else if *code == SqlState::T_R_DEADLOCK_DETECTED {
+        "another session changes the same rows in another order; run it again"
     } else if is_end_of_session(code) {
         "the server was stopped, or an administrator ended the session; try again"
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
@@ -78,6 +84,7 @@ pub(crate) fn of_init(name: &str, has_made: bool, cause: tokio_postgres::Error) 
         Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
             format!("{kept}; another session holds the table, try again when it is done")
         }
+        _ if is_conflict(&cause) => format!("{kept}; another session was in the way: run it again"),
         _ => format!("{kept}; the database says what is wrong"),
     };
     failed("change the tables", cause).remedy(remedy)
@@ -149,4 +156,30 @@ pub(crate) fn is_of_rows(cause: &tokio_postgres::Error) -> bool {
 /// Whether a row is there already.
 pub(crate) fn is_duplicate(cause: &tokio_postgres::Error) -> bool {
     cause.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
+/// Whether another session was in the way, so that the same may go well the next time.
+pub(crate) fn is_conflict(cause: &tokio_postgres::Error) -> bool {
+    let codes = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+    cause.code().is_some_and(|code| codes.contains(code))
+}
+
+/// How often a transaction was tried that others were in the way of.
+#[derive(Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    const MOST: u32 = 6;
+
+    /// Waits before the next one, longer each time and by chance, so that two that met do not meet again; `false`: it was
+    /// tried often enough.
+    pub(crate) async fn wait(&mut self) -> bool {
+        self.0 += 1;
+        let longest = 50_u64 << self.0;
+        let millis = longest / 2 + RandomState::new().hash_one(self.0) % (longest / 2);
+        if self.0 < Self::MOST {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+        }
+        self.0 < Self::MOST
+    }
 }

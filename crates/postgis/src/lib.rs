@@ -7,10 +7,12 @@ mod batch;
 mod connect;
 mod encode;
 mod ewkb;
+mod explain;
 mod fault;
 mod filter;
 mod ident;
 mod jsonb;
+mod loaded;
 mod migrate;
 mod order;
 mod partition;
@@ -21,6 +23,7 @@ mod rows;
 mod server;
 mod service;
 mod settings;
+mod sieve;
 mod sink;
 mod source;
 mod store;
@@ -30,6 +33,7 @@ mod wire;
 
 pub use connect::Address;
 pub use encode::{RowEncoder, Rows};
+pub use loaded::Loaded;
 pub use sink::PostGisSink;
 pub use store::PostGis;
 

@@ -16,12 +16,13 @@ use crate::partition;
 use crate::profile::{self, Step};
 
 /// The version that this program knows.
-pub(crate) const NEWEST: i32 = 2;
+pub(crate) const NEWEST: i32 = 3;
 
 /// The migrations, oldest first. A released one never changes: its checksum is in the databases.
 const MIGRATIONS: [(&str, &str); NEWEST as usize] = [
     ("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql")),
     ("V2__profile_and_datetime", include_str!("migrations/V2__profile_and_datetime.sql")),
+    ("V3__rows_by_sql", include_str!("migrations/V3__rows_by_sql.sql")),
 ];
 
 /// The version since which a schema can have a profile.
@@ -102,6 +103,16 @@ pub(crate) async fn check(client: &Client, address: &Address) -> Result<Ident, E
         Found::Nothing => Err(absent::no_tables(client, address).await?),
         Found::Others => Err(not_ours(schema)),
     }
+}
+
+/// Whether users have triggers that may change rows on their way in: then the database has to derive columns anew.
+pub(crate) async fn has_triggers(client: &Client, schema: &Ident) -> Result<bool, Error> {
+    // Of pg_trigger.h: 1 is FOR EACH ROW, 2 BEFORE, 4 INSERT, 16 UPDATE.
+    let query = "SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgname <> 'zz_stacyard' \
+        AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0 \
+        AND (tgrelid = $1::text::regclass OR tgrelid IN (SELECT relid FROM pg_partition_tree($1::text::regclass))))";
+    let row = client.query_typed_one(query, &[(&format!("{schema}.items"), Type::TEXT)]).await;
+    Ok(row.map_err(|cause| fault::failed("look at the table's triggers", cause))?.get(0))
 }
 
 fn newer(shown: &str, version: i32) -> Error {
@@ -239,6 +250,7 @@ pub(crate) async fn run(
     );
     client.batch_execute(&lock).await.map_err(failed)?;
     let (version, schema, postgis) = prepared(client, address).await?;
+    enter(client, &schema, &postgis).await?;
     if version < NEWEST {
         // What cannot be is said before anything is made.
         steps(client, &schema, version, wanted).await?;
@@ -248,7 +260,6 @@ pub(crate) async fn run(
             client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.map_err(failed)?;
         }
     }
-    enter(client, &schema, &postgis).await?;
     if version < NEWEST {
         migrate(client, address).await?;
     }
@@ -269,10 +280,17 @@ async fn migrate(client: &mut Client, address: &Address) -> Result<(), Error> {
     let mut runner = Runner::new(&migrations()?).set_grouped(true).set_abort_divergent(true);
     runner.set_migration_table_name(HISTORY);
     runner.run_async(client).await.map_err(|cause| {
-        let source = std::error::Error::source(&cause).map(ToString::to_string).unwrap_or_default();
-        Error::failed(format!("cannot make the tables in {}: {source}", address.shown()))
+        let source = std::error::Error::source(&cause);
+        let is_conflict =
+            source.and_then(<dyn std::error::Error>::downcast_ref).is_some_and(fault::is_conflict);
+        let said = source.map(ToString::to_string).unwrap_or_default();
+        Error::failed(format!("cannot make the tables in {}: {said}", address.shown()))
             .caused_by(cause)
-            .remedy("nothing was changed; the database says what is wrong")
+            .remedy(if is_conflict {
+                "nothing was changed; another session was in the way: run it again"
+            } else {
+                "nothing was changed; the database says what is wrong"
+            })
     })?;
     Ok(())
 }

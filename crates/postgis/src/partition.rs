@@ -68,7 +68,7 @@ pub(crate) async fn steps(client: &Client, collections: &[String]) -> Result<Vec
     steps.push(Step {
         said: "Items moved, default partition put back".to_owned(),
         sql: format!(
-            "INSERT INTO items ({columns}) SELECT {columns} FROM {DEFAULT} WHERE collection IN ({list});\n\
+            "SET LOCAL stacyard.loading = on;\nINSERT INTO items ({columns}) SELECT {columns} FROM {DEFAULT} WHERE collection IN ({list});\n\
              DELETE FROM {DEFAULT} WHERE collection IN ({list});\n\
              ALTER TABLE items ATTACH PARTITION {DEFAULT} DEFAULT;"
         ),
@@ -130,6 +130,7 @@ async fn refuse_what_depends(client: &Client, what: &str) -> Result<(), Error> {
          UNION SELECT format('the view %s', r.ev_class::regclass) FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid \
          WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = 'items'::regclass \
          UNION SELECT format('the trigger %s', tgname) FROM pg_trigger WHERE tgrelid = 'items'::regclass AND NOT tgisinternal \
+         AND tgname <> 'zz_stacyard' \
          UNION SELECT format('the policy %s', polname) FROM pg_policy WHERE polrelid = 'items'::regclass \
          UNION SELECT format('the publication %s', pubname) FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid \
          WHERE prrelid = 'items'::regclass \
@@ -155,7 +156,7 @@ async fn conversion(client: &Client) -> Result<String, Error> {
     let indexes = "FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
         WHERE x.indrelid = 'items'::regclass AND NOT x.indisprimary";
     let mut sql = vec![format!(
-        "ALTER TABLE items RENAME TO {DEFAULT};\nALTER TABLE {DEFAULT} RENAME CONSTRAINT items_pkey TO {DEFAULT}_pkey;"
+        "DROP TRIGGER zz_stacyard ON items;\nALTER TABLE items RENAME TO {DEFAULT};\nALTER TABLE {DEFAULT} RENAME CONSTRAINT items_pkey TO {DEFAULT}_pkey;"
     )];
     // Names are the parent's, whose indexes and keys take those of the partition for their own.
     let renamed = format!(
@@ -168,6 +169,7 @@ async fn conversion(client: &Client) -> Result<String, Error> {
     ));
     sql.extend(ask(client, &format!("SELECT pg_get_indexdef(i.oid) || ';' {indexes} ORDER BY 1")).await?);
     for more in [
+        "SELECT pg_get_triggerdef(oid) || ';' FROM pg_trigger WHERE tgrelid = 'items'::regclass AND tgname = 'zz_stacyard'",
         "SELECT format('ALTER TABLE items ADD CONSTRAINT %I %s;', conname, replace(pg_get_constraintdef(oid), ' NOT VALID', '')) \
          FROM pg_constraint WHERE conrelid = 'items'::regclass AND contype = 'f' ORDER BY 1",
         "SELECT format('GRANT %s ON items TO %s%s;', privilege_type, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, \

@@ -28,9 +28,10 @@ impl Replacement {
     pub(crate) async fn begin(client: &Client, target: &Target) -> Result<Self, Error> {
         let (schema, staging) = (&target.schema, target.staging());
         let begin = format!(
-            "BEGIN; LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE; {staging}; \
+            "{}; LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE; {staging}; \
              CREATE TEMPORARY TABLE stacyard_keys ON COMMIT DROP AS \
-             SELECT collection, id FROM {schema}.items WITH NO DATA"
+             SELECT collection, id FROM {schema}.items WITH NO DATA",
+            target.begin()
         );
         client.batch_execute(&begin).await.map_err(|cause| target.failed(cause))?;
         let had =
@@ -82,7 +83,7 @@ impl Replacement {
         let ids: Vec<&String> = collections.keys().collect();
         client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
         target.notify(client, rows).await?;
-        client.batch_execute("COMMIT").await?;
+        target.loaded.commit(client, rows.max(1)).await?;
         Ok(Before { replaced: self.had.without(&went), went })
     }
 }

@@ -1,8 +1,11 @@
 //! Rows of `items` back to the JSON texts of Items, without a tree in between.
 
-use stacyard_model::json::push_string;
+use stacyard_model::json::{Tape, push_string};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
+
+use crate::encode::write_derived;
+use crate::ident::Ident;
 
 /// The columns that an Item is made of, in this order.
 pub(crate) const SELECTED: &str = "verbatim, stac_version, stac_extensions, id, collection, geometry_text, bbox, \
@@ -11,6 +14,17 @@ pub(crate) const SELECTED: &str = "verbatim, stac_version, stac_extensions, id, 
 /// The same of what a search looks at alone: the wide columns, which it never does, are empty.
 pub(crate) const SEARCHED: &str = "NULL::text, stac_version, NULL::jsonb, id, collection, geometry_text, NULL::jsonb, \
     properties, '[]'::json, '{}'::json, NULL::jsonb";
+
+/// What follows them where rows are to be checked: the columns that are derived, and whether the whole text still says what
+/// the columns say. The geometry as bytes: its type is none of PostgreSQL's own, and would be asked for while the rows wait.
+pub(crate) fn audited(schema: &Ident, postgis: &Ident) -> String {
+    format!(
+        "{SELECTED}, datetime, start_datetime, end_datetime, extent_start, extent_end, \
+         {postgis}.ST_AsEWKB(geometry, 'NDR'), \
+         verbatim IS NULL OR {schema}.stacyard_agrees(verbatim, collection, id, stac_version, stac_extensions, \
+         geometry_text, bbox, properties, links, assets, others)"
+    )
+}
 
 /// Where the first column behind these stands.
 pub(crate) const ODD: usize = 11;
@@ -67,4 +81,61 @@ pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postg
     }
     out.push(b'}');
     Ok(())
+}
+
+/// A value of any type as the server sends it.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Bytes<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// The columns that are derived, as [`write_derived`] writes them.
+const DERIVED: [&str; 6] =
+    ["datetime", "start_datetime", "end_datetime", "extent_start", "extent_end", "geometry"];
+
+/// The first column of an [audited] row that says something else than its Item, whose text this is. What is no JSON says
+/// nothing: the gate tells.
+pub(crate) fn disagreeing(
+    row: &Row,
+    text: &[u8],
+    tape: &mut Tape,
+) -> Result<Option<&'static str>, tokio_postgres::Error> {
+    if !row.try_get::<_, bool>(ODD + DERIVED.len())? {
+        return Ok(Some("verbatim"));
+    }
+    let Ok(item) = tape.parse(text) else { return Ok(None) };
+    let mut expected = Vec::new();
+    write_derived(item, &mut expected);
+    let mut expected = expected.as_slice();
+    for (index, name) in DERIVED.into_iter().enumerate() {
+        let wanted = next_field(&mut expected);
+        let found = row.try_get::<_, Option<Bytes<'_>>>(ODD + index)?.map(|Bytes(found)| found);
+        let is_same = match (wanted, found) {
+            // How many decimals a number shows (two bytes) is no part of its value.
+            (Some(wanted), Some(found)) if name.starts_with("extent") => {
+                wanted.get(..6) == found.get(..6) && wanted.get(8..) == found.get(8..)
+            }
+            (wanted, found) => wanted == found,
+        };
+        if !is_same {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes a field of COPY's binary format off; `None`: NULL.
+pub(crate) fn next_field<'a>(row: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, rest) = row.split_first_chunk::<4>()?;
+    *row = rest;
+    let (field, rest) = rest.split_at_checked(usize::try_from(i32::from_be_bytes(*length)).ok()?)?;
+    *row = rest;
+    Some(field)
 }

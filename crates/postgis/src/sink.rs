@@ -10,6 +10,8 @@ use tokio_postgres::Client;
 use crate::batch::Target;
 use crate::connect::{Address, Database};
 use crate::encode::{RowEncoder, Rows};
+use crate::fault::{self, Attempts};
+use crate::loaded::Loaded;
 use crate::migrate;
 use crate::replacement::Replacement;
 
@@ -26,31 +28,33 @@ pub struct PostGisSink {
     collections: Collections,
     idle: Vec<Client>,
     /// Batches under way, oldest first.
-    loading: VecDeque<JoinHandle<Loaded>>,
+    loading: VecDeque<JoinHandle<Settled>>,
     /// What came of those that are done, oldest first.
     done: VecDeque<Vec<Refused>>,
     bytes: u64,
 }
 
 /// A connection after its batch, and what was refused.
-type Loaded = (Client, Result<Vec<Refused>, Error>);
+type Settled = (Client, Result<Vec<Refused>, Error>);
 
 impl PostGisSink {
     /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
     pub fn create(address: &Address, mode: Mode, collections: &Collections) -> Result<Self, Error> {
         let database = address.connect()?;
-        let target = Target {
+        let mut target = Target {
             schema: address.schema().clone(),
             mode,
             shown: address.shown().into(),
+            has_triggers: true,
             has_met_old: Arc::default(),
-            has_loaded: Arc::default(),
+            loaded: Arc::default(),
             replaced: Arc::default(),
             updated: Arc::default(),
         };
         let first = database.own_client()?;
         let replacement = database.wait(async {
             migrate::check(&first, address).await?;
+            target.has_triggers = migrate::has_triggers(&first, address.schema()).await?;
             if mode != Mode::Replace {
                 return Ok(None);
             }
@@ -64,6 +68,11 @@ impl PostGisSink {
         }
         let (loading, done, collections) = (VecDeque::new(), VecDeque::new(), collections.clone());
         Ok(Self { database, target, replacement, collections, idle, loading, done, bytes: 0 })
+    }
+
+    /// What is in so far.
+    pub fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.target.loaded)
     }
 
     /// Waits for the oldest batch.
@@ -90,14 +99,14 @@ impl Sink for PostGisSink {
         if self.idle.is_empty() {
             self.wait_for_one()?;
         }
-        let Some(mut client) = self.idle.pop() else {
+        let Some(client) = self.idle.pop() else {
             return Err(Error::failed("all connections to the database are lost"));
         };
         self.bytes += chunk.bytes.len() as u64;
         let target = self.target.clone();
         self.loading.push_back(self.database.runtime().spawn(async move {
             let refused =
-                if chunk.ends.is_empty() { Ok(Vec::new()) } else { target.load(&mut client, &chunk).await };
+                if chunk.ends.is_empty() { Ok(Vec::new()) } else { target.load(&client, &chunk).await };
             (client, refused)
         }));
         Ok(())
@@ -125,12 +134,18 @@ impl Sink for PostGisSink {
             if let Some(replacement) = self.replacement {
                 return replacement.finish(&client, &self.target, &self.collections).await;
             }
-            let put = async {
-                let transaction = client.transaction().await?;
-                self.target.put_collections(transaction.client(), &self.collections).await?;
-                transaction.commit().await
-            };
-            put.await.map_err(|cause| self.target.failed(cause))?;
+            let mut attempts = Attempts::default();
+            loop {
+                let put = async {
+                    let transaction = client.transaction().await?;
+                    self.target.put_collections(transaction.client(), &self.collections).await?;
+                    transaction.commit().await
+                };
+                match put.await {
+                    Err(cause) if fault::is_conflict(&cause) && attempts.wait().await => {}
+                    done => break done.map_err(|cause| self.target.failed(cause))?,
+                }
+            }
             let updated = self.target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
             Ok(Before { replaced: updated, went: Counts::default() })
         })?;

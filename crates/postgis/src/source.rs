@@ -4,14 +4,15 @@ use std::pin::pin;
 
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
-use stacyard_store::{Batch, Error, Place, Record, Source, Work};
+use stacyard_model::json::Tape;
+use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_postgres::Row;
 
 use crate::connect::{Database, Link};
 use crate::fault;
 use crate::filter::Param;
-use crate::rows::write_item;
+use crate::rows::{disagreeing, write_item};
 
 /// How many rows there are in a batch: some batches are in memory at a time.
 const BATCH: usize = 256;
@@ -25,11 +26,18 @@ pub(crate) struct RowSource {
     params: Vec<Param>,
     rows: Option<Receiver<Rows>>,
     row: u64,
+    /// Whether rows are checked against themselves.
+    is_audit: bool,
 }
 
 impl RowSource {
     pub(crate) fn new(database: &Database, query: String, params: Vec<Param>) -> Self {
-        Self { database: database.clone(), query, params, rows: None, row: 0 }
+        Self { database: database.clone(), query, params, rows: None, row: 0, is_audit: false }
+    }
+
+    /// Rows of [`audited`](crate::rows::audited) columns, of which those are told that disagree with themselves.
+    pub(crate) fn audit(database: &Database, query: String) -> Self {
+        Self { is_audit: true, ..Self::new(database, query, Vec::new()) }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
@@ -113,18 +121,25 @@ impl Source for RowSource {
         let Some(rows) = self.rows().blocking_recv().transpose()? else { return Ok(None) };
         let first = self.row;
         self.row += rows.len() as u64;
-        let name = self.name().to_owned();
+        let (name, is_audit) = (self.name().to_owned(), self.is_audit);
         Ok(Some(Box::new(move || {
+            let failed = |cause| fault::failed(&format!("read {name}"), cause);
             let mut batch = Batch::default();
+            let mut tape = Tape::new();
             let narrow = |at: usize| {
                 u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"))
             };
             for (number, row) in (first..).zip(&rows) {
                 let start = narrow(batch.text.len())?;
-                write_item(row, &mut batch.text)
-                    .map_err(|cause| fault::failed(&format!("read {name}"), cause))?;
+                write_item(row, &mut batch.text).map_err(failed)?;
                 let end = narrow(batch.text.len())?;
-                batch.records.push(Record { start, end, place: Place::Row(number), fault: None });
+                let column = if is_audit {
+                    disagreeing(row, &batch.text[start as usize..], &mut tape).map_err(failed)?
+                } else {
+                    None
+                };
+                let fault = column.map(|column| Fault::Disagrees { column });
+                batch.records.push(Record { start, end, place: Place::Row(number), fault });
             }
             Ok(batch)
         })))

@@ -16,7 +16,7 @@ use crate::ident::Ident;
 use crate::migrate;
 use crate::order::Order;
 use crate::profile::{self, Promoted};
-use crate::rows::{ODD, SEARCHED, SELECTED, write_item};
+use crate::rows::{ODD, SEARCHED, SELECTED, audited, write_item};
 use crate::source::RowSource;
 
 /// Up to how many rows are asked for in order; where the answer needs more, all are read and sorted here.
@@ -211,6 +211,12 @@ impl Store for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let query = format!("SELECT {SELECTED} FROM {}.items", self.schema());
         Ok(Box::new(RowSource::new(&self.database, query, Vec::new())))
+    }
+
+    fn audit(&self) -> Result<Box<dyn Source>, Error> {
+        let columns = audited(self.schema(), &self.tables.postgis);
+        let query = format!("SELECT {columns} FROM {}.items", self.schema());
+        Ok(Box::new(RowSource::audit(&self.database, query)))
     }
 
     fn collections(&self) -> Result<Collections, Error> {

@@ -215,8 +215,9 @@ impl<'a> Checker<'a> {
                 .map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?,
         };
         let (kind, verdict) = self.check.verdict(value);
-        if !verdict.errors.is_empty() {
-            let problems = verdict.errors.into_iter().map(Problem::from).collect();
+        let disagreement = disagreement(record.fault);
+        if !verdict.errors.is_empty() || disagreement.is_some() {
+            let problems = verdict.errors.into_iter().map(Problem::from).chain(disagreement).collect();
             return Ok(reject(named(), problems, as_json()));
         }
         for warning in verdict.warnings {
@@ -250,6 +251,22 @@ impl Check {
             Some(gate) => (ObjectKind::Item, gate.item(value)),
         }
     }
+}
+
+/// What is wrong with a record of which the store has a part twice.
+fn disagreement(fault: Option<Fault>) -> Option<Problem> {
+    let Some(Fault::Disagrees { column }) = fault else { return None };
+    let message = format!(
+        "the column {column} of its row says something else; make the row anew: UPDATE .. SET id = id, \
+         see docs/postgis.md"
+    );
+    let pointer = match column {
+        "datetime" | "start_datetime" | "end_datetime" => format!("/properties/{column}"),
+        "extent_start" | "extent_end" => "/properties".to_owned(),
+        "geometry" => "/geometry".to_owned(),
+        _ => String::new(),
+    };
+    Some(Problem { pointer, ..Problem::new("row", message) })
 }
 
 fn original_of(text: &[u8]) -> Original {

@@ -111,7 +111,7 @@ impl Warnings {
 pub struct Problem {
     /// Where in the record, as a JSON pointer (RFC 6901); empty for the record itself.
     pub pointer: String,
-    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`, `database`.
+    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`, `database`, `row`.
     pub rule: String,
     /// What is wrong, in words.
     pub message: String,

@@ -49,13 +49,18 @@ pub enum Place {
     Whole,
 }
 
-/// What keeps a record from being read.
+/// What is wrong with a record before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It is longer than the limit; the batch holds only its beginning.
     TooLong {
         /// Its length.
         bytes: u64,
+    },
+    /// The store has a part of it twice, and the two differ.
+    Disagrees {
+        /// Where it has the second one.
+        column: &'static str,
     },
 }
 

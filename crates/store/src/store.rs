@@ -17,6 +17,11 @@ pub trait Store: Send + Sync {
         self.items()
     }
 
+    /// All Items, to be validated: where the store has parts of them twice, it tells those where the two differ.
+    fn audit(&self) -> Result<Box<dyn Source>, Error> {
+        self.items()
+    }
+
     /// The Collections that the store keeps beside its Items.
     fn collections(&self) -> Result<Collections, Error>;
 

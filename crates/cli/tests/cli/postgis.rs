@@ -23,8 +23,8 @@ fn items_go_into_a_database_and_come_back() {
     assert!(early.contains("make its tables: stacyard init 'postgis://"), "{early}");
     let sql = yard.run(&["init", &url, "--dry-run"]).status(0).out;
     assert!(sql.contains("CREATE TABLE items"), "{sql}");
-    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 2"));
-    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 2"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 3"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 3"));
     yard.run(&["copy", "a.ndjson", &url]).status(0);
     let found =
         ids(&yard.run(&["search", &url, "--filter", "n >= 5 AND n < 7", "--sortby", "n"]).status(0).out);
@@ -134,4 +134,60 @@ fn a_database_that_is_not_there_is_said() {
     error: postgis://me:***@h/db?sslcrl=***: unknown option `sslcrl`, did you mean `sslcert`?
       help: write postgis://user@host:port/database, with ?schema=NAME after it for another schema than stac
     ");
+}
+
+/// What is in, what is not, and the command that goes on.
+#[test]
+fn an_interrupt_says_how_a_load_goes_on() {
+    use std::io::{Read, Write};
+    let yard = Yard::new();
+    let all: String =
+        (0..20_000).map(|n| item_with(&format!("i{n}"), "2024-06-01T00:00:00Z", "") + "\n").collect();
+    yard.write("all.ndjson", &all);
+    for (mode, goes_on) in [("insert", "--mode insert --resume"), ("upsert", "--mode upsert")] {
+        let Some(url) = fresh(&format!("interrupt_{mode}")) else { return };
+        yard.run(&["init", &url]).status(0);
+        let count = || yard.run(&["search", &url, "--count"]).status(0).out.trim().parse::<u64>().unwrap();
+        let mut child = yard
+            .command(&["copy", "-", &url, "--mode", mode])
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.as_mut().unwrap().write_all(all.as_bytes()).unwrap();
+        while count() == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let number = said.strip_prefix("interrupted: ").unwrap().split_once(' ').unwrap().0;
+        assert_eq!(number.replace(',', "").parse::<u64>().unwrap(), count(), "{said}");
+        assert!(said.contains(" Items are in postgis://") && said.contains(", the rest is not"), "{said}");
+        assert!(said.contains("  help: go on with: ") && said.trim_end().ends_with(goes_on), "{said}");
+        let arguments: Vec<&str> =
+            ["copy", "all.ndjson", &url].into_iter().chain(goes_on.split(' ')).collect();
+        yard.run(&arguments).status(0);
+        assert_eq!(count(), 20_000);
+    }
+}
+
+/// An input that ends in the middle: what is in stays, and the error says so.
+#[test]
+fn an_error_of_the_input_says_what_is_in() {
+    let Some(url) = fresh("torn") else { return };
+    let yard = Yard::new();
+    yard.run(&["init", &url]).status(0);
+    let all: String =
+        (0..40_000).map(|n| item_with(&format!("i{n}"), "2024-06-01T00:00:00Z", "") + "\n").collect();
+    yard.write("all.ndjson", &all);
+    let packed = std::process::Command::new("gzip").arg("-k").arg(yard.path("all.ndjson")).status();
+    assert!(packed.unwrap().success());
+    let bytes = std::fs::read(yard.path("all.ndjson.gz")).unwrap();
+    std::fs::write(yard.path("torn.ndjson.gz"), &bytes[..bytes.len() - 1_000]).unwrap();
+    let said = yard.run(&["copy", "torn.ndjson.gz", &url]).status(3).err;
+    assert!(said.contains("Items are in and stay, and this goes on from there: "), "{said}");
+    assert!(said.ends_with("--resume\n"), "{said}");
 }

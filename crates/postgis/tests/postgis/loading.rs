@@ -158,3 +158,72 @@ fn loads_wait_for_a_replacement() {
         assert_eq!(ids(&url), wanted);
     }
 }
+
+/// Two that wait for each other's rows: the load is the one that the server ends.
+#[test]
+fn a_load_that_loses_a_deadlock_is_tried_again() {
+    let Some(url) = fresh() else { return };
+    load(&url, &[item("a", "", ""), item("z", "", "")], Mode::Insert);
+    let impatient = format!("{url}&options=-c%20deadlock_timeout%3D2s");
+    let update = |id: &str| format!("UPDATE {}.items SET links = '[]' WHERE id = '{id}'", schema(&url));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let plain = url.replace("postgis://", "postgresql://");
+        let plain = plain.split_once('?').unwrap().0;
+        let (client, connection) = tokio_postgres::connect(plain, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+            .batch_execute(&format!("SET deadlock_timeout = '5min'; BEGIN; {}", update("z")))
+            .await
+            .unwrap();
+        let loader = thread::spawn(move || {
+            let items = [item("a", "", r#","x":1"#), item("z", "", r#","x":1"#)];
+            try_load(&Address::parse(&impatient).unwrap(), &items, Mode::Upsert, &Collections::new())
+        });
+        let waiting =
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid";
+        let is_row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
+        while !client.simple_query(waiting).await.unwrap().iter().any(is_row) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // It waits for this one; now each waits for the other.
+        client.batch_execute(&format!("{}; COMMIT", update("a"))).await.unwrap();
+        assert_eq!(loader.join().unwrap().unwrap(), []);
+    });
+    let has_x = |item: &Document| item.root().pointer("/properties/x").is_some();
+    assert_eq!(stored(&url).iter().filter(|item| has_x(item)).count(), 2);
+}
+
+#[test]
+fn a_batch_that_others_are_in_the_way_of_is_tried_again() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
+    let run = |text: &str| run(&url, text);
+    run("CREATE SEQUENCE S.tries; CREATE TABLE S.code (code text, times int); INSERT INTO S.code VALUES ('40001', 3);
+         CREATE FUNCTION S.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF nextval('S.tries') < (SELECT times FROM S.code) THEN
+         RAISE 'in the way' USING ERRCODE = (SELECT code FROM S.code); END IF; RETURN NULL; END $$;
+         CREATE TRIGGER fail BEFORE INSERT ON S.items FOR EACH STATEMENT EXECUTE FUNCTION S.fail()");
+    for (code, mode) in [("40001", Mode::Insert), ("40P01", Mode::Upsert), ("40P01", Mode::Replace)] {
+        run(&format!("UPDATE S.code SET code = '{code}'; SELECT setval('S.tries', 1, false)"));
+        let refused = load(&url, &[item(code, "", ""), item("b", "", &format!(r#","x":"{mode:?}""#))], mode);
+        assert_eq!(refused, [], "{code} {mode:?}");
+        let tries: i32 = run("SELECT last_value FROM S.tries")[0].parse().unwrap();
+        assert!(tries >= 3, "{code} {mode:?}: {tries}");
+    }
+    // Not for ever.
+    run("UPDATE S.code SET times = 1000");
+    let mut said = Vec::new();
+    for (mode, code) in [(Mode::Insert, "40P01"), (Mode::Replace, "40001")] {
+        run(&format!("UPDATE S.code SET code = '{code}'"));
+        let address = Address::parse(&url).unwrap();
+        let error = try_load(&address, &[item("c", "", "")], mode, &Collections::new()).unwrap_err();
+        said.push(refused::shown(&error, &url));
+    }
+    insta::assert_snapshot!(said.join("\n"), @r"
+    cannot load into postgis://stacyard@PLACE?schema=SCHEMA: in the way
+      help: another session changes the same rows in another order; run it again
+    cannot load into postgis://stacyard@PLACE?schema=SCHEMA: in the way
+      help: run it again; a replica that cancels long searches may wait longer (max_standby_streaming_delay); nothing was replaced
+    ");
+}

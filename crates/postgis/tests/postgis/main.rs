@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+mod by_sql;
 mod loading;
 mod refused;
 
@@ -20,7 +21,7 @@ mod profiles;
 
 /// What making the tables has done where they were of a version.
 fn made(from: i32) -> Initialised {
-    Initialised { from, to: 2, changes: Vec::new() }
+    Initialised { from, to: 3, changes: Vec::new() }
 }
 
 /// The address of a new schema in a database of this test's own.
@@ -294,6 +295,13 @@ fn tables_that_are_not_ours_are_not_touched() {
     let address = Address::parse(&url).unwrap();
     let open = || PostGis::open(&address).err().unwrap().to_string().replace(schema(&url), "SCHEMA");
     assert!(open().contains("there is no Stacyard in the schema"), "{}", open());
+    let plain = Address::parse(&url.replace("postgis://", "postgresql://")).unwrap();
+    let error = PostGis::open(&plain).err().unwrap();
+    assert!(
+        error.advice().unwrap().contains("stacyard init 'postgresql://")
+            || error.advice().unwrap().contains("stacyard init postgresql://"),
+        "{error}"
+    );
     assert!(stacyard_postgis::plan(&address, Wanted::default()).unwrap().contains("CREATE TABLE items"));
     sql(&url, &format!("CREATE SCHEMA {0}; CREATE TABLE {0}.items (mine int)", schema(&url))).unwrap();
     let refused = stacyard_postgis::init(&address, Wanted::default()).err().unwrap().to_string();
@@ -301,11 +309,11 @@ fn tables_that_are_not_ours_are_not_touched() {
     assert!(open().contains("not Stacyard's"), "{}", open());
     sql(&url, &format!("DROP TABLE {0}.items; CREATE TABLE {0}.plumes (mine int)", schema(&url))).unwrap();
     assert_eq!(stacyard_postgis::init(&address, Wanted::default()).unwrap(), made(0));
-    assert_eq!(stacyard_postgis::init(&address, Wanted::default()).unwrap(), made(2));
+    assert_eq!(stacyard_postgis::init(&address, Wanted::default()).unwrap(), made(3));
     assert!(stacyard_postgis::plan(&address, Wanted::default()).unwrap().contains("has all of it"));
     let newer = "INSERT INTO {}.stacyard_migrations SELECT 99, 'x', applied_on, checksum FROM {}.stacyard_migrations LIMIT 1";
     sql(&url, &newer.replace("{}", schema(&url))).unwrap();
-    assert!(open().contains("are of version 99, this program knows 2"), "{}", open());
+    assert!(open().contains("are of version 99, this program knows 3"), "{}", open());
 }
 
 #[test]
@@ -339,9 +347,8 @@ fn searches_use_the_indexes() {
     load(&url, &conformance::catalog(3, 20), Mode::Insert);
     let schema = schema(&url);
     let many = format!(
-        "SET search_path = {schema}, public; INSERT INTO items (collection, id, datetime, extent_start, extent_end, geometry, \
-         stac_version, geometry_text, properties, links, assets) SELECT 'c' || n % 10, 'n' || n, to_timestamp(n), n, n, \
-         ST_SetSRID(ST_Point(n % 360 - 180, n % 170 - 85), 4326), '1.1.0', 'null', '{{}}', '[]', '{{}}' \
+        "SET search_path = {schema}, public; INSERT INTO items (collection, id, datetime, geometry) SELECT 'c' || n % 10, 'n' || n, to_timestamp(n), \
+         ST_SetSRID(ST_Point(n % 360 - 180, n % 170 - 85), 4326) \
          FROM generate_series(1, 20000) AS n; ANALYZE items"
     );
     sql(&url, &many).unwrap();

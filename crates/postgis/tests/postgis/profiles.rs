@@ -18,8 +18,7 @@ fn init(url: &str, text: &str) -> Result<Vec<String>, String> {
 
 fn insert(url: &str, id: &str, properties: &str) -> Result<Vec<String>, String> {
     let insert = format!(
-        "INSERT INTO {}.items (collection, id, stac_version, geometry_text, properties, links, assets) \
-         VALUES ('plumes', '{id}', '1.1.0', 'null', '{properties}', '[]', '{{}}')",
+        "INSERT INTO {}.items (collection, id, datetime, properties) VALUES ('plumes', '{id}', now(), '{properties}')",
         schema(url)
     );
     sql(url, &insert)
@@ -138,10 +137,9 @@ fn searches_use_the_indexes_of_columns() {
     let Some(url) = fresh() else { return };
     init(&url, PLUMES).unwrap();
     let many = format!(
-        "SET search_path = {}, public; INSERT INTO items (collection, id, extent_start, extent_end, \
-         stac_version, geometry_text, properties, links, assets) SELECT 'c', 'n' || n, n, n, '1.1.0', 'null', \
+        "SET search_path = {}, public; INSERT INTO items (collection, id, datetime, properties) SELECT 'c', 'n' || n, to_timestamp(n), \
          jsonb_build_object('mars:facility_id', 'f' || n % 5000, 'mars:rate', n, 'mars:count', 1 + (n = 7)::int, \
-         'mars:seen', to_char(to_timestamp(n), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')), '[]', '{{}}' \
+         'mars:seen', to_char(to_timestamp(n), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) \
          FROM generate_series(1, 20000) AS n; ANALYZE items",
         schema(&url)
     );

@@ -104,7 +104,7 @@ fn geometries_that_a_constraint_refuses_are_named_and_the_others_go_in() {
     let refused = load(&url, &items, Mode::Insert);
     assert_eq!((refused.len(), refused[0].item), (1, 1), "{refused:?}");
     let said = said(&refused[0]);
-    insta::assert_snapshot!(said.split_once(" (").unwrap().0, @r#"
+    insta::assert_snapshot!(said, @r#"
     the database refuses it: new row for relation "items" violates check constraint "valid"
     "#);
     assert_eq!(stored(&url).len(), 3);
@@ -147,4 +147,88 @@ fn names_are_never_sql_on_any_way_into_the_table() {
     assert!(back.len() == 2 && back.contains(&evil("3")), "{back:?}");
     let store = PostGis::open(&address).unwrap();
     assert_eq!(store.collections().unwrap(), collections);
+}
+
+/// Many refusals cost no attempt each, and lead to the field.
+#[test]
+fn refusals_are_found_in_sets_and_lead_to_the_field() {
+    let Some(url) = fresh() else { return };
+    let run = |text: &str| sql(&url, &text.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    let address = Address::parse(&url).unwrap();
+    stacyard_postgis::init(&address, Wanted::default()).unwrap();
+    run("CREATE TABLE S.facilities (id text PRIMARY KEY); INSERT INTO S.facilities VALUES ('f1')");
+    let profile = format!(
+        "collections = ['plumes']\n[fields.\"mars:facility\"]\ntype = 'string'\n\
+         references = {{ table = '{}.facilities', column = 'id', on_delete = 'restrict' }}\n\
+         [fields.\"mars:rate\"]\ntype = 'number'\nminimum = 0",
+        schema(&url)
+    );
+    let profile = stacyard_model::Profile::parse(&profile).unwrap();
+    stacyard_postgis::init(&address, Wanted { profile: Some(&profile), ..Wanted::default() }).unwrap();
+    run("ALTER TABLE S.items ADD CONSTRAINT short CHECK (length(id) < 20);
+         CREATE TABLE S.known (id text PRIMARY KEY); INSERT INTO S.known VALUES ('plumes');
+         ALTER TABLE S.items ADD FOREIGN KEY (collection) REFERENCES S.known;
+         CREATE SEQUENCE S.tries;
+         CREATE FUNCTION S.note() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM nextval('S.tries'); RETURN NULL; END $$;
+         CREATE TRIGGER note BEFORE INSERT ON S.items FOR EACH STATEMENT EXECUTE FUNCTION S.note()");
+    let of = |id: &str, collection: &str, properties: &str| {
+        item(id, &format!(r#","collection":"{collection}""#), properties)
+    };
+    let items: Vec<Document> = (0..600)
+        .map(|n| match n % 6 {
+            0 => of(&format!("f{n}"), "plumes", r#","mars:facility":"f2""#),
+            1 => of(&format!("r{n}"), "plumes", r#","mars:rate":-1"#),
+            2 => of(&format!("c{n}"), "unknown", ""),
+            3 => of(&format!("a name that is too long {n}"), "plumes", ""),
+            4 if n < 12 => of(&format!("n{n}"), "plumes", r#","a":{"b/c":["x","\u0000"]}"#),
+            5 if n < 12 => of(&format!("h{n}"), "plumes", r#","huge":1e999999999"#),
+            _ => of(&format!("g{n}"), "plumes", r#","mars:facility":"f1","mars:rate":1"#),
+        })
+        .collect();
+    for mode in [Mode::Insert, Mode::Upsert, Mode::Replace] {
+        run("SELECT setval('S.tries', 1, false)");
+        let mut sink = PostGisSink::create(&address, mode, &Collections::new()).unwrap();
+        let rows = rows(&items, &sink);
+        sink.write(rows).unwrap();
+        let refused = sink.settled(true).unwrap().unwrap();
+        sink.finish().unwrap();
+        let tries: u32 = run("SELECT last_value FROM S.tries")[0].parse().unwrap();
+        assert!(tries < 12, "{mode:?}: {tries}");
+        let wrong: Vec<_> = refused
+            .iter()
+            .filter_map(|refused| match &refused.why {
+                Why::Wrong(problem) => Some((refused.item, problem)),
+                Why::Taken | Why::Present => None,
+            })
+            .collect();
+        assert_eq!(wrong.len(), 404, "{mode:?}");
+        let first: Vec<String> = (0..6)
+            .map(|kind| {
+                let (_, problem) = wrong.iter().find(|(item, _)| item % 6 == kind).unwrap();
+                format!("{} {}", problem.pointer, problem.message)
+            })
+            .collect();
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(first.join("\n").replace(schema(&url), "SCHEMA"), @r#"
+        /properties/mars:facility the database refuses it: insert or update on table "items" violates foreign key constraint "items_mars_facility_fkey" (Key (mars_facility)=(f2) is not present in table "facilities".)
+        /properties/mars:rate the database refuses it: new row for relation "items" violates check constraint "items_mars_rate_profile"
+        /collection the database refuses it: insert or update on table "items" violates foreign key constraint "items_collection_fkey" (Key (collection)=(unknown) is not present in table "known".)
+        /id the database refuses it: new row for relation "items" violates check constraint "short"
+        /properties/a/b~1c/1 the database refuses it: unsupported Unicode escape sequence (\u0000 cannot be converted to text.)
+        /properties/huge the database refuses it: value overflows numeric format
+        "#)
+        );
+        assert_eq!(stored(&url).len(), 196);
+    }
+    // One by one they are named the same.
+    for (item, pointer) in
+        items[..4].iter().zip(["/properties/mars:facility", "/properties/mars:rate", "/collection", "/id"])
+    {
+        let refused =
+            try_load(&address, std::slice::from_ref(item), Mode::Upsert, &Collections::new()).unwrap();
+        let Why::Wrong(problem) = &refused[0].why else { panic!("{refused:?}") };
+        assert_eq!(problem.pointer, pointer);
+        assert!(!problem.message.contains("Failing row"), "{}", problem.message);
+    }
 }
