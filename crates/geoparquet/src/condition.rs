@@ -5,6 +5,8 @@
 //! so that the answer is the same as from every other store. What cannot be put as a condition is left out here, and a
 //! column is only used where it holds all values of its place (`partial` in docs/geoparquet-layout.md).
 
+use std::cmp::Ordering;
+
 use arrow_schema::{DataType, TimeUnit};
 use geo::BoundingRect;
 use geo_types::Rect;
@@ -15,9 +17,6 @@ use stacyard_search::{Area, Place, Property, Search};
 
 use crate::file::Footer;
 use crate::table::Table;
-
-/// Of more alternatives than these asking each would take longer than reading the rows.
-const MAX_ALTERNATIVES: usize = 64;
 
 /// A leaf column that conditions look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,12 +61,56 @@ pub(crate) enum Test {
     Texts(Option<String>, Option<String>),
     /// In microseconds since 1970, rounded down.
     Times(i64, i64),
+    /// In one of these ranges, in ascending order and apart from one another.
+    IntegersAmong(Vec<(i64, i64)>),
+    FloatsAmong(Vec<(f64, f64)>),
+    TimesAmong(Vec<(i64, i64)>),
     /// One of these, in ascending order.
     Among(Vec<String>),
     /// A geometry in WKB whose box, on the plane, meets one of these.
     Meets(Vec<Rect<f64>>),
     Null,
     NotNull,
+}
+
+impl Test {
+    /// Ranges of one kind as a list that is looked up.
+    fn any(tests: &[Self]) -> Option<Self> {
+        let (mut integers, mut floats, mut times) = (Vec::new(), Vec::new(), Vec::new());
+        for test in tests {
+            match test {
+                Self::Integers(low, high) => integers.push((*low, *high)),
+                Self::Floats(low, high) => floats.push((*low, *high)),
+                Self::Times(low, high) => times.push((*low, *high)),
+                _ => return None,
+            }
+        }
+        match (integers.len(), floats.len(), times.len()) {
+            (_, 0, 0) => Some(Self::IntegersAmong(apart(integers, Ord::cmp))),
+            (0, _, 0) => Some(Self::FloatsAmong(apart(floats, f64::total_cmp))),
+            (0, 0, _) => Some(Self::TimesAmong(apart(times, Ord::cmp))),
+            _ => None,
+        }
+    }
+}
+
+/// Ranges in ascending order, joined where they overlap.
+fn apart<T: Copy + PartialOrd>(mut ranges: Vec<(T, T)>, order: impl Fn(&T, &T) -> Ordering) -> Vec<(T, T)> {
+    ranges.sort_unstable_by(|a, b| order(&a.0, &b.0));
+    ranges.dedup_by(|next, last| {
+        let overlaps = next.0 <= last.1;
+        if overlaps && next.1 > last.1 {
+            last.1 = next.1;
+        }
+        overlaps
+    });
+    ranges
+}
+
+/// Whether a value, or one between two values, lies in one of the ranges.
+pub(crate) fn among<T: Copy + PartialOrd>(ranges: &[(T, T)], least: T, most: T) -> bool {
+    let first = ranges.partition_point(|range| range.1 < least);
+    ranges.get(first).is_some_and(|range| range.0 <= most)
 }
 
 /// The conditions of a search.
@@ -306,17 +349,18 @@ impl Maker<'_> {
             Expr::Literal(Literal::Text(text)) => Some(text.clone()),
             _ => None,
         });
-        if let (Expr::Property(property), Some(mut texts)) = (value, texts.collect::<Option<Vec<_>>>()) {
+        let Expr::Property(property) = value else { return None };
+        if let Some(mut texts) = texts.collect::<Option<Vec<_>>>() {
             let column = self.property(property).filter(|column| column.kind == Kind::Text)?;
             texts.sort_unstable();
             texts.dedup();
             return Some(Condition::Column(column, Test::Among(texts)));
         }
-        if list.len() > MAX_ALTERNATIVES {
-            return None;
-        }
-        let any = list.iter().map(|one| self.compare(CompareOp::Equal, value, one));
-        any.collect::<Option<_>>().map(Condition::Any)
+        let any = list.iter().map(|one| match self.compare(CompareOp::Equal, value, one)? {
+            Condition::Column(_, test) => Some(test),
+            _ => None,
+        });
+        Some(Condition::Column(self.property(property)?, Test::any(&any.collect::<Option<Vec<_>>>()?)?))
     }
 
     /// By what stands before the first wildcard.

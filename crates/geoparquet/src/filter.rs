@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::condition::{Column, Condition, Kind, Test};
+use crate::condition::{Column, Condition, Kind, Test, among};
 use crate::wkb;
 
 impl Condition {
@@ -118,33 +118,17 @@ impl Test {
         let valid = || nulls.map_or_else(|| BooleanBuffer::new_set(length), |nulls| nulls.inner().clone());
         let passed = match (self, values.data_type()) {
             (Self::Null, _) => return !&valid(),
-            (Self::Integers(low, high), data_type) => {
-                let fits = |value: i64| (*low..=*high).contains(&value);
-                match data_type {
-                    DataType::Int8 => primitives::<Int8Type>(values, |value| fits(value.into())),
-                    DataType::Int16 => primitives::<Int16Type>(values, |value| fits(value.into())),
-                    DataType::Int32 => primitives::<Int32Type>(values, |value| fits(value.into())),
-                    DataType::Int64 => primitives::<Int64Type>(values, fits),
-                    _ => None,
-                }
+            (Self::Integers(low, high), _) => integers(values, |value| (*low..=*high).contains(&value)),
+            (Self::IntegersAmong(ranges), _) => integers(values, |value| among(ranges, value, value)),
+            (Self::Floats(low, high), _) => floats(values, |value| value >= *low && value <= *high),
+            (Self::FloatsAmong(ranges), _) => {
+                floats(values, |value| !value.is_nan() && among(ranges, value, value))
             }
-            (Self::Floats(low, high), data_type) => {
-                let fits = |value: f64| value >= *low && value <= *high;
-                match data_type {
-                    DataType::Float16 => primitives::<Float16Type>(values, |value| fits(value.into())),
-                    DataType::Float32 => primitives::<Float32Type>(values, |value| fits(value.into())),
-                    DataType::Float64 => primitives::<Float64Type>(values, fits),
-                    _ => None,
-                }
+            (Self::Times(low, high), _) => {
+                instants(values, |value| (*low..=*high).contains(&kind.micros(value)))
             }
-            (Self::Times(low, high), DataType::Timestamp(unit, _)) => {
-                let fits = |value: i64| (*low..=*high).contains(&kind.micros(value));
-                match unit {
-                    TimeUnit::Second => primitives::<TimestampSecondType>(values, fits),
-                    TimeUnit::Millisecond => primitives::<TimestampMillisecondType>(values, fits),
-                    TimeUnit::Microsecond => primitives::<TimestampMicrosecondType>(values, fits),
-                    TimeUnit::Nanosecond => primitives::<TimestampNanosecondType>(values, fits),
-                }
+            (Self::TimesAmong(ranges), _) => {
+                instants(values, |value| among(ranges, kind.micros(value), kind.micros(value)))
             }
             (Self::Texts(low, high), DataType::Utf8) => Some(texts(values, |value| {
                 low.as_deref().is_none_or(|low| value >= low)
@@ -164,6 +148,35 @@ impl Test {
             _ => None,
         };
         passed.map_or_else(valid, |passed| &passed & &valid())
+    }
+}
+
+fn integers(values: &ArrayRef, fits: impl Fn(i64) -> bool) -> Option<BooleanBuffer> {
+    match values.data_type() {
+        DataType::Int8 => primitives::<Int8Type>(values, |value| fits(value.into())),
+        DataType::Int16 => primitives::<Int16Type>(values, |value| fits(value.into())),
+        DataType::Int32 => primitives::<Int32Type>(values, |value| fits(value.into())),
+        DataType::Int64 => primitives::<Int64Type>(values, fits),
+        _ => None,
+    }
+}
+
+fn floats(values: &ArrayRef, fits: impl Fn(f64) -> bool) -> Option<BooleanBuffer> {
+    match values.data_type() {
+        DataType::Float16 => primitives::<Float16Type>(values, |value| fits(value.into())),
+        DataType::Float32 => primitives::<Float32Type>(values, |value| fits(value.into())),
+        DataType::Float64 => primitives::<Float64Type>(values, fits),
+        _ => None,
+    }
+}
+
+fn instants(values: &ArrayRef, fits: impl Fn(i64) -> bool) -> Option<BooleanBuffer> {
+    let DataType::Timestamp(unit, _) = values.data_type() else { return None };
+    match unit {
+        TimeUnit::Second => primitives::<TimestampSecondType>(values, fits),
+        TimeUnit::Millisecond => primitives::<TimestampMillisecondType>(values, fits),
+        TimeUnit::Microsecond => primitives::<TimestampMicrosecondType>(values, fits),
+        TimeUnit::Nanosecond => primitives::<TimestampNanosecondType>(values, fits),
     }
 }
 

@@ -9,7 +9,7 @@ use parquet::file::statistics::Statistics;
 use parquet::geospatial::bounding_box::BoundingBox;
 use parquet::geospatial::statistics::GeospatialStatistics;
 
-use crate::condition::{Column, Condition, Kind, Test};
+use crate::condition::{Column, Condition, Kind, Test, among};
 use crate::filter::ordered;
 use crate::table::Table;
 use crate::wkb::Bounds as Area;
@@ -55,6 +55,15 @@ impl Test {
             }
             (Self::Times(low, high), End::Integer(least), End::Integer(most)) => {
                 kind.micros(least) <= *high && kind.micros(most) >= *low
+            }
+            (Self::IntegersAmong(ranges), End::Integer(least), End::Integer(most)) => {
+                among(ranges, least, most)
+            }
+            (Self::TimesAmong(ranges), End::Integer(least), End::Integer(most)) => {
+                among(ranges, kind.micros(least), kind.micros(most))
+            }
+            (Self::FloatsAmong(ranges), End::Float(least), End::Float(most)) => {
+                least.is_nan() || most.is_nan() || among(ranges, least, most)
             }
             // Of NaN nothing is known.
             (Self::Floats(low, high), End::Float(least), End::Float(most)) => !(least > *high || most < *low),

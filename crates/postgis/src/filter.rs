@@ -318,17 +318,8 @@ impl Maker<'_> {
 
     /// One of the Item's own times beside an instant: its column holds microseconds, so that it is a bound only.
     fn instant(&mut self, property: &Property, op: CompareOp, literal: &Literal) -> Option<Part> {
-        let own =
-            ["datetime", "start_datetime", "end_datetime"].into_iter().find(|name| *name == property.key());
-        let column = match own.filter(|_| property.place() == Place::Properties) {
-            Some(own) => own.to_owned(),
-            None => self.promoted(property, FieldType::Datetime)?,
-        };
-        let at = match literal {
-            Literal::Timestamp(at) => *at,
-            Literal::Date(day) => day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
-            _ => return None,
-        };
+        let column = self.instant_column(property)?;
+        let at = instant_of(literal)?;
         let op = match op {
             CompareOp::Equal => "=",
             CompareOp::Less | CompareOp::LessOrEqual => "<=",
@@ -339,8 +330,23 @@ impl Maker<'_> {
         Some(Part { sql: format!("({column} {op} {at}::timestamptz)"), exact: false })
     }
 
+    /// The column of a property that is a time by the model or the profile.
+    fn instant_column(&self, property: &Property) -> Option<String> {
+        let own =
+            ["datetime", "start_datetime", "end_datetime"].into_iter().find(|name| *name == property.key());
+        match own.filter(|_| property.place() == Place::Properties) {
+            Some(own) => Some(own.to_owned()),
+            None => self.promoted(property, FieldType::Datetime),
+        }
+    }
+
     fn is_in(&mut self, value: &Expr, list: &[Expr]) -> Option<Part> {
         let Expr::Property(property) = value else { return None };
+        if list.iter().all(|one| {
+            matches!(one, Expr::Literal(Literal::Bool(_) | Literal::Timestamp(_) | Literal::Date(_)))
+        }) {
+            return self.is_instant_or_bool_in(property, value, list);
+        }
         let (mut texts, mut numbers) = (Vec::new(), Vec::new());
         for one in list {
             match one {
@@ -362,6 +368,24 @@ impl Maker<'_> {
         };
         let list = self.bind(Param::Texts(list));
         Some(Part { sql: format!("({value} = ANY({list}{cast}))"), exact: true })
+    }
+
+    /// The same of instants, of which the column is a bound, or of Booleans, of which there are two.
+    fn is_instant_or_bool_in(&mut self, property: &Property, value: &Expr, list: &[Expr]) -> Option<Part> {
+        let literals = || {
+            list.iter().filter_map(|one| if let Expr::Literal(literal) = one { Some(literal) } else { None })
+        };
+        if let Some(instants) = literals().map(instant_of).collect::<Option<Vec<_>>>() {
+            let column = self.instant_column(property)?;
+            let instants = instants.into_iter().map(micros).collect::<Option<_>>()?;
+            let list = self.bind(Param::Texts(instants));
+            return Some(Part { sql: format!("({column} = ANY({list}::timestamptz[]))"), exact: false });
+        }
+        let wanted = [true, false].map(|known| Expr::Literal(Literal::Bool(known)));
+        let parts = wanted.iter().filter(|one| list.contains(one));
+        let parts =
+            parts.map(|one| self.compare(CompareOp::Equal, value, one)).collect::<Option<Vec<_>>>()?;
+        literals().all(|one| matches!(one, Literal::Bool(_))).then(|| joined(parts, " OR ", "false"))
     }
 
     fn like(&mut self, value: &Expr, pattern: &Expr) -> Option<Part> {
@@ -403,6 +427,15 @@ impl Maker<'_> {
             Expr::Literal(Literal::Box(area)) => Some(self.meets(&area.halves().collect::<Vec<_>>())),
             _ => None,
         }
+    }
+}
+
+/// The instant that a constant is in a comparison.
+fn instant_of(literal: &Literal) -> Option<Timestamp> {
+    match literal {
+        Literal::Timestamp(at) => Some(*at),
+        Literal::Date(day) => Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()),
+        _ => None,
     }
 }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use stacyard_model::Interval;
 use stacyard_model::json::Value;
 
-use crate::error::{ItemError, SearchError};
+use crate::cql2::Expr;
+use crate::deadline::{Deadline, Late};
+use crate::error::{ItemError, MatchError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::Names;
 use crate::order::{self, FirstValue};
@@ -25,6 +27,7 @@ pub struct Compiled {
     predicate: Predicate,
     /// The properties of filter and sort order that an Item need not have, each once.
     names: Vec<Property>,
+    deadline: Option<Deadline>,
 }
 
 impl Compiled {
@@ -32,9 +35,12 @@ impl Compiled {
     pub fn new(search: &Search) -> Result<Self, SearchError> {
         let area = search.area.as_ref().map(|area| match area {
             Area::Box(area) => eval::Area::of_box(*area),
-            Area::Shape(shape) => eval::Area::of_geometry(shape.clone()),
+            Area::Shape(shape) => eval::Area::of_geometry(shape),
         });
-        let predicate = eval::compile_both(area, search.filter.as_ref())?;
+        let request = Search { filter: search.filter.as_ref().map(Expr::gathered), ..search.clone() };
+        // An error shows the part as it was written.
+        let predicate = eval::compile_both(area, request.filter.as_ref())
+            .or_else(|fault| eval::compile_both(None, search.filter.as_ref()).and(Err(fault)))?;
         let (mut names, mut keys) = (Vec::new(), HashSet::new());
         search.each_property(&mut |property| {
             if !property.is_core() && keys.insert(property.key()) {
@@ -43,12 +49,13 @@ impl Compiled {
         });
         let set = |list: &[String]| (!list.is_empty()).then(|| list.iter().cloned().collect());
         Ok(Self {
-            request: search.clone(),
+            request,
             ids: set(&search.ids),
             collections: set(&search.collections),
             datetime: search.datetime,
             predicate,
             names,
+            deadline: None,
         })
     }
 
@@ -57,9 +64,26 @@ impl Compiled {
         &self.request
     }
 
+    /// The same search, to be over by then: all that looks at Items for it fails after that.
+    #[must_use]
+    pub fn until(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Fails when the time that the search may take is over: to be asked now and then by what reads for it.
+    pub fn check_time(&self) -> Result<(), Late> {
+        self.deadline.map_or(Ok(()), |deadline| deadline.check())
+    }
+
+    /// When the search has to be over.
+    pub const fn deadline(&self) -> Option<Deadline> {
+        self.deadline
+    }
+
     /// Whether the Item answers the search. An Item that the gate would have refused can give an error instead.
-    pub fn matches(&self, item: Value<'_>) -> Result<bool, ItemError> {
-        let context = Context::new(item);
+    pub fn matches(&self, item: Value<'_>) -> Result<bool, MatchError> {
+        self.check_time()?;
+        let context = Context::new(item, self.deadline);
         if !is_among(self.ids.as_ref(), context.item.id)
             || !is_among(self.collections.as_ref(), context.item.collection)
         {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::deadline::Late;
+
 /// Why a request is no search. Each message shows the offending text and says what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -185,6 +187,18 @@ impl fmt::Display for FilterError {
     }
 }
 impl std::error::Error for FilterError {}
+
+/// Why it cannot be said whether an Item answers a search.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MatchError {
+    /// A part of the Item is malformed.
+    #[error(transparent)]
+    Item(#[from] ItemError),
+    /// The time that the search may take is over.
+    #[error(transparent)]
+    Late(#[from] Late),
+}
 
 /// An Item that cannot be searched because a part that the search needs is malformed.
 ///

@@ -18,6 +18,7 @@
 mod bbox;
 mod compiled;
 pub mod cql2;
+mod deadline;
 mod error;
 mod eval;
 mod fields;
@@ -27,12 +28,14 @@ mod names;
 mod order;
 mod property;
 mod query;
+mod relate;
 mod request;
 mod time;
 
 pub use bbox::SearchBox;
 pub use compiled::Compiled;
-pub use error::{FilterError, FilterPlace, ItemError, SearchError, UnknownProperty};
+pub use deadline::{Deadline, Late};
+pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, UnknownProperty};
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
 pub use names::{KnownNames, Names};

@@ -5,6 +5,7 @@
 
 pub(crate) mod build;
 mod expr;
+mod gather;
 mod json;
 mod lexer;
 mod print;

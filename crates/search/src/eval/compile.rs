@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::among::Among;
 use super::context::Context;
 use super::like::Pattern;
 use super::predicate::{End, Moment, Predicate, Term};
@@ -111,7 +112,7 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
             }
             other => term(other)?,
         }),
-        Expr::Spatial(op, left, right) => Predicate::Spatial(*op, shape(left)?, shape(right)?),
+        Expr::Spatial(op, left, right) => Predicate::Spatial(*op, shape(*op, left)?, shape(*op, right)?),
         Expr::Temporal(op, left, right) => Predicate::Temporal(*op, moment(left)?, moment(right)?),
         Expr::ArrayPredicate(op, left, right) => Predicate::Array(*op, array_term(left)?, array_term(right)?),
         Expr::Function(name, _) if TextFunction::named(&name.to_ascii_lowercase()).is_none() => {
@@ -189,7 +190,7 @@ fn term(expr: &Expr) -> Compiled<Term> {
     };
     if known {
         // Constants never fail: only Items do.
-        let value = term.value(&Context::empty()).map_err(|error| error.reason)?.into_owned();
+        let value = term.value(&Context::empty()).map_err(|error| error.to_string())?.into_owned();
         return Ok(Term::Const(value));
     }
     Ok(term)
@@ -294,25 +295,29 @@ fn array_term(expr: &Expr) -> Compiled<Term> {
 }
 
 fn member(value: Term, list: Vec<Term>) -> Predicate {
-    let all_text = list.iter().all(|term| matches!(term, Term::Const(Val::Text(_))));
-    if !all_text {
+    // A DATE or TIMESTAMP reads the texts among them as instants, which a list that is looked up does not.
+    let is_time = matches!(value, Term::Const(Val::Time(_)));
+    if is_time || !list.iter().all(Term::is_const) {
         return Predicate::In(value, list);
     }
-    let texts = list.into_iter().filter_map(|term| match term {
-        Term::Const(Val::Text(text)) => Some(text.into_owned()),
+    let values = list.into_iter().filter_map(|term| match term {
+        Term::Const(value) => Some(value),
         _ => None,
     });
-    // A DATE or TIMESTAMP among texts reads them as instants, which a set of texts cannot.
-    if matches!(value, Term::Const(Val::Time(_))) {
-        return Predicate::In(value, texts.map(|text| Term::Const(Val::Text(text.into()))).collect());
-    }
-    Predicate::InTexts(value, texts.collect())
+    Predicate::Among(value, Among::of(values))
 }
 
-fn shape(expr: &Expr) -> Compiled<Shape> {
+fn shape(op: SpatialOp, expr: &Expr) -> Compiled<Shape> {
     Ok(match expr {
         Expr::Literal(Literal::Geometry(geometry)) => {
-            Shape::Fixed(Area::of_geometry(geometry.clone()).into())
+            let area = Area::of_geometry(geometry);
+            if let Some(flaw) = area.flaw(op) {
+                let reason = format!(
+                    "the geometry has {flaw}: only S_INTERSECTS and S_DISJOINT can be answered for it; make it valid, such as with ST_MakeValid of PostGIS or make_valid of shapely"
+                );
+                return Err(reason.into());
+            }
+            Shape::Fixed(area.into())
         }
         Expr::Literal(Literal::Box(area)) => Shape::Fixed(Area::of_box(*area).into()),
         Expr::Property(property) => Shape::Property(property.clone()),
@@ -365,7 +370,7 @@ fn simplify(predicate: Predicate) -> Predicate {
             left.is_const() && right.is_const()
         }
         Predicate::In(value, list) => value.is_const() && list.iter().all(Term::is_const),
-        Predicate::InTexts(term, _)
+        Predicate::Among(term, _)
         | Predicate::Like(term, _)
         | Predicate::IsNull(term)
         | Predicate::Truth(term) => term.is_const(),
@@ -387,7 +392,7 @@ fn cost(predicate: &Predicate) -> usize {
     match predicate {
         Predicate::Const(_) => 0,
         Predicate::IsNull(_) | Predicate::Truth(_) => 1,
-        Predicate::Compare(..) | Predicate::InTexts(..) => 2,
+        Predicate::Compare(..) | Predicate::Among(..) => 2,
         Predicate::Like(..) => 3,
         Predicate::Temporal(..) => 4,
         Predicate::In(_, list) => 2 + list.len(),

@@ -2,27 +2,33 @@
 
 use std::cell::OnceCell;
 
-use geo_types::{Geometry, Rect};
+use geo_types::Rect;
 use stacyard_model::json::Value;
 
-use crate::error::ItemError;
+use crate::deadline::{Clock, Deadline};
+use crate::error::{ItemError, MatchError};
 use crate::geometry;
 use crate::property::ItemView;
+use crate::relate::Prepared;
 
 pub(crate) struct Context<'a> {
     pub(crate) item: ItemView<'a>,
     bounds: OnceCell<Option<Rect<f64>>>,
-    shape: OnceCell<Geometry<f64>>,
+    shape: OnceCell<Prepared>,
+    /// Of the search: what takes long looks at it.
+    pub(crate) clock: Clock,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(item: Value<'a>) -> Self {
-        Self { item: ItemView::of(item), bounds: OnceCell::new(), shape: OnceCell::new() }
+    pub(crate) fn new(item: Value<'a>, deadline: Option<Deadline>) -> Self {
+        let clock = Clock::new(deadline);
+        Self { item: ItemView::of(item), bounds: OnceCell::new(), shape: OnceCell::new(), clock }
     }
 
     /// Of no Item at all: where constants are computed.
     pub(crate) fn empty() -> Self {
-        Self { item: ItemView::default(), bounds: OnceCell::new(), shape: OnceCell::new() }
+        let clock = Clock::default();
+        Self { item: ItemView::default(), bounds: OnceCell::new(), shape: OnceCell::new(), clock }
     }
 
     /// The geometry where it is not null.
@@ -31,7 +37,7 @@ impl<'a> Context<'a> {
     }
 
     /// The box of the Item's geometry, from its positions: an Item's `bbox` may say something else.
-    pub(crate) fn bounds(&self, geometry: Value<'a>) -> Result<Option<Rect<f64>>, ItemError> {
+    pub(crate) fn bounds(&self, geometry: Value<'a>) -> Result<Option<Rect<f64>>, MatchError> {
         if let Some(known) = self.bounds.get() {
             return Ok(*known);
         }
@@ -40,12 +46,12 @@ impl<'a> Context<'a> {
     }
 
     /// The Item's geometry itself.
-    pub(crate) fn shape(&self, geometry: Value<'a>) -> Result<&Geometry<f64>, ItemError> {
+    pub(crate) fn shape(&self, geometry: Value<'a>) -> Result<&Prepared, MatchError> {
         if let Some(known) = self.shape.get() {
             return Ok(known);
         }
         let shape = geometry::read(geometry).map_err(|reason| self.error("/geometry", reason))?;
-        Ok(self.shape.get_or_init(|| shape))
+        Ok(self.shape.get_or_init(|| Prepared::new(&shape)))
     }
 
     pub(crate) fn error(&self, pointer: impl Into<String>, reason: impl Into<String>) -> ItemError {

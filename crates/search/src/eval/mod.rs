@@ -3,6 +3,7 @@
 //! `compile` turns an expression into predicates (names resolved, constants and their types settled, cheap ones
 //! first); the other files say what each kind of predicate means. Logic is Kleene's: true, false, unknown.
 
+mod among;
 mod arithmetic;
 mod array;
 mod compile;

@@ -1,9 +1,8 @@
 //! Predicates and terms as they run: Kleene's logic, `None` being unknown.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 
+use super::among::Among;
 use super::arithmetic;
 use super::array;
 use super::context::Context;
@@ -13,7 +12,7 @@ use super::temporal;
 use super::text::TextFunction;
 use super::value::Val;
 use crate::cql2::{ArithmeticOp, ArrayOp, CompareOp, SpatialOp, TemporalOp};
-use crate::error::ItemError;
+use crate::error::MatchError;
 use crate::property::Property;
 use crate::time::Span;
 
@@ -26,8 +25,8 @@ pub(crate) enum Predicate {
     Not(Box<Predicate>),
     Compare(CompareOp, Term, Term),
     In(Term, Vec<Term>),
-    /// `IN` with texts only: a list of ids may be long.
-    InTexts(Term, HashSet<String>),
+    /// `IN` with constants only: a list of ids may be long.
+    Among(Term, Among),
     Like(Term, Pattern),
     IsNull(Term),
     Spatial(SpatialOp, Shape, Shape),
@@ -62,7 +61,7 @@ pub(crate) enum End {
     Term(Term),
 }
 
-type Truth = Result<Option<bool>, ItemError>;
+type Truth = Result<Option<bool>, MatchError>;
 
 impl Predicate {
     pub(crate) fn holds<'a>(&'a self, context: &Context<'a>) -> Truth {
@@ -73,10 +72,7 @@ impl Predicate {
             Self::Not(inner) => inner.holds(context)?.map(|known| !known),
             Self::Compare(op, left, right) => left.value(context)?.compare(*op, &right.value(context)?),
             Self::In(value, list) => is_in(&value.value(context)?, list, context)?,
-            Self::InTexts(value, list) => match value.value(context)? {
-                Val::Text(text) => Some(list.contains(text.as_ref())),
-                _ => None,
-            },
+            Self::Among(value, list) => list.has(&value.value(context)?),
             Self::Like(value, pattern) => match value.value(context)? {
                 Val::Text(text) => Some(pattern.matches(&text)),
                 _ => None,
@@ -126,7 +122,7 @@ fn is_in<'a>(value: &Val<'_>, list: &'a [Term], context: &Context<'a>) -> Truth 
 }
 
 impl Term {
-    pub(crate) fn value<'a>(&'a self, context: &Context<'a>) -> Result<Val<'a>, ItemError> {
+    pub(crate) fn value<'a>(&'a self, context: &Context<'a>) -> Result<Val<'a>, MatchError> {
         Ok(match self {
             Self::Const(value) => value.borrowed(),
             Self::Property(property) => property.find(&context.item).map_or(Val::Null, Val::of),
@@ -153,7 +149,7 @@ impl Term {
 }
 
 impl Moment {
-    fn span<'a>(&'a self, context: &Context<'a>) -> Result<Option<Span>, ItemError> {
+    fn span<'a>(&'a self, context: &Context<'a>) -> Result<Option<Span>, MatchError> {
         let (start, end) = match self {
             Self::Term(term) => return Ok(term.value(context)?.span()),
             Self::Interval(start, end) => (start, end),
@@ -170,7 +166,7 @@ impl End {
         &'a self,
         context: &Context<'a>,
         end: impl Fn(Span) -> Timestamp,
-    ) -> Result<Option<Timestamp>, ItemError> {
+    ) -> Result<Option<Timestamp>, MatchError> {
         match self {
             Self::Fixed(instant) => Ok(Some(*instant)),
             Self::Term(term) => Ok(term.value(context)?.span().map(end)),

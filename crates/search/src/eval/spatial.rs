@@ -1,16 +1,17 @@
 //! The spatial predicates (OGC 21-065r2 sections 7.5 to 7.7) on the plane of longitude and latitude: boxes first,
 //! geometries only where the boxes leave it open.
 
-use geo::{BoundingRect, Intersects, LinesIter, Relate};
-use geo_types::{Geometry, Line, Rect};
+use geo::{BoundingRect, Intersects};
+use geo_types::{Geometry, Rect};
 use stacyard_model::json::{Kind, Value};
 
 use super::context::Context;
 use crate::bbox::SearchBox;
 use crate::cql2::SpatialOp;
-use crate::error::ItemError;
+use crate::error::MatchError;
 use crate::geometry;
 use crate::property::{Place, Property};
+use crate::relate::{Flaw, Location, Prepared, meet, relate};
 
 /// A geometry of the filter, or where one stands in an Item.
 #[derive(Debug)]
@@ -22,19 +23,24 @@ pub(crate) enum Shape {
 /// A geometry of the filter with what is known of it.
 #[derive(Debug)]
 pub(crate) struct Area {
-    geometry: Geometry<f64>,
+    prepared: Prepared,
     bounds: Option<Rect<f64>>,
     /// The boxes that the geometry is made of, if it is a box: what lies inside one need not be looked at.
     boxes: Vec<Rect<f64>>,
 }
 
 impl Area {
-    pub(crate) fn of_geometry(geometry: Geometry<f64>) -> Self {
-        Self { bounds: geometry.bounding_rect(), geometry, boxes: Vec::new() }
+    pub(crate) fn of_geometry(geometry: &Geometry<f64>) -> Self {
+        Self { bounds: geometry.bounding_rect(), prepared: Prepared::new(geometry), boxes: Vec::new() }
     }
 
     pub(crate) fn of_box(area: SearchBox) -> Self {
-        Self { boxes: area.halves().collect(), ..Self::of_geometry(area.to_geometry()) }
+        Self { boxes: area.halves().collect(), ..Self::of_geometry(&area.to_geometry()) }
+    }
+
+    /// Why a predicate has no answer for it, if so. Whether there is a common point can be said of any geometry.
+    pub(crate) fn flaw(&self, op: SpatialOp) -> Option<Flaw> {
+        if matches!(op, SpatialOp::Intersects | SpatialOp::Disjoint) { None } else { self.prepared.flaw() }
     }
 }
 
@@ -44,14 +50,15 @@ enum Side<'a> {
     /// The Item's own geometry, read when it is needed.
     Item(Value<'a>, Option<Rect<f64>>),
     /// A geometry in the properties.
-    Other(Geometry<f64>, Option<Rect<f64>>),
+    Other(Box<Area>),
 }
 
 impl Side<'_> {
     const fn bounds(&self) -> Option<Rect<f64>> {
         match self {
             Self::Fixed(area) => area.bounds,
-            Self::Item(_, bounds) | Self::Other(_, bounds) => *bounds,
+            Self::Item(_, bounds) => *bounds,
+            Self::Other(area) => area.bounds,
         }
     }
 
@@ -65,7 +72,7 @@ impl Side<'_> {
 
 impl Shape {
     /// `None`: null, or no geometry at all.
-    fn side<'a>(&'a self, context: &Context<'a>) -> Result<Option<Side<'a>>, ItemError> {
+    fn side<'a>(&'a self, context: &Context<'a>) -> Result<Option<Side<'a>>, MatchError> {
         let property = match self {
             Self::Fixed(area) => return Ok(Some(Side::Fixed(area))),
             Self::Property(property) => property,
@@ -79,8 +86,7 @@ impl Shape {
         };
         // The gate has not looked at it: what is no geometry is a value of another type.
         let Ok(geometry) = geometry::read(value) else { return Ok(None) };
-        let bounds = geometry.bounding_rect();
-        Ok(Some(Side::Other(geometry, bounds)))
+        Ok(Some(Side::Other(Area::of_geometry(&geometry).into())))
     }
 }
 
@@ -89,42 +95,27 @@ pub(crate) fn holds<'a>(
     left: &'a Shape,
     right: &'a Shape,
     context: &Context<'a>,
-) -> Result<Option<bool>, ItemError> {
+) -> Result<Option<bool>, MatchError> {
     let (Some(left), Some(right)) = (left.side(context)?, right.side(context)?) else { return Ok(None) };
     if let Some(known) = by_bounds(op, &left, &right) {
         return Ok(Some(known));
     }
-    if let Some(known) = by_edges(op, &left, &right) {
+    if let Some(known) = by_edges(op, &left, &right, context)? {
         return Ok(Some(known));
     }
-    let result = {
-        let (a, b) = (geometry_of(&left, context)?, geometry_of(&right, context)?);
-        match op {
-            SpatialOp::Intersects => a.intersects(b),
-            SpatialOp::Disjoint => !a.intersects(b),
-            _ => {
-                let relation = a.relate(b);
-                match op {
-                    SpatialOp::Equals => relation.is_equal_topo(),
-                    SpatialOp::Touches => relation.is_touches(),
-                    SpatialOp::Within => relation.is_within(),
-                    SpatialOp::Overlaps => relation.is_overlaps(),
-                    SpatialOp::Crosses => relation.is_crosses(),
-                    SpatialOp::Contains => relation.is_contains(),
-                    SpatialOp::Intersects => relation.is_intersects(),
-                    SpatialOp::Disjoint => relation.is_disjoint(),
-                }
-            }
-        }
-    };
-    Ok(Some(result))
+    let (a, b) = (prepared(&left, context)?, prepared(&right, context)?);
+    Ok(Some(match op {
+        SpatialOp::Intersects => meet(a, b, &context.clock)?,
+        SpatialOp::Disjoint => !meet(a, b, &context.clock)?,
+        _ => relate(a, b, &context.clock)?.holds(op, (a.dimension(), b.dimension())),
+    }))
 }
 
-fn geometry_of<'s, 'a>(side: &'s Side<'a>, context: &'s Context<'a>) -> Result<&'s Geometry<f64>, ItemError> {
+fn prepared<'s, 'a>(side: &'s Side<'a>, context: &'s Context<'a>) -> Result<&'s Prepared, MatchError> {
     match side {
-        Side::Fixed(area) => Ok(&area.geometry),
+        Side::Fixed(area) => Ok(&area.prepared),
         Side::Item(value, _) => context.shape(*value),
-        Side::Other(geometry, _) => Ok(geometry),
+        Side::Other(area) => Ok(&area.prepared),
     }
 }
 
@@ -147,31 +138,30 @@ fn by_bounds(op: SpatialOp, left: &Side<'_>, right: &Side<'_>) -> Option<bool> {
     None
 }
 
-/// What a polygon of the filter decides whose edges all stay away from the Item's box: the Item lies within it, or
-/// outside. A relation of the two would be built anew from all points of the polygon for every Item.
-fn by_edges(op: SpatialOp, left: &Side<'_>, right: &Side<'_>) -> Option<bool> {
+/// What a geometry of the filter decides whose lines and rings all stay away from the Item's box: the Item lies within it,
+/// or outside, and need not be read.
+fn by_edges(
+    op: SpatialOp,
+    left: &Side<'_>,
+    right: &Side<'_>,
+    context: &Context<'_>,
+) -> Result<Option<bool>, MatchError> {
     let (area, bounds, is_left) = match (left, right) {
-        (Side::Fixed(area), other) => (area, other.bounds()?, true),
-        (other, Side::Fixed(area)) => (area, other.bounds()?, false),
-        _ => return None,
+        (Side::Fixed(area), other) => (area, other.bounds(), true),
+        (other, Side::Fixed(area)) => (area, other.bounds(), false),
+        _ => return Ok(None),
     };
-    let is_near = |edge: Line<f64>| edge.bounding_rect().intersects(&bounds);
-    let any_is_near = match &area.geometry {
-        Geometry::Polygon(polygon) => polygon.lines_iter().any(is_near),
-        Geometry::MultiPolygon(polygons) => polygons.lines_iter().any(is_near),
-        _ => return None,
-    };
-    if any_is_near {
-        return None;
-    }
-    let is_within = area.geometry.intersects(&bounds.min());
-    Some(match op {
+    let Some(bounds) = bounds else { return Ok(None) };
+    let Some(location) = area.prepared.around(&bounds.into(), &context.clock)? else { return Ok(None) };
+    let is_within = location == Location::Interior;
+    Ok(Some(match op {
         SpatialOp::Intersects => is_within,
         SpatialOp::Disjoint => !is_within,
         SpatialOp::Within => is_within && !is_left,
         SpatialOp::Contains => is_within && is_left,
+        // What has fewer dimensions does not cross what it lies within.
         SpatialOp::Equals | SpatialOp::Touches | SpatialOp::Overlaps | SpatialOp::Crosses => false,
-    })
+    }))
 }
 
 fn covers(outer: Rect<f64>, inner: Rect<f64>) -> bool {

@@ -45,7 +45,7 @@ impl<'a> Num<'a> {
         number.is_finite().then(|| Num::new(Cow::Owned(number.to_string())))
     }
 
-    fn compare(&self, other: &Num<'_>) -> Option<Ordering> {
+    pub(crate) fn compare(&self, other: &Num<'_>) -> Option<Ordering> {
         match (self.quick, other.quick) {
             (Some(a), Some(b)) => a.partial_cmp(&b),
             _ => Some(Number::parse(&self.text)?.cmp(&Number::parse(&other.text)?)),
