@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use stacyard_model::Gate;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
-    Area, Compiled, Fields, FreeText, PageSize, Search, SearchError, SortKey, parse_collections,
+    Area, Compiled, Deadline, Fields, FreeText, PageSize, Search, SearchError, SortKey, parse_collections,
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
@@ -65,6 +66,9 @@ pub(crate) struct Question {
     /// How many Items are wanted at most.
     #[arg(long, value_name = "N")]
     max_items: Option<u64>,
+    /// Give up when the search takes longer, such as 30s or 5m (ms, s, m, h): an error, and nothing is written.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Option<Duration>,
 }
 
 impl Question {
@@ -113,6 +117,7 @@ impl Question {
             || self.is_ordered()
             || self.fields.is_some()
             || self.limit.is_some()
+            || self.timeout.is_some()
     }
 
     /// Whether the order matters: what is not sorted keeps that of the source.
@@ -120,9 +125,31 @@ impl Question {
         self.sortby.is_some() || self.max_items.is_some()
     }
 
+    /// The end of the time that the search may take, from now on.
+    fn deadline(&self) -> Option<Deadline> {
+        self.timeout.map(Deadline::after)
+    }
+
     /// What a record has to pass.
     pub(crate) fn check(&self, check: Check, search: &Arc<Compiled>) -> Check {
         Check { filter: Some(Arc::clone(search)), lenient: self.filter_lenient, ..check }
+    }
+}
+
+/// A number with a unit of time behind it.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let unit = match &text[end..] {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err("write a number and ms, s, m or h, such as 30s or 5m".to_owned()),
+    };
+    let number: f64 = text[..end].parse().map_err(|_| "write a number of seconds, such as 30s".to_owned())?;
+    match Duration::try_from_secs_f64(number * unit) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("a search needs some time, and has no more than there is".to_owned()),
     }
 }
 
@@ -206,8 +233,9 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let files = flags.question.files();
     rejects::refuse_target(&target, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&store], Some(&target)), &files)?;
+    let deadline = flags.question.deadline();
     let search = flags.question.parse()?;
-    let compiled = Arc::new(Compiled::new(&search)?);
+    let compiled = Arc::new(Compiled::new(&search)?.until(deadline));
     if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
@@ -321,7 +349,8 @@ pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<As
     if !question.is_some() {
         return Ok((check, None));
     }
+    let deadline = question.deadline();
     let search = question.parse()?;
-    let compiled = Arc::new(Compiled::new(&search)?);
+    let compiled = Arc::new(Compiled::new(&search)?.until(deadline));
     Ok((question.check(check, &compiled), Some((search, compiled))))
 }

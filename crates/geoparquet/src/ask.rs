@@ -148,6 +148,7 @@ impl Ask {
         add(&self.levels.after_statistics, left.len());
         let mut open = Vec::new();
         for group in left {
+            self.search.check_time()?;
             if inner.table.group_may_have(group, condition).map_err(|e| inner.damaged(&e))? {
                 open.push(group);
             }
@@ -175,6 +176,7 @@ impl Ask {
             found(i64::MIN, 0..total);
             return Ok(());
         }
+        self.search.check_time()?;
         let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
@@ -182,6 +184,7 @@ impl Ask {
         let mut numbers = pages.iter().cloned().flatten();
         for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
+            self.search.check_time()?;
             let ranks =
                 rank.map(|rank| rank.ranks(&batch).ok_or_else(contradiction)).transpose().map_err(failed)?;
             let rows: Vec<usize> = numbers.by_ref().take(batch.num_rows()).collect();
@@ -211,6 +214,7 @@ impl Ask {
         let mut text = Vec::new();
         for batch in inner.table.read(picked.group, &self.exact, &picked.rows, (SLICE, 1)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
+            self.search.check_time()?;
             let mut items =
                 Items::new(&batch, &inner.footer.names, Scope::Some).map_err(|e| inner.unreadable(e))?;
             for index in 0..batch.num_rows() {
@@ -218,7 +222,7 @@ impl Ask {
                 items.write(index, &mut text).map_err(|e| inner.unreadable(e))?;
                 let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
                 let Some(row) = rows.next() else { return Err(failed(contradiction())) };
-                if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
+                if self.search.matches(item).map_err(|e| inner.unmatched(e))? {
                     let mut key = Vec::new();
                     self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
                     if !self.is_passed(&key) {
@@ -265,7 +269,7 @@ impl Ask {
         first: Option<u64>,
     ) -> Result<(Sorted, u64), Error> {
         let length = self.slice();
-        let mut sorter = Sorter::new(memory, first);
+        let mut sorter = Sorter::new(memory, first).until(self.search.deadline());
         let mut count = 0;
         while let Some(rows) = self.next(&mut waves, threads)? {
             each(
@@ -321,7 +325,7 @@ impl Ask {
             key.clear();
             items.write(index, &mut text).map_err(|e| self.row_error(row, e))?;
             let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
-            if self.search.matches(item).map_err(|e| inner.unreadable(e))? {
+            if self.search.matches(item).map_err(|e| inner.unmatched(e))? {
                 self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
                 if self.is_passed(&key) {
                     return Ok(());
@@ -374,6 +378,7 @@ impl Ask {
         let mut rows_left = rows.iter().cloned().flatten().map(|row| (before + row) as u64);
         for batch in table.read(group, &self.wide, rows, (self.slice(), threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
+            self.search.check_time()?;
             let mut items = Items::new(&batch, &inner.footer.names, scope)
                 .map_err(|cause| cause.into_error(format!("{} cannot be read", inner.name)))?;
             for (index, row) in (0..batch.num_rows()).zip(&mut rows_left) {

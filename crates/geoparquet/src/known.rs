@@ -36,6 +36,7 @@ pub(crate) fn unknown(file: &Inner, search: &Compiled) -> Result<Option<Property
             let batches = file.table.read(group, &columns, from_ref(&rows), (8_192, 1));
             for batch in batches.map_err(|cause| file.damaged(&cause))? {
                 let batch = batch.map_err(|cause| file.damaged(&cause))?;
+                search.check_time()?;
                 let mut items = Items::new(&batch, &file.footer.names, Scope::Some)
                     .map_err(|cause| file.unreadable(cause))?;
                 for row in 0..batch.num_rows() {

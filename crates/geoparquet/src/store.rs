@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use parquet::errors::ParquetError;
 use stacyard_model::Profile;
-use stacyard_search::{Compiled, KnownNames};
+use stacyard_search::{Compiled, KnownNames, MatchError};
 use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, unknown_name};
 
 use crate::ask::Ask;
@@ -138,6 +138,14 @@ impl Inner {
     /// The error of a file whose pages cannot be read.
     pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
         file::damaged(&self.name, cause)
+    }
+
+    /// The error of an Item of which it cannot be said whether it answers, or not in time.
+    pub(crate) fn unmatched(&self, cause: MatchError) -> Error {
+        match cause {
+            MatchError::Late(late) => late.into(),
+            other => self.unreadable(other),
+        }
     }
 
     /// The error of rows that are no Items.

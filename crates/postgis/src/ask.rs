@@ -5,27 +5,39 @@ use std::pin::pin;
 
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
+use stacyard_search::Deadline;
 use stacyard_store::Error;
 use tokio_postgres::Row;
 
 use crate::connect::Link;
-use crate::fault;
 use crate::filter::Param;
+use crate::timed::{begin, end, within};
 
 impl Link {
     /// All rows of a query; `doing` completes "cannot ... the database". A connection that has died in the pool, as all do
     /// when the server restarts, is no failure yet: the query is asked again on a new one.
-    pub(crate) async fn rows(&self, doing: &str, query: &str, params: &[Param]) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(
+        &self,
+        doing: &str,
+        (query, params): (&str, &[Param]),
+        deadline: Option<Deadline>,
+    ) -> Result<Vec<Row>, Error> {
         let params: Vec<_> = params.iter().map(Param::typed).collect();
         let mut is_first = true;
         loop {
             let client = self.client().await?;
-            match client.query_typed(query, &params).await {
-                Err(cause) if is_first && fault::is_lost(&cause) => self.give_up(client),
-                answer => {
-                    return answer
-                        .map_err(|cause| fault::failed(&format!("{doing} {}", self.address.shown()), cause));
+            let asked = async {
+                begin(&client, deadline).await?;
+                let rows = client.query_typed(query, &params).await?;
+                end(&client, deadline).await?;
+                Ok(rows)
+            };
+            match within(deadline, asked).await {
+                Err(cause) if is_first && cause.is_lost() => self.give_up(client),
+                Err(cause) => {
+                    return Err(cause.of(deadline, client, &format!("{doing} {}", self.address.shown())));
                 }
+                Ok(rows) => return Ok(rows),
             }
             is_first = false;
         }
@@ -35,23 +47,34 @@ impl Link {
     pub(crate) async fn each_row(
         &self,
         doing: &str,
-        query: &str,
-        params: &[Param],
+        (query, params): (&str, &[Param]),
+        deadline: Option<Deadline>,
         mut take: impl FnMut(&Row) -> Result<(), Error>,
     ) -> Result<u64, Error> {
-        let failed = |cause| fault::failed(&format!("{doing} {}", self.address.shown()), cause);
         let mut number = 0;
         let mut is_first = true;
         loop {
             let client = self.client().await?;
-            let rows = client.query_typed_raw(query, params.iter().map(Param::typed)).await;
-            let next = match rows {
+            let begun = async {
+                begin(&client, deadline).await?;
+                client.query_typed_raw(query, params.iter().map(Param::typed)).await
+            };
+            let next = match within(deadline, begun).await {
                 Ok(rows) => {
                     let mut rows = pin!(rows);
                     loop {
-                        match rows.try_next().await {
-                            Ok(Some(row)) => take(&row)?,
-                            Ok(None) => return Ok(number),
+                        match within(deadline, rows.try_next()).await {
+                            Ok(Some(row)) => {
+                                if let Err(error) = take(&row) {
+                                    // What is left of the answer is on its way.
+                                    drop(Object::take(client));
+                                    return Err(error);
+                                }
+                            }
+                            Ok(None) => match within(deadline, end(&client, deadline)).await {
+                                Ok(()) => return Ok(number),
+                                Err(cause) => break cause,
+                            },
                             Err(cause) => break cause,
                         }
                         number += 1;
@@ -59,8 +82,8 @@ impl Link {
                 }
                 Err(cause) => cause,
             };
-            if !is_first || number > 0 || !fault::is_lost(&next) {
-                return Err(failed(next));
+            if !is_first || number > 0 || !next.is_lost() {
+                return Err(next.of(deadline, client, &format!("{doing} {}", self.address.shown())));
             }
             self.give_up(client);
             is_first = false;

@@ -27,6 +27,7 @@ mod sieve;
 mod sink;
 mod source;
 mod store;
+mod timed;
 mod tls;
 mod trust;
 mod wire;

@@ -5,6 +5,7 @@ use std::pin::pin;
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
 use stacyard_model::json::Tape;
+use stacyard_search::Deadline;
 use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_postgres::Row;
@@ -13,6 +14,7 @@ use crate::connect::{Database, Link};
 use crate::fault;
 use crate::filter::Param;
 use crate::rows::{disagreeing, write_item};
+use crate::timed::{Unanswered, begin, end, within};
 
 /// How many rows there are in a batch: some batches are in memory at a time.
 const BATCH: usize = 256;
@@ -24,6 +26,7 @@ pub(crate) struct RowSource {
     database: Database,
     query: String,
     params: Vec<Param>,
+    deadline: Option<Deadline>,
     rows: Option<Receiver<Rows>>,
     row: u64,
     /// Whether rows are checked against themselves.
@@ -31,22 +34,26 @@ pub(crate) struct RowSource {
 }
 
 impl RowSource {
-    pub(crate) fn new(database: &Database, query: String, params: Vec<Param>) -> Self {
-        Self { database: database.clone(), query, params, rows: None, row: 0, is_audit: false }
+    pub(crate) fn new(
+        database: &Database,
+        (query, params): (String, Vec<Param>),
+        deadline: Option<Deadline>,
+    ) -> Self {
+        Self { database: database.clone(), query, params, deadline, rows: None, row: 0, is_audit: false }
     }
 
     /// Rows of [`audited`](crate::rows::audited) columns, of which those are told that disagree with themselves.
     pub(crate) fn audit(database: &Database, query: String) -> Self {
-        Self { is_audit: true, ..Self::new(database, query, Vec::new()) }
+        Self { is_audit: true, ..Self::new(database, (query, Vec::new()), None) }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
         self.rows.get_or_insert_with(|| {
             let (query, params) = (std::mem::take(&mut self.query), std::mem::take(&mut self.params));
             let (sender, receiver) = channel(2);
-            let link = self.database.link.clone();
+            let (link, deadline) = (self.database.link.clone(), self.deadline);
             self.database.runtime().spawn(async move {
-                if let Err(error) = stream(&link, &query, &params, &sender).await {
+                if let Err(error) = stream(&link, (&query, &params), deadline, &sender).await {
                     // Nobody may be there any more to hear it.
                     let _ = sender.send(Err(error)).await;
                 }
@@ -56,16 +63,21 @@ impl RowSource {
     }
 }
 
-async fn stream(link: &Link, query: &str, params: &[Param], sender: &Sender<Rows>) -> Result<(), Error> {
+async fn stream(
+    link: &Link,
+    question: (&str, &[Param]),
+    deadline: Option<Deadline>,
+    sender: &Sender<Rows>,
+) -> Result<(), Error> {
     let mut is_first = true;
     loop {
         let client = link.client().await?;
         let mut delivered = false;
-        match deliver(&client, query, params, sender, &mut delivered).await {
+        match deliver(&client, question, deadline, sender, &mut delivered).await {
             // A connection that has died in the pool.
-            Err(cause) if is_first && !delivered && fault::is_lost(&cause) => link.give_up(client),
+            Err(cause) if is_first && !delivered && cause.is_lost() => link.give_up(client),
             Err(cause) => {
-                return Err(fault::failed(&format!("read {}", link.address.shown()), cause));
+                return Err(cause.of(deadline, client, &format!("read {}", link.address.shown())));
             }
             Ok(true) => return Ok(()),
             Ok(false) => {
@@ -81,15 +93,19 @@ async fn stream(link: &Link, query: &str, params: &[Param], sender: &Sender<Rows
 /// Sends the rows of a query on, batch by batch; `false`: nobody wants more. `delivered` tells whether any were sent.
 async fn deliver(
     client: &Object,
-    query: &str,
-    params: &[Param],
+    (query, params): (&str, &[Param]),
+    deadline: Option<Deadline>,
     sender: &Sender<Rows>,
     delivered: &mut bool,
-) -> Result<bool, tokio_postgres::Error> {
-    let rows = client.query_typed_raw(query, params.iter().map(Param::typed)).await?;
+) -> Result<bool, Unanswered> {
+    let begun = async {
+        begin(client, deadline).await?;
+        client.query_typed_raw(query, params.iter().map(Param::typed)).await
+    };
+    let rows = within(deadline, begun).await?;
     let mut rows = pin!(rows);
     let mut batch = Vec::with_capacity(BATCH);
-    while let Some(row) = rows.try_next().await? {
+    while let Some(row) = within(deadline, rows.try_next()).await? {
         batch.push(row);
         if batch.len() == BATCH {
             *delivered = true;
@@ -98,6 +114,7 @@ async fn deliver(
             }
         }
     }
+    within(deadline, end(client, deadline)).await?;
     if !batch.is_empty() {
         let _ = sender.send(Ok(batch)).await;
     }

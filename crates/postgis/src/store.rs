@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use stacyard_model::Profile;
 use stacyard_model::json::Tape;
-use stacyard_search::{Compiled, KnownNames, Property, Search};
+use stacyard_search::{Compiled, Deadline, KnownNames, MatchError, Property, Search};
 use stacyard_store::{Collections, Error, Find, Hits, Report, Sorted, Sorter, Source, Store, unknown_name};
 use tokio_postgres::Row;
 
@@ -51,8 +51,13 @@ impl PostGis {
         fault::failed(&format!("search {}", self.database.address().shown()), cause)
     }
 
-    async fn rows(&self, query: &str, params: &[Param]) -> Result<Vec<Row>, Error> {
-        self.database.link.rows("search", query, params).await
+    async fn rows(
+        &self,
+        query: &str,
+        params: &[Param],
+        deadline: Option<Deadline>,
+    ) -> Result<Vec<Row>, Error> {
+        self.database.link.rows("search", (query, params), deadline).await
     }
 
     /// Fails if the search has a property that no Item has.
@@ -71,13 +76,13 @@ impl PostGis {
             let query = format!(
                 "SELECT NOT EXISTS (SELECT FROM {schema}.items) OR EXISTS (SELECT FROM {schema}.items WHERE {is_there})"
             );
-            let rows = self.rows(&query, &params).await?;
+            let rows = self.rows(&query, &params, search.deadline()).await?;
             if rows.iter().any(|row| !row.get::<_, bool>(0)) {
                 let query = format!(
                     "SELECT DISTINCT jsonb_object_keys(properties) FROM \
                      (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
                 );
-                let rows = self.rows(&query, &[]).await?;
+                let rows = self.rows(&query, &[], search.deadline()).await?;
                 let mut known = KnownNames::default();
                 for row in &rows {
                     known.add(row.get(0));
@@ -104,8 +109,9 @@ impl PostGis {
         format!("SELECT {columns} FROM {}.items WHERE {}", self.schema(), condition.sql)
     }
 
-    fn source(&self, columns: &str, condition: &Condition) -> RowSource {
-        RowSource::new(&self.database, self.rows_query(columns, condition), condition.params.clone())
+    fn source(&self, columns: &str, condition: &Condition, deadline: Option<Deadline>) -> RowSource {
+        let question = (self.rows_query(columns, condition), condition.params.clone());
+        RowSource::new(&self.database, question, deadline)
     }
 
     /// The first Items in the order of the search; `None`: SQL cannot say which these are.
@@ -122,12 +128,13 @@ impl PostGis {
         // Some of the rows may not answer, or stand before the place: then four times as many are asked for.
         let mut limit = if condition.exact && after.is_none() { wanted } else { wanted + wanted / 4 + 8 };
         while limit <= MAX_FIRST {
-            let mut sorter = Sorter::new(find.memory, Some(wanted));
+            let mut sorter = Sorter::new(find.memory, Some(wanted)).until(find.search.deadline());
             let mut report = Report::default();
             let mut first = First { search: &find.search, exact: condition.exact, after, tape: Tape::new() };
             let mut is_odd = false;
             let query = self.first_query(condition, &order, limit);
-            let rows = self.database.link.each_row("search", &query, &params, |row| {
+            let deadline = find.search.deadline();
+            let rows = self.database.link.each_row("search", (&query, &params), deadline, |row| {
                 report.read += 1;
                 is_odd |= row.try_get::<_, bool>(ODD).map_err(|cause| self.failed(cause))?;
                 let mut hits = Hits::default();
@@ -170,7 +177,7 @@ impl PostGis {
             Some((rows, order)) => (self.first_query(&condition, &order, rows), maker.into_params()),
             None => (self.rows_query(SELECTED, &condition), condition.params),
         };
-        let rows = self.database.wait(self.rows(&format!("EXPLAIN {query}"), &params))?;
+        let rows = self.database.wait(self.rows(&format!("EXPLAIN {query}"), &params, None))?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
@@ -191,8 +198,13 @@ impl First<'_> {
             |cause: &dyn std::fmt::Display| Error::failed(format!("a row cannot be read: {cause}"));
         write_item(row, &mut text).map_err(|cause| unreadable(&cause))?;
         let item = self.tape.parse(&text).map_err(|cause| unreadable(&cause))?;
-        if !self.exact && !self.search.matches(item).map_err(|cause| unreadable(&cause))? {
-            return Ok(false);
+        if !self.exact {
+            match self.search.matches(item) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(MatchError::Late(late)) => return Err(late.into()),
+                Err(cause) => return Err(unreadable(&cause)),
+            }
         }
         let mut key = Vec::new();
         self.search.sort_key(item, &mut key).map_err(|cause| unreadable(&cause))?;
@@ -210,7 +222,7 @@ impl First<'_> {
 impl Store for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let query = format!("SELECT {SELECTED} FROM {}.items", self.schema());
-        Ok(Box::new(RowSource::new(&self.database, query, Vec::new())))
+        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), None)))
     }
 
     fn audit(&self) -> Result<Box<dyn Source>, Error> {
@@ -222,7 +234,7 @@ impl Store for PostGis {
     fn collections(&self) -> Result<Collections, Error> {
         self.database.wait(async {
             let query = format!("SELECT id, content::text FROM {}.collections", self.schema());
-            let rows = self.rows(&query, &[]).await?;
+            let rows = self.rows(&query, &[], None).await?;
             let mut collections = Collections::new();
             for row in rows {
                 let content = serde_json::from_str(row.get(1))
@@ -244,7 +256,7 @@ impl Store for PostGis {
         let (sorted, mut report) = match first {
             Some(first) => first,
             None => {
-                let mut source = self.source(SELECTED, &condition);
+                let mut source = self.source(SELECTED, &condition, find.search.deadline());
                 let (sorted, mut report) = find.run(&mut source)?;
                 report.written = report.read - report.filtered;
                 (sorted, report)
@@ -262,11 +274,12 @@ impl Store for PostGis {
         find.after = None;
         let condition = self.prepare(&mut find)?;
         if !condition.exact {
-            return find.count(Box::new(self.source(SEARCHED, &condition)));
+            let source = self.source(SEARCHED, &condition, find.search.deadline());
+            return find.count(Box::new(source));
         }
         self.database.wait(async {
             let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
-            let rows = self.rows(&query, &condition.params).await?;
+            let rows = self.rows(&query, &condition.params, find.search.deadline()).await?;
             let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
             Ok(Report { read: written, written, ..Report::default() })
         })
@@ -276,7 +289,7 @@ impl Store for PostGis {
     fn estimate(&self, find: &mut Find<'_>) -> Result<Option<u64>, Error> {
         let condition = self.prepare(find)?;
         let query = format!("EXPLAIN {}", self.rows_query("id", &condition));
-        let rows = self.database.wait(self.rows(&query, &condition.params))?;
+        let rows = self.database.wait(self.rows(&query, &condition.params, find.search.deadline()))?;
         // "Seq Scan on items  (cost=0.00..22.70 rows=1270 width=36)"
         let plan = rows.first().map_or("", |row| row.get(0));
         let expected = plan.split_once(" rows=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());

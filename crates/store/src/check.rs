@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
-use stacyard_search::{Compiled, KnownNames, Names, Property, SearchError};
+use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, Property, SearchError};
 
 use crate::report::{Located, Original, Problem, Reject, Warnings};
 use crate::{Batch, Error, Fault, Record};
@@ -113,6 +113,22 @@ impl From<SearchError> for Error {
                 Self::usage(text, "see stacyard search --help for how the flags are written"),
                 |error, line| error.detail(line),
             ),
+        }
+    }
+}
+
+impl From<Late> for Error {
+    fn from(late: Late) -> Self {
+        Self::failed(late.to_string())
+            .remedy("ask for less (a smaller area, fewer collections, a simpler geometry), or allow more with --timeout")
+    }
+}
+
+impl From<MatchError> for Error {
+    fn from(error: MatchError) -> Self {
+        match error {
+            MatchError::Late(late) => late.into(),
+            other => Self::failed(other.to_string()),
         }
     }
 }
@@ -230,7 +246,7 @@ impl<'a> Checker<'a> {
             notes.observe(filter, value);
         }
         if let Some(filter) = &self.check.filter
-            && !filter.matches(value).map_err(|e| Error::failed(e.to_string()))?
+            && !filter.matches(value)?
         {
             return Ok(Outcome::Filtered);
         }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use stacyard_model::json::Value;
 use stacyard_model::{Gate, ObjectKind};
+use stacyard_search::Compiled;
 
 use crate::changes::Tally;
 use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, collection_of, duplicate, refusal};
@@ -126,6 +127,9 @@ impl Copy<'_> {
             is_known = looked.is_some_and(|looked| looked.is_ok());
         }
         let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
+        if !is_gradual {
+            self.check.filter.as_deref().map_or(Ok(()), Compiled::check_time)?;
+        }
         if self.must_lose_nothing && report.rejected > 0 && self.rejects.is_none() {
             return Err(Self::would_lose(report.rejected));
         }
@@ -247,6 +251,7 @@ impl Copy<'_> {
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
         ordered(source, self.threads, checker, work, |mut encoded, position| {
+            self.check.filter.as_deref().map_or(Ok(()), Compiled::check_time)?;
             let mut repeated = Vec::new();
             for (index, fate) in encoded.fates.iter().enumerate() {
                 if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate

@@ -49,7 +49,7 @@ impl Find<'_> {
         let name: Arc<str> = source.name().into();
         self.observer.begin(&name, source.size());
         let keyed = Keyed::default();
-        let mut sorter = Sorter::new(self.memory, self.max_items);
+        let mut sorter = Sorter::new(self.memory, self.max_items).until(self.search.deadline());
         let mut report = Report::default();
         let mut notes = Notes::new(&self.check);
         let (check, search, after) = (&self.check, &*self.search, self.after.as_deref());
@@ -57,6 +57,7 @@ impl Find<'_> {
         let (rejects, observer) = (&mut self.rejects, &mut *self.observer);
         let work = |checker: &mut Checker<'_>, batch| look(checker, (search, after), &batch);
         ordered(source, self.threads, checker, work, |found, position| {
+            search.check_time()?;
             report.read += found.read;
             report.rejected += found.rejects.len() as u64;
             report.filtered += found.filtered;

@@ -8,6 +8,8 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use stacyard_search::Deadline;
+
 use crate::lines::{BLOCK, narrow};
 use crate::{Batch, Error, Place, Record, Source, Work};
 
@@ -16,6 +18,9 @@ const FAN: usize = 32;
 
 /// Bytes held at first where only the first Items are wanted.
 const SOME_ROOM: usize = 16 << 20;
+
+/// After so many merged texts the clock is looked at.
+const CHECKED: u64 = 1 << 12;
 
 /// How much of a run is read or written at once.
 pub(crate) const BUFFER: usize = 256 << 10;
@@ -105,6 +110,7 @@ pub struct Sorter {
     /// Runs by level: each of a level has been merged from [`FAN`] of the level below. Earlier Items are on higher
     /// levels, so that Items with equal keys stay in the order of the source.
     levels: Vec<Vec<Run>>,
+    deadline: Option<Deadline>,
 }
 
 impl Sorter {
@@ -112,7 +118,13 @@ impl Sorter {
     pub fn new(budget: usize, wanted: Option<u64>) -> Self {
         let room = if wanted.is_some() { budget.min(SOME_ROOM) } else { budget };
         let wanted = wanted.unwrap_or(u64::MAX);
-        Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new() }
+        Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new(), deadline: None }
+    }
+
+    /// The same, to be over by then.
+    #[must_use]
+    pub fn until(self, deadline: Option<Deadline>) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Takes some texts.
@@ -203,6 +215,9 @@ impl Sorter {
         {
             writer.write(&entry.key, &entry.text)?;
             left -= 1;
+            if left.is_multiple_of(CHECKED) {
+                self.deadline.map_or(Ok(()), |deadline| deadline.check())?;
+            }
         }
         self.add(writer.finish()?, level + 1)
     }

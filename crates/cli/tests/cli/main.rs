@@ -5,6 +5,7 @@
 #![expect(clippy::format_collect, reason = "short inputs")]
 
 mod bad_input;
+mod bounds;
 mod copy;
 mod geoparquet;
 mod injection;

@@ -102,8 +102,8 @@ mod tests {
             Val::Array(vec![number("1")]),
             Val::Other,
         ];
-        // Every value beside every list of up to two values.
-        for a in 0..=values.len() {
+        // Every value beside every list of one or two values.
+        for a in 0..values.len() {
             for b in 0..=values.len() {
                 let list: Vec<Val<'static>> =
                     values.get(a).into_iter().chain(values.get(b)).cloned().collect();

@@ -54,12 +54,25 @@ struct Sides {
     right: Location,
 }
 
+impl Sides {
+    /// Of what lies inside, outside, and the reverse.
+    const fn across(self) -> Self {
+        let there = match self.on {
+            Location::Interior => Location::Exterior,
+            Location::Boundary | Location::Exterior => Location::Interior,
+        };
+        Self { on: there, left: there, right: there }
+    }
+}
+
 /// Where a segment meets another, by how far it is from its start.
 struct Cut {
     key: f64,
     at: Coord<f64>,
     /// The segment of the other geometry; `None`: one of its own.
     met: Option<usize>,
+    /// Whether it only goes from one side of a ring of the other geometry to the other.
+    is_crossing: bool,
 }
 
 /// A stretch that a segment shares with another.
@@ -103,7 +116,7 @@ impl Walk<'_> {
         self.cut(index)?;
         let cuts = std::mem::take(&mut self.cuts);
         let mut from = segment.line.start;
-        let end = Cut { key: f64::INFINITY, at: segment.line.end, met: None };
+        let end = Cut { key: f64::INFINITY, at: segment.line.end, met: None, is_crossing: false };
         for (number, cut) in cuts.iter().chain([&end]).enumerate() {
             if from != cut.at {
                 self.piece(index, Line::new(from, cut.at), matrix)?;
@@ -114,7 +127,8 @@ impl Walk<'_> {
                 matrix.add((here, there), 0);
             }
             if number < cuts.len() {
-                self.carried = None;
+                // Behind a ring that is crossed is its other side: a ray need not be sent again.
+                self.carried = self.carried.filter(|_| cut.is_crossing).map(Sides::across);
             }
             from = cut.at;
         }
@@ -136,12 +150,13 @@ impl Walk<'_> {
             }
             let with = (!is_own).then_some(met);
             match shared {
-                LineIntersection::SinglePoint { intersection: at, .. } => {
-                    cuts.push(Cut { key: key(at), at, met: with });
+                LineIntersection::SinglePoint { intersection: at, is_proper } => {
+                    let is_crossing = is_proper && !is_own && other.dimension() == 2 && !other.is_union();
+                    cuts.push(Cut { key: key(at), at, met: with, is_crossing });
                 }
                 LineIntersection::Collinear { intersection } => {
                     let mut keys = [intersection.start, intersection.end].map(|at| {
-                        cuts.push(Cut { key: key(at), at, met: with });
+                        cuts.push(Cut { key: key(at), at, met: with, is_crossing: false });
                         key(at)
                     });
                     keys.sort_unstable_by(f64::total_cmp);

@@ -5,12 +5,16 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use geo::algorithm::kernels::{Kernel, Orientation, RobustKernel};
-use geo::algorithm::line_intersection::LineIntersection;
+use geo::algorithm::line_intersection::{LineIntersection, line_intersection};
 use geo_types::Coord;
 
 use super::angle;
 use super::index::Extent;
 use super::prepared::{Kind, Prepared};
+
+/// So many pairs of segments whose boxes meet are looked at (a second or so): more have only rings of very many long
+/// slanting segments, which then pass for valid.
+const MAX_PAIRS: u32 = 50_000_000;
 
 /// What is wrong with an area, and where.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,13 +44,19 @@ impl Prepared {
 
     /// Rings that cross or share more than a point. They may touch.
     fn crossing(&self) -> Option<Flaw> {
+        let mut pairs = 0_u32;
         for (index, segment) in self.segments.iter().enumerate() {
             let Some(area) = self.area(index) else { continue };
-            let found = self.each_meeting(segment.line, &mut |met, shared| {
+            let near = Extent::of([segment.line.start, segment.line.end]);
+            let found = self.tree.each(&near, &mut |met| {
                 // Each pair once, and only of the same area.
-                if met <= index || self.area(met) != Some(area) {
+                if met <= index || self.area(met) != Some(area) || pairs > MAX_PAIRS {
                     return ControlFlow::Continue(());
                 }
+                pairs += 1;
+                let Some(shared) = line_intersection(segment.line, self.segments[met].line) else {
+                    return ControlFlow::Continue(());
+                };
                 let is_same = self.segments[met].part == segment.part;
                 let what = if is_same { "a ring that crosses itself" } else { "two rings that cross" };
                 match shared {
