@@ -21,8 +21,10 @@ fn squares(number: usize) -> String {
 /// A ring around the origin, going out and in.
 fn star(points: u32) -> String {
     let at = |n: u32| {
-        let (far, angle) =
-            (if n % 2 == 0 { 85.0 } else { 40.0 }, f64::from(n) / f64::from(points) * std::f64::consts::TAU);
+        let (far, angle) = (
+            if n.is_multiple_of(2) { 85.0 } else { 40.0 },
+            f64::from(n) / f64::from(points) * std::f64::consts::TAU,
+        );
         format!("{} {}", far * angle.cos(), far * angle.sin())
     };
     let ring: Vec<String> = (0..points).map(at).chain([at(0)]).collect();
@@ -90,7 +92,7 @@ fn long_lists_and_chains_are_looked_up_in_every_file() {
         (chain(&|n| format!("id = 'i{}'", 2 * n), " OR "), "250"),
         (chain(&|n| format!("n <> {}", n + 8), " AND "), "500"),
         (format!("n IN ({}, 'a', TRUE)", list(&|n| format!("{n}"))), "500"),
-        (chain(&|n| format!("flag = {}", if n % 2 == 0 { "TRUE" } else { "FALSE" }), " OR "), "500"),
+        (chain(&|n| format!("flag = {}", if n.is_multiple_of(2) { "TRUE" } else { "FALSE" }), " OR "), "500"),
     ] {
         yard.write("filter.cql2", &filter);
         for store in ["in.ndjson", "in.parquet"] {

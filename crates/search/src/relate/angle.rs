@@ -7,7 +7,8 @@ use geo_types::Coord;
 
 /// The order of two directions from a point, counterclockwise from the east.
 pub(super) fn order(from: Coord<f64>, a: Coord<f64>, b: Coord<f64>) -> Ordering {
-    let is_lower_half = |to: Coord<f64>| to.y < from.y || (to.y == from.y && to.x < from.x);
+    // West itself begins the lower half, so that each half is one turn to the left.
+    let is_lower_half = |to: Coord<f64>| to.y < from.y || (to.y <= from.y && to.x < from.x);
     is_lower_half(a).cmp(&is_lower_half(b)).then_with(|| match RobustKernel::orient2d(from, a, b) {
         Orientation::CounterClockwise => Ordering::Less,
         Orientation::Clockwise => Ordering::Greater,
