@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stacyard_geoparquet::{Compression, Order, ROW_GROUP_ROWS, parse_compression};
-use stacyard_store::{MAX_RECORD_BYTES, Mode, StoreKind};
+use stacyard_store::{MAX_RECORD_BYTES, Mode, RECORD_BYTES, StoreKind};
 
 use crate::search::{Question, SearchFlags};
 use crate::threads;
@@ -47,19 +47,23 @@ pub(crate) struct Global {
     /// About how much memory sorting and writing may take, such as 512M or 2G, beside what is under way.
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, default_value = "256M")]
     pub(crate) memory: usize,
-    /// Set aside records longer than this.
-    #[arg(long, global = true, hide = true, value_name = "BYTES", default_value_t = MAX_RECORD_BYTES)]
-    pub(crate) max_record_bytes: usize,
+    /// Set aside records longer than this, such as 200M (512M at most) [default: 64M].
+    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_record_size)]
+    pub(crate) max_record_size: Option<usize>,
 }
 
 impl Global {
     pub(crate) fn threads(&self) -> usize {
         threads::granted(self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get))
     }
+
+    pub(crate) fn record_bytes(&self) -> usize {
+        self.max_record_size.unwrap_or(RECORD_BYTES)
+    }
 }
 
 /// A number of bytes, with K, M or G behind it for 2^10, 2^20 or 2^30 of them.
-fn parse_size(text: &str) -> Result<usize, String> {
+fn parse_bytes(text: &str) -> Result<usize, String> {
     let (digits, unit) =
         match text.trim_end_matches(['B', 'b']).split_at_checked(text.len().saturating_sub(1)) {
             Some((digits, "K" | "k")) => (digits, 1 << 10),
@@ -69,8 +73,17 @@ fn parse_size(text: &str) -> Result<usize, String> {
         };
     let number: usize =
         digits.parse().map_err(|_| "write a number of bytes, such as 512M or 2G".to_owned())?;
-    let bytes = number.checked_mul(unit).ok_or("more than there is")?;
+    number.checked_mul(unit).ok_or_else(|| "more than there is".to_owned())
+}
+
+fn parse_size(text: &str) -> Result<usize, String> {
+    let bytes = parse_bytes(text)?;
     if bytes < MIN_MEMORY { Err("at least 16M are needed".to_owned()) } else { Ok(bytes) }
+}
+
+fn parse_record_size(text: &str) -> Result<usize, String> {
+    let bytes = parse_bytes(text)?;
+    if (1..=MAX_RECORD_BYTES).contains(&bytes) { Ok(bytes) } else { Err("1 byte to 512M".to_owned()) }
 }
 
 /// With less there would be more runs to merge than files may be open.
@@ -167,7 +180,7 @@ pub(crate) struct Gate {
 /// The report is on standard output: each rejected Item with its file and line (or the index of its feature), and all
 /// that is wrong with it. With --format json it is one object:
 /// {"rejects": [{"source", "line" | "feature" | "row", "errors": [{"pointer", "rule", "message", "value", "section"}],
-/// "item" | "text" | "base64"}], "stores": [{"store", "read", "written", "rejected", "objects",
+/// "more" (how many errors beyond 100), "item" | "text" | "base64"}], "stores": [{"store", "read", "written", "rejected", "objects",
 /// "warnings": {RULE: {"count", "first", "example"}}, ...}]}; "written" counts the valid Items.
 #[derive(Debug, Args)]
 pub(crate) struct Validate {

@@ -31,7 +31,7 @@ pub(crate) struct Extras {
 /// Opens a store to be read.
 pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Box<dyn Store>, Error> {
     let store: Box<dyn Store> = match url.kind() {
-        StoreKind::Json | StoreKind::Ndjson => Box::new(JsonStore::new(url, global.max_record_bytes)),
+        StoreKind::Json | StoreKind::Ndjson => Box::new(JsonStore::new(url, global.record_bytes())),
         StoreKind::Parquet => Box::new(GeoParquet::open(parquet_path(url)?, CACHE_MEMORY)?),
         StoreKind::PostGis => Box::new(PostGis::open(&address(url)?)?),
     };

@@ -121,7 +121,7 @@ impl Observer for Console {
         }
     }
 
-    fn reject(&mut self, reject: &Reject) -> Result<(), Error> {
+    fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error> {
         match &self.style {
             Style::Bar(bar) => bar.suspend(|| self.rejects.show(reject)),
             _ => self.rejects.show(reject),

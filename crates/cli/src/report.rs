@@ -67,14 +67,15 @@ impl Rejects {
     }
 
     /// Shows one.
-    pub(crate) fn show(&mut self, reject: &Reject) -> Result<(), Error> {
+    pub(crate) fn show(&mut self, reject: &Reject<'_>) -> Result<(), Error> {
         match self {
             Self::Text => for_people(reject).print()?,
             Self::Json(count) => {
-                let mut text = if *count == 0 { Vec::new() } else { b",\n".to_vec() };
+                if *count > 0 {
+                    say::json(",\n")?;
+                }
                 *count += 1;
-                reject.write_json(&mut text)?;
-                say::json(&String::from_utf8_lossy(&text))?;
+                reject.write_json(&mut say::json)?;
             }
             Self::First(count) => {
                 *count += 1;
@@ -83,9 +84,20 @@ impl Rejects {
                 }
             }
             Self::Log => {
-                let mut text = Vec::new();
-                reject.write_json(&mut text)?;
-                say::json_log(&format!("{{\"event\":\"reject\",{}", String::from_utf8_lossy(&text[1..])));
+                let mut line = String::new();
+                reject.write_json(&mut |piece| {
+                    if line.is_empty() {
+                        line.push_str("{\"event\":\"reject\",");
+                        // The brace stands there already.
+                        line.push_str(&piece[1..]);
+                    } else {
+                        say::part_of_event(&line);
+                        piece.clone_into(&mut line);
+                    }
+                    Ok(())
+                })?;
+                line.push('\n');
+                say::part_of_event(&line);
             }
             Self::File => {}
         }
@@ -107,10 +119,13 @@ impl Rejects {
 }
 
 /// A reject and what is wrong with it, a line each.
-fn for_people(reject: &Reject) -> Text {
+fn for_people(reject: &Reject<'_>) -> Text {
     let mut text = Text::default();
     text.line(reject);
-    reject.problems.iter().for_each(|problem| text.line(format_args!("  {problem}")));
+    reject.findings.problems.iter().for_each(|problem| text.line(format_args!("  {problem}")));
+    if reject.findings.more > 0 {
+        text.line(format_args!("  and {} more", HumanCount(reject.findings.more)));
+    }
     text
 }
 

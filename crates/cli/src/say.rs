@@ -43,12 +43,12 @@ pub(crate) fn line(line: impl Display) {
 
 /// Prints a line of JSON to standard error.
 pub(crate) fn event(event: &Value) {
-    json_log(&event.to_string());
+    write_log(format!("{}\n", shown_json(&event.to_string())).as_bytes());
 }
 
-/// The same of JSON that is text already, on one line.
-pub(crate) fn json_log(event: &str) {
-    write_log(format!("{}\n", shown_json(event)).as_bytes());
+/// Prints a part of a long line of JSON to standard error.
+pub(crate) fn part_of_event(part: &str) {
+    write_log(shown_json(part).as_bytes());
 }
 
 /// Prints JSON to standard output.

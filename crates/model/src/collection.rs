@@ -201,13 +201,7 @@ fn check_items(gate: &Gate, value: Value<'_>) -> Verdict {
         return verdict;
     };
     for (i, feature) in features.enumerate() {
-        let found = gate.item(feature);
-        let below = |mut finding: Finding| {
-            finding.pointer.insert_str(0, &format!("/features/{i}"));
-            finding
-        };
-        verdict.errors.extend(found.errors.into_iter().map(below));
-        verdict.warnings.extend(found.warnings.into_iter().map(below));
+        verdict.append(gate.item(feature), &format!("/features/{i}"));
     }
     verdict
 }

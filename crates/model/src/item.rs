@@ -105,7 +105,7 @@ impl<P: DeserializeOwned> Item<P> {
     /// reported together.
     pub fn parse_as_with(gate: &Gate, bytes: &[u8]) -> Result<Self, ParseError> {
         let document = Document::parse_bytes(bytes)?;
-        let Verdict { mut errors, .. } = gate.item(document.root());
+        let Verdict { mut errors, more_errors, .. } = gate.item(document.root());
         let properties = document.root().get("properties").map(typed::properties);
         match properties {
             Some(Ok(properties)) if errors.is_empty() => return Ok(Self { document, properties }),
@@ -113,7 +113,7 @@ impl<P: DeserializeOwned> Item<P> {
             // Without properties the gate has refused already.
             _ => {}
         }
-        Err(Refusal { errors }.into())
+        Err(Refusal { errors, more: more_errors }.into())
     }
 
     /// The properties in the program's own type.

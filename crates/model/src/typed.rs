@@ -22,7 +22,7 @@ pub(crate) fn properties<P: DeserializeOwned>(properties: Value<'_>) -> Result<P
             value: value.map(shorten).unwrap_or_default(),
             extension: None,
         };
-        Refusal { errors: vec![finding] }
+        Refusal { errors: vec![finding], more: 0 }
     })
 }
 

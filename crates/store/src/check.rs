@@ -10,7 +10,7 @@ use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
 use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, Property, SearchError};
 
-use crate::report::{Located, Original, Problem, Reject, Warnings};
+use crate::report::{Findings, Located, Problem, Warnings};
 use crate::{Batch, Error, Fault, Record};
 
 /// What records have to pass.
@@ -36,7 +36,13 @@ pub(crate) struct Notes {
     names: Option<Names>,
     /// Names that properties have: collected while some of the search have not been seen.
     known: BTreeSet<String>,
+    /// Bytes of what is wrong with records that are set aside.
+    held: usize,
 }
+
+/// So much of what is wrong with the records of a batch is held until they are set aside; what is beyond is found again
+/// then. Many bad records take little more memory than good ones.
+const HELD: usize = 256 << 10;
 
 /// How many names are collected, to find out which one was meant.
 const MAX_KNOWN: usize = 4096;
@@ -45,6 +51,16 @@ impl Notes {
     pub(crate) fn new(check: &Check) -> Self {
         let names = check.filter.as_deref().filter(|_| !check.lenient).map(Compiled::names);
         Self { names, ..Self::default() }
+    }
+
+    /// Keeps what is wrong with a record, unless too much is held already. The first is always kept.
+    fn hold(&mut self, findings: impl FnOnce() -> Findings) -> Outcome {
+        if self.held > HELD {
+            return Outcome::Rejected(None);
+        }
+        let findings = findings();
+        self.held += findings.weight();
+        Outcome::Rejected(Some(Box::new(findings)))
     }
 
     fn observe(&mut self, search: &Compiled, item: Value<'_>) {
@@ -165,15 +181,15 @@ pub(crate) enum Outcome {
     Passed(ObjectKind, Key),
     /// It is a valid Item that the search does not want.
     Filtered,
-    /// It is set aside.
-    Rejected(Box<Reject>),
+    /// It is set aside. `None`: what is wrong with it is to be [found again](Checker::findings).
+    Rejected(Option<Box<Findings>>),
 }
 
 /// Checks records on one thread; keeps its tapes from one to the next.
 pub(crate) struct Checker<'a> {
     pub(crate) check: &'a Check,
     keyed: &'a Keyed,
-    source: Arc<str>,
+    pub(crate) source: Arc<str>,
     tape: Tape,
     migrated: Tape,
 }
@@ -194,33 +210,30 @@ impl<'a> Checker<'a> {
     ) -> Result<Outcome, Error> {
         let text = record.of(batch);
         let source = &self.source;
-        let reject = |named: Option<(Option<ObjectKind>, String)>, problems, original| {
-            let source = Arc::clone(source);
-            let (kind, id) = named.map_or((None, None), |(kind, id)| (kind, Some(id)));
-            Outcome::Rejected(Box::new(Reject { source, place: record.place, kind, id, problems, original }))
-        };
+        let nameless = |problem| Findings { kind: None, id: None, problems: vec![problem], more: 0 };
         if let Some(Fault::TooLong { bytes }) = record.fault {
-            let message =
-                format!("it has {bytes} bytes, more than a record may have; only its beginning is kept");
-            return Ok(reject(None, vec![Problem::new("too-long", message)], original_of(text)));
+            return Ok(notes.hold(|| {
+                nameless(Problem::new(
+                    "too-long",
+                    format!(
+                        "it has {bytes} bytes, more than a record may have (--max-record-size); only its beginning is kept"
+                    ),
+                ))
+            }));
         }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
-            Err(error) => return Ok(reject(None, vec![syntax_problem(text, &error)], original_of(text))),
+            Err(error) => return Ok(notes.hold(|| nameless(syntax_problem(text, &error)))),
         };
-        let named = || {
-            let id = original.get("id")?.as_str()?.into_owned();
-            Some((ObjectKind::of(original), id))
-        };
-        let as_json = || {
-            let mut json = Vec::new();
-            original.write_compact(&mut json);
-            Original::Json(json)
+        let named = |problems, more| {
+            let id = id_of(original);
+            let kind = id.as_ref().and_then(|_| ObjectKind::of(original));
+            Findings { kind, id, problems, more }
         };
         let migrated_text = match self.check.migrate.then(|| migrate::migrate(original)).transpose() {
             Ok(text) => text.flatten(),
             Err(error) => {
-                return Ok(reject(named(), vec![Problem::new("migration", error.to_string())], as_json()));
+                return Ok(notes.hold(|| named(vec![Problem::new("migration", error.to_string())], 0)));
             }
         };
         let value = match &migrated_text {
@@ -233,11 +246,15 @@ impl<'a> Checker<'a> {
         let (kind, verdict) = self.check.verdict(value);
         let disagreement = disagreement(record.fault);
         if !verdict.errors.is_empty() || disagreement.is_some() {
-            let problems = verdict.errors.into_iter().map(Problem::from).chain(disagreement).collect();
-            return Ok(reject(named(), problems, as_json()));
+            let more = verdict.more_errors;
+            let problems = verdict.errors.into_iter().map(Problem::from).chain(disagreement);
+            return Ok(notes.hold(|| named(problems.collect(), more)));
         }
         for warning in verdict.warnings {
             notes.warnings.add(1, || Located(source, record.place).to_string(), &warning);
+        }
+        for (rule, count) in verdict.more_warnings {
+            notes.warnings.add_more(rule, count);
         }
         if kind != ObjectKind::Item {
             return Ok(Outcome::Passed(kind, 0));
@@ -254,6 +271,33 @@ impl<'a> Checker<'a> {
         accept(value, key, migrated_text.is_none())?;
         Ok(Outcome::Passed(kind, key))
     }
+
+    /// What is wrong with a record that has been rejected before.
+    pub(crate) fn findings(&mut self, batch: &Batch, record: Record) -> Result<Box<Findings>, Error> {
+        match self.record(batch, record, &mut Notes::default(), |_, _, _| Ok(()))? {
+            Outcome::Rejected(Some(findings)) => Ok(findings),
+            _ => Err(Error::failed("a record that was not valid is valid now")),
+        }
+    }
+
+    /// Gives the memory back that long records took, at the end of a batch.
+    pub(crate) fn relax(&mut self, batch: &Batch) {
+        if batch.text.len() > LONG {
+            (self.tape, self.migrated) = (Tape::new(), Tape::new());
+        }
+    }
+}
+
+/// A batch of more bytes than this (8 MiB) has a long record.
+const LONG: usize = 8 << 20;
+
+/// The `id` of a record, or the beginning of one that is very long.
+fn id_of(value: Value<'_>) -> Option<String> {
+    value.get("id").and_then(Value::as_str).map(|id| short(&id).to_owned())
+}
+
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(1000)]
 }
 
 impl Check {
@@ -285,13 +329,6 @@ fn disagreement(fault: Option<Fault>) -> Option<Problem> {
     Some(Problem { pointer, ..Problem::new("row", message) })
 }
 
-fn original_of(text: &[u8]) -> Original {
-    match std::str::from_utf8(text) {
-        Ok(text) => Original::Text(text.to_owned()),
-        Err(_) => Original::Bytes(text.to_vec()),
-    }
-}
-
 fn syntax_problem(text: &[u8], error: &SyntaxError) -> Problem {
     let before = &text[..error.offset.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
@@ -310,38 +347,28 @@ fn syntax_problem(text: &[u8], error: &SyntaxError) -> Problem {
     Problem::new("json", format!("{}, {place}{remedy}", error.kind))
 }
 
-/// A record that is refused only because of others: the same Item has been there before.
-pub(crate) fn duplicate(source: &Arc<str>, batch: &Batch, record: Record, store_has_it: bool) -> Reject {
-    let mut reject = refusal(source, batch, record, Problem::new("duplicate-id", String::new()));
+/// What is wrong with a record that is refused only because of others: the same Item has been there before.
+pub(crate) fn duplicate(batch: &Batch, record: Record, store_has_it: bool) -> Findings {
+    let mut findings = refusal(batch, record, Problem::new("duplicate-id", String::new()));
     let mut tape = Tape::new();
-    if let (Some(id), Ok(value)) = (&reject.id, tape.parse(record.of(batch)))
-        && let Some(problem) = reject.problems.first_mut()
+    if let (Some(id), Ok(value)) = (&findings.id, tape.parse(record.of(batch)))
+        && let Some(problem) = findings.problems.first_mut()
     {
-        let collection = collection_of(value);
+        let collection = value.get("collection").and_then(Value::as_str);
         let within = collection.map_or_else(
             || format!("an Item without a collection has the id {id:?}"),
-            |collection| format!("an Item of the collection {collection:?} has the id {id:?}"),
+            |collection| format!("an Item of the collection {:?} has the id {id:?}", short(&collection)),
         );
         let before = if store_has_it { "in the store already" } else { "before this one" };
         "/id".clone_into(&mut problem.pointer);
         problem.message = format!("{within} {before}");
     }
-    reject
+    findings
 }
 
-/// A valid record that the store does not take.
-pub(crate) fn refusal(source: &Arc<str>, batch: &Batch, record: Record, problem: Problem) -> Reject {
-    let text = record.of(batch);
+/// What is wrong with a valid record that the store does not take.
+pub(crate) fn refusal(batch: &Batch, record: Record, problem: Problem) -> Findings {
     let mut tape = Tape::new();
-    let (id, original) = match tape.parse(text) {
-        Ok(value) => {
-            let mut json = Vec::new();
-            value.write_compact(&mut json);
-            let id = value.get("id").and_then(Value::as_str).map(std::borrow::Cow::into_owned);
-            (id, Original::Json(json))
-        }
-        Err(_) => (None, original_of(text)),
-    };
-    let kind = Some(ObjectKind::Item);
-    Reject { source: Arc::clone(source), place: record.place, kind, id, problems: vec![problem], original }
+    let id = tape.parse(record.of(batch)).ok().and_then(id_of);
+    Findings { kind: Some(ObjectKind::Item), id, problems: vec![problem], more: 0 }
 }

@@ -269,13 +269,13 @@ impl Copy<'_> {
             sink.write(std::mem::take(&mut encoded.chunk))?;
             notes.append(std::mem::take(&mut encoded.notes));
             unsettled.batches.push_back(encoded);
-            self.settle_all(role, &name, (&mut unsettled, MAX_UNSETTLED), sink, (report, tally))?;
+            self.settle_all(role, &mut again, (&mut unsettled, MAX_UNSETTLED), sink, (report, tally))?;
             let taken_over = tally.stayed.total() + tally.replaced.total();
             progress = Progress { read: report.read + taken_over, rejected: report.rejected, position };
             self.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
         })?;
-        self.settle_all(role, &name, (&mut unsettled, 0), sink, (report, tally))?;
+        self.settle_all(role, &mut again, (&mut unsettled, 0), sink, (report, tally))?;
         if role == Role::Input {
             notes.refuse_unknown_names(&check)?;
             report.warnings = notes.warnings;
@@ -287,7 +287,7 @@ impl Copy<'_> {
     fn settle_all<S: Sink>(
         &mut self,
         role: Role,
-        name: &Arc<str>,
+        again: &mut Checker<'_>,
         (unsettled, most): (&mut Unsettled<<S::Encoder as Encoder>::Chunk>, usize),
         sink: &mut S,
         (report, tally): (&mut Report, &mut Tally),
@@ -297,7 +297,7 @@ impl Copy<'_> {
             && let Some(mut encoded) = unsettled.batches.pop_front()
         {
             encoded.refuse(refused, &mut unsettled.refused);
-            self.settle(role, name, (&encoded, &unsettled.refused), (report, tally))?;
+            self.settle(role, again, (&encoded, &unsettled.refused), (report, tally))?;
         }
         Ok(())
     }
@@ -306,12 +306,13 @@ impl Copy<'_> {
     fn settle<C>(
         &mut self,
         role: Role,
-        name: &Arc<str>,
+        again: &mut Checker<'_>,
         (encoded, refused): (&Encoded<C>, &HashSet<Key>),
         (report, tally): (&mut Report, &mut Tally),
     ) -> Result<(), Error> {
+        let (name, batch) = (Arc::clone(&again.source), &encoded.batch);
         let collections = &encoded.collections;
-        for (index, (&record, fate)) in encoded.batch.records.iter().zip(&encoded.fates).enumerate() {
+        for (index, (&record, fate)) in batch.records.iter().zip(&encoded.fates).enumerate() {
             let taken = matches!(fate, Fate::Taken);
             if role == Role::Old {
                 match fate {
@@ -319,12 +320,17 @@ impl Copy<'_> {
                         collections.count(index, &mut tally.stayed);
                     }
                     Fate::Taken => collections.count(index, &mut tally.replaced),
-                    Fate::Checked(Outcome::Rejected(reject)) => return Err(unsound(reject)),
+                    Fate::Checked(Outcome::Rejected(_)) => {
+                        let findings = again.findings(batch, record)?;
+                        return Err(unsound(&Reject::of(&name, batch, record, &findings)));
+                    }
                     Fate::Repeated(_) => {
-                        return Err(unsound(&duplicate(name, &encoded.batch, record, false)));
+                        let findings = duplicate(batch, record, false);
+                        return Err(unsound(&Reject::of(&name, batch, record, &findings)));
                     }
                     Fate::Refused(problem) => {
-                        return Err(unsound(&refusal(name, &encoded.batch, record, problem.clone())));
+                        let findings = refusal(batch, record, problem.clone());
+                        return Err(unsound(&Reject::of(&name, batch, record, &findings)));
                     }
                 }
                 continue;
@@ -339,10 +345,17 @@ impl Copy<'_> {
                     *report.objects.entry(kind.to_string()).or_default() += 1;
                 }
                 Fate::Checked(Outcome::Filtered) => report.filtered += 1,
-                Fate::Checked(Outcome::Rejected(reject)) => self.set_aside(reject, report)?,
+                Fate::Checked(Outcome::Rejected(Some(findings))) => {
+                    self.set_aside(&Reject::of(&name, batch, record, findings), report)?;
+                }
+                Fate::Checked(Outcome::Rejected(None)) => {
+                    let findings = again.findings(batch, record)?;
+                    self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
+                }
                 Fate::Present => report.present += 1,
                 Fate::Refused(problem) => {
-                    self.set_aside(&refusal(name, &encoded.batch, record, problem.clone()), report)?;
+                    let findings = refusal(batch, record, problem.clone());
+                    self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
                 }
                 // The first of them is not in the store: then the later one is not dropped without a word.
                 Fate::Repeated(key) if self.mode == Mode::Ignore && !refused.contains(key) => {
@@ -350,14 +363,15 @@ impl Copy<'_> {
                 }
                 Fate::Taken if self.mode == Mode::Ignore => report.dropped += 1,
                 Fate::Taken | Fate::Repeated(_) => {
-                    self.set_aside(&duplicate(name, &encoded.batch, record, taken), report)?;
+                    let findings = duplicate(batch, record, taken);
+                    self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn set_aside(&mut self, reject: &Reject, report: &mut Report) -> Result<(), Error> {
+    fn set_aside(&mut self, reject: &Reject<'_>, report: &mut Report) -> Result<(), Error> {
         report.rejected += 1;
         set_aside(reject, self.rejects.as_deref_mut(), self.observer)
     }
@@ -388,30 +402,28 @@ const MAX_UNSETTLED: usize = 4;
 
 /// Writes a reject where rejects go, and shows it.
 pub(crate) fn set_aside(
-    reject: &Reject,
+    reject: &Reject<'_>,
     rejects: Option<&mut Output>,
     observer: &mut dyn Observer,
 ) -> Result<(), Error> {
     if let Some(output) = rejects {
-        let mut line = Vec::new();
-        reject.write_json(&mut line)?;
-        line.push(b'\n');
-        output.append(&line)?;
+        reject.write_json(&mut |piece| output.append(piece.as_bytes()))?;
+        output.append(b"\n")?;
     }
     observer.reject(reject)
 }
 
 /// Old content that cannot be taken over.
-fn unsound(reject: &Reject) -> Error {
-    let problem = reject.problems.first().map(ToString::to_string).unwrap_or_default();
-    let is_of_profile = reject.problems.iter().any(|problem| problem.rule.starts_with("profile-"));
+fn unsound(reject: &Reject<'_>) -> Error {
+    let problem = reject.findings.problems.first().map(ToString::to_string).unwrap_or_default();
+    let is_of_profile = reject.findings.problems.iter().any(|problem| problem.rule.starts_with("profile-"));
     Error::failed(format!(
         "{}: the store's own Item is not valid: {problem}",
-        Located(&reject.source, reject.place)
+        Located(reject.source, reject.place)
     ))
     .remedy(format!(
         "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS{}",
-        quoted(&reject.source),
+        quoted(reject.source),
         if is_of_profile { " --profile FILE" } else { "" }
     ))
 }
@@ -555,6 +567,7 @@ impl<E: Encoder> Encoding<'_, E> {
             fates.push(if taken { Fate::Taken } else { Fate::Checked(outcome) });
         }
         self.encoder.seal(&mut chunk)?;
+        checker.relax(&batch);
         Ok(Encoded { batch, fates, collections, notes, chunk })
     }
 }

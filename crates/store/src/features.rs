@@ -7,7 +7,7 @@ use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape};
 use std::fs::File;
 
 use crate::input::Input;
-use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, is_blank, narrow};
+use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, MAX_RECORDS, is_blank, narrow};
 use crate::scan::Scan;
 use crate::url::StoreUrl;
 use crate::{Batch, Error, Fault, Place, Record, Source, Work};
@@ -20,6 +20,8 @@ pub struct Features {
     shell: Vec<u8>,
     /// The index of the next feature.
     index: u64,
+    /// The length of what was given out last.
+    held: usize,
     limit: usize,
 }
 
@@ -103,7 +105,8 @@ impl Features {
 
     fn new(input: Input, limit: usize) -> Self {
         let window = Window { input, bytes: Vec::new(), at: 0, offset: 0, ended: false };
-        Self { window, phase: Phase::Start, shell: Vec::new(), index: 0, limit: limit.min(MAX_RECORD_BYTES) }
+        let limit = limit.min(MAX_RECORD_BYTES);
+        Self { window, phase: Phase::Start, shell: Vec::new(), index: 0, held: 0, limit }
     }
 
     /// Reads up to the first feature; what holds no features is one record.
@@ -197,6 +200,7 @@ impl Features {
         }
         self.window.at = self.window.bytes.len();
         let text = self.window.take();
+        self.held = text.len();
         let end = narrow(text.len());
         let records = vec![Record { start: 0, end, place: Place::Whole, fault }];
         let file_offset = self.window.input.plain_file().is_some().then_some(0);
@@ -232,6 +236,10 @@ impl Features {
                 _ => return Err(self.broken("neither `,` nor `]` stands behind a feature")),
             }
             let start = self.window.at;
+            if records.len() == MAX_RECORDS {
+                self.window.at = self.comma_before(start);
+                return Ok(self.batch(records));
+            }
             let Some(end) = Scan::new().run(&self.window.bytes, start) else {
                 if records.is_empty() {
                     return self.long_feature().map(Some);
@@ -300,6 +308,7 @@ impl Features {
     fn batch(&mut self, records: Vec<Record>) -> Option<Work> {
         let file_offset = self.window.input.plain_file().is_some().then_some(self.window.offset);
         let text = self.window.take();
+        self.held = text.len();
         if records.is_empty() {
             return None;
         }
@@ -384,6 +393,10 @@ impl Source for Features {
 
     fn plain_file(&self) -> Option<&File> {
         self.window.input.plain_file()
+    }
+
+    fn held(&self) -> usize {
+        self.held
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -11,7 +11,7 @@ use crate::check::{Check, Checker, Keyed, Notes, Outcome};
 use crate::copy::{Copy, Mode, Old, set_aside};
 use crate::output::Output;
 use crate::pipeline::ordered;
-use crate::report::{Observer, Progress, Reject, Report};
+use crate::report::{Findings, Observer, Progress, Reject, Report};
 use crate::sort::{Hits, Sorted, Sorter};
 use crate::{Batch, Error, Nowhere, Source};
 
@@ -54,14 +54,18 @@ impl Find<'_> {
         let mut notes = Notes::new(&self.check);
         let (check, search, after) = (&self.check, &*self.search, self.after.as_deref());
         let checker = || Checker::new(check, &keyed, Arc::clone(&name));
+        let mut again = checker();
         let (rejects, observer) = (&mut self.rejects, &mut *self.observer);
-        let work = |checker: &mut Checker<'_>, batch| look(checker, (search, after), &batch);
+        let work = |checker: &mut Checker<'_>, batch| look(checker, (search, after), batch);
         ordered(source, self.threads, checker, work, |found, position| {
             search.check_time()?;
             report.read += found.read;
             report.rejected += found.rejects.len() as u64;
             report.filtered += found.filtered;
-            for reject in found.rejects {
+            for (index, findings) in found.rejects {
+                let record = found.batch.records[index];
+                let findings = findings.map_or_else(|| again.findings(&found.batch, record), Ok)?;
+                let reject = Reject::of(&name, &found.batch, record, &findings);
                 set_aside(&reject, rejects.as_deref_mut(), observer)?;
             }
             notes.append(found.notes);
@@ -100,23 +104,33 @@ struct Found {
     hits: Hits,
     read: u64,
     filtered: u64,
-    rejects: Vec<Reject>,
+    /// Which records are set aside, and why; [`Outcome::Rejected`].
+    rejects: Vec<(usize, Option<Box<Findings>>)>,
+    /// The batch, where records of it are set aside.
+    batch: Batch,
     notes: Notes,
 }
 
 fn look(
     checker: &mut Checker<'_>,
     (search, after): (&Compiled, Option<&[u8]>),
-    batch: &Batch,
+    batch: Batch,
 ) -> Result<Found, Error> {
     let read = batch.records.len() as u64;
     let notes = Notes::new(checker.check);
-    let mut found = Found { hits: Hits::default(), read, filtered: 0, rejects: Vec::new(), notes };
+    let mut found = Found {
+        hits: Hits::default(),
+        read,
+        filtered: 0,
+        rejects: Vec::new(),
+        batch: Batch::default(),
+        notes,
+    };
     let mut key = Vec::new();
     let mut passed = 0;
-    for &record in &batch.records {
+    for (index, &record) in batch.records.iter().enumerate() {
         let hits = &mut found.hits;
-        let outcome = checker.record(batch, record, &mut found.notes, |item, _, _| {
+        let outcome = checker.record(&batch, record, &mut found.notes, |item, _, _| {
             key.clear();
             search.sort_key(item, &mut key).map_err(|e| Error::failed(e.to_string()))?;
             if after.is_some_and(|after| key.as_slice() <= after) {
@@ -131,9 +145,13 @@ fn look(
         match outcome {
             Outcome::Passed(..) => {}
             Outcome::Filtered => found.filtered += 1,
-            Outcome::Rejected(reject) => found.rejects.push(*reject),
+            Outcome::Rejected(findings) => found.rejects.push((index, findings)),
         }
     }
     found.filtered += passed;
+    checker.relax(&batch);
+    if !found.rejects.is_empty() {
+        found.batch = batch;
+    }
     Ok(found)
 }

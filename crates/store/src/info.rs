@@ -8,6 +8,7 @@ use serde::Serialize;
 use stacyard_model::json::{Kind, Tape, Value};
 use stacyard_model::temporal_extent;
 
+use crate::lines::BLOCK;
 use crate::pipeline::ordered;
 use crate::report::{Observer, Progress};
 use crate::{Batch, Error, Source};
@@ -56,7 +57,13 @@ pub fn info(source: &mut dyn Source, threads: usize, observer: &mut dyn Observer
         source,
         threads,
         Tape::new,
-        |tape, batch| Ok(Partial::of(tape, &batch)),
+        |tape, batch| {
+            let part = Partial::of(tape, &batch);
+            if batch.text.len() > 2 * BLOCK {
+                *tape = Tape::new();
+            }
+            Ok(part)
+        },
         |part, position| {
             whole.append(part);
             observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });

@@ -9,8 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::Error;
+use crate::lines::RECORD_BYTES;
 use crate::sniff::{self, HEAD};
 use crate::url::{Compression, Location, StoreUrl};
+
+/// A record of more bytes than this (8 MiB) is a long one.
+const LONG: usize = 8 << 20;
 
 const GZIP: &[u8] = &[0x1F, 0x8B];
 const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
@@ -71,9 +75,23 @@ impl Input {
 
     /// Appends the next `wanted` bytes; fewer only at the end.
     pub(crate) fn append(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<usize, Error> {
-        buffer.reserve(wanted);
+        self.make_room(buffer, wanted)?;
         let mut part = self.reader.by_ref().take(wanted as u64);
         part.read_to_end(buffer).map_err(|e| self.failure(e))
+    }
+
+    /// Room for more. A record that is long already gets all that a record may have at once: to grow by doubling would hold
+    /// it twice for a while, and pages that are not written to cost nothing.
+    fn make_room(&self, buffer: &mut Vec<u8>, wanted: usize) -> Result<(), Error> {
+        let made = if buffer.len() < LONG {
+            buffer.try_reserve(wanted)
+        } else if buffer.capacity() - buffer.len() < wanted {
+            let all = RECORD_BYTES.max(buffer.len() / 2 * 3) + wanted;
+            buffer.try_reserve_exact(all - buffer.len())
+        } else {
+            Ok(())
+        };
+        made.map_err(|_| Error::io("read", &self.path, io::ErrorKind::OutOfMemory.into()))
     }
 
     fn failure(&self, cause: io::Error) -> Error {

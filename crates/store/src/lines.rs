@@ -1,6 +1,7 @@
 //! Files of lines: NDJSON and RFC 8142 text sequences, read in blocks that workers cut into records.
 
 use memchr::{memchr, memchr_iter, memrchr};
+use std::collections::VecDeque;
 use std::fs::File;
 
 use crate::input::Input;
@@ -10,8 +11,15 @@ use crate::{Batch, Error, Fault, Place, Record, Source, Work};
 /// How much is read at once: large enough to keep a worker busy, small enough to stay in its cache.
 pub(crate) const BLOCK: usize = 1 << 20;
 
-/// The longest record that is read, in bytes; longer ones are set aside (512 MiB).
+/// How many bytes a record may have if nobody says otherwise (64 MiB); longer ones are set aside.
+pub const RECORD_BYTES: usize = 64 << 20;
+
+/// The most that may be said: places in a batch have 32 bits (512 MiB).
 pub const MAX_RECORD_BYTES: usize = 512 << 20;
+
+/// How many records a batch has at most: what is known of each takes memory too. Items are longer than [`BLOCK`] has room
+/// for so many.
+pub(crate) const MAX_RECORDS: usize = 4096;
 
 /// How much of a record that is too long is kept, to show it.
 pub(crate) const KEPT_OF_TOO_LONG: usize = 4096;
@@ -24,10 +32,14 @@ pub struct Lines {
     input: Input,
     /// Read, and not given out yet: it starts where a record starts.
     rest: Vec<u8>,
-    /// Where `rest` starts in the plain bytes.
+    /// Parts of a block with many records, before `rest`.
+    parts: VecDeque<Vec<u8>>,
+    /// Where `parts`, or `rest`, start in the plain bytes.
     offset: u64,
-    /// The line that `rest` starts in.
+    /// The line that they start in.
     line: u64,
+    /// The length of what was given out last.
+    held: usize,
     /// What separates records: known from the first byte that is not blank.
     separator: Option<u8>,
     limit: usize,
@@ -42,7 +54,8 @@ impl Lines {
 
     pub(crate) fn new(input: Input, limit: usize) -> Self {
         let limit = limit.min(MAX_RECORD_BYTES);
-        Self { input, rest: Vec::new(), offset: 0, line: 1, separator: None, limit, ended: false }
+        let (rest, parts) = (Vec::new(), VecDeque::new());
+        Self { input, rest, parts, offset: 0, line: 1, held: 0, separator: None, limit, ended: false }
     }
 
     /// Reads until the buffer holds a whole record, the end, or more than a record may have.
@@ -73,6 +86,7 @@ impl Lines {
         let separator = self.separator.unwrap_or(b'\n');
         let line = self.line;
         let mut bytes = block.len() as u64;
+        self.held = 0;
         self.line += newlines(&block);
         let mut chunk = Vec::new();
         block.truncate(KEPT_OF_TOO_LONG);
@@ -102,6 +116,19 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// The work of cutting out the records of a block, or of a part of one that starts with a separator.
+    fn work(&mut self, block: Vec<u8>) -> Work {
+        let (line, limit) = (self.line, self.limit);
+        let separator = self.separator.unwrap_or(b'\n');
+        let file_offset = self.input.plain_file().is_some().then_some(self.offset);
+        self.line += newlines(&block);
+        self.offset += block.len() as u64;
+        self.held = block.len();
+        Box::new(move || Ok(cut_records(block, separator, line, limit, file_offset)))
+    }
+}
+
 /// Where a block ends.
 enum Cut {
     At(usize),
@@ -125,7 +152,14 @@ impl Source for Lines {
         self.input.plain_file()
     }
 
+    fn held(&self) -> usize {
+        self.held
+    }
+
     fn next(&mut self) -> Result<Option<Work>, Error> {
+        if let Some(part) = self.parts.pop_front() {
+            return Ok(Some(self.work(part)));
+        }
         let mut block = std::mem::take(&mut self.rest);
         if self.ended && block.is_empty() {
             return Ok(None);
@@ -137,12 +171,17 @@ impl Source for Lines {
             Cut::TooLong => return self.too_long(block).map(Some),
         };
         self.rest = block.split_off(cut);
-        let (line, limit) = (self.line, self.limit);
         let separator = *self.separator.get_or_insert_with(|| separator_of(&block));
-        let file_offset = self.input.plain_file().is_some().then_some(self.offset);
-        self.line += newlines(&block);
-        self.offset += cut as u64;
-        Ok(Some(Box::new(move || Ok(cut_records(block, separator, line, limit, file_offset)))))
+        let mut start = 0;
+        for end in memchr_iter(separator, &block).skip(MAX_RECORDS).step_by(MAX_RECORDS) {
+            self.parts.push_back(block[start..end].to_vec());
+            start = end;
+        }
+        if start > 0 {
+            self.parts.push_back(block.split_off(start));
+        }
+        let first = self.parts.pop_front().unwrap_or(block);
+        Ok(Some(self.work(first)))
     }
 }
 

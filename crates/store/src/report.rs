@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use stacyard_model::json::push_string;
-use stacyard_model::{Finding, ObjectKind};
+use stacyard_model::json::{Tape, push_string};
+use stacyard_model::{Finding, ObjectKind, Rule, shown};
 
-use crate::{Changes, Error, Place};
+use crate::{Batch, Changes, Error, Fault, Place, Record};
 
 /// What has been done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -98,6 +97,13 @@ impl Warnings {
         });
     }
 
+    /// Counts more of a rule that has an example already.
+    pub(crate) fn add_more(&mut self, rule: Rule, count: u64) {
+        if let Some(warning) = self.0.get_mut(rule.id()) {
+            warning.count += count;
+        }
+    }
+
     /// Adds those of what comes behind.
     pub(crate) fn append(&mut self, later: Self) {
         for warning in later.0.into_values() {
@@ -147,97 +153,158 @@ impl From<Finding> for Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.pointer.is_empty() {
-            write!(f, "{}: ", self.pointer)?;
+            write!(f, "{}: ", shown(&self.pointer))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&shown(&self.message))?;
         if !self.value.is_empty() {
             write!(f, "; found {}", self.value)?;
         }
         match self.section.as_str() {
             "" => write!(f, " [{}]", self.rule),
-            section => write!(f, " [{}: {section}]", self.rule),
+            section => write!(f, " [{}: {}]", self.rule, shown(section)),
         }
     }
 }
 
-/// A record that was set aside, with all that is wrong with it.
+/// What is wrong with a record that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reject {
-    /// The source, as the user spelled it.
-    pub source: Arc<str>,
-    /// Where it stands there.
-    pub place: Place,
+pub struct Findings {
     /// What it says it is.
     pub kind: Option<ObjectKind>,
-    /// Its `id`, if it has one.
+    /// Its `id`, if it has one; the beginning of one that is very long.
     pub id: Option<String>,
     /// What is wrong: at least one thing.
     pub problems: Vec<Problem>,
-    /// The record itself.
-    pub original: Original,
+    /// How many more things are wrong.
+    pub more: u64,
 }
 
-/// The text of a record that was set aside: nothing is lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Original {
-    /// It is JSON, on one line.
-    Json(Vec<u8>),
-    /// It is not JSON, but it is text.
-    Text(String),
-    /// It is not even text.
-    Bytes(Vec<u8>),
+impl Findings {
+    /// About how many bytes it holds.
+    pub(crate) fn weight(&self) -> usize {
+        let of = |problem: &Problem| {
+            let Problem { pointer, rule, message, value, section } = problem;
+            size_of::<Problem>()
+                + [pointer, rule, message, value, section].map(String::len).iter().sum::<usize>()
+        };
+        size_of::<Self>()
+            + self.id.as_ref().map_or(0, String::len)
+            + self.problems.iter().map(of).sum::<usize>()
+    }
 }
 
-impl Reject {
-    /// Appends it as one JSON object: `source`, `line`, `feature` or `row`, `errors`, and `item`, `text` or `base64`.
-    pub fn write_json(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+/// A record that was set aside.
+#[derive(Debug, Clone, Copy)]
+pub struct Reject<'a> {
+    /// The source, as the user spelled it.
+    pub source: &'a str,
+    /// Where it stands there.
+    pub place: Place,
+    /// All that is wrong with it.
+    pub findings: &'a Findings,
+    /// The record itself: nothing is lost. Of one that is too long, the beginning.
+    pub text: &'a [u8],
+    /// Whether that is all of it.
+    pub is_whole: bool,
+}
+
+impl<'a> Reject<'a> {
+    pub(crate) fn of(source: &'a str, batch: &'a Batch, record: Record, findings: &'a Findings) -> Self {
+        let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. }));
+        let text = record.of(batch);
+        Self { source, place: record.place, findings, text, is_whole }
+    }
+
+    /// Writes it as one JSON object: `source`, `line`, `feature` or `row`, `errors`, `more` if there are more errors, and
+    /// `item` (JSON, on one line), `text` or `base64`. It comes in pieces, so that a long record is not held twice.
+    pub fn write_json(&self, write: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+        let mut out = Vec::with_capacity(512);
         let member = |out: &mut Vec<u8>, name: &str| {
             out.push(b',');
             push_string(out, name);
             out.push(b':');
         };
         out.extend_from_slice(b"{\"source\":");
-        push_string(out, &self.source);
+        push_string(&mut out, self.source);
         if let Some((name, number)) = match self.place {
             Place::Line(line) => Some(("line", line)),
             Place::Feature(index) => Some(("feature", index)),
             Place::Row(row) => Some(("row", row)),
             Place::Whole => None,
         } {
-            member(out, name);
+            member(&mut out, name);
             out.extend_from_slice(number.to_string().as_bytes());
         }
-        member(out, "errors");
-        serde_json::to_writer(&mut *out, &self.problems)
+        member(&mut out, "errors");
+        serde_json::to_writer(&mut out, &self.findings.problems)
             .map_err(|e| Error::failed("cannot write a reject").caused_by(e))?;
-        match &self.original {
-            Original::Json(text) => {
-                member(out, "item");
-                out.extend_from_slice(text);
+        if self.findings.more > 0 {
+            member(&mut out, "more");
+            out.extend_from_slice(self.findings.more.to_string().as_bytes());
+        }
+        self.write_record(&mut out, write)?;
+        out.push(b'}');
+        flush(&mut out, write)
+    }
+
+    fn write_record(
+        &self,
+        out: &mut Vec<u8>,
+        write: &mut dyn FnMut(&str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let is_json = self.is_whole && self.findings.problems.iter().all(|problem| problem.rule != "json");
+        let mut tape = Tape::new();
+        if is_json && let Ok(value) = tape.parse(self.text) {
+            out.extend_from_slice(b",\"item\":");
+            value.write_compact(out);
+            return Ok(());
+        }
+        let Ok(text) = std::str::from_utf8(self.text) else {
+            out.extend_from_slice(b",\"base64\":\"");
+            for piece in self.text.chunks(PIECE) {
+                out.extend_from_slice(STANDARD.encode(piece).as_bytes());
+                flush(out, write)?;
             }
-            Original::Text(text) => {
-                member(out, "text");
-                push_string(out, text);
-            }
-            Original::Bytes(bytes) => {
-                member(out, "base64");
-                push_string(out, &STANDARD.encode(bytes));
+            out.push(b'"');
+            return Ok(());
+        };
+        out.extend_from_slice(b",\"text\":\"");
+        let (mut rest, mut quoted) = (text, Vec::new());
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
+            rest = behind;
+            quoted.clear();
+            push_string(&mut quoted, piece);
+            out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+            if !rest.is_empty() {
+                flush(out, write)?;
             }
         }
-        out.push(b'}');
+        out.push(b'"');
         Ok(())
     }
 }
 
+/// How much of a record is quoted at once: whole groups of three, for base64.
+const PIECE: usize = 3 << 16;
+
+fn flush(out: &mut Vec<u8>, write: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+    let text = std::str::from_utf8(out).map_err(|e| Error::failed("cannot write a reject").caused_by(e))?;
+    write(text)?;
+    out.clear();
+    Ok(())
+}
+
 /// For people, in one line: `catalog.ndjson:17: item "S2A": 2 errors`.
-impl fmt::Display for Reject {
+impl fmt::Display for Reject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", Located(&self.source, self.place))?;
-        if let Some(id) = &self.id {
-            let kind = self.kind.unwrap_or(ObjectKind::Item).to_string().to_lowercase();
+        write!(f, "{}: ", Located(self.source, self.place))?;
+        let Findings { kind, id, problems, more } = self.findings;
+        if let Some(id) = id {
+            let kind = kind.unwrap_or(ObjectKind::Item).to_string().to_lowercase();
             write!(f, "{kind} {id:?}: ")?;
         }
-        let count = self.problems.len();
+        let count = problems.len() as u64 + more;
         write!(f, "{count} error{}", if count == 1 { "" } else { "s" })
     }
 }
@@ -276,14 +343,14 @@ pub trait Observer {
     fn advance(&mut self, progress: Progress);
 
     /// A record was set aside.
-    fn reject(&mut self, reject: &Reject) -> Result<(), Error>;
+    fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error>;
 }
 
 /// Nobody looks on.
 impl Observer for () {
     fn begin(&mut self, _: &str, _: Option<u64>) {}
     fn advance(&mut self, _: Progress) {}
-    fn reject(&mut self, _: &Reject) -> Result<(), Error> {
+    fn reject(&mut self, _: &Reject<'_>) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -135,11 +135,11 @@ fn a_line_that_is_too_long() {
     let yard = Yard::new();
     let long = format!("{{\"id\":\"{}\"}}", "x".repeat(5_000_000));
     yard.write("in.ndjson", format!("{}{long}\n{}", lines(&["a"]), lines(&["b"])));
-    let limited = ["--max-record-bytes", "2000000", "-q"];
+    let limited = ["--max-record-size", "2000000", "-q"];
     let ran = yard.run(&[&["copy", "in.ndjson", "out.ndjson"], &limited[..]].concat()).status(1);
     insta::assert_snapshot!(ran.err, @r"
     in.ndjson:2: 1 error
-      it has 5000009 bytes, more than a record may have; only its beginning is kept [too-long]
+      it has 5000009 bytes, more than a record may have (--max-record-size); only its beginning is kept [too-long]
       help: --rejects FILE keeps what was rejected, with the reasons
     ");
     assert_eq!(ids(&yard.read("out.ndjson")), ["a", "b"]);

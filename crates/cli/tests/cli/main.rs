@@ -11,6 +11,7 @@ mod geoparquet;
 mod injection;
 mod interrupt;
 mod limits;
+mod memory;
 mod names;
 mod postgis;
 mod profiles;

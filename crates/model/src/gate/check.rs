@@ -9,6 +9,7 @@ use super::path::Path;
 use super::rule::{Rule, Weight};
 use super::{Grade, iri};
 use crate::json::{Kind, Value};
+use crate::shown;
 use crate::time::Rfc3339;
 
 /// The versions of STAC that the gate knows.
@@ -44,20 +45,40 @@ impl Check {
         value: Option<Value<'_>>,
         message: fmt::Arguments<'_>,
     ) {
-        let finding = Finding {
-            pointer: path.pointer(),
-            rule,
-            message: message.to_string(),
-            value: value.map(shorten).unwrap_or_default(),
-            extension: None,
-        };
-        self.add(finding);
+        self.report_as(self.is_error(rule), rule, path, value, message);
     }
 
-    pub(super) fn add(&mut self, finding: Finding) {
-        match (finding.rule.weight(), self.grade) {
-            (Weight::Refused, _) | (Weight::Tolerated, Grade::Strict) => self.verdict.errors.push(finding),
-            (Weight::Tolerated, Grade::Default) | (Weight::Lint, _) => self.verdict.warnings.push(finding),
+    /// The same, as an error or a warning as the caller says.
+    pub(super) fn report_as(
+        &mut self,
+        is_error: bool,
+        rule: Rule,
+        path: &Path<'_>,
+        value: Option<Value<'_>>,
+        message: fmt::Arguments<'_>,
+    ) {
+        self.add(is_error, rule, || Finding {
+            pointer: path.pointer(),
+            rule,
+            message: shown(&message.to_string()).into_owned(),
+            value: value.map(shorten).unwrap_or_default(),
+            extension: None,
+        });
+    }
+
+    /// Adds a finding, which is only made if it is kept.
+    pub(super) fn add(&mut self, is_error: bool, rule: Rule, finding: impl FnOnce() -> Finding) {
+        if self.verdict.keeps(is_error, rule) {
+            let list = if is_error { &mut self.verdict.errors } else { &mut self.verdict.warnings };
+            list.push(finding());
+        }
+    }
+
+    /// Whether a rule makes an error or a warning.
+    pub(super) fn is_error(&self, rule: Rule) -> bool {
+        match (rule.weight(), self.grade) {
+            (Weight::Refused, _) | (Weight::Tolerated, Grade::Strict) => true,
+            (Weight::Tolerated, Grade::Default) | (Weight::Lint, _) => false,
         }
     }
 

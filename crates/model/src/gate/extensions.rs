@@ -9,6 +9,7 @@ use super::path::Path;
 use super::rule::Rule;
 use crate::json::Value;
 use crate::schemas::Schemas;
+use crate::shown;
 
 /// Checks `value` against the schema of each of its `stac_extensions`.
 pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, required: bool) {
@@ -22,10 +23,7 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
         match schemas.validator(&url) {
             None => {
                 let message = format_args!("the schema of this extension is not among those given");
-                check.report(Rule::ExtensionMissing, &path, Some(extension), message);
-                if required && let Some(finding) = check.verdict.warnings.pop() {
-                    check.verdict.errors.push(finding);
-                }
+                check.report_as(required, Rule::ExtensionMissing, &path, Some(extension), message);
             }
             Some(Err(unusable)) => {
                 check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}"));
@@ -37,7 +35,10 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
                     Ok(tree) if validator.is_valid(tree) => {}
                     Ok(tree) => {
                         for error in validator.iter_errors(tree) {
-                            explain(&error, &mut |error| check.add(finding(error, &url)));
+                            explain(&error, &mut |error| {
+                                let is_error = check.is_error(Rule::ExtensionSchema);
+                                check.add(is_error, Rule::ExtensionSchema, || finding(error, &url));
+                            });
                         }
                     }
                     // serde_json takes one level less of nesting.
@@ -80,7 +81,7 @@ fn finding(error: &ValidationError<'_>, url: &str) -> Finding {
     Finding {
         pointer: error.instance_path().to_string(),
         rule: Rule::ExtensionSchema,
-        message: error.masked_with("the value").to_string(),
+        message: shown(&error.masked_with("the value").to_string()).into_owned(),
         value: if matches!(error.kind(), Kind::Required { .. }) { String::new() } else { value },
         extension: Some(url.to_owned()),
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::rule::Rule;
 use crate::json::Value;
+use crate::shown::{shown, shown_json};
 
 /// One thing that is wrong, or worth a warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,22 +29,29 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = if self.pointer.is_empty() { "(top level)" } else { &self.pointer };
-        write!(f, "{pointer}: {}", self.message)?;
+        write!(f, "{}: {}", shown(pointer), self.message)?;
         if !self.value.is_empty() {
             write!(f, "; found {}", self.value)?;
         }
         let section = self.extension.as_deref().unwrap_or(self.rule.section());
-        write!(f, " [{}: {section}]", self.rule)
+        write!(f, " [{}: {}]", self.rule, shown(section))
     }
 }
 
-/// What the gate finds in one object: everything in one go.
+/// So many errors of an object, and so many warnings, are kept. Of more only the number is.
+pub(super) const MOST: usize = 100;
+
+/// What the gate finds in one object: everything in one go, the first 100 errors and warnings of it in full.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// Why the object is refused; empty where it is not.
     pub errors: Vec<Finding>,
+    /// How many errors there are beside these.
+    pub more_errors: u64,
     /// What a reader may stumble over.
     pub warnings: Vec<Finding>,
+    /// How many warnings there are beside these, by rule. Of each rule one is among these.
+    pub more_warnings: Vec<(Rule, u64)>,
 }
 
 impl Verdict {
@@ -54,15 +62,64 @@ impl Verdict {
 
     /// `Err` with the errors of an object that is refused.
     pub fn into_result(self) -> Result<(), Refusal> {
-        if self.is_accepted() { Ok(()) } else { Err(Refusal { errors: self.errors }) }
+        if self.is_accepted() { Ok(()) } else { Err(Refusal { errors: self.errors, more: self.more_errors }) }
+    }
+
+    /// How many errors there are.
+    pub(super) fn error_count(&self) -> u64 {
+        self.errors.len() as u64 + self.more_errors
+    }
+
+    /// Whether a finding has to be kept; else it has been counted.
+    pub(super) fn keeps(&mut self, is_error: bool, rule: Rule) -> bool {
+        if is_error {
+            let keeps = self.errors.len() < MOST;
+            self.more_errors += u64::from(!keeps);
+            return keeps;
+        }
+        if self.warnings.len() < MOST || self.warnings.iter().all(|finding| finding.rule != rule) {
+            return true;
+        }
+        match self.more_warnings.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, count)) => *count += 1,
+            None => self.more_warnings.push((rule, 1)),
+        }
+        false
+    }
+
+    /// Adds what has been found in a part of the object.
+    pub(crate) fn append(&mut self, part: Self, pointer: &str) {
+        let below = |mut finding: Finding| {
+            finding.pointer.insert_str(0, pointer);
+            finding
+        };
+        for finding in part.errors {
+            if self.keeps(true, finding.rule) {
+                self.errors.push(below(finding));
+            }
+        }
+        for finding in part.warnings {
+            if self.keeps(false, finding.rule) {
+                self.warnings.push(below(finding));
+            }
+        }
+        self.more_errors += part.more_errors;
+        for (rule, count) in part.more_warnings {
+            match self.more_warnings.iter_mut().find(|(known, _)| *known == rule) {
+                Some((_, known)) => *known += count,
+                None => self.more_warnings.push((rule, count)),
+            }
+        }
     }
 }
 
-/// The errors of an object that the gate refuses; prints one a line.
+/// The errors of an object that the gate refuses; prints one a line, and how many more there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// At least one.
     pub errors: Vec<Finding>,
+    /// How many there are beside these.
+    pub more: u64,
 }
 
 impl fmt::Display for Refusal {
@@ -72,6 +129,9 @@ impl fmt::Display for Refusal {
                 f.write_str("\n")?;
             }
             write!(f, "{finding}")?;
+        }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
         }
         Ok(())
     }
@@ -100,8 +160,9 @@ pub(crate) fn shorten(value: Value<'_>) -> String {
 
 /// The same of a text that is JSON already.
 pub(super) fn shorten_text(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    let cut = match text.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("{}…", text[..cut].trim_end_matches('…')),
         None => text.to_owned(),
-    }
+    };
+    shown_json(&cut).into_owned()
 }

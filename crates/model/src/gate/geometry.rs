@@ -38,10 +38,10 @@ impl Check {
     /// A geometry that is not null. Returns its bounds where it has positions.
     pub(super) fn geometry(&mut self, path: &Path<'_>, value: Value<'_>) -> Option<Bounds> {
         let mut bounds = Bounds::EMPTY;
-        let before = self.verdict.errors.len();
+        let before = self.verdict.error_count();
         self.geometry_object(path, value, &mut bounds, true);
         if bounds.is_empty() {
-            if self.verdict.errors.len() == before {
+            if self.verdict.error_count() == before {
                 self.report(
                     Rule::EmptyGeometry,
                     path,

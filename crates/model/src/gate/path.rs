@@ -2,6 +2,13 @@
 
 use crate::json::{Key, push_pointer_token};
 
+/// How many bytes of a name stand in a pointer: what is longer is no name, and would stand in each finding below it.
+const SHOWN: usize = 4096;
+
+fn short(name: &str) -> &str {
+    &name[..name.floor_char_boundary(SHOWN)]
+}
+
 /// A place in the object under check.
 #[derive(Clone, Copy)]
 pub(super) struct Path<'p> {
@@ -37,8 +44,8 @@ impl<'p> Path<'p> {
         let mut pointer = self.parent.map(Path::pointer).unwrap_or_default();
         match self.token {
             Token::Root => {}
-            Token::Name(name) => push_pointer_token(&mut pointer, name),
-            Token::Key(key) => push_pointer_token(&mut pointer, &key.text()),
+            Token::Name(name) => push_pointer_token(&mut pointer, short(name)),
+            Token::Key(key) => push_pointer_token(&mut pointer, short(&key.text())),
             Token::Index(index) => push_pointer_token(&mut pointer, &index.to_string()),
         }
         pointer

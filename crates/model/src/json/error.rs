@@ -80,7 +80,12 @@ impl fmt::Display for SyntaxErrorKind {
             }
             Self::InvalidEscape => f.write_str("an unknown escape in a string"),
             Self::LoneSurrogate => f.write_str("half of a surrogate pair in a string"),
-            Self::DuplicateKey(key) => write!(f, "the name {key:?} occurs twice in one object"),
+            Self::DuplicateKey(key) => {
+                // A name may be as long as the text.
+                let start = &key[..key.floor_char_boundary(200)];
+                let more = if start.len() < key.len() { "…" } else { "" };
+                write!(f, "the name {start:?}{more} occurs twice in one object")
+            }
             Self::TooDeep => write!(f, "more than {} levels of nesting", super::MAX_DEPTH),
             Self::TrailingData => f.write_str("something follows the JSON value"),
             Self::TooLong => write!(f, "more than {} bytes in one JSON text", super::MAX_TEXT_BYTES),

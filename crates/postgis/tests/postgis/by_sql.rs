@@ -22,8 +22,8 @@ fn validated(url: &str) -> (Report, Vec<String>) {
     impl stacyard_store::Observer for Rejects {
         fn begin(&mut self, _: &str, _: Option<u64>) {}
         fn advance(&mut self, _: stacyard_store::Progress) {}
-        fn reject(&mut self, reject: &stacyard_store::Reject) -> Result<(), Error> {
-            self.0.extend(reject.problems.iter().map(|p| format!("{} {}", p.pointer, p.message)));
+        fn reject(&mut self, reject: &stacyard_store::Reject<'_>) -> Result<(), Error> {
+            self.0.extend(reject.findings.problems.iter().map(|p| format!("{} {}", p.pointer, p.message)));
             Ok(())
         }
     }
