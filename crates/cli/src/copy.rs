@@ -6,8 +6,8 @@ use std::sync::Arc;
 use stacyard_geoparquet::Order;
 use stacyard_model::Profile;
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Location, Mode, Old, Output, Report, Source, Store, StoreKind,
-    StoreUrl,
+    Accept, Check, CollectionChanges, Collections, Copy, Error, Find, Location, Mode, Old, Output, Report,
+    Source, Store, StoreKind, StoreUrl, merged, quoted,
 };
 
 use crate::flags::{self, Global};
@@ -41,19 +41,17 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let check = Check {
         gate: Some(schemas::gate(global, &flags.gate, profile.clone())?),
         migrate: flags.gate.migrate,
+        accept: Accept::Collections,
         ..Check::default()
     };
     let (mut check, question) = search::ask(&flags.question, check)?;
-    // As with the Items: those of the store stay, unless the input is to replace them.
-    let old_collections = old.as_ref().map_or_else(|| Ok(Collections::new()), |old| old.collections())?;
-    let (mut collections, over) = match mode {
-        Mode::Upsert | Mode::Replace => (old_collections, source.collections()?),
-        Mode::Insert | Mode::Resume | Mode::Ignore => (source.collections()?, old_collections),
+    let old_collections = match &old {
+        Some(old) => old.collections()?,
+        // It may be replaced because it cannot be read.
+        None if exists => open::store(&to, global).and_then(|old| old.collections()).unwrap_or_default(),
+        None => Collections::new(),
     };
-    collections.extend(over);
-    if let Some(file) = &flags.collections_file {
-        collections.extend(schemas::collections(file, global)?);
-    }
+    let mut collections = collections(global, flags, &*source)?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let threads = global.threads();
     let mut fields = None;
@@ -78,7 +76,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             if must_lose_nothing && found.rejected > 0 {
                 return Err(Copy::would_lose(found.rejected));
             }
+            let kept = std::mem::take(&mut collections);
             report = found;
+            collections = merged(std::mem::take(&mut report.found_collections), kept, Mode::Upsert);
         }
         fields = search::wanted(search.fields);
         if fields.is_some() && old.is_some() {
@@ -93,7 +93,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         // Who asks for an order gets it.
         layout.sort.get_or_insert(Order::Input);
     }
-    let extras = Extras { collections, fields, profile, layout: Some(layout) };
+    let extras = Extras { fields, profile, layout: Some(layout) };
     let input = input.map_or_else(|| source.items(), Ok)?;
     let old = match old {
         Some(old) => Old::Merged(old.items()?),
@@ -109,16 +109,48 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         mode,
         unique: true,
         must_lose_nothing,
+        collections,
+        old_collections,
         threads,
         rejects: rejects.as_mut(),
         observer: &mut console,
     };
     let report = report.then(open::write(global, copy, (input, old), (&to, output), extras)?);
     console.finish();
+    warn_of_collections(global, &report.collections, (&from, &to));
     if !global.quiet {
         report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);
     }
     Ok(Status::of(report.rejected))
+}
+
+/// The Collections beside the Items of the input: those of the source, and those that are named before them.
+fn collections(global: &Global, flags: &flags::Copy, source: &dyn Store) -> Result<Collections, Error> {
+    let mut collections = source.collections()?;
+    if let Some(file) = &flags.collections_file {
+        collections.extend(schemas::collections(file, global)?);
+    }
+    Ok(collections)
+}
+
+/// Says which Collections of the input the target does not have as the input has them.
+fn warn_of_collections(global: &Global, changes: &CollectionChanges, (from, to): (&StoreUrl, &StoreUrl)) {
+    if !changes.ignored.is_empty() {
+        let ids = changes.ignored.join(", ");
+        let message = format!(
+            "{to} keeps its own Collections, which the input has otherwise: {ids}; --mode upsert replaces them"
+        );
+        report::warn(global, &message);
+    }
+    if !changes.left_out.is_empty() {
+        let ids = changes.left_out.join(", ");
+        let mut message = format!("{to} has no place for Collections: {ids} left out");
+        if open::keeps_collections(from) {
+            let from = quoted(from.spelling());
+            message = format!("{message}; stacyard collections {from} list --format json prints them");
+        }
+        report::warn(global, &message);
+    }
 }
 
 /// The files that the flags name to be read.

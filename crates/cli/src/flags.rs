@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Search(SearchFlags),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
+    /// List, print, put or delete the Collections that a store keeps.
+    Collections(Collections),
     /// Make the tables that a database needs, or bring them up to date.
     Init(Init),
     /// Rewrite a GeoParquet file, of whatever program, in the best layout.
@@ -135,6 +137,46 @@ pub(crate) enum Command {
         /// The command, or `filter`.
         #[arg(value_name = "COMMAND")]
         about: Vec<String>,
+    },
+}
+
+/// List, print, put or delete the Collections that a store keeps beside its Items: GeoParquet and PostGIS do.
+///
+/// For example: stacyard collections x.parquet put collections.json
+#[derive(Debug, Args)]
+pub(crate) struct Collections {
+    /// The store.
+    pub(crate) store: String,
+    #[command(subcommand)]
+    pub(crate) action: CollectionsAction,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum CollectionsAction {
+    /// Print an id a line, with the title; with --format json all of them whole.
+    List {
+        /// For people or for programs.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Print a Collection as JSON.
+    Get {
+        /// Its id.
+        id: String,
+    },
+    /// Put in the Collections of a file, if all of them are valid; those with the same ids are replaced.
+    Put {
+        /// One Collection, an array, {"collections": [...]}, or one a line (.ndjson); `-` for one a line on standard input.
+        file: String,
+        /// For people or for programs: {"new": [ids], "changed": [ids], "same": [ids]}.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Delete a Collection that no Item belongs to.
+    Delete {
+        /// Its id.
+        id: String,
     },
 }
 
@@ -206,6 +248,9 @@ pub(crate) enum Format {
 
 /// Copy the Items of a store into another, through the gate.
 ///
+/// Collections of the input, among its Items or kept beside them, go along where the target keeps them (GeoParquet,
+/// PostGIS); one that is there already is replaced as an Item would be.
+///
 /// A target that exists is only touched with --overwrite or --mode; it is the old one until all is done. With search
 /// flags only the Items that answer are copied: in the order of the source, or sorted where --sortby or --max-items ask
 /// for it.
@@ -233,7 +278,7 @@ pub(crate) struct Copy {
     /// What to write, whatever the name of the target says: geojson, ndjson or geoparquet.
     #[arg(long, value_name = "KIND")]
     pub(crate) format: Option<StoreKind>,
-    /// Keep the Collections of this JSON file with the Items (GeoParquet).
+    /// Keep the Collections of this JSON file with the Items (GeoParquet, PostGIS).
     #[arg(long, value_name = "FILE")]
     pub(crate) collections_file: Option<PathBuf>,
     #[command(flatten)]

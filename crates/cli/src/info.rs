@@ -27,10 +27,11 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
         say::json(&format!("{queryables:#}\n"))?;
         return Ok(Status::of(found.unreadable));
     }
+    let kept = opened.collections()?.len() as u64 + found.collections_among;
     let layout = layout(&store);
     match flags.format {
         Format::Text => {
-            let mut text = for_people(&store, size, &layout, &found);
+            let mut text = for_people(&store, size, &layout, (&found, kept));
             if let Some(file) = &file {
                 describe(file, &mut text);
             }
@@ -39,6 +40,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
         Format::Json => {
             let whole = json!({"store": store.spelling(), "kind": store.kind().to_string(), "layout": layout, "bytes": size});
             let mut whole = whole;
+            whole["kept_collections"] = json!(kept);
             if let Some(file) = &file {
                 whole["file"] = json!(file);
             }
@@ -65,9 +67,12 @@ fn layout(store: &StoreUrl) -> String {
 /// How many names of a kind are shown to people.
 const MAX_LISTED: usize = 100;
 
-fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, info: &Info) -> Text {
+fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, (info, kept): (&Info, u64)) -> Text {
     let mut text = Text::default();
     let mut head = format!("{store}: {}", count(info.items, "Item"));
+    if kept > 0 {
+        let _ = write!(head, ", {}", count(kept, "Collection"));
+    }
     if info.unreadable > 0 {
         let _ = write!(head, ", {} unreadable (stacyard validate says why)", HumanCount(info.unreadable));
     }

@@ -1,5 +1,6 @@
 //! The `stacyard` command: flags in, exit status out. What the commands do is in their own files.
 
+mod collections;
 mod copy;
 mod fault;
 mod flags;
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Validate(flags) => validate::run(&cli.global, &flags),
         Command::Copy(flags) => copy::run(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
+        Command::Collections(flags) => collections::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),

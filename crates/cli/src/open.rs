@@ -7,8 +7,8 @@ use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Ord
 use stacyard_model::Profile;
 use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
-    Collections, Copy, Error, JsonSink, JsonStore, Location, Old, Output, Report, Source, Store, StoreKind,
-    StoreUrl, WriteItem,
+    CollectionChanges, Collections, Copy, Error, JsonSink, JsonStore, Location, Old, Output, Report, Source,
+    Store, StoreKind, StoreUrl, WriteItem,
 };
 
 use crate::flags::{Global, Layout};
@@ -18,8 +18,6 @@ use crate::report;
 /// What is written, beside the Items.
 #[derive(Default)]
 pub(crate) struct Extras {
-    /// The Collections to keep with the Items.
-    pub(crate) collections: Collections,
     /// What to write of each Item; all of it if `None`.
     pub(crate) fields: Option<WriteItem>,
     /// The profile that the Items meet.
@@ -60,6 +58,33 @@ pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     }
 }
 
+/// Whether the store has a place for Collections.
+pub(crate) const fn keeps_collections(url: &StoreUrl) -> bool {
+    matches!(url.kind(), StoreKind::Parquet | StoreKind::PostGis)
+}
+
+/// Puts Collections into a store that keeps them.
+pub(crate) fn put_collections(
+    global: &Global,
+    url: &StoreUrl,
+    new: &Collections,
+) -> Result<CollectionChanges, Error> {
+    match url.kind() {
+        StoreKind::PostGis => stacyard_postgis::put_collections(&address(url)?, new),
+        _ => stacyard_geoparquet::put_collections(parquet_path(url)?, new, &|path| say_waiting(global, path)),
+    }
+}
+
+/// Takes a Collection out of a store that keeps them; `false`: it does not have it.
+pub(crate) fn delete_collection(global: &Global, url: &StoreUrl, id: &str) -> Result<bool, Error> {
+    match url.kind() {
+        StoreKind::PostGis => stacyard_postgis::delete_collection(&address(url)?, id),
+        _ => {
+            stacyard_geoparquet::delete_collection(parquet_path(url)?, id, &|path| say_waiting(global, path))
+        }
+    }
+}
+
 /// Writes `input` to `target`, with what it holds.
 pub(crate) fn write(
     global: &Global,
@@ -74,7 +99,7 @@ pub(crate) fn write(
         if extras.fields.is_some() {
             return Err(no_place_for_parts(target));
         }
-        let sink = PostGisSink::create(&address(target)?, copy.mode, &extras.collections)?;
+        let sink = PostGisSink::create(&address(target)?, copy.mode)?;
         unfinished.loaded = Some(sink.loaded());
         unfinished.begin();
         return copy.run(input, old, sink).map_err(|error| unfinished.failed(error));
@@ -84,13 +109,6 @@ pub(crate) fn write(
     }
     match target.kind() {
         StoreKind::Json | StoreKind::Ndjson => {
-            if !extras.collections.is_empty() {
-                let ids: Vec<&str> = extras.collections.keys().map(String::as_str).collect();
-                report::warn(
-                    global,
-                    &format!("{target} has no place for Collections: {} left out", ids.join(", ")),
-                );
-            }
             let sink = match extras.fields {
                 None => JsonSink::create(output, target),
                 Some(fields) => JsonSink::with(output, target, fields),
@@ -100,7 +118,6 @@ pub(crate) fn write(
         StoreKind::Parquet | StoreKind::PostGis if extras.fields.is_some() => Err(no_place_for_parts(target)),
         StoreKind::Parquet | StoreKind::PostGis => {
             let mut options = Options {
-                collections: extras.collections,
                 source: input.plain_file().and_then(|file| file.try_clone().ok()),
                 threads: copy.threads,
                 order: Order::Input,

@@ -1,6 +1,6 @@
 //! `optimize`: a GeoParquet file rewritten in the best layout.
 
-use stacyard_store::{Check, Copy, Error, Mode, Nothing, Old, StoreKind, StoreUrl};
+use stacyard_store::{Check, Collections, Copy, Error, Mode, Nothing, Old, StoreKind, StoreUrl};
 
 use crate::flags::{Global, Optimize};
 use crate::open::{self, Extras};
@@ -23,16 +23,14 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
         mode: Mode::Insert,
         unique: true,
         must_lose_nothing: false,
+        collections: Collections::new(),
+        old_collections: store.collections()?,
         threads: global.threads(),
         rejects: None,
         observer: &mut console,
     };
-    let extras = Extras {
-        collections: store.collections()?,
-        fields: None,
-        profile: store.profile().cloned(),
-        layout: Some(flags.layout.clone()),
-    };
+    let extras =
+        Extras { fields: None, profile: store.profile().cloned(), layout: Some(flags.layout.clone()) };
     // To add nothing to what is there rewrites it, and refuses to where some of it is not sound.
     let mut report =
         open::write(global, copy, (Box::new(Nothing), Old::Merged(store.items()?)), (&url, output), extras)?;

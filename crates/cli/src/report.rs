@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
-use stacyard_store::{Changes, Error, Reject, Report, Warnings};
+use stacyard_store::{Changes, CollectionChanges, Error, Reject, Report, Warnings};
 
 use crate::flags::Global;
 use crate::say::{self, Text};
@@ -185,6 +185,9 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     }
     say::line(format_args!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds));
     changes(report).log();
+    if let Some(line) = collections(&report.collections) {
+        say::line(line);
+    }
 }
 
 /// Of more collections than this only the sum is shown.
@@ -210,6 +213,25 @@ fn changes(report: &Report) -> Text {
         }
     }
     lines
+}
+
+/// What became of the Collections, a line.
+fn collections(changes: &CollectionChanges) -> Option<String> {
+    let CollectionChanges { new, changed, same, ignored, went, left_out } = changes;
+    let parts = [
+        (new, "new"),
+        (changed, "changed"),
+        (same, "same as before"),
+        (ignored, "ignored"),
+        (went, "went"),
+        (left_out, "left out"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(ids, _)| !ids.is_empty())
+        .map(|(ids, what)| format!("{} {what}", HumanCount(ids.len() as u64)))
+        .collect();
+    (!parts.is_empty()).then(|| format!("  Collections: {}", parts.join(", ")))
 }
 
 /// `2 new, 1 replaced, 3 stayed, 4 went`, without what did not happen.

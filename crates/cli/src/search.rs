@@ -12,8 +12,8 @@ use stacyard_search::{
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
-    Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem, quoted,
-    read_side_text,
+    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem, merged,
+    quoted, read_side_text,
 };
 
 use crate::flags::Global;
@@ -240,7 +240,8 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
-    let check = flags.question.check(Check { gate, ..Check::default() }, &compiled);
+    let accept = Accept::Collections;
+    let check = flags.question.check(Check { gate, accept, ..Check::default() }, &compiled);
     let output = if flags.count.is_some() || flags.explain {
         None
     } else {
@@ -278,26 +279,25 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
             explain(global, flags, &store, &found).print()?;
             found
         } else {
+            // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
+            let collections = if open::keeps_collections(&target) {
+                merged(source.collections()?, found.found_collections.clone(), Mode::Insert)
+            } else {
+                Collections::new()
+            };
             let copy = Copy {
                 check: Check::default(),
                 mode: Mode::Replace,
                 unique: false,
                 must_lose_nothing: false,
+                collections,
+                old_collections: Collections::new(),
                 threads: global.threads(),
                 rejects: rejects.as_mut(),
                 observer: &mut console,
             };
-            // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
-            let collections = match target.kind() {
-                StoreKind::Parquet => source.collections()?,
-                StoreKind::Json | StoreKind::Ndjson | StoreKind::PostGis => Collections::new(),
-            };
-            let extras = Extras {
-                fields: wanted(search.fields),
-                collections,
-                profile: source.profile().cloned(),
-                layout: None,
-            };
+            let extras =
+                Extras { fields: wanted(search.fields), profile: source.profile().cloned(), layout: None };
             found.then(open::write(
                 global,
                 copy,

@@ -93,4 +93,4 @@ fn one_store(arguments: &[&str], unexpected: &str) -> Option<String> {
 }
 
 /// Commands whose stores are named one by one. (`validate` takes any number.)
-const COMMANDS: [&str; 5] = ["copy", "search", "info", "init", "optimize"];
+const COMMANDS: [&str; 6] = ["copy", "search", "collections", "info", "init", "optimize"];

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use stacyard_store::{Check, Copy, Error, Mode, Nowhere, Old, Report, StoreUrl};
+use stacyard_store::{
+    Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
+};
 
 use crate::flags::{Format, Global, Validate};
 use crate::progress::Console;
@@ -26,7 +28,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let sources = stores.iter().map(|store| {
         let store = open::store(store, global)?;
         let profile = profile.as_ref().or(store.profile()).cloned();
-        Ok::<_, Error>((gate.clone().with_profile(profile), store.audit()?))
+        Ok::<_, Error>((gate.clone().with_profile(profile), store.audit()?, store.collections()?))
     });
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
     let json = flags.format == Format::Json;
@@ -35,17 +37,27 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     }
     let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
     let mut reports = Vec::new();
-    for (store, (gate, source)) in stores.iter().zip(sources) {
-        let copy = Copy {
-            check: Check { gate: Some(gate), migrate: flags.gate.migrate, objects: true, ..Check::default() },
-            mode: Mode::Insert,
-            unique: true,
-            must_lose_nothing: false,
-            threads: global.threads(),
-            rejects: rejects.as_mut(),
-            observer: &mut console,
-        };
-        reports.push((store, copy.run(source, Old::Nothing, Nowhere)?));
+    for (store, (gate, source, collections)) in stores.iter().zip(sources) {
+        let check =
+            Check { gate: Some(gate), migrate: flags.gate.migrate, accept: Accept::All, ..Check::default() };
+        // Those that the store keeps are records too.
+        let kept = Listed::new(store.spelling(), &collections)?;
+        let mut report = Report::default();
+        for source in [source, Box::new(kept) as Box<dyn Source>] {
+            let copy = Copy {
+                check: check.clone(),
+                mode: Mode::Insert,
+                unique: true,
+                must_lose_nothing: false,
+                collections: Collections::new(),
+                old_collections: Collections::new(),
+                threads: global.threads(),
+                rejects: rejects.as_mut(),
+                observer: &mut console,
+            };
+            report = report.and(copy.run(source, Old::Nothing, Nowhere)?);
+        }
+        reports.push((store, report));
     }
     if let Some(mut rejects) = rejects {
         rejects.commit()?;

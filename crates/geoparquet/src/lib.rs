@@ -6,6 +6,7 @@ mod bytes;
 mod cache;
 mod candidates;
 mod chosen;
+mod collections;
 mod column;
 mod condition;
 mod damage;
@@ -47,6 +48,7 @@ mod time;
 mod tree;
 mod wkb;
 
+pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
 pub use order::Order;
 pub use parquet::basic::Compression;

@@ -124,6 +124,11 @@ impl Sink for GeoParquetSink {
         self.spool.push(chunk.items)
     }
 
+    fn keep(&mut self, collections: Collections) -> bool {
+        self.options.collections = collections;
+        true
+    }
+
     fn finish(mut self) -> Result<Finished, Error> {
         let target = self.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);

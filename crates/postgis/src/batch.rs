@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
-use stacyard_store::{Collections, Counts, Error, Mode, Refused, Why};
+use stacyard_store::{CollectionChanges, Collections, Counts, Error, Mode, Refused, Why};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
+use crate::collections;
+use crate::connect::Address;
 use crate::encode::{COLUMNS, Rows};
 use crate::explain::Explainer;
 use crate::fault::{self, Attempts};
@@ -45,6 +47,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    pub(crate) fn new(address: &Address, mode: Mode) -> Self {
+        Self {
+            schema: address.schema().clone(),
+            mode,
+            shown: address.shown().into(),
+            has_triggers: true,
+            has_met_old: Arc::default(),
+            loaded: Arc::default(),
+            replaced: Arc::default(),
+            updated: Arc::default(),
+        }
+    }
+
     /// The error of a load. What there is of it whoever called it can say ([`Loaded`]).
     pub(crate) fn failed(&self, cause: tokio_postgres::Error) -> Error {
         let error = fault::failed(&format!("load into {}", self.shown), cause);
@@ -264,22 +279,25 @@ impl Target {
         &self,
         client: &Client,
         collections: &Collections,
-    ) -> Result<(), tokio_postgres::Error> {
+    ) -> Result<CollectionChanges, tokio_postgres::Error> {
+        let old =
+            collections::read(client, &self.schema, Some(collections).filter(|_| self.mode != Mode::Replace));
+        let changes = CollectionChanges::of(&old.await?, collections, self.mode);
         // As with the Items: those of the store stay, unless the input is to replace them.
         let conflict = match self.mode {
-            Mode::Upsert | Mode::Replace => {
-                "UPDATE SET content = excluded.content WHERE old.content::text <> excluded.content::text"
-            }
+            Mode::Upsert | Mode::Replace => "UPDATE SET content = excluded.content",
             Mode::Insert | Mode::Resume | Mode::Ignore => "NOTHING",
         };
         let put = format!(
             "INSERT INTO {}.collections AS old (id, content) VALUES ($1, $2::text::json) ON CONFLICT (id) DO {conflict}",
             self.schema
         );
-        for (id, content) in collections {
-            client.execute_typed(&put, &[(id, Type::TEXT), (&content.to_string(), Type::TEXT)]).await?;
+        for id in changes.new.iter().chain(&changes.changed) {
+            if let Some(content) = collections.get(id) {
+                client.execute_typed(&put, &[(id, Type::TEXT), (&content.to_string(), Type::TEXT)]).await?;
+            }
         }
-        Ok(())
+        Ok(changes)
     }
 
     /// Notifies of rows that have come or changed; of a replacement at its end.

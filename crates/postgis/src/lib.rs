@@ -4,6 +4,7 @@
 mod absent;
 mod ask;
 mod batch;
+mod collections;
 mod connect;
 mod encode;
 mod ewkb;
@@ -32,6 +33,7 @@ mod tls;
 mod trust;
 mod wire;
 
+pub use collections::{delete_collection, put_collections};
 pub use connect::Address;
 pub use encode::{RowEncoder, Rows};
 pub use loaded::Loaded;

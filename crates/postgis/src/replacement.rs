@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use stacyard_store::{Before, Collections, Counts, Error, MAX_COLLECTIONS};
+use stacyard_store::{Before, CollectionChanges, Collections, Counts, Error, MAX_COLLECTIONS};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -46,7 +46,7 @@ impl Replacement {
         client: &Client,
         target: &Target,
         collections: &Collections,
-    ) -> Result<Before, Error> {
+    ) -> Result<(Before, CollectionChanges), Error> {
         self.complete(client, target, collections).await.map_err(|cause| {
             let is_referred_to = cause.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION);
             let error = target.failed(cause);
@@ -65,7 +65,7 @@ impl Replacement {
         client: &Client,
         target: &Target,
         collections: &Collections,
-    ) -> Result<Before, tokio_postgres::Error> {
+    ) -> Result<(Before, CollectionChanges), tokio_postgres::Error> {
         let schema = &target.schema;
         let mut rows = target.replaced.load(Ordering::Relaxed);
         let mut went = Counts::default();
@@ -78,13 +78,13 @@ impl Replacement {
             went = counts(client, &delete, "gone").await?;
             rows += usize::try_from(went.total()).unwrap_or(usize::MAX);
         }
-        target.put_collections(client, collections).await?;
+        let changes = target.put_collections(client, collections).await?;
         let delete = format!("DELETE FROM {schema}.collections WHERE id <> ALL ($1)");
         let ids: Vec<&String> = collections.keys().collect();
         client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
         target.notify(client, rows).await?;
         target.loaded.commit(client, rows.max(1)).await?;
-        Ok(Before { replaced: self.had.without(&went), went })
+        Ok((Before { replaced: self.had.without(&went), went }, changes))
     }
 }
 

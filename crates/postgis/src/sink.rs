@@ -39,18 +39,9 @@ type Settled = (Client, Result<Vec<Refused>, Error>);
 
 impl PostGisSink {
     /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
-    pub fn create(address: &Address, mode: Mode, collections: &Collections) -> Result<Self, Error> {
+    pub fn create(address: &Address, mode: Mode) -> Result<Self, Error> {
         let database = address.connect()?;
-        let mut target = Target {
-            schema: address.schema().clone(),
-            mode,
-            shown: address.shown().into(),
-            has_triggers: true,
-            has_met_old: Arc::default(),
-            loaded: Arc::default(),
-            replaced: Arc::default(),
-            updated: Arc::default(),
-        };
+        let mut target = Target::new(address, mode);
         let first = database.own_client()?;
         let replacement = database.wait(async {
             migrate::check(&first, address).await?;
@@ -66,7 +57,7 @@ impl PostGisSink {
                 idle.push(database.own_client()?);
             }
         }
-        let (loading, done, collections) = (VecDeque::new(), VecDeque::new(), collections.clone());
+        let (loading, done, collections) = (VecDeque::new(), VecDeque::new(), Collections::new());
         Ok(Self { database, target, replacement, collections, idle, loading, done, bytes: 0 })
     }
 
@@ -123,6 +114,11 @@ impl Sink for PostGisSink {
         Ok(self.done.pop_front())
     }
 
+    fn keep(&mut self, collections: Collections) -> bool {
+        self.collections = collections;
+        true
+    }
+
     fn finish(mut self) -> Result<Finished, Error> {
         while !self.loading.is_empty() {
             self.wait_for_one()?;
@@ -130,25 +126,26 @@ impl Sink for PostGisSink {
         let Some(mut client) = self.idle.pop() else {
             return Err(Error::failed("all connections to the database are lost"));
         };
-        let before = self.database.wait(async {
+        let (before, collections) = self.database.wait(async {
             if let Some(replacement) = self.replacement {
                 return replacement.finish(&client, &self.target, &self.collections).await;
             }
             let mut attempts = Attempts::default();
-            loop {
+            let collections = loop {
                 let put = async {
                     let transaction = client.transaction().await?;
-                    self.target.put_collections(transaction.client(), &self.collections).await?;
-                    transaction.commit().await
+                    let put = self.target.put_collections(transaction.client(), &self.collections).await?;
+                    transaction.commit().await?;
+                    Ok(put)
                 };
                 match put.await {
                     Err(cause) if fault::is_conflict(&cause) && attempts.wait().await => {}
                     done => break done.map_err(|cause| self.target.failed(cause))?,
                 }
-            }
+            };
             let updated = self.target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Ok(Before { replaced: updated, went: Counts::default() })
+            Ok((Before { replaced: updated, went: Counts::default() }, collections))
         })?;
-        Ok(Finished { bytes: self.bytes, before: Some(before) })
+        Ok(Finished { bytes: self.bytes, before: Some(before), collections: Some(collections) })
     }
 }

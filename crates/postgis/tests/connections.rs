@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use stacyard_postgis::{Address, PostGis, PostGisSink, Rows, Wanted};
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{Collections, Encoder, Mode, Sink, Store};
+use stacyard_store::{Encoder, Mode, Sink, Store};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -35,7 +35,7 @@ impl Yard {
         let url = format!("{server}?schema={name}&application_name={name}&{limit}");
         let address = Address::parse(&url).unwrap();
         stacyard_postgis::init(&address, Wanted::default()).unwrap();
-        let mut sink = PostGisSink::create(&address, Mode::Insert, &Collections::new()).unwrap();
+        let mut sink = PostGisSink::create(&address, Mode::Insert).unwrap();
         let mut rows = Rows::default();
         for item in conformance::catalog(1, 3) {
             sink.encoder().item(item.root(), None, &mut rows).unwrap();

@@ -10,6 +10,7 @@ use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
 use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, Property, SearchError};
 
+use crate::collections::Found;
 use crate::report::{Findings, Located, Problem, Warnings};
 use crate::{Batch, Error, Fault, Record};
 
@@ -20,18 +21,31 @@ pub struct Check {
     pub gate: Option<Gate>,
     /// Whether Items of older versions of STAC are brought up to date first.
     pub migrate: bool,
-    /// Whether Collections and Catalogs are valid records too.
-    pub objects: bool,
+    /// Which objects are valid records beside Items.
+    pub accept: Accept,
     /// A search that Items have to answer.
     pub filter: Option<Arc<Compiled>>,
     /// Whether a property that no Item has may stand in the search.
     pub lenient: bool,
 }
 
+/// Which objects are valid records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accept {
+    /// Items alone.
+    #[default]
+    Items,
+    /// Collections too, which are kept until the end of the input: what is copied, and what is searched.
+    Collections,
+    /// Collections and Catalogs too, and none is kept.
+    All,
+}
+
 /// What is noted of many records together.
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) warnings: Warnings,
+    pub(crate) collections: Found,
     /// Which names of the search have been seen.
     names: Option<Names>,
     /// Names that properties have: collected while some of the search have not been seen.
@@ -76,13 +90,15 @@ impl Notes {
     }
 
     /// Adds those of what comes behind.
-    pub(crate) fn append(&mut self, later: Self) {
+    pub(crate) fn append(&mut self, later: Self) -> Result<(), Error> {
         self.warnings.append(later.warnings);
+        self.collections.append(later.collections)?;
         if let (Some(names), Some(later)) = (&mut self.names, &later.names) {
             names.merge(later);
         }
         let room = MAX_KNOWN.saturating_sub(self.known.len());
         self.known.extend(later.known.into_iter().take(room));
+        Ok(())
     }
 
     /// Fails if the search asks for a property that no Item has.
@@ -243,6 +259,13 @@ impl<'a> Checker<'a> {
                 .parse(text)
                 .map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?,
         };
+        if self.check.accept == Accept::Collections && ObjectKind::of(value) == Some(ObjectKind::Catalog) {
+            let message =
+                "a Catalog: stores have Items and Collections (stacyard validate checks Catalogs too)";
+            let mut problem = Problem::new("type", message.to_owned());
+            "/type".clone_into(&mut problem.pointer);
+            return Ok(notes.hold(|| named(vec![problem], 0)));
+        }
         let (kind, verdict) = self.check.verdict(value);
         let disagreement = disagreement(record.fault);
         if !verdict.errors.is_empty() || disagreement.is_some() {
@@ -257,6 +280,9 @@ impl<'a> Checker<'a> {
             notes.warnings.add_more(rule, count);
         }
         if kind != ObjectKind::Item {
+            if self.check.accept == Accept::Collections {
+                notes.collections.push(record.place, value.raw());
+            }
             return Ok(Outcome::Passed(kind, 0));
         }
         if let Some(filter) = &self.check.filter {
@@ -304,9 +330,15 @@ impl Check {
     fn verdict(&self, value: Value<'_>) -> (ObjectKind, Verdict) {
         match &self.gate {
             None => (ObjectKind::Item, Verdict::default()),
-            Some(gate) if self.objects => {
+            Some(gate) if self.accept == Accept::All => {
                 let (kind, verdict) = gate.object(value);
                 (kind.unwrap_or(ObjectKind::Item), verdict)
+            }
+            Some(gate)
+                if self.accept == Accept::Collections
+                    && ObjectKind::of(value) == Some(ObjectKind::Collection) =>
+            {
+                (ObjectKind::Collection, gate.collection(value))
             }
             Some(gate) => (ObjectKind::Item, gate.item(value)),
         }

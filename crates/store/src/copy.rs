@@ -12,13 +12,15 @@ use stacyard_search::Compiled;
 
 use crate::changes::Tally;
 use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, collection_of, duplicate, refusal};
+use crate::collections::{CollectionChanges, merged};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
 use crate::shell::quoted;
 use crate::{
-    Batch, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Refused, Sink, Source, Why,
+    Batch, Collections, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Refused, Sink, Source,
+    Why,
 };
 
 /// What happens when an Item is there already.
@@ -63,6 +65,10 @@ pub struct Copy<'a> {
     pub unique: bool,
     /// Whether it fails where a record that is set aside would be gone for good: a store is copied onto itself.
     pub must_lose_nothing: bool,
+    /// The Collections that go with the Items, beside those among the records; those here count before these.
+    pub collections: Collections,
+    /// The Collections that a file keeps already. (A database says for itself what it had.)
+    pub old_collections: Collections,
     /// How many threads work on it.
     pub threads: usize,
     /// Where records that are set aside are written to, one JSON object a line.
@@ -133,12 +139,20 @@ impl Copy<'_> {
         if self.must_lose_nothing && report.rejected > 0 && self.rejects.is_none() {
             return Err(Self::would_lose(report.rejected));
         }
+        let changed = self.keep_collections(&mut sink, &mut report, &tally)?;
+        if self.must_lose_nothing && !changed.left_out.is_empty() {
+            let ids = changed.left_out.join(", ");
+            return Err(Error::failed(format!(
+                "Collections that have no place would be gone for good: {ids}"
+            ))
+            .remedy("nothing was replaced; copy to another file, and keep this one"));
+        }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
         // What has gone into a database is there whatever becomes of them.
         if let Some(rejects) = self.rejects.as_deref().filter(|_| shows && !is_gradual) {
             rejects.prepare()?;
         }
-        let Finished { bytes, before } = match sink.finish() {
+        let Finished { bytes, before, collections } = match sink.finish() {
             Err(error) if is_gradual => {
                 self.keep_rejects()?;
                 return Err(error);
@@ -149,6 +163,7 @@ impl Copy<'_> {
             self.keep_rejects()?;
         }
         report.bytes = bytes;
+        report.collections = collections.unwrap_or(changed);
         if let Some(before) = before {
             (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
         }
@@ -217,6 +232,32 @@ impl Copy<'_> {
         .remedy("nothing was replaced; --rejects FILE keeps what is set aside, with the reasons")
     }
 
+    /// Hands the Collections to the sink, and says what becomes of them in a file.
+    fn keep_collections<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        report: &mut Report,
+        tally: &Tally,
+    ) -> Result<CollectionChanges, Error> {
+        let mut new = std::mem::take(&mut report.found_collections);
+        if !sink.shows() {
+            return Ok(CollectionChanges::default());
+        }
+        let is_file = !sink.is_gradual() && self.mode != Mode::Replace;
+        if is_file && !new.is_empty() && report.read == new.len() as u64 && tally.stayed.total() == 0 {
+            return Err(only_collections(new.len()));
+        }
+        new.append(&mut std::mem::take(&mut self.collections));
+        let old = std::mem::take(&mut self.old_collections);
+        let mut changes = CollectionChanges::of(&old, &new, self.mode);
+        let ids: Vec<String> = new.keys().cloned().collect();
+        let kept = if sink.is_gradual() { new } else { merged(old, new, self.mode) };
+        if !sink.keep(kept) {
+            changes = CollectionChanges { left_out: ids, ..CollectionChanges::default() };
+        }
+        Ok(changes)
+    }
+
     fn keep_rejects(&mut self) -> Result<(), Error> {
         self.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
     }
@@ -267,7 +308,7 @@ impl Copy<'_> {
                 encoded.notes = notes;
             }
             sink.write(std::mem::take(&mut encoded.chunk))?;
-            notes.append(std::mem::take(&mut encoded.notes));
+            notes.append(std::mem::take(&mut encoded.notes))?;
             unsettled.batches.push_back(encoded);
             self.settle_all(role, &mut again, (&mut unsettled, MAX_UNSETTLED), sink, (report, tally))?;
             let taken_over = tally.stayed.total() + tally.replaced.total();
@@ -279,6 +320,11 @@ impl Copy<'_> {
         if role == Role::Input {
             notes.refuse_unknown_names(&check)?;
             report.warnings = notes.warnings;
+            let (collections, repeated) = notes.collections.by_id()?;
+            report.found_collections = collections;
+            for repeated in &repeated {
+                self.set_aside(&repeated.reject(&name), report)?;
+            }
         }
         Ok(seen)
     }
@@ -375,6 +421,15 @@ impl Copy<'_> {
         report.rejected += 1;
         set_aside(reject, self.rejects.as_deref_mut(), self.observer)
     }
+}
+
+/// A file of Items without any is no store of Collections.
+fn only_collections(number: usize) -> Error {
+    let them = if number == 1 { "1 Collection".to_owned() } else { format!("{number} Collections") };
+    Error::usage(
+        format!("the input has {them} and no Item, and a file of Items needs some"),
+        "copy Items with --collections-file FILE; into a .parquet file that is there: stacyard collections STORE put FILE",
+    )
 }
 
 /// A wrong input must not empty a store.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use stacyard_model::ObjectKind;
 use stacyard_search::Compiled;
 
 use crate::check::{Check, Checker, Keyed, Notes, Outcome};
@@ -13,7 +14,7 @@ use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Findings, Observer, Progress, Reject, Report};
 use crate::sort::{Hits, Sorted, Sorter};
-use crate::{Batch, Error, Nowhere, Source};
+use crate::{Batch, Collections, Error, Nowhere, Source};
 
 /// How many bytes of Items are held in memory while they are sorted (128 MiB).
 pub const SORT_MEMORY: usize = 128 << 20;
@@ -68,13 +69,19 @@ impl Find<'_> {
                 let reject = Reject::of(&name, &found.batch, record, &findings);
                 set_aside(&reject, rejects.as_deref_mut(), observer)?;
             }
-            notes.append(found.notes);
+            notes.append(found.notes)?;
             sorter.push(found.hits)?;
             observer.advance(Progress { read: report.read, rejected: report.rejected, position });
             Ok(ControlFlow::Continue(()))
         })?;
         notes.refuse_unknown_names(check)?;
         report.warnings = notes.warnings;
+        let (collections, repeated) = notes.collections.by_id()?;
+        report.found_collections = collections;
+        for repeated in &repeated {
+            report.rejected += 1;
+            set_aside(&repeated.reject(&name), rejects.as_deref_mut(), observer)?;
+        }
         let answer = sorter.finish(&name)?;
         report.seconds = started.elapsed().as_secs_f64();
         Ok((answer, report))
@@ -91,6 +98,8 @@ impl Find<'_> {
             mode: Mode::Insert,
             unique: false,
             must_lose_nothing: false,
+            collections: Collections::new(),
+            old_collections: Collections::new(),
             threads,
             rejects,
             observer,
@@ -143,7 +152,8 @@ fn look(
             })
         })?;
         match outcome {
-            Outcome::Passed(..) => {}
+            Outcome::Passed(ObjectKind::Item, _) => {}
+            Outcome::Passed(..) => found.read -= 1,
             Outcome::Filtered => found.filtered += 1,
             Outcome::Rejected(findings) => found.rejects.push((index, findings)),
         }

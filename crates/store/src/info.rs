@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stacyard_model::json::{Kind, Tape, Value};
-use stacyard_model::temporal_extent;
+use stacyard_model::{ObjectKind, temporal_extent};
 
 use crate::lines::BLOCK;
 use crate::pipeline::ordered;
@@ -29,6 +29,8 @@ pub struct Info {
     pub datetime: Option<[String; 2]>,
     /// How many Items have no geometry.
     pub null_geometries: u64,
+    /// How many Collections stand among the Items. Those that a store keeps beside them are not counted here.
+    pub collections_among: u64,
     /// Items by STAC version.
     pub stac_versions: BTreeMap<String, u64>,
     /// The properties, by name.
@@ -89,7 +91,13 @@ impl Partial {
         for record in &batch.records {
             let text = &batch.text[record.start as usize..record.end as usize];
             match tape.parse(text) {
-                Ok(item) if record.fault.is_none() && item.get("id").is_some() => part.add(item),
+                Ok(item) if record.fault.is_none() && item.get("id").is_some() => {
+                    if ObjectKind::of(item) == Some(ObjectKind::Collection) {
+                        part.info.collections_among += 1;
+                    } else {
+                        part.add(item);
+                    }
+                }
                 _ => part.info.unreadable += 1,
             }
         }
@@ -132,6 +140,7 @@ impl Partial {
         let info = &mut self.info;
         info.items += later.info.items;
         info.unreadable += later.info.unreadable;
+        info.collections_among += later.info.collections_among;
         info.null_geometries += later.info.null_geometries;
         info.bbox = match (info.bbox, later.info.bbox) {
             (Some(a), Some(b)) => Some(join(a, b)),

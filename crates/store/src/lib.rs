@@ -2,6 +2,7 @@
 
 mod changes;
 mod check;
+mod collections;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod copy;
@@ -29,7 +30,8 @@ mod store;
 mod url;
 
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
-pub use check::{Check, unknown_name};
+pub use check::{Accept, Check, unknown_name};
+pub use collections::{CollectionChanges, Listed, merged};
 pub use copy::{Copy, Mode, Old};
 pub use error::{Error, ErrorKind};
 pub use features::Features;

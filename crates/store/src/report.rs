@@ -9,7 +9,7 @@ use serde::Serialize;
 use stacyard_model::json::{Tape, push_string};
 use stacyard_model::{Finding, ObjectKind, Rule, shown};
 
-use crate::{Batch, Changes, Error, Fault, Place, Record};
+use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Place, Record};
 
 /// What has been done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -34,6 +34,11 @@ pub struct Report {
     ///
     /// [`MAX_COLLECTIONS`]: crate::MAX_COLLECTIONS
     pub by_collection: BTreeMap<String, Changes>,
+    /// What became of the Collections.
+    pub collections: CollectionChanges,
+    /// Collections that a search has found among the records.
+    #[serde(skip)]
+    pub found_collections: Collections,
     /// Items, Collections and Catalogs that are valid, by what they are.
     pub objects: BTreeMap<String, u64>,
     /// What was warned of, by rule.
@@ -65,6 +70,22 @@ impl Report {
             levels: self.levels,
             ..written
         }
+    }
+}
+
+impl Report {
+    /// What was found in this and in another part of a store.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.read += other.read;
+        self.written += other.written;
+        self.rejected += other.rejected;
+        for (kind, number) in other.objects {
+            *self.objects.entry(kind).or_default() += number;
+        }
+        self.warnings.append(other.warnings);
+        self.seconds += other.seconds;
+        self
     }
 }
 

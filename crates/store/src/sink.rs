@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Value;
 
-use crate::{Counts, Error, Problem};
+use crate::{CollectionChanges, Collections, Counts, Error, Problem};
 
 /// The part of writing that any core can do, a batch at a time.
 pub trait Encoder: Send + Sync {
@@ -50,6 +50,12 @@ pub trait Sink {
         false
     }
 
+    /// Takes the Collections that stand with the Items, before it is finished; `false`: it has no place for them. To a
+    /// file all are given, to a database those that come in.
+    fn keep(&mut self, _collections: Collections) -> bool {
+        false
+    }
+
     /// Completes the store, makes it durable and puts it in its place.
     fn finish(self) -> Result<Finished, Error>;
 }
@@ -61,6 +67,8 @@ pub struct Finished {
     pub bytes: u64,
     /// What was there before, where the sink alone can know: in a database.
     pub before: Option<Before>,
+    /// What became of the Collections, where the sink alone can know.
+    pub collections: Option<CollectionChanges>,
 }
 
 /// Items that a database had, and what became of them.
@@ -75,7 +83,7 @@ pub struct Before {
 impl Finished {
     /// Of a file.
     pub fn file(bytes: u64) -> Self {
-        Self { bytes, before: None }
+        Self { bytes, before: None, collections: None }
     }
 }
 

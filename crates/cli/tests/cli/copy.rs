@@ -176,13 +176,12 @@ fn a_store_is_not_replaced_by_nothing() {
     yard.run(&["copy", "a.ndjson", "b.ndjson"]).status(0);
     yard.write("wrong.ndjson", r#"{"type":"Collection","id":"c"}"#);
     insta::assert_snapshot!(yard.run(&["copy", "wrong.ndjson", "b.ndjson", "--overwrite", "-q"]).status(3).err, @r#"
-    wrong.ndjson:1: collection "c": 6 errors
+    wrong.ndjson:1: collection "c": 5 errors
       "stac_version" is missing [stac-version: STAC Item, Collection and Catalog: Fields, stac_version]
-      /type: must be "Feature", the type of an Item; found "Collection" [type: STAC Item, Collection and Catalog: Fields, type]
-      "geometry" is missing [geometry: RFC 7946, section 3.1]
-      "properties" is missing [properties: STAC Item: Properties Object]
+      "description" is missing [basics: Common Metadata: Basics]
       "links" is missing [links: STAC Item, Collection and Catalog: Fields, links]
-      "assets" is missing [assets: STAC Item: Item Fields, assets]
+      "license" is missing [license: Common Metadata: Licensing; STAC Collection: Collection Fields, license]
+      "extent" is missing [extent: STAC Collection: Extent Object]
     error: none of the 1 record is valid
       help: nothing was replaced; stacyard validate says what is wrong with the input, and --allow-empty empties the target
     "#);

@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod bounds;
+mod collections;
 mod copy;
 mod geoparquet;
 mod injection;

@@ -30,6 +30,8 @@ fn validated(url: &str) -> (Report, Vec<String>) {
     let mut rejects = Rejects::default();
     let source = PostGis::open(&Address::parse(url).unwrap()).unwrap().audit().unwrap();
     let copy = Copy {
+        collections: stacyard_store::Collections::new(),
+        old_collections: stacyard_store::Collections::new(),
         check: stacyard_store::Check {
             gate: Some(stacyard_model::Gate::default()),
             ..stacyard_store::Check::default()

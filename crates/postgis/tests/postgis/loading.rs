@@ -139,7 +139,7 @@ fn loads_wait_for_a_replacement() {
     load(&url, &[item("a", "", ""), item("b", "", "")], Mode::Insert);
     let address = Address::parse(&url).unwrap();
     for (new, mode, wanted) in [("c", Mode::Upsert, vec!["c", "d"]), ("e", Mode::Replace, vec!["d"])] {
-        let mut first = PostGisSink::create(&address, Mode::Replace, &Collections::new()).unwrap();
+        let mut first = PostGisSink::create(&address, Mode::Replace).unwrap();
         first.write(rows(&[item(new, "", "")], &first)).unwrap();
         let second = {
             let url = url.clone();

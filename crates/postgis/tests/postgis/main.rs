@@ -57,7 +57,8 @@ fn try_load(
     mode: Mode,
     collections: &Collections,
 ) -> Result<Vec<Refused>, Error> {
-    let mut sink = PostGisSink::create(address, mode, collections)?;
+    let mut sink = PostGisSink::create(address, mode)?;
+    sink.keep(collections.clone());
     let mut refused = Vec::new();
     for items in items.chunks(100) {
         let rows = rows(items, &sink);
@@ -281,7 +282,7 @@ fn a_replacement_is_visible_at_its_end_or_not_at_all() {
     let Some(url) = fresh() else { return };
     load(&url, &[item("old", "", "")], Mode::Insert);
     let address = Address::parse(&url).unwrap();
-    let mut sink = PostGisSink::create(&address, Mode::Replace, &Collections::new()).unwrap();
+    let mut sink = PostGisSink::create(&address, Mode::Replace).unwrap();
     let new = rows(&[item("new", "", "")], &sink);
     sink.write(new).unwrap();
     assert_eq!(stored(&url), [item("old", "", "")]);

@@ -188,7 +188,7 @@ fn refusals_are_found_in_sets_and_lead_to_the_field() {
         .collect();
     for mode in [Mode::Insert, Mode::Upsert, Mode::Replace] {
         run("SELECT setval('S.tries', 1, false)");
-        let mut sink = PostGisSink::create(&address, mode, &Collections::new()).unwrap();
+        let mut sink = PostGisSink::create(&address, mode).unwrap();
         let rows = rows(&items, &sink);
         sink.write(rows).unwrap();
         let refused = sink.settled(true).unwrap().unwrap();

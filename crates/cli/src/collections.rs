@@ -1,0 +1,124 @@
+//! `collections`: the Collections that a store keeps beside its Items, listed, printed, put in and taken out.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use stacyard_search::{Compiled, Search};
+use stacyard_store::{
+    Check, CollectionChanges, Collections, Error, Find, SORT_MEMORY, StoreKind, StoreUrl, quoted,
+};
+
+use crate::flags::{self, CollectionsAction, Format, Global};
+use crate::report::{Status, count};
+use crate::say::{self, Text};
+use crate::{open, schemas};
+
+pub(crate) fn run(global: &Global, flags: &flags::Collections) -> Result<Status, Error> {
+    let url = StoreUrl::parse(&flags.store, global.store_kind)?;
+    if !open::keeps_collections(&url) {
+        return Err(Error::usage(
+            format!("{url} keeps no Collections beside its Items"),
+            "stores that do: .parquet and postgis://; stacyard copy takes Collections that stand among the Items there",
+        ));
+    }
+    match &flags.action {
+        CollectionsAction::List { format } => list(global, &url, *format)?,
+        CollectionsAction::Get { id } => {
+            let kept = open::store(&url, global)?.collections()?;
+            let collection = kept.get(id).ok_or_else(|| not_there(&url, id))?;
+            say::json(&format!("{collection}\n"))?;
+        }
+        CollectionsAction::Put { file, format } => put(global, &url, file, *format)?,
+        CollectionsAction::Delete { id } => {
+            delete(global, &url, id)?;
+            if !global.quiet {
+                let mut text = Text::default();
+                text.line(format_args!("{id}: deleted"));
+                text.print()?;
+            }
+        }
+    }
+    Ok(Status::Done)
+}
+
+fn list(global: &Global, url: &StoreUrl, format: Format) -> Result<(), Error> {
+    let kept = open::store(url, global)?.collections()?;
+    if format == Format::Json {
+        let lines: Vec<String> = kept.values().map(Value::to_string).collect();
+        return say::json(&format!("{{\"collections\":[\n{}\n]}}\n", lines.join(",\n")));
+    }
+    let width = kept.keys().map(|id| id.chars().count()).max().unwrap_or(0).min(48);
+    let mut text = Text::default();
+    for (id, collection) in &kept {
+        let title = collection.get("title").and_then(Value::as_str).unwrap_or_default();
+        text.line(format!("{id:width$}  {title}").trim_end());
+    }
+    text.print()
+}
+
+fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<(), Error> {
+    let new: Collections = schemas::collections(file.as_ref(), global)?;
+    if new.is_empty() {
+        return Err(Error::usage(
+            format!("{file}: there is no Collection in it"),
+            "name a file that has some",
+        ));
+    }
+    let CollectionChanges { new, changed, same, .. } = open::put_collections(global, url, &new)?;
+    if format == Format::Json {
+        return say::json(&format!("{}\n", json!({"new": new, "changed": changed, "same": same})));
+    }
+    let mut text = Text::default();
+    for (ids, what) in [(new, "new"), (changed, "changed"), (same, "same as before")] {
+        for id in ids {
+            text.line(format_args!("{id}: {what}"));
+        }
+    }
+    text.print()
+}
+
+/// Items without their Collection would be no catalog any more.
+fn delete(global: &Global, url: &StoreUrl, id: &str) -> Result<(), Error> {
+    let items = items_of(global, url, id)?;
+    if items > 0 {
+        let literal = id.replace('\'', "''");
+        let remedy = if url.kind() == StoreKind::PostGis {
+            format!(
+                "delete them first: DELETE FROM items WHERE collection = '{literal}', in the schema of the store"
+            )
+        } else {
+            let store = quoted(url.spelling());
+            let filter = format!("collection IS NULL OR collection <> '{literal}'");
+            format!(
+                "leave them out first: stacyard copy {store} {store} --overwrite --filter {}",
+                quoted(&filter)
+            )
+        };
+        let message = format!("{} of {url} belong to the Collection {id:?}", count(items, "Item"));
+        return Err(Error::usage(message, remedy));
+    }
+    if open::delete_collection(global, url, id)? { Ok(()) } else { Err(not_there(url, id)) }
+}
+
+/// How many Items name the Collection.
+fn items_of(global: &Global, url: &StoreUrl, id: &str) -> Result<u64, Error> {
+    let search = Arc::new(Compiled::new(&Search { collections: vec![id.to_owned()], ..Search::default() })?);
+    let find = Find {
+        check: Check { filter: Some(Arc::clone(&search)), lenient: true, ..Check::default() },
+        search,
+        max_items: None,
+        after: None,
+        memory: SORT_MEMORY,
+        threads: global.threads(),
+        rejects: None,
+        observer: &mut (),
+    };
+    Ok(open::store(url, global)?.count(find)?.written)
+}
+
+fn not_there(url: &StoreUrl, id: &str) -> Error {
+    Error::usage(
+        format!("{url} has no Collection {id:?}"),
+        format!("stacyard collections {} list says which it has", quoted(url.spelling())),
+    )
+}

@@ -1,0 +1,203 @@
+//! Collections: found among the records of an input, merged with those that a store keeps, and what became of each.
+
+use std::collections::btree_map::Entry;
+
+use serde::Serialize;
+use stacyard_model::ObjectKind;
+
+use crate::report::{Findings, Problem, Reject};
+use crate::{Batch, Collections, Error, Mode, Place, Record, Source, Work};
+
+/// How many bytes the Collections of one input may have: they are held until its end (128 MiB).
+const MAX_BYTES: usize = 128 << 20;
+
+/// What became of Collections, by their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CollectionChanges {
+    /// The store has them now, and did not before.
+    pub new: Vec<String>,
+    /// The input's are in the place of the store's.
+    pub changed: Vec<String>,
+    /// The store has them, and had them so before.
+    pub same: Vec<String>,
+    /// The input has others, and the store's stay.
+    pub ignored: Vec<String>,
+    /// A replaced store had them, and the input does not.
+    pub went: Vec<String>,
+    /// The store has no place for them.
+    pub left_out: Vec<String>,
+}
+
+impl CollectionChanges {
+    /// What becomes of those of a store when these come in.
+    pub fn of(old: &Collections, new: &Collections, mode: Mode) -> Self {
+        let mut changes = Self::default();
+        for (id, collection) in new {
+            let list = match old.get(id) {
+                None => &mut changes.new,
+                Some(old) if old == collection => &mut changes.same,
+                Some(_) if replaces(mode) => &mut changes.changed,
+                Some(_) => &mut changes.ignored,
+            };
+            list.push(id.clone());
+        }
+        if mode == Mode::Replace {
+            changes.went = old.keys().filter(|id| !new.contains_key(*id)).cloned().collect();
+        }
+        changes
+    }
+}
+
+/// Whether a Collection of the input takes the place of another one of the store: as with Items.
+const fn replaces(mode: Mode) -> bool {
+    matches!(mode, Mode::Upsert | Mode::Replace)
+}
+
+/// Those of a store after others have come in.
+pub fn merged(mut old: Collections, new: Collections, mode: Mode) -> Collections {
+    if mode == Mode::Replace {
+        return new;
+    }
+    for (id, collection) in new {
+        if replaces(mode) {
+            old.insert(id, collection);
+        } else {
+            old.entry(id).or_insert(collection);
+        }
+    }
+    old
+}
+
+/// Collections that were found among the records of an input, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    texts: Vec<(Place, String)>,
+    bytes: usize,
+}
+
+impl Found {
+    pub(crate) fn push(&mut self, place: Place, text: &str) {
+        self.bytes += text.len();
+        self.texts.push((place, text.to_owned()));
+    }
+
+    /// Adds those of what comes after.
+    pub(crate) fn append(&mut self, later: Self) -> Result<(), Error> {
+        self.bytes += later.bytes;
+        self.texts.extend(later.texts);
+        if self.bytes > MAX_BYTES {
+            let message = format!(
+                "the input has more than {} MiB of Collections ({} so far)",
+                MAX_BYTES >> 20,
+                self.texts.len()
+            );
+            return Err(Error::failed(message).remedy("copy them in several parts"));
+        }
+        Ok(())
+    }
+
+    /// By their ids; the first of two with the same one counts, as of Items, and the later one is rejected.
+    pub(crate) fn by_id(self) -> Result<(Collections, Vec<Repeated>), Error> {
+        let (mut collections, mut repeated) = (Collections::new(), Vec::new());
+        for (place, text) in self.texts {
+            let value: serde_json::Value = serde_json::from_str(&text)
+                .map_err(|cause| Error::failed("a Collection cannot be read").caused_by(cause))?;
+            let id = value.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+            let id = match collections.entry(id) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                    continue;
+                }
+                Entry::Occupied(taken) => taken.key().clone(),
+            };
+            let mut problem =
+                Problem::new("duplicate-id", format!("a Collection has the id {id:?} before this one"));
+            "/id".clone_into(&mut problem.pointer);
+            let kind = Some(ObjectKind::Collection);
+            let findings = Findings { kind, id: Some(id), problems: vec![problem], more: 0 };
+            repeated.push(Repeated { place, text, findings });
+        }
+        Ok((collections, repeated))
+    }
+}
+
+/// A Collection with the id of another one before it.
+pub(crate) struct Repeated {
+    place: Place,
+    text: String,
+    findings: Findings,
+}
+
+impl Repeated {
+    pub(crate) fn reject<'a>(&'a self, source: &'a str) -> Reject<'a> {
+        let Self { place, text, findings } = self;
+        Reject { source, place: *place, findings, text: text.as_bytes(), is_whole: true }
+    }
+}
+
+/// Collections as records, to be checked like those of a file.
+pub struct Listed {
+    name: String,
+    batch: Option<Batch>,
+}
+
+impl Listed {
+    /// Those that the store `name` keeps.
+    pub fn new(name: &str, collections: &Collections) -> Result<Self, Error> {
+        let mut batch = Batch::default();
+        for collection in collections.values() {
+            let start = batch.text.len();
+            batch.text.extend_from_slice(collection.to_string().as_bytes());
+            let place = |at: usize| u32::try_from(at).ok();
+            let (Some(start), Some(end)) = (place(start), place(batch.text.len())) else {
+                return Err(Error::failed(format!("{name}: its Collections have more than 4 GiB")));
+            };
+            batch.records.push(Record { start, end, place: Place::Whole, fault: None });
+        }
+        Ok(Self { name: name.to_owned(), batch: Some(batch) })
+    }
+}
+
+impl Source for Listed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn position(&self) -> u64 {
+        0
+    }
+
+    fn next(&mut self) -> Result<Option<Work>, Error> {
+        Ok(self.batch.take().map(|batch| Box::new(move || Ok(batch)) as Work))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn collections_are_merged_as_items_are() {
+        let of = |pairs: &[(&str, i32)]| -> Collections {
+            pairs.iter().map(|(id, n)| ((*id).to_owned(), json!({"n": n}))).collect()
+        };
+        let (old, new) = (of(&[("a", 1), ("b", 1), ("c", 1)]), of(&[("b", 1), ("c", 2), ("d", 1)]));
+        for (mode, changed, ignored, went, after) in [
+            (Mode::Insert, "", "c", "", of(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)])),
+            (Mode::Ignore, "", "c", "", of(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)])),
+            (Mode::Upsert, "c", "", "", of(&[("a", 1), ("b", 1), ("c", 2), ("d", 1)])),
+            (Mode::Replace, "c", "", "a", new.clone()),
+        ] {
+            let changes = CollectionChanges::of(&old, &new, mode);
+            let lists = [&changes.new, &changes.same, &changes.changed, &changes.ignored, &changes.went];
+            assert_eq!(lists.map(|list| list.concat()), ["d", "b", changed, ignored, went], "{mode:?}");
+            assert_eq!(merged(old.clone(), new.clone(), mode), after, "{mode:?}");
+        }
+    }
+}
