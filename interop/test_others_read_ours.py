@@ -1,12 +1,13 @@
 """Other software reads the GeoParquet that we write, with the right values."""
 
 import json
+import subprocess
 
 import pytest
 import shapely
 
 from compare import assert_same_meaning, instant
-from conftest import by_id
+from conftest import STACYARD, by_id, lines, stacyard
 
 
 def hrefs(assets):
@@ -137,8 +138,6 @@ def test_duckdb_reads_values(catalog, duckdb_connection):
 
 
 def test_duckdb_asks_the_question_that_we_answer(catalog, duckdb_connection):
-    from conftest import stacyard
-
     area = "POLYGON((-3 42, 5 42, 5 47, -3 47, -3 42))"
     theirs = duckdb_connection.execute(
         f"""SELECT id FROM '{catalog.parquet}' WHERE "eo:cloud_cover" < 20
@@ -171,8 +170,66 @@ def test_pystac_takes_what_comes_back(catalog, tmp_path):
     """Through GeoParquet and back to GeoJSON, the Items are valid to pystac's own reader."""
     import pystac
 
-    from conftest import stacyard
-
     stacyard("copy", catalog.parquet, tmp_path / "back.geojson")
     found = pystac.ItemCollection.from_file(str(tmp_path / "back.geojson"))
     assert {(item.collection_id, item.id) for item in found} == set(catalog.by_id)
+
+
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory):
+    """Thirty collections with properties and assets of their own: many more fields than a file has columns."""
+    folder = tmp_path_factory.mktemp("mixed")
+    items = []
+    for number in range(300):
+        collection = number % 30
+        asset = {f"x{collection}:{n}": n for n in range(12)}
+        assets = {
+            f"asset-{collection}-{n}": {"href": f"https://example.com/{number}/{n}.tif", "type": "image/tiff", "title": "t",
+                                        "roles": ["data"], **asset}
+            for n in range(10)
+        }
+        own = {f"own{collection}:{n}": n for n in range(18)}
+        items.append({
+            "type": "Feature", "stac_version": "1.1.0", "id": f"i{number}", "collection": f"c{collection}",
+            "geometry": {"type": "Point", "coordinates": [number / 10, 1.5]}, "bbox": [number / 10, 1.5, number / 10, 1.5],
+            "properties": {"datetime": "2024-06-01T00:00:00Z", **own}, "links": [], "assets": assets,
+        })
+    source, parquet = folder / "mixed.ndjson", folder / "mixed.parquet"
+    source.write_text("".join(json.dumps(item) + "\n" for item in items))
+    done = subprocess.run([STACYARD, "copy", source, parquet], capture_output=True, text=True)
+    assert done.returncode == 0 and "fields have no column" in done.stderr, done.stderr
+    return parquet, items
+
+
+def test_duckdb_reads_all_hrefs_of_a_mixed_catalog(mixed, duckdb_connection):
+    parquet, items = mixed
+    rows = duckdb_connection.execute(f"SELECT id, assets FROM '{parquet}'").fetchall()
+    assert {id: hrefs(assets) for id, assets in rows} == {item["id"]: hrefs(item["assets"]) for item in items}
+
+
+def test_rustac_reads_all_hrefs_of_a_mixed_catalog(mixed):
+    import rustac
+
+    parquet, items = mixed
+    found = rustac.read_sync(str(parquet))["features"]
+    assert {item["id"]: hrefs(item["assets"]) for item in found} == {item["id"]: hrefs(item["assets"]) for item in items}
+    names = {name for item in items for name in item["properties"]}
+    assert names <= {name for item in found for name in item["properties"]}, "every property has a column"
+
+
+def test_others_read_items_without_assets(catalog, tmp_path, duckdb_connection):
+    import pyarrow.parquet as pq
+    import rustac
+    from stac_geoparquet.arrow import stac_table_to_items
+
+    source, parquet = tmp_path / "bare.ndjson", tmp_path / "bare.parquet"
+    source.write_text("".join(json.dumps({**item, "assets": {}}) + "\n" for item in catalog.items[:20]))
+    stacyard("copy", source, parquet)
+    for found in (list(stac_table_to_items(pq.read_table(parquet))), rustac.read_sync(str(parquet))["features"]):
+        assert len(found) == 20
+        assert all(hrefs(item["assets"]) == {} for item in found), found[0]["assets"]
+    rows = duckdb_connection.execute(f"SELECT assets FROM '{parquet}'").fetchall()
+    assert [hrefs(assets) for (assets,) in rows] == [{}] * 20
+    back = tmp_path / "back.ndjson"
+    stacyard("copy", parquet, back)
+    assert by_id(lines(back)) == by_id(lines(source))

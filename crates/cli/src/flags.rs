@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use stacyard_geoparquet::{Compression, Order, ROW_GROUP_ROWS, parse_compression};
+use stacyard_geoparquet::{Compression, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression};
 use stacyard_store::{MAX_RECORD_BYTES, Mode, RECORD_BYTES, StoreKind};
 
 use crate::search::{Question, SearchFlags};
@@ -103,7 +103,21 @@ pub(crate) struct Layout {
     /// How pages are packed: zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4 or none.
     #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_compression)]
     pub(crate) compression: Compression,
+    /// So many columns at most, those inside structs counted; what there are too many for is kept in one more, which other
+    /// programs do not read.
+    #[arg(long, value_name = "N", default_value_t = MAX_COLUMNS, value_parser = parse_max_columns)]
+    pub(crate) max_columns: usize,
 }
+
+fn parse_max_columns(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=LARGEST_MAX_COLUMNS) => Ok(number),
+        _ => Err(format!("write a number from 1 to {LARGEST_MAX_COLUMNS}")),
+    }
+}
+
+/// Each column takes memory for each row group that is being written, and space in the footer for each that there is.
+const LARGEST_MAX_COLUMNS: usize = 100_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

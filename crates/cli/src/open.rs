@@ -129,6 +129,7 @@ pub(crate) fn write(
                 options.order = layout.sort.unwrap_or_default();
                 options.row_group_rows = layout.row_group_rows;
                 options.compression = layout.compression;
+                options.max_columns = layout.max_columns;
             }
             let temporary = std::env::temp_dir();
             let folder = match target.path().map(Path::parent) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
-use stacyard_store::{Changes, CollectionChanges, Error, Reject, Report, Warnings};
+use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Report, Warnings};
 
 use crate::flags::Global;
 use crate::say::{self, Text};
@@ -152,6 +152,18 @@ pub(crate) fn warn(global: &Global, message: &str) {
         say::event(&json!({"event": "warning", "message": message}));
     } else {
         say::line(format_args!("warning: {message}"));
+    }
+}
+
+/// Says what is to be known of the stores, once they have been read and written.
+pub(crate) fn notes(report: &Report, json_log: bool) {
+    for Note { message, help } in &report.notes {
+        if json_log {
+            say::event(&json!({"event": "warning", "message": message, "help": help}));
+        } else {
+            say::line(format_args!("warning: {message}"));
+            say::line(format_args!("  help: {help}"));
+        }
     }
 }
 

@@ -311,6 +311,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         rejects.commit()?;
     }
     console.finish();
+    report::notes(&report, global.json_log);
     if report.rejected > 0 {
         let rejected = report::count(report.rejected, "record");
         report::warn(global, &format!("{rejected} of {store} not valid, and so not searched"));

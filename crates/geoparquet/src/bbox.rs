@@ -55,6 +55,16 @@ impl Bbox {
         }
     }
 
+    /// Appends it as JSON.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let length = if self.three_d { 6 } else { 4 };
+        for (index, number) in self.numbers[..length].iter().enumerate() {
+            out.push(if index == 0 { b'[' } else { b',' });
+            number::write(*number, Whole::Float, out);
+        }
+        out.push(b']');
+    }
+
     /// Whether it bounds a geometry on the plane. A box with west > east, across the antimeridian, never does: who
     /// prunes by the column compares its numbers as they are.
     pub(crate) fn bounds(&self, geometry: &Written) -> bool {

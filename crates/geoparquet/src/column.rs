@@ -19,7 +19,7 @@ use crate::layout::{Column, Field, Null};
 use crate::number::{self, Whole};
 use crate::residual::{Path, Residual, Step};
 use crate::schema;
-use crate::time::{self, TimeFormat};
+use crate::time::{self, TimeFormat, TimeFormats};
 use crate::wkb::{self, Written};
 
 /// A column being filled.
@@ -32,11 +32,16 @@ enum Values {
     Boolean(BooleanBufferBuilder),
     Integer(Vec<i64>),
     Float(Vec<f64>, Whole),
-    Time(Vec<i64>, TimeFormat),
+    /// With the format of the rows that are being filled.
+    Time(Vec<i64>, TimeFormat, TimeFormats),
     Text(Bytes),
     Geometry(Bytes, Whole),
     Struct(StructBuilder),
-    List { offsets: Vec<i32>, element: Box<Builder>, field: FieldRef },
+    List {
+        offsets: Vec<i32>,
+        element: Box<Builder>,
+        field: FieldRef,
+    },
 }
 
 /// Values of any length, end to end.
@@ -71,7 +76,7 @@ impl Builder {
             Column::Boolean => Values::Boolean(BooleanBufferBuilder::new(0)),
             Column::Integer => Values::Integer(Vec::new()),
             Column::Float(whole) => Values::Float(Vec::new(), *whole),
-            Column::Time(format) => Values::Time(Vec::new(), *format),
+            Column::Time(formats) => Values::Time(Vec::new(), formats.common, formats.clone()),
             Column::Text => Values::Text(Bytes::new()),
             Column::Geometry(whole) => Values::Geometry(Bytes::new(), *whole),
             Column::Struct(fields) => Values::Struct(StructBuilder::new(fields)),
@@ -97,7 +102,7 @@ impl Builder {
         self.valid.append_n_nulls(missing);
         match &mut self.values {
             Values::Boolean(values) => values.append_n(missing, false),
-            Values::Integer(values) | Values::Time(values, _) => values.resize(rows, 0),
+            Values::Integer(values) | Values::Time(values, ..) => values.resize(rows, 0),
             Values::Float(values, _) => values.resize(rows, 0.0),
             Values::Text(values) | Values::Geometry(values, _) => {
                 let end = offset(values.bytes.len());
@@ -136,7 +141,7 @@ impl Builder {
                 values.end();
                 Some(true)
             }
-            (Values::Time(values, format), Kind::String) => value.as_str().and_then(|text| {
+            (Values::Time(values, format, _), Kind::String) => value.as_str().and_then(|text| {
                 let time = Rfc3339::parse(&text)?;
                 values.push(time::micros(time)?);
                 Some(format.fits(time))
@@ -209,7 +214,7 @@ impl Builder {
             Values::Boolean(mut values) => Arc::new(BooleanArray::new(values.finish(), nulls)),
             Values::Integer(values) => Arc::new(Int64Array::try_new(values.into(), nulls)?),
             Values::Float(values, _) => Arc::new(Float64Array::try_new(values.into(), nulls)?),
-            Values::Time(values, _) => {
+            Values::Time(values, ..) => {
                 let values: ScalarBuffer<i64> = values.into();
                 Arc::new(TimestampMicrosecondArray::try_new(values, nulls)?.with_timezone("UTC"))
             }
@@ -242,6 +247,8 @@ pub(crate) struct StructBuilder {
     nulls: Vec<(usize, bool)>,
     rows: usize,
     cursor: usize,
+    /// As whose Items times are spelled.
+    collection: Option<Box<str>>,
 }
 
 impl StructBuilder {
@@ -257,6 +264,7 @@ impl StructBuilder {
             fields: fields.iter().map(|field| (field.clone(), Builder::new(&field.column))).collect(),
             rows: 0,
             cursor: 0,
+            collection: None,
         }
     }
 
@@ -272,6 +280,19 @@ impl StructBuilder {
     pub(crate) fn begin(&mut self) {
         self.cursor = 0;
         self.nulls.iter_mut().for_each(|(_, seen)| *seen = false);
+    }
+
+    /// Times are spelled as the Items of a collection spell them, from the row on that was begun.
+    pub(crate) fn spell_as_in(&mut self, collection: Option<&str>) {
+        if self.collection.as_deref() == collection {
+            return;
+        }
+        self.collection = collection.map(Into::into);
+        for (_, builder) in &mut self.fields {
+            if let Values::Time(_, format, formats) = &mut builder.values {
+                *format = formats.of(collection);
+            }
+        }
     }
 
     /// Fills a field of the row that was begun.

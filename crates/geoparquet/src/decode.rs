@@ -3,6 +3,9 @@
 //! The Arrow types are those that the Parquet types alone give: another writer's views, dictionaries, large and fixed
 //! lists are in memory only, and come as plain ones.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -15,14 +18,14 @@ use arrow_array::{
 };
 use arrow_buffer::{ArrowNativeType, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::{DataType, TimeUnit};
-use stacyard_model::json::{push_pointer_token, push_string};
-use stacyard_store::Error;
+use stacyard_model::json::{Value, push_pointer_token, push_string};
+use stacyard_store::{Error, Note};
 
 use crate::layout::{Null, RESIDUAL};
 use crate::metadata::Conventions;
 use crate::number::{self, Whole};
 use crate::residual::{self, ResidualError};
-use crate::time::{self, TimeFormat};
+use crate::time::{self, TimeFormat, TimeFormats};
 use crate::wkb::{self, WkbError};
 
 /// Why a batch or a row cannot be said in JSON.
@@ -83,19 +86,37 @@ pub(crate) struct Names {
     /// Another program has written the rows, or written them again: it may have left out what the residual is about, and
     /// `assets` and `links` where Parquet has no way to say that they are empty.
     pub(crate) by_others: bool,
+    /// How many values of residuals have given way to columns that another program has changed.
+    pub(crate) edits: Arc<AtomicU64>,
+}
+
+impl Names {
+    /// What is to be said of a file when Items of it have been written.
+    pub(crate) fn notes(&self, file: &str) -> Vec<Note> {
+        let edits = self.edits.load(Ordering::Relaxed);
+        let values = if edits == 1 { "1 value".to_owned() } else { format!("{edits} values") };
+        let note = Note {
+            message: format!(
+                "{file}: another program has changed {values} of columns; the older ones in {RESIDUAL} are not used"
+            ),
+            help: "stacyard optimize writes the file again, with what it has now".to_owned(),
+        };
+        if edits == 0 { Vec::new() } else { vec![note] }
+    }
 }
 
 /// The columns of a batch, ready to be written row by row.
 pub(crate) struct Items {
     /// In the order in which an Item is written; `properties` are apart.
-    head: Vec<Member>,
-    properties: Vec<Member>,
-    tail: Vec<Member>,
-    geometry: Option<Cell>,
-    bbox: Option<BoxColumn>,
+    pub(crate) head: Vec<Member>,
+    pub(crate) properties: Vec<Member>,
+    pub(crate) tail: Vec<Member>,
+    pub(crate) geometry: Option<Cell>,
+    pub(crate) bbox: Option<BoxColumn>,
     residual: Option<Cell>,
     /// What of the Item the residual may count on.
     patched: Scope,
+    edits: Arc<AtomicU64>,
     scratch: Vec<u8>,
 }
 
@@ -109,33 +130,34 @@ pub(crate) enum Scope {
 }
 
 const ID: &[u8] = b"\"id\":";
+const COLLECTION: &[u8] = b"\"collection\":";
 
 /// What Parquet has no value for: a struct without fields, and with it `assets` that are empty. Its writers leave the
 /// column out, or make the value null. `links` of no Item are a list of nothing, which some leave out too.
 const EMPTY: [(&str, &[u8]); 2] = [("links", b"[]"), ("assets", b"{}")];
 
-struct Member {
+pub(crate) struct Member {
     /// `"name":`
-    key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// What a null is in JSON; `None`: the member is not there.
     null: Option<&'static [u8]>,
-    cell: Cell,
+    pub(crate) cell: Cell,
 }
 
 /// The struct of boxes: `xmin, ymin, zmin, xmax, ymax, zmax`, those of them that there are.
-struct BoxColumn {
+pub(crate) struct BoxColumn {
     nulls: Option<NullBuffer>,
     numbers: Vec<Cell>,
 }
 
 /// One column, with how its values are written.
-struct Cell {
+pub(crate) struct Cell {
     pointer: String,
     nulls: Option<NullBuffer>,
-    values: Values,
+    pub(crate) values: Values,
 }
 
-enum Values {
+pub(crate) enum Values {
     Null,
     Boolean(BooleanArray),
     Integer(Int64Array),
@@ -145,11 +167,27 @@ enum Values {
     /// Of any precision, and its scale.
     Decimal(Decimal256Array, u8),
     Date(Date32Array),
-    Time(ScalarBuffer<i64>, TimeUnit, TimeFormat),
+    Time(ScalarBuffer<i64>, TimeUnit, Spelling),
     Wkb(BinaryArray, Whole),
     Struct(Vec<Member>),
     List(OffsetBuffer<i32>, Box<Cell>),
     Map(OffsetBuffer<i32>, StringArray, Box<Cell>),
+}
+
+/// How the times of a column are written.
+pub(crate) struct Spelling {
+    formats: TimeFormats,
+    /// Of the same rows.
+    collections: Option<StringArray>,
+}
+
+impl Spelling {
+    fn of(&self, row: usize) -> TimeFormat {
+        match &self.collections {
+            Some(collections) if collections.is_valid(row) => self.formats.of(Some(collections.value(row))),
+            _ => self.formats.common,
+        }
+    }
 }
 
 impl Items {
@@ -200,6 +238,17 @@ impl Items {
             .iter()
             .position(|key| key.as_bytes() == member.key)
         };
+        let collections = head.iter().find_map(|member| match &member.cell.values {
+            Values::Text(values) if member.key == COLLECTION => Some(values),
+            _ => None,
+        });
+        for member in &mut properties {
+            if let Values::Time(_, _, spelling) = &mut member.cell.values
+                && !spelling.formats.by_collection.is_empty()
+            {
+                spelling.collections = collections.cloned();
+            }
+        }
         if names.by_others && scope == Scope::All {
             for (name, empty) in EMPTY {
                 let key = key(name);
@@ -234,6 +283,7 @@ impl Items {
             bbox,
             residual,
             patched: if names.by_others { Scope::Some } else { scope },
+            edits: Arc::clone(&names.edits),
             scratch: Vec::new(),
         })
     }
@@ -256,7 +306,14 @@ impl Items {
         base.clear();
         let written = self.write_columns(row, &mut base);
         if written.is_ok() {
-            residual::apply(&base, patch.as_bytes(), self.patched, out)?;
+            let holds = |path: &[String], operation: Value<'_>| {
+                let holds = self.are_as_written(row, path, operation);
+                if !holds {
+                    self.edits.fetch_add(1, Ordering::Relaxed);
+                }
+                holds
+            };
+            residual::apply(&base, patch.as_bytes(), self.patched, holds, out)?;
         }
         self.scratch = base;
         written
@@ -302,7 +359,7 @@ impl BoxColumn {
     }
 
     /// Writes the box if there is one: all numbers that are not null. NaN is null, as in every column.
-    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
         if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
             return Ok(());
         }
@@ -330,7 +387,7 @@ fn write_members(members: &[Member], row: usize, out: &mut Vec<u8>) -> Result<()
 }
 
 /// `"name":`
-fn key(name: &str) -> Vec<u8> {
+pub(crate) fn key(name: &str) -> Vec<u8> {
     let mut key = Vec::new();
     push_string(&mut key, name);
     key.push(b':');
@@ -372,8 +429,10 @@ impl Member {
 impl Cell {
     fn new(pointer: String, column: &ArrayRef, conventions: &Conventions) -> Result<Self, DecodeError> {
         let whole = || conventions.whole(&pointer);
-        let time =
-            |values: &ScalarBuffer<i64>, unit| Values::Time(values.clone(), unit, conventions.time(&pointer));
+        let time = |values: &ScalarBuffer<i64>, unit| {
+            let spelling = Spelling { formats: conventions.time(&pointer), collections: None };
+            Values::Time(values.clone(), unit, spelling)
+        };
         macro_rules! integers {
             ($type:ty) => {
                 Values::Integer(column.as_primitive::<$type>().unary(i64::from))
@@ -461,12 +520,12 @@ impl Cell {
         Self { pointer, nulls: Some(NullBuffer::new_null(rows)), values: Values::Null }
     }
 
-    fn is_null(&self, row: usize) -> bool {
+    pub(crate) fn is_null(&self, row: usize) -> bool {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
     /// NaN or infinite, which JSON cannot say.
-    fn is_nothing(&self, row: usize) -> bool {
+    pub(crate) fn is_nothing(&self, row: usize) -> bool {
         matches!(&self.values, Values::Float(values, _) if !values.value(row).is_finite())
     }
 
@@ -477,7 +536,7 @@ impl Cell {
         )
     }
 
-    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+    pub(crate) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
         if self.is_null(row) {
             out.extend_from_slice(b"null");
             return Ok(());
@@ -499,7 +558,9 @@ impl Cell {
             Values::Text(values) => push_string(out, values.value(row)),
             Values::Decimal(values, scale) => push_decimal(values.value(row), (*scale).into(), out),
             Values::Date(values) => self.write_date(values.value(row), out)?,
-            Values::Time(values, unit, format) => self.write_time(values[row], *unit, *format, out)?,
+            Values::Time(values, unit, spelling) => {
+                self.write_time(values[row], *unit, spelling.of(row), out)?;
+            }
             Values::Wkb(values, whole) => self.write_wkb(values.value(row), *whole, out)?,
             Values::Struct(members) => {
                 out.push(b'{');

@@ -16,7 +16,7 @@ use crate::damage::check_counts;
 use crate::decode::Names;
 use crate::geo::{Geo, Primary, Refusal};
 use crate::layout::{RESERVED, RESIDUAL};
-use crate::metadata::{Conventions, GEO, OURS, STAC};
+use crate::metadata::{Conventions, GEO, OURS, STAC, VERSION};
 use crate::properties::CREATED_BY;
 
 /// What the reader takes from the footer.
@@ -125,7 +125,7 @@ impl Footer {
         let primary = Primary::of(geo, schema.root_schema(), text).map_err(refused)?;
         let mut conventions: Conventions =
             text(OURS).map(serde_json::from_str).transpose().map_err(|e| wrong(OURS, e))?.unwrap_or_default();
-        if conventions.version > 1 {
+        if conventions.version > VERSION {
             let what = format!("layout version {} is newer than this program", conventions.version);
             return Err(refused((what, "read the file with a newer stacyard")));
         }
@@ -147,7 +147,8 @@ impl Footer {
         let root = primary.covering.as_ref().and_then(|[path, ..]| path.first());
         let mut aside: Vec<String> = root.filter(|root| *root != "bbox").cloned().into_iter().collect();
         aside.extend(row_numbers(text(PANDAS)));
-        let names = Names { conventions, geometry: primary.name, aside, by_others: !is_ours };
+        let names =
+            Names { conventions, geometry: primary.name, aside, by_others: !is_ours, edits: Arc::default() };
         let profile =
             names.conventions.profile.as_deref().map(Profile::parse).transpose().map_err(|cause| {
                 refused(("its profile cannot be read".to_owned(), "read the file with a newer stacyard"))

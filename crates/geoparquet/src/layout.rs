@@ -2,18 +2,24 @@
 //!
 //! A column takes the type that most values have; what it cannot say exactly goes to the residual, row by row.
 
-use stacyard_model::{FieldType, TimeStyle};
+use std::path::Path;
+
+use stacyard_model::FieldType;
+use stacyard_store::Note;
 
 use crate::bbox::BboxShape;
+use crate::fields::Fields;
 use crate::number::Whole;
-use crate::shape::{Declared, Expected, Fields, GeometryShape, Shape, expected};
-use crate::time::TimeFormat;
+use crate::shape::{Declared, Expected, GeometryShape, Most, Shape, expected};
+use crate::spelling::TimeShape;
+use crate::time::TimeFormats;
+use crate::worth::{self, Dropped};
 
 /// The column of JSON Patches that make the Items exact.
 pub(crate) const RESIDUAL: &str = "stacyard:residual";
 
-/// More leaf columns than these make the footer larger than the data: the rarest fields live in the residual.
-pub(crate) const MAX_LEAVES: usize = 1_000;
+/// More leaf columns than these make the footer larger than the data. What is worth least lives in the residual.
+pub const MAX_COLUMNS: usize = 1_000;
 
 /// Values in more lists and structs than these live in the residual: readers of Arrow schemas give up at 64 levels.
 const MAX_DEPTH: usize = 32;
@@ -48,6 +54,18 @@ pub(crate) struct Layout {
     pub(crate) bbox_heights: bool,
     /// Some Item needs the residual column.
     pub(crate) residual: bool,
+    pub(crate) left_out: LeftOut,
+}
+
+/// What there were too many names for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LeftOut {
+    /// So many leaves have no column.
+    pub(crate) leaves: usize,
+    /// Of so many.
+    pub(crate) of: usize,
+    /// Others were not even counted.
+    pub(crate) more: bool,
 }
 
 /// A named column, or a field of a struct.
@@ -78,7 +96,7 @@ pub(crate) enum Column {
     Integer,
     Float(Whole),
     Text,
-    Time(TimeFormat),
+    Time(TimeFormats),
     Geometry(Whole),
     Struct(Vec<Field>),
     List(Box<Column>),
@@ -94,23 +112,50 @@ pub(crate) struct ItemShape {
     pub(crate) bbox: BboxShape,
     /// Members that have no column: foreign ones.
     pub(crate) foreign: u64,
+    /// How many names stand in `members` and `properties`, long ones counted more than once.
+    pub(crate) names_of_members: usize,
+    pub(crate) names_of_properties: usize,
+}
+
+impl LeftOut {
+    /// What a user should know of it.
+    pub(crate) fn note(self, target: &Path, max_columns: usize) -> Option<Note> {
+        let Self { leaves, of, more } = self;
+        if leaves == 0 && !more {
+            return None;
+        }
+        let or_more = if more { " or more" } else { "" };
+        Some(Note {
+            message: format!(
+                "{}: {leaves} of {of}{or_more} fields have no column, as there are at most {max_columns}; they are in {RESIDUAL}, \
+                 which other programs do not read",
+                target.display()
+            ),
+            help: format!(
+                "write a file for each collection (copy --collections ID), or allow more columns \
+                 (--max-columns {of}{or_more})"
+            ),
+        })
+    }
 }
 
 impl Layout {
     /// Decides the columns.
     pub(crate) fn of(items: &ItemShape, declared: &Declared) -> Self {
-        Self::with_limit(items, declared, MAX_LEAVES)
-    }
-
-    pub(crate) fn with_limit(items: &ItemShape, declared: &Declared, max_leaves: usize) -> Self {
+        let dropped = Dropped::of(items, declared);
+        let mut left_out = LeftOut { leaves: dropped.len(), of: dropped.leaves, more: false };
         let mut planner = Planner {
             declared,
             exceptions: items.foreign,
             lost: 0,
-            rarest: Rarest::limit(items, max_leaves),
+            dropped,
             depth: 0,
+            spells_by_collection: false,
+            forgot: false,
         };
         let members = members(&mut planner, items);
+        planner.spells_by_collection =
+            members.iter().any(|field| &*field.name == "collection" && field.column == Column::Text);
         let properties = planner.fields(&items.properties, items.rows, Place::Properties);
         let geometry = items.geometry.whole();
         let bbox = items.bbox.whole();
@@ -118,7 +163,15 @@ impl Layout {
             planner.exceptions += 1;
         }
         let bbox_heights = items.bbox.three_d > 0;
-        Self { members, properties, geometry, bbox, bbox_heights, residual: planner.exceptions > 0 }
+        left_out.more = planner.forgot;
+        let residual = planner.exceptions > 0 || planner.forgot;
+        Self { members, properties, geometry, bbox, bbox_heights, residual, left_out }
+    }
+
+    /// Whether Items of some collections spell a time otherwise than most do.
+    pub(crate) fn spells_by_collection(&self) -> bool {
+        let is_one = |field: &Field| matches!(&field.column, Column::Time(formats) if !formats.by_collection.is_empty());
+        self.properties.iter().any(is_one)
     }
 }
 
@@ -126,74 +179,26 @@ impl Layout {
 /// the fields that it names.
 fn members(planner: &mut Planner<'_>, items: &ItemShape) -> Vec<Field> {
     let field = |name: &str, column| Field { name: name.into(), column, null: Null::Absent, partial: false };
-    let text = |name: &str| field(name, Column::Text);
+    let texts = |names: &[&str]| names.iter().map(|name| field(name, Column::Text)).collect::<Vec<_>>();
+    let list = |element| Column::List(Box::new(element));
     let mut columns = planner.fields(&items.members, items.rows, Place::Item);
-    let link = Column::Struct(["href", "rel", "type", "title"].map(text).into());
-    for (name, element) in [("links", link), ("stac_extensions", Column::Text)] {
-        let default = Column::List(Box::new(element));
+    let roles = field("roles", list(Column::Text));
+    let asset = [texts(&["href", "type", "title"]), vec![roles]].concat();
+    for (name, default) in [
+        ("links", list(Column::Struct(texts(&["href", "rel", "type", "title"])))),
+        ("stac_extensions", list(Column::Text)),
+        // Parquet has no struct without fields. Readers take an Item that has none of these assets as one without assets.
+        ("assets", Column::Struct(vec![field("data", Column::Struct(asset))])),
+    ] {
         match columns.iter_mut().find(|field| *field.name == *name) {
             // Lists that are all empty say nothing of their elements.
-            Some(field) if field.column == Column::List(Box::new(Column::Text)) => field.column = default,
+            Some(field) if name != "assets" && field.column == list(Column::Text) => field.column = default,
             Some(_) => {}
             None => columns.push(field(name, default)),
         }
     }
     columns.sort_by_key(|field| RESERVED.iter().position(|name| **name == *field.name));
     columns
-}
-
-/// How many values each leaf column would have.
-fn leaf_counts(fields: &Fields, counts: &mut Vec<u64>) {
-    for (_, shape) in fields.iter() {
-        shape_leaf_counts(shape, counts);
-    }
-}
-
-fn shape_leaf_counts(shape: &Shape, counts: &mut Vec<u64>) {
-    match &shape.element {
-        _ if is_leaf(shape) => counts.push(shape.present() + shape.nulls),
-        Some(element) if shape.arrays >= shape.objects => shape_leaf_counts(element, counts),
-        _ => leaf_counts(&shape.fields, counts),
-    }
-}
-
-/// Whether its column has no columns inside it.
-fn is_leaf(shape: &Shape) -> bool {
-    let innermost =
-        std::iter::successors(Some(shape), |shape| shape.element.as_deref()).last().unwrap_or(shape);
-    innermost.fields.iter().next().is_none()
-}
-
-/// Which leaves get a column: those with more values than `below`, and the first `ties` of those with as many.
-#[derive(Debug, Default)]
-struct Rarest {
-    below: u64,
-    ties: usize,
-}
-
-impl Rarest {
-    fn limit(items: &ItemShape, max_leaves: usize) -> Self {
-        let mut counts = Vec::new();
-        leaf_counts(&items.members, &mut counts);
-        leaf_counts(&items.properties, &mut counts);
-        if counts.len() <= max_leaves {
-            return Self { below: 0, ties: usize::MAX };
-        }
-        counts.sort_unstable_by(|a, b| b.cmp(a));
-        let below = counts[max_leaves];
-        let more = counts.iter().take_while(|&&count| count > below).count();
-        Self { below, ties: max_leaves - more }
-    }
-
-    /// Whether a leaf with so many values gets a column.
-    fn admits(&mut self, count: u64) -> bool {
-        if count == self.below {
-            let admitted = self.ties > 0;
-            self.ties = self.ties.saturating_sub(1);
-            return admitted;
-        }
-        count > self.below
-    }
 }
 
 /// Where a field stands.
@@ -213,15 +218,20 @@ struct Planner<'a> {
     exceptions: u64,
     /// Those of them that the column does not even hold in another spelling.
     lost: u64,
-    rarest: Rarest,
+    dropped: Dropped,
     /// How many lists and structs stand around the column that is being decided.
     depth: usize,
+    /// There is a column that says which collection an Item is of.
+    spells_by_collection: bool,
+    /// Some names were not counted.
+    forgot: bool,
 }
 
 impl Planner<'_> {
     /// The columns of the members of `objects` objects.
     fn fields(&mut self, fields: &Fields, objects: u64, place: Place) -> Vec<Field> {
         let mut columns = Vec::new();
+        self.forgot |= fields.forgot;
         for (name, shape) in fields.iter() {
             let (present, nulls) = (shape.present(), shape.nulls);
             let in_properties = place == Place::Properties;
@@ -230,23 +240,27 @@ impl Planner<'_> {
             // A column without a name, or with one that is taken, no reader could tell from others.
             let nameless =
                 name.is_empty() || name.contains('\0') || (in_properties && RESERVED.contains(&&**name));
-            // Searches need these, however rare they are.
-            let essential = place == Place::Item || expected == Expected::Time || declared.is_some();
-            let admitted = !is_leaf(shape) || self.rarest.admits(present + nulls) || essential;
             let lost = self.lost;
             let column = match declared {
-                _ if nameless || !admitted => None,
+                _ if nameless || self.dropped.has(shape) => None,
                 Some(kind) => Some(self.declared(shape, kind)),
                 None => self.column(shape, expected),
             };
             let Some(column) = column else {
-                self.exceptions += present + nulls;
+                // No assets at all: the column that is there in any case says so.
+                let are_told = place == Place::Item && &**name == "assets" && worth::inner(shape).is_none();
+                self.exceptions += present + nulls - if are_told { shape.objects } else { 0 };
+                self.forgot |= shape.fields.forgot;
                 continue;
             };
             let absent = objects.saturating_sub(present + nulls);
             self.exceptions += nulls.min(absent);
-            let null = if nulls > absent { Null::Null } else { Null::Absent };
-            columns.push(Field { name: name.clone(), column, null, partial: self.lost > lost });
+            // Every Item has a `datetime`: who sets one to null means null.
+            let is_always_there = in_properties && &**name == "datetime" && absent == 0;
+            let null = if nulls > absent || is_always_there { Null::Null } else { Null::Absent };
+            let is_counted = !shape.incomplete || (in_properties && self.declared.is_essential(name));
+            let partial = self.lost > lost || !is_counted;
+            columns.push(Field { name: name.clone(), column, null, partial });
         }
         columns
     }
@@ -264,23 +278,22 @@ impl Planner<'_> {
 
     fn column_within(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
         let counts = [shape.numbers(), shape.strings, shape.booleans, shape.arrays, shape.objects];
-        let most = counts.iter().copied().max().unwrap_or(0);
-        self.lose(shape.present() - most);
-        Some(match counts.iter().position(|&count| count == most) {
+        self.lose(shape.present() - counts.iter().copied().max().unwrap_or(0));
+        Some(match shape.most() {
             // Where all are null, others look for a column of the type that it has elsewhere; the search does too.
-            _ if most == 0 && expected == Expected::Time => Column::Time(TimeFormat::default()),
-            _ if most == 0 => Column::Text,
-            Some(0) => self.number(shape),
-            Some(1) => self.text(shape, expected),
-            Some(2) => Column::Boolean,
-            Some(3) => {
+            Most::Nothing if expected == Expected::Time => Column::Time(TimeFormats::default()),
+            Most::Nothing => Column::Text,
+            Most::Numbers => self.number(shape),
+            Most::Strings => self.text(shape, expected),
+            Most::Booleans => Column::Boolean,
+            Most::Arrays => {
                 let element =
                     shape.element.as_deref().map(|element| self.column(element, Expected::Anything));
                 // Lists that are all empty are lists of anything; of elements without a column there is no list.
                 Column::List(Box::new(element.unwrap_or(Some(Column::Text))?))
             }
-            _ if expected == Expected::Geometry => self.geometry(shape)?,
-            _ => {
+            Most::Objects if expected == Expected::Geometry => self.geometry(shape)?,
+            Most::Objects => {
                 let fields = self.fields(&shape.fields, shape.objects, Place::Within);
                 // Parquet has no struct without fields.
                 if fields.is_empty() {
@@ -337,35 +350,25 @@ impl Planner<'_> {
     }
 
     fn text(&mut self, shape: &Shape, expected: Expected) -> Column {
-        if expected != Expected::Time || shape.times.total() * 2 <= shape.strings {
+        let times = shape.times.as_ref().map_or(0, |times| times.total());
+        if expected != Expected::Time || times * 2 <= shape.strings {
             return Column::Text;
         }
         self.time(shape)
     }
 
     fn time(&mut self, shape: &Shape) -> Column {
-        let times = &shape.times;
-        let most = |counts: &[(TimeStyle, u64)]| {
-            counts.iter().copied().max_by_key(|&(style, count)| (count, std::cmp::Reverse(style)))
-        };
-        let fixed = most(&times.styles);
-        let trimmed = most(&times.trimmed);
-        let (format, fits) = match (fixed, trimmed) {
-            (Some((style, fixed)), trimmed) if trimmed.is_none_or(|(_, count)| fixed >= count) => {
-                let digits = Some(style.fraction_digits);
-                (TimeFormat { digits, style: TimeStyle { fraction_digits: 0, ..style } }, fixed)
-            }
-            (_, Some((style, count))) => (TimeFormat { digits: None, style }, count),
-            _ => (TimeFormat::default(), 0),
-        };
+        let times = shape.times.as_deref();
+        let (formats, fits) = times.map(|times| times.formats(self.spells_by_collection)).unwrap_or_default();
+        let total = times.map_or(0, TimeShape::total);
         // An instant in another format, or of more digits, is in the column all the same, rounded down.
-        self.lose(shape.strings - times.total());
-        self.exceptions += times.total() - fits;
-        Column::Time(format)
+        self.lose(shape.strings - total);
+        self.exceptions += total - fits;
+        Column::Time(formats)
     }
 
     fn geometry(&mut self, shape: &Shape) -> Option<Column> {
-        let geometries = &shape.geometries;
+        let geometries = shape.geometries.as_deref()?;
         self.exceptions += shape.objects - geometries.valid;
         self.exceptions += u64::from(!geometries.is_exact());
         (geometries.valid > 0).then(|| Column::Geometry(geometries.whole()))

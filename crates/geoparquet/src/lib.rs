@@ -12,6 +12,8 @@ mod condition;
 mod damage;
 mod decode;
 mod describe;
+mod edits;
+mod fields;
 mod file;
 mod filter;
 mod first;
@@ -41,15 +43,18 @@ mod schema;
 mod shape;
 mod sink;
 mod source;
+mod spelling;
 mod spool;
 mod store;
 mod table;
 mod time;
 mod tree;
 mod wkb;
+mod worth;
 
 pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
+pub use layout::MAX_COLUMNS;
 pub use order::Order;
 pub use parquet::basic::Compression;
 pub use properties::parse_compression;
@@ -58,6 +63,8 @@ pub use store::{CACHE_MEMORY, GeoParquet};
 
 #[cfg(test)]
 mod chosen_tests;
+#[cfg(test)]
+mod columns_tests;
 #[cfg(test)]
 mod conformance_tests;
 #[cfg(test)]

@@ -10,16 +10,19 @@ use stacyard_store::Collections;
 
 use crate::layout::{Column, Field, ItemShape, Layout, Null, RESIDUAL};
 use crate::number::Whole;
-use crate::time::TimeFormat;
+use crate::time::{TimeFormat, TimeFormats};
 
 pub(crate) const GEO: &str = "geo";
 pub(crate) const STAC: &str = "stac-geoparquet";
 pub(crate) const OURS: &str = "stacyard";
 
+/// The newest layout that is read.
+pub(crate) const VERSION: u32 = 2;
+
 /// What the `stacyard` key holds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Conventions {
-    /// 1: this description.
+    /// 1, or 2 where some collection spells its times otherwise, which readers of 1 would not see.
     pub(crate) version: u32,
     /// The column of JSON Patches, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,9 @@ pub(crate) struct Convention {
     /// `1970-01-01T00:00:00.*Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) time: Option<String>,
+    /// The same for Items of the collections that do it otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) time_by_collection: BTreeMap<Box<str>, String>,
     /// What a null in the column is: `absent` (the default) or `null`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) null: Option<NullName>,
@@ -77,7 +83,8 @@ impl Conventions {
         note("/bbox", whole(layout.bbox));
         note_fields("", &layout.members, &mut note);
         note_fields("/properties", &layout.properties, &mut note);
-        Self { version: 1, residual: layout.residual.then(|| RESIDUAL.to_owned()), profile: None, places }
+        let version = if layout.spells_by_collection() { VERSION } else { 1 };
+        Self { version, residual: layout.residual.then(|| RESIDUAL.to_owned()), profile: None, places }
     }
 
     pub(crate) fn whole(&self, pointer: &str) -> Whole {
@@ -87,9 +94,14 @@ impl Conventions {
         }
     }
 
-    pub(crate) fn time(&self, pointer: &str) -> TimeFormat {
-        let pattern = self.places.get(pointer).and_then(|place| place.time.as_deref());
-        pattern.and_then(TimeFormat::from_pattern).unwrap_or_default()
+    pub(crate) fn time(&self, pointer: &str) -> TimeFormats {
+        let Some(place) = self.places.get(pointer) else { return TimeFormats::default() };
+        let format = |pattern: &str| TimeFormat::from_pattern(pattern).unwrap_or_default();
+        let by_collection = place.time_by_collection.iter();
+        TimeFormats {
+            common: place.time.as_deref().map(format).unwrap_or_default(),
+            by_collection: by_collection.map(|(name, pattern)| (name.clone(), format(pattern))).collect(),
+        }
     }
 
     /// Whether some values of the place are in the residual alone.
@@ -134,8 +146,12 @@ fn note_column(
         Column::Float(spelling) | Column::Geometry(spelling) => {
             convention.whole_numbers = whole(*spelling).whole_numbers;
         }
-        Column::Time(format) => {
-            convention.time = Some(format.pattern()).filter(|_| *format != TimeFormat::default());
+        Column::Time(formats) => {
+            let common = formats.common;
+            convention.time = Some(common.pattern()).filter(|_| common != TimeFormat::default());
+            let by_collection = formats.by_collection.iter();
+            convention.time_by_collection =
+                by_collection.map(|(name, format)| (name.clone(), format.pattern())).collect();
         }
         Column::Struct(fields) => note_fields(pointer, fields, note),
         Column::List(element) => note_column(&format!("{pointer}/*"), element, (None, false), note),

@@ -3,7 +3,6 @@
 //! Only `add`, `replace` (of array elements) and `remove` (of members) are written and understood. Anyone can apply
 //! it with a library for JSON Patch.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::decode::Scope;
@@ -70,6 +69,19 @@ impl Residual {
         self.operations.push(b'}');
     }
 
+    /// The value at `path` is this, or there is none, and its column has this JSON in its place. RFC 6902 has other readers
+    /// ignore that.
+    pub(crate) fn set_in_place_of(&mut self, path: &Path<'_>, value: Option<Value<'_>>, column: &[u8]) {
+        match value {
+            Some(value) => self.set(path, value),
+            None => self.remove(path),
+        }
+        self.operations.pop();
+        self.operations.extend_from_slice(b",\"column\":");
+        self.operations.extend_from_slice(column);
+        self.operations.push(b'}');
+    }
+
     fn operation(&mut self, op: &str, path: &Path<'_>) {
         self.operations.push(if self.operations.is_empty() { b'[' } else { b',' });
         self.operations.extend_from_slice(b"{\"op\":\"");
@@ -106,7 +118,7 @@ pub(crate) enum ResidualError {
 #[derive(Default)]
 struct Change<'a> {
     here: Option<Action<'a>>,
-    below: BTreeMap<Cow<'a, str>, Change<'a>>,
+    below: BTreeMap<String, Change<'a>>,
 }
 
 enum Action<'a> {
@@ -114,8 +126,15 @@ enum Action<'a> {
     Remove,
 }
 
-/// Appends `base` with `patch` applied, compact. Of a part of an Item only what is there is changed.
-pub(crate) fn apply(base: &[u8], patch: &[u8], scope: Scope, out: &mut Vec<u8>) -> Result<(), ResidualError> {
+/// Appends `base` with `patch` applied, compact: of its operations those that `holds` is true of. Of a part of an Item only
+/// what is there is changed.
+pub(crate) fn apply(
+    base: &[u8],
+    patch: &[u8],
+    scope: Scope,
+    holds: impl Fn(&[String], Value<'_>) -> bool,
+    out: &mut Vec<u8>,
+) -> Result<(), ResidualError> {
     let (mut base_tape, mut patch_tape) = (Tape::new(), Tape::new());
     let patch = patch_tape.parse(patch)?;
     let base = base_tape.parse(base)?;
@@ -124,9 +143,14 @@ pub(crate) fn apply(base: &[u8], patch: &[u8], scope: Scope, out: &mut Vec<u8>) 
     for operation in patch.elements().ok_or_else(|| wrong(patch))? {
         let path = operation.get("path").and_then(Value::as_str).ok_or_else(|| wrong(operation))?;
         let path = path.strip_prefix('/').ok_or_else(|| wrong(operation))?.to_owned();
+        let names: Vec<String> =
+            path.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        if !holds(&names, operation) {
+            continue;
+        }
         let mut change = &mut changes;
-        for token in path.split('/') {
-            change = change.below.entry(token.replace("~1", "/").replace("~0", "~").into()).or_default();
+        for name in names {
+            change = change.below.entry(name).or_default();
         }
         change.here =
             Some(match (operation.get("op").and_then(Value::as_str).as_deref(), operation.get("value")) {
@@ -224,7 +248,7 @@ mod tests {
 
     fn patched(base: &str, patch: &str) -> Result<String, ResidualError> {
         let mut out = Vec::new();
-        apply(base.as_bytes(), patch.as_bytes(), Scope::All, &mut out)?;
+        apply(base.as_bytes(), patch.as_bytes(), Scope::All, |_, _| true, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

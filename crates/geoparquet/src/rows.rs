@@ -19,7 +19,8 @@ use crate::wkb::Written;
 /// A batch is cut at so many rows.
 pub(crate) const MAX_BATCH_ROWS: usize = properties::PAGE_ROWS;
 
-/// A batch is cut when its Items had so many bytes of JSON, so that no column comes near the 2 GiB of its offsets.
+/// A batch is cut when its Items had so many bytes of JSON, and their residuals, so that no column comes near the 2 GiB of
+/// its offsets.
 pub(crate) const MAX_BATCH_BYTES: usize = 16 << 20;
 
 /// Items of a batch of the input in which it is looked at how often values repeat.
@@ -44,6 +45,10 @@ impl ItemShape {
         // Of every batch some, so that the same input always gives the same file.
         let look = self.rows < LOOKED_AT;
         self.rows += 1;
+        let most = declared.names_of_batch();
+        let mut room = most.saturating_sub(self.names_of_members);
+        let mut room_of_properties = most.saturating_sub(self.names_of_properties);
+        let collection = item.get("collection").and_then(Value::as_str);
         let (mut geometry, mut bbox) = (None, None);
         let mut placed = Placed::default();
         let mut cursor = 0;
@@ -57,38 +62,53 @@ impl ItemShape {
                 }
                 "bbox" => bbox = Some(value),
                 "properties" => {
-                    let mut cursor = 0;
+                    let (mut cursor, room) = (0, &mut room_of_properties);
+                    let keep = |name: &str| declared.is_essential(name);
                     for (key, value) in value.members().into_iter().flatten() {
-                        let (shape, name) = self.properties.at(key, &mut cursor);
+                        let Some((shape, name)) = self.properties.at(key, &mut cursor, room, keep) else {
+                            continue;
+                        };
                         let expected = declared.expected(name);
                         if expected == Expected::Time {
                             placed.note_time(name, value);
+                            shape.add_time(value, collection.as_deref());
                         }
-                        shape.add(value, expected, look);
+                        shape.add(value, expected, look, room);
                     }
                 }
                 "id" | "collection" | "stac_version" | "stac_extensions" | "links" | "assets" => {
-                    let (shape, name) = self.members.at(key, &mut cursor);
-                    if name == "collection" {
-                        placed.collection = value.as_str().unwrap_or_default();
+                    if let Some((shape, _)) = self.members.at(key, &mut cursor, &mut room, |_| true) {
+                        shape.add(value, Expected::Anything, look, &mut room);
                     }
-                    shape.add(value, Expected::Anything, look);
                 }
                 _ => self.foreign += 1,
             }
         }
+        self.names_of_members = most - room;
+        self.names_of_properties = most - room_of_properties;
         self.bbox.add(bbox, geometry.as_ref());
+        placed.collection = collection.unwrap_or_default();
         if let Some(geometry) = geometry {
             placed.center = geometry.bounds.center();
         }
         placed
     }
 
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Adds what another has counted. Of too many names the rarest are forgotten.
+    pub(crate) fn merge(&mut self, other: Self, declared: &Declared) {
         self.rows += other.rows;
         self.foreign += other.foreign;
-        self.members.merge(other.members);
-        self.properties.merge(other.properties);
+        let most = declared.names_of_all();
+        self.names_of_members += self.members.merge(other.members);
+        if self.names_of_members > most {
+            self.members.forget(most / 2, |_| true);
+            self.names_of_members = self.members.names();
+        }
+        self.names_of_properties += self.properties.merge(other.properties);
+        if self.names_of_properties > most {
+            self.properties.forget(most / 2, |name| declared.is_essential(name));
+            self.names_of_properties = self.properties.names();
+        }
         self.geometry.merge(other.geometry);
         self.bbox.merge(&other.bbox);
     }
@@ -137,6 +157,9 @@ impl Rows {
         self.bytes += item.raw().len();
         let residual = &mut self.residual;
         let (mut geometry, mut bbox): (Option<Written>, _) = (None, None);
+        if self.layout.spells_by_collection() {
+            self.properties.spell_as_in(item.get("collection").and_then(Value::as_str).as_deref());
+        }
         self.members.begin();
         self.properties.begin();
         for (key, value) in item.members().into_iter().flatten() {
@@ -162,6 +185,7 @@ impl Rows {
         self.properties.end(residual, |name, residual| residual.remove(&properties.then(Step::Name(name))));
         self.add_bbox(bbox, geometry.as_ref());
         let patch = self.residual.take().map(|patch| String::from_utf8_lossy(&patch).into_owned());
+        self.bytes += patch.as_ref().map_or(0, String::len);
         self.patches.push(patch);
     }
 
@@ -174,16 +198,22 @@ impl Rows {
             _ => None,
         };
         self.bbox.push(column);
-        match (value, column) {
-            (Some(value), _) => {
-                let fits = column == parsed
-                    && parsed.and_then(|b| b.spelling).is_some_and(|s| s.fits(self.layout.bbox));
-                if !fits {
+        let is_own = column == parsed && column.is_some();
+        match value {
+            Some(value) if is_own => {
+                if !parsed.and_then(|b| b.spelling).is_some_and(|s| s.fits(self.layout.bbox)) {
                     self.residual.set(&path, value);
                 }
             }
-            (None, Some(_)) => self.residual.remove(&path),
-            (None, None) => {}
+            None if column.is_none() => {}
+            value => {
+                let mut text = Vec::new();
+                match column {
+                    Some(column) => column.write(&mut text),
+                    None => text.extend_from_slice(b"null"),
+                }
+                self.residual.set_in_place_of(&path, value, &text);
+            }
         }
     }
 

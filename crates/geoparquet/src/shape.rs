@@ -5,15 +5,17 @@
 //! who was faster.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::Hasher;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashSet, FxHasher};
-use stacyard_model::json::{Key, Kind, Value};
-use stacyard_model::{FieldType, Profile, Rfc3339, TimeStyle};
+use stacyard_model::json::{Kind, Value};
+use stacyard_model::{FieldType, Profile, Rfc3339};
 
+use crate::fields::Fields;
+use crate::layout::MAX_COLUMNS;
 use crate::number::{self, Spelling, Whole};
+use crate::spelling::TimeShape;
 use crate::time;
 use crate::wkb::{self, Bounds};
 
@@ -34,11 +36,13 @@ pub(crate) struct Shape {
     pub(crate) whole_floats: u64,
     pub(crate) long_floats: u64,
     /// How its RFC 3339 strings are written; counted only where a time is expected.
-    pub(crate) times: TimeShape,
+    pub(crate) times: Option<Box<TimeShape>>,
     /// Its GeoJSON geometries; counted only where one is expected.
-    pub(crate) geometries: GeometryShape,
+    pub(crate) geometries: Option<Box<GeometryShape>>,
     pub(crate) fields: Fields,
     pub(crate) element: Option<Box<Shape>>,
+    /// Some values that have stood here were not counted: there were too many names around them.
+    pub(crate) incomplete: bool,
     /// A look at how often its numbers and strings repeat.
     repeats: Option<Box<Repeats>>,
 }
@@ -55,6 +59,9 @@ const REPEATS: u64 = 10_000;
 
 impl Repeats {
     fn add(&mut self, text: &str) {
+        if self.values >= REPEATS {
+            return;
+        }
         let mut hasher = FxHasher::default();
         hasher.write(text.as_bytes());
         self.distinct.insert(hasher.finish());
@@ -67,6 +74,18 @@ impl Repeats {
             self.values += other.values;
         }
     }
+}
+
+/// A type of values in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Most {
+    /// There are only nulls.
+    Nothing,
+    Numbers,
+    Strings,
+    Booleans,
+    Arrays,
+    Objects,
 }
 
 /// What a place is known to hold by its name, beyond what its values say.
@@ -94,14 +113,43 @@ pub(crate) fn expected(name: &str, in_properties: bool) -> Expected {
     }
 }
 
-/// What the properties are known to hold: by the specification, and by the user's profile.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Declared(pub(crate) Option<Arc<Profile>>);
+/// What is known before the first Item: what the properties hold, by the specification and by the user's profile, and how
+/// many columns there may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Declared {
+    pub(crate) profile: Option<Arc<Profile>>,
+    /// So many leaf columns at most.
+    pub(crate) max_columns: usize,
+}
+
+impl Default for Declared {
+    fn default() -> Self {
+        Self { profile: None, max_columns: MAX_COLUMNS }
+    }
+}
 
 impl Declared {
     /// The type that the profile gives a property.
     pub(crate) fn kind(&self, name: &str) -> Option<FieldType> {
-        Some(self.0.as_ref()?.field(name)?.kind)
+        Some(self.profile.as_ref()?.field(name)?.kind)
+    }
+
+    /// Whether a property has a column however rare it is: searches look at it without asking whether some Item has it
+    /// in the residual.
+    pub(crate) fn is_essential(&self, name: &str) -> bool {
+        self.kind(name).is_some() || expected(name, true) == Expected::Time
+    }
+
+    /// So many names are counted in the Items of one batch, in their properties and apart from those. Many batches are
+    /// under way at once; Items resemble each other, and what many have is seen early.
+    pub(crate) fn names_of_batch(&self) -> usize {
+        self.max_columns.saturating_mul(3)
+    }
+
+    /// So many names are counted in all Items, in their properties and apart from those, before the rarest are
+    /// forgotten.
+    pub(crate) fn names_of_all(&self) -> usize {
+        self.max_columns.saturating_mul(20)
     }
 
     pub(crate) fn expected(&self, name: &str) -> Expected {
@@ -141,8 +189,8 @@ impl Placed<'_> {
 }
 
 impl Shape {
-    /// Counts a value; with `look` it is also looked at how often it repeats.
-    pub(crate) fn add(&mut self, value: Value<'_>, expected: Expected, look: bool) {
+    /// Counts a value, with so much room for new names inside it; with `look` it is also looked at how often it repeats.
+    pub(crate) fn add(&mut self, value: Value<'_>, expected: Expected, look: bool, room: &mut usize) {
         if look && matches!(value.kind(), Kind::Number | Kind::String) {
             self.repeats.get_or_insert_default().add(value.raw());
         }
@@ -150,32 +198,26 @@ impl Shape {
             Kind::Null => self.nulls += 1,
             Kind::True | Kind::False => self.booleans += 1,
             Kind::Number => self.add_number(value),
-            Kind::String => {
-                self.strings += 1;
-                if expected == Expected::Time
-                    && let Some(time) = value.as_plain_str().and_then(Rfc3339::parse)
-                {
-                    self.times.add(time);
-                }
-            }
+            Kind::String => self.strings += 1,
             Kind::Array => {
                 self.arrays += 1;
                 let element = self.element.get_or_insert_default();
                 for value in value.elements().into_iter().flatten() {
-                    element.add(value, Expected::Anything, look);
+                    element.add(value, Expected::Anything, look, room);
                 }
             }
             Kind::Object if expected == Expected::Geometry => {
                 self.objects += 1;
-                self.geometries.add(value, &mut Vec::new());
+                self.geometries.get_or_insert_default().add(value, &mut Vec::new());
             }
             Kind::Object => {
                 self.objects += 1;
                 let mut cursor = 0;
                 for (key, value) in value.members().into_iter().flatten() {
-                    let (shape, name) = self.fields.at(key, &mut cursor);
-                    let inner = self::expected(name, false);
-                    shape.add(value, inner, look);
+                    if let Some((shape, name)) = self.fields.at(key, &mut cursor, room, |_| false) {
+                        let inner = self::expected(name, false);
+                        shape.add(value, inner, look, room);
+                    }
                 }
             }
         }
@@ -194,7 +236,15 @@ impl Shape {
         }
     }
 
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Counts how a value of a property that holds times is written; `collection` is that of its Item.
+    pub(crate) fn add_time(&mut self, value: Value<'_>, collection: Option<&str>) {
+        if let Some(time) = value.as_plain_str().and_then(Rfc3339::parse) {
+            self.times.get_or_insert_default().add(time, collection);
+        }
+    }
+
+    /// Adds what another has counted; gives the number of names that are new.
+    pub(crate) fn merge(&mut self, other: Self) -> usize {
         self.nulls += other.nulls;
         self.booleans += other.booleans;
         self.strings += other.strings;
@@ -206,15 +256,38 @@ impl Shape {
         self.fractions += other.fractions;
         self.whole_floats += other.whole_floats;
         self.long_floats += other.long_floats;
-        self.times.merge(other.times);
-        self.geometries.merge(other.geometries);
-        self.fields.merge(other.fields);
-        if let Some(element) = other.element {
-            self.element.get_or_insert_default().merge(*element);
+        self.incomplete |= other.incomplete;
+        if let Some(times) = other.times {
+            self.times.get_or_insert_default().merge(*times);
+        }
+        if let Some(geometries) = other.geometries {
+            self.geometries.get_or_insert_default().merge(*geometries);
         }
         if let Some(repeats) = other.repeats {
             self.repeats.get_or_insert_default().merge(*repeats);
         }
+        let of_element =
+            other.element.map_or(0, |element| self.element.get_or_insert_default().merge(*element));
+        of_element + self.fields.merge(other.fields)
+    }
+
+    /// How many names stand in it.
+    pub(crate) fn names(&self) -> usize {
+        self.element.as_ref().map_or(0, |element| element.names()) + self.fields.names()
+    }
+
+    /// The type that most values have; where two have as many, the first.
+    pub(crate) fn most(&self) -> Most {
+        let counts = [
+            (self.numbers(), Most::Numbers),
+            (self.strings, Most::Strings),
+            (self.booleans, Most::Booleans),
+            (self.arrays, Most::Arrays),
+            (self.objects, Most::Objects),
+        ];
+        let most = counts.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        let most = counts.into_iter().find(|(count, _)| *count == most && most > 0);
+        most.map_or(Most::Nothing, |(_, most)| most)
     }
 
     /// Whether most values of a row group occur in it more than once: then a dictionary pays.
@@ -235,6 +308,11 @@ impl Shape {
         }
     }
 
+    /// How often it was there, as null too.
+    pub(crate) fn occurrences(&self) -> u64 {
+        self.present() + self.nulls
+    }
+
     /// Values that are not null.
     pub(crate) fn present(&self) -> u64 {
         self.booleans + self.strings + self.objects + self.arrays + self.numbers()
@@ -246,100 +324,6 @@ impl Shape {
 
     pub(crate) fn floats(&self) -> u64 {
         self.fractions + self.whole_floats + self.long_floats
-    }
-}
-
-/// The members of the objects at one place, in the order in which they were first seen.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Fields {
-    list: Vec<(Box<str>, Shape)>,
-    index: HashMap<Box<str>, usize>,
-}
-
-impl Fields {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Box<str>, Shape)> {
-        self.list.iter()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&Shape> {
-        self.index.get(name).map(|&at| &self.list[at].1)
-    }
-
-    /// The shape of a member. Items resemble each other: the member behind the last one is tried first.
-    pub(crate) fn at(&mut self, key: Key<'_>, cursor: &mut usize) -> (&mut Shape, &str) {
-        let at = match self.list.get(*cursor) {
-            Some((name, _)) if key == **name => *cursor,
-            _ => self.find_or_insert(&key.text()),
-        };
-        *cursor = at + 1;
-        let (name, shape) = &mut self.list[at];
-        (shape, name)
-    }
-
-    /// The shape of the field `name`.
-    pub(crate) fn named(&mut self, name: &str) -> &mut Shape {
-        let at = self.find_or_insert(name);
-        &mut self.list[at].1
-    }
-
-    fn find_or_insert(&mut self, name: &str) -> usize {
-        if let Some(&at) = self.index.get(name) {
-            return at;
-        }
-        self.index.insert(name.into(), self.list.len());
-        self.list.push((name.into(), Shape::default()));
-        self.list.len() - 1
-    }
-
-    pub(crate) fn merge(&mut self, other: Self) {
-        for (name, shape) in other.list {
-            self.named(&name).merge(shape);
-        }
-    }
-}
-
-/// How times are written.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct TimeShape {
-    /// Texts a timestamp column can give back, by style.
-    pub(crate) styles: Vec<(TimeStyle, u64)>,
-    /// How many of them have no more digits than they need, by style less the digits.
-    pub(crate) trimmed: Vec<(TimeStyle, u64)>,
-    /// RFC 3339 texts that the column holds only nearly: too many digits, a leap second.
-    pub(crate) inexact: u64,
-}
-
-fn count(counts: &mut Vec<(TimeStyle, u64)>, style: TimeStyle, number: u64) {
-    match counts.iter_mut().find(|entry| entry.0 == style) {
-        Some(entry) => entry.1 += number,
-        None => counts.push((style, number)),
-    }
-}
-
-impl TimeShape {
-    fn add(&mut self, text: Rfc3339) {
-        if !time::is_exact(text) {
-            self.inexact += 1;
-            return;
-        }
-        count(&mut self.styles, text.style, 1);
-        if time::is_trimmed(text) {
-            count(&mut self.trimmed, TimeStyle { fraction_digits: 0, ..text.style }, 1);
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for (style, number) in other.styles {
-            count(&mut self.styles, style, number);
-        }
-        for (style, number) in other.trimmed {
-            count(&mut self.trimmed, style, number);
-        }
-        self.inexact += other.inexact;
-    }
-
-    pub(crate) fn total(&self) -> u64 {
-        self.inexact + self.styles.iter().map(|entry| entry.1).sum::<u64>()
     }
 }
 

@@ -17,7 +17,7 @@ use stacyard_model::Profile;
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Collections, Encoder, Error, Finished, Output, Sink, in_order};
 
-use crate::layout::{ItemShape, Layout};
+use crate::layout::{ItemShape, Layout, MAX_COLUMNS};
 use crate::metadata::{self, Conventions};
 use crate::order::{Locations, Order};
 use crate::properties;
@@ -53,6 +53,8 @@ pub struct Options {
     pub memory: usize,
     /// The profile that the Items meet: its fields get columns of their types.
     pub profile: Option<Arc<Profile>>,
+    /// How many leaf columns there are, at most, beside those that are always there.
+    pub max_columns: usize,
 }
 
 impl Default for Options {
@@ -67,6 +69,7 @@ impl Default for Options {
             compression: Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()),
             memory: WRITE_MEMORY,
             profile: None,
+            max_columns: MAX_COLUMNS,
         }
     }
 }
@@ -84,7 +87,8 @@ impl GeoParquetSink {
     /// Begins to write `path`.
     pub fn create(output: Output, folder: &Path, mut options: Options) -> Result<Self, Error> {
         let spool = Spool::new(folder, options.source.take())?;
-        let encoder = Arc::new(ShapeEncoder(Declared(options.profile.clone())));
+        let declared = Declared { profile: options.profile.clone(), max_columns: options.max_columns };
+        let encoder = Arc::new(ShapeEncoder(declared));
         Ok(Self { output, options, spool, items: ItemShape::default(), encoder })
     }
 }
@@ -120,7 +124,7 @@ impl Sink for GeoParquetSink {
     }
 
     fn write(&mut self, chunk: Shaped) -> Result<(), Error> {
-        self.items.merge(chunk.shape);
+        self.items.merge(chunk.shape, &self.encoder.0);
         self.spool.push(chunk.items)
     }
 
@@ -174,7 +178,8 @@ impl Sink for GeoParquetSink {
         drop(groups);
         self.spool.check_unchanged()?;
         file.close().map_err(failed)?;
-        self.output.commit().map(Finished::file)
+        let notes = layout.left_out.note(&target, self.options.max_columns).into_iter().collect();
+        Ok(Finished { notes, ..Finished::file(self.output.commit()?) })
     }
 }
 

@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
-use stacyard_store::{Batch, Error, Place, Record, Source, Work};
+use stacyard_store::{Batch, Error, Note, Place, Record, Source, Work};
 
 use crate::damage::guarded;
 use crate::decode::{Items, Names, Scope};
@@ -96,6 +96,10 @@ impl Source for GeoParquetSource {
     )]
     fn position(&self) -> u64 {
         (self.row as f64 * self.row_bytes) as u64
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        self.names.notes(&self.name)
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -70,6 +70,7 @@ impl GeoParquet {
     fn complete(&self, report: &mut Report, ask: &Ask, (started, before): (Instant, (u64, u64))) {
         report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
         report.filtered = report.read - report.written - report.rejected;
+        report.notes = self.inner.footer.names.notes(&self.inner.name);
         report.levels = ask.levels.lines();
         let (bytes, requests) = self.inner.table.file.so_far();
         let (bytes, requests) = (bytes - before.0, requests - before.1);

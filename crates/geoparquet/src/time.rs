@@ -1,5 +1,7 @@
 //! Times in a column of microseconds: which texts come back as they were written.
 
+use std::collections::BTreeMap;
+
 use arrow_schema::TimeUnit;
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
@@ -20,6 +22,27 @@ impl Default for TimeFormat {
     }
 }
 
+/// How a column of timestamps is written in the Items of each collection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct TimeFormats {
+    pub(crate) common: TimeFormat,
+    /// Of the collections that do it otherwise.
+    pub(crate) by_collection: BTreeMap<Box<str>, TimeFormat>,
+}
+
+impl From<TimeFormat> for TimeFormats {
+    fn from(common: TimeFormat) -> Self {
+        Self { common, by_collection: BTreeMap::new() }
+    }
+}
+
+impl TimeFormats {
+    /// That of an Item's collection, as its column says it.
+    pub(crate) fn of(&self, collection: Option<&str>) -> TimeFormat {
+        collection.and_then(|collection| self.by_collection.get(collection)).copied().unwrap_or(self.common)
+    }
+}
+
 /// The date and time of UTC at which the columns' count begins.
 const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
 
@@ -32,6 +55,16 @@ pub(crate) fn micros(time: Rfc3339) -> Option<i64> {
 pub(crate) fn whole_micros(instant: jiff::Timestamp) -> i64 {
     // Jiff's instants end within the year 9999.
     i64::try_from(instant.as_nanosecond().div_euclid(1_000)).unwrap_or(i64::MIN)
+}
+
+/// Microseconds since 1970 of so many of a unit, rounded down.
+pub(crate) fn micros_of(value: i64, unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => value.saturating_mul(1_000_000),
+        TimeUnit::Millisecond => value.saturating_mul(1_000),
+        TimeUnit::Microsecond => value,
+        TimeUnit::Nanosecond => value.div_euclid(1_000),
+    }
 }
 
 /// The date and time of so many of a unit since 1970, from the year 0 to 9999.
@@ -81,7 +114,9 @@ impl TimeFormat {
 
     /// Appends the text of a time.
     pub(crate) fn write(self, utc: DateTime, out: &mut Vec<u8>) {
-        let fraction_digits = self.digits.unwrap_or_else(|| needed_digits(utc.subsec_nanosecond()));
+        // More than the format has only where another program has changed the column.
+        let needed = needed_digits(utc.subsec_nanosecond());
+        let fraction_digits = self.digits.map_or(needed, |digits| digits.max(needed));
         TimeStyle { fraction_digits, ..self.style }.write(utc, out);
     }
 

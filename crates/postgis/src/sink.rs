@@ -146,6 +146,6 @@ impl Sink for PostGisSink {
             let updated = self.target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
             Ok((Before { replaced: updated, went: Counts::default() }, collections))
         })?;
-        Ok(Finished { bytes: self.bytes, before: Some(before), collections: Some(collections) })
+        Ok(Finished { before: Some(before), collections: Some(collections), ..Finished::file(self.bytes) })
     }
 }

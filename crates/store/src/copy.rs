@@ -152,7 +152,7 @@ impl Copy<'_> {
         if let Some(rejects) = self.rejects.as_deref().filter(|_| shows && !is_gradual) {
             rejects.prepare()?;
         }
-        let Finished { bytes, before, collections } = match sink.finish() {
+        let Finished { bytes, before, collections, notes } = match sink.finish() {
             Err(error) if is_gradual => {
                 self.keep_rejects()?;
                 return Err(error);
@@ -162,6 +162,7 @@ impl Copy<'_> {
         if shows {
             self.keep_rejects()?;
         }
+        report.notes.extend(notes);
         report.bytes = bytes;
         report.collections = collections.unwrap_or(changed);
         if let Some(before) = before {
@@ -317,6 +318,7 @@ impl Copy<'_> {
             Ok(ControlFlow::Continue(()))
         })?;
         self.settle_all(role, &mut again, (&mut unsettled, 0), sink, (report, tally))?;
+        report.notes.extend(source.notes());
         if role == Role::Input {
             notes.refuse_unknown_names(&check)?;
             report.warnings = notes.warnings;

@@ -82,6 +82,7 @@ impl Find<'_> {
             report.rejected += 1;
             set_aside(&repeated.reject(&name), rejects.as_deref_mut(), observer)?;
         }
+        report.notes = source.notes();
         let answer = sorter.finish(&name)?;
         report.seconds = started.elapsed().as_secs_f64();
         Ok((answer, report))

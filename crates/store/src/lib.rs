@@ -42,7 +42,7 @@ pub use lines::{Lines, MAX_RECORD_BYTES, RECORD_BYTES};
 pub use output::{Output, abandon_and_exit};
 pub use pipeline::{default_threads, in_order};
 pub use queryables::queryables;
-pub use report::{Findings, Observer, Problem, Progress, Reject, Report, Warning, Warnings};
+pub use report::{Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings};
 pub use secret::without_password;
 pub use shell::quoted;
 pub use side_file::{read_side_file, read_side_text};

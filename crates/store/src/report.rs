@@ -43,6 +43,8 @@ pub struct Report {
     pub objects: BTreeMap<String, u64>,
     /// What was warned of, by rule.
     pub warnings: Warnings,
+    /// What the user should know of the stores themselves.
+    pub notes: Vec<Note>,
     /// The size of the file that was written; of a database, how much went over the wire.
     pub bytes: u64,
     /// Wall time.
@@ -61,12 +63,15 @@ impl Report {
         }
         let mut warnings = self.warnings;
         warnings.append(written.warnings);
+        let mut notes = self.notes;
+        notes.extend(written.notes);
         Self {
             read: self.read,
             rejected: self.rejected + written.rejected,
             filtered: self.filtered,
             seconds: self.seconds + written.seconds,
             warnings,
+            notes,
             levels: self.levels,
             ..written
         }
@@ -87,6 +92,15 @@ impl Report {
         self.seconds += other.seconds;
         self
     }
+}
+
+/// Something that a user should know, though nothing has failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// What it is, on one line.
+    pub message: String,
+    /// What can be done.
+    pub help: String,
 }
 
 /// All warnings of one rule.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Value;
 
-use crate::{CollectionChanges, Collections, Counts, Error, Problem};
+use crate::{CollectionChanges, Collections, Counts, Error, Note, Problem};
 
 /// The part of writing that any core can do, a batch at a time.
 pub trait Encoder: Send + Sync {
@@ -69,6 +69,8 @@ pub struct Finished {
     pub before: Option<Before>,
     /// What became of the Collections, where the sink alone can know.
     pub collections: Option<CollectionChanges>,
+    /// What the user should know of it.
+    pub notes: Vec<Note>,
 }
 
 /// Items that a database had, and what became of them.
@@ -83,7 +85,7 @@ pub struct Before {
 impl Finished {
     /// Of a file.
     pub fn file(bytes: u64) -> Self {
-        Self { bytes, before: None, collections: None }
+        Self { bytes, ..Self::default() }
     }
 }
 

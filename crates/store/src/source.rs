@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use crate::Error;
+use crate::{Error, Note};
 
 /// A run of JSON texts, one a record, in one buffer.
 #[derive(Debug, Default)]
@@ -89,6 +89,11 @@ pub trait Source: Send {
     /// About how many bytes the work that was given last holds, where that can be many.
     fn held(&self) -> usize {
         0
+    }
+
+    /// What is to be said of it, once all work is done.
+    fn notes(&self) -> Vec<Note> {
+        Vec::new()
     }
 
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.

@@ -7,6 +7,7 @@
 mod bad_input;
 mod bounds;
 mod collections;
+mod columns;
 mod copy;
 mod geoparquet;
 mod injection;
