@@ -90,7 +90,7 @@ fn an_asset_has_all_of_its_href_or_no_column() {
         })
         .collect();
     // 5 members, 20 properties of the collections, 20 hrefs, and 9 details of each asset.
-    let all = 5 + 20 + 20 * 10;
+    let all = 5 + 20 + 20 * 10_usize;
     for (max, hrefs, types) in [(1_000, 20, 20), (65, 20, 7), (45, 20, 0), (35, 10, 0), (15, 0, 0)] {
         let layout = layout_of(&items, max);
         assert_exact(&layout, &items);
@@ -199,6 +199,11 @@ fn ever_new_names_are_not_counted_for_ever() {
         let inner: Vec<String> = (0..30).map(|n| format!(r#""i{}":{{"x":{n}}}"#, id * 30 + n)).collect();
         let assets: Vec<String> =
             (0..10).map(|n| format!(r#""a{}":{{"href":"{n}","x":{{"y{id}":1}}}}"#, id * 10 + n)).collect();
+        let counted_first = match id {
+            0 => r#""mid":1,"#,
+            150 => r#""mid":"text","#,
+            _ => "",
+        };
         let rare =
             if id % 100 == 99 { r#""created":"2024-06-01T00:00:00Z","late:common":"text","# } else { "" };
         let properties = format!(
@@ -214,7 +219,7 @@ fn ever_new_names_are_not_counted_for_ever() {
     let properties = fields(&layout.properties, &[]);
     // What searches rely on, and what many Items have, is there.
     assert!(["datetime", "created", "common"].iter().all(|name| properties.contains(name)), "{properties:?}");
-    assert!(layout.left_out.more && layout.left_out.of < 3_000, "{:?}", layout.left_out);
+    assert!(layout.left_out.more && layout.left_out.of < 40_000, "{:?}", layout.left_out);
     // Of this one a text went uncounted: nobody may prune by it.
     let partial = |name: &str| layout.properties.iter().find(|f| &*f.name == name).map(|f| f.partial);
     assert_eq!(partial("mid"), Some(true));

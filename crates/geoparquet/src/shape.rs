@@ -143,13 +143,13 @@ impl Declared {
     /// So many names are counted in the Items of one batch, in their properties and apart from those. Many batches are
     /// under way at once; Items resemble each other, and what many have is seen early.
     pub(crate) fn names_of_batch(&self) -> usize {
-        self.max_columns.saturating_mul(3)
+        self.max_columns.max(MAX_COLUMNS).saturating_mul(3)
     }
 
     /// So many names are counted in all Items, in their properties and apart from those, before the rarest are
     /// forgotten.
     pub(crate) fn names_of_all(&self) -> usize {
-        self.max_columns.saturating_mul(20)
+        self.max_columns.max(MAX_COLUMNS).saturating_mul(20)
     }
 
     pub(crate) fn expected(&self, name: &str) -> Expected {
