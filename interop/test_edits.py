@@ -20,7 +20,7 @@ def shown(source, *flags):
 
 def check_against_json(parquet, folder):
     """Every answer over the file is that over its own copy as NDJSON."""
-    copy = folder / "copy.ndjson"
+    copy = folder / f"{parquet.stem}.copy.ndjson"
     done = subprocess.run([STACYARD, "copy", parquet, copy], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for flags in [("--filter", text) for text in FILTERS] + [

@@ -195,7 +195,7 @@ fn without_a_column_of_collections_no_time_is_spelled_by_it() {
 #[test]
 fn ever_new_names_are_not_counted_for_ever() {
     let names = |id: usize| {
-        let properties: Vec<String> = (0..30).map(|n| format!(r#""k{}":{n}"#, id * 30 + n)).collect();
+        let properties: Vec<String> = (0..200).map(|n| format!(r#""k{}":{n}"#, id * 200 + n)).collect();
         let inner: Vec<String> = (0..30).map(|n| format!(r#""i{}":{{"x":{n}}}"#, id * 30 + n)).collect();
         let assets: Vec<String> =
             (0..10).map(|n| format!(r#""a{}":{{"href":"{n}","x":{{"y{id}":1}}}}"#, id * 10 + n)).collect();
@@ -213,7 +213,7 @@ fn ever_new_names_are_not_counted_for_ever() {
         );
         item("c", id, &properties, &assets.join(","))
     };
-    let items: Vec<Document> = (0..700).map(names).collect();
+    let items: Vec<Document> = (0..400).map(names).collect();
     let layout = layout_of(&items, 50);
     assert_exact(&layout, &items);
     let properties = fields(&layout.properties, &[]);

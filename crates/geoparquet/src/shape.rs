@@ -143,7 +143,7 @@ impl Declared {
     /// So many names are counted in the Items of one batch, in their properties and apart from those. Many batches are
     /// under way at once; Items resemble each other, and what many have is seen early.
     pub(crate) fn names_of_batch(&self) -> usize {
-        self.max_columns.max(MAX_COLUMNS).saturating_mul(3)
+        self.max_columns.max(MAX_COLUMNS).saturating_mul(8)
     }
 
     /// So many names are counted in all Items, in their properties and apart from those, before the rarest are
