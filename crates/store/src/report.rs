@@ -89,6 +89,7 @@ impl Report {
             *self.objects.entry(kind).or_default() += number;
         }
         self.warnings.append(other.warnings);
+        self.notes.extend(other.notes);
         self.seconds += other.seconds;
         self
     }
