@@ -42,9 +42,10 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         gate: Some(schemas::gate(global, &flags.gate, profile.clone())?),
         migrate: flags.gate.migrate,
         accept: Accept::Collections,
+        expected: expected(flags, profile.as_ref()),
         ..Check::default()
     };
-    let (mut check, question) = search::ask(&flags.question, check)?;
+    let (mut check, question) = search::ask(&flags.question, check, &*source)?;
     let old_collections = match &old {
         Some(old) => old.collections()?,
         // It may be replaced because it cannot be read.
@@ -160,6 +161,12 @@ fn files(flags: &flags::Copy) -> Result<Vec<PathBuf>, Error> {
     files.extend(flags.collections_file.clone());
     files.extend(flags.question.files());
     Ok(files)
+}
+
+/// The collections that the profile speaks of, where it is named: one that is kept may well speak of those of other loads.
+fn expected(flags: &flags::Copy, profile: Option<&Arc<Profile>>) -> Vec<String> {
+    let named = profile.filter(|_| flags.gate.profile.is_some());
+    named.map(|profile| profile.collections().to_vec()).unwrap_or_default()
 }
 
 /// The profile that Items have to meet: the one named, else that of the target, else, for a new file, that of the source.

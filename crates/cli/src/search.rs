@@ -12,8 +12,8 @@ use stacyard_search::{
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Report, StoreKind, StoreUrl, WriteItem, merged,
-    quoted, read_side_text,
+    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Report, Store, StoreKind, StoreUrl, WriteItem,
+    merged, quoted, read_side_text,
 };
 
 use crate::flags::Global;
@@ -51,7 +51,8 @@ pub(crate) struct Question {
     /// Items with one of these terms (with commas between) in their title, description or keywords.
     #[arg(long, value_name = "TERMS")]
     q: Option<String>,
-    /// Take a property that no Item has as null everywhere, instead of refusing it.
+    /// Take a property that no Item has as null everywhere, and a collection that there is not for one without Items, instead
+    /// of refusing them.
     #[arg(long)]
     filter_lenient: bool,
     /// The order, such as -properties.datetime,id; - is descending [default: newest first].
@@ -235,19 +236,19 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&store], Some(&target)), &files)?;
     let deadline = flags.question.deadline();
     let search = flags.question.parse()?;
-    let compiled = Arc::new(Compiled::new(&search)?.until(deadline));
     if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
-    let accept = Accept::Collections;
-    let check = flags.question.check(Check { gate, accept, ..Check::default() }, &compiled);
     let output = if flags.count.is_some() || flags.explain {
         None
     } else {
         open::output(global, &target, flags.overwrite)?
     };
     let source = open::store(&store, global)?;
+    let compiled = Arc::new(source.compile(&search)?.until(deadline));
+    let accept = Accept::Collections;
+    let check = flags.question.check(Check { gate, accept, ..Check::default() }, &compiled);
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let find = Find {
         check,
@@ -346,12 +347,18 @@ fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, found: &Repor
 pub(crate) type Asked = (Search, Arc<Compiled>);
 
 /// The gate and the question of a copy.
-pub(crate) fn ask(question: &Question, check: Check) -> Result<(Check, Option<Asked>), Error> {
+pub(crate) fn ask(
+    question: &Question,
+    check: Check,
+    store: &dyn Store,
+) -> Result<(Check, Option<Asked>), Error> {
     if !question.is_some() {
         return Ok((check, None));
     }
-    let deadline = question.deadline();
-    let search = question.parse()?;
-    let compiled = Arc::new(Compiled::new(&search)?.until(deadline));
+    let mut search = question.parse()?;
+    if let Some(profile) = check.gate.as_ref().and_then(Gate::profile) {
+        search = search.with_instants(|name| profile.declares_instant(name));
+    }
+    let compiled = Arc::new(store.compile(&search)?.until(question.deadline()));
     Ok((question.check(check, &compiled), Some((search, compiled))))
 }

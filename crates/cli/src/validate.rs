@@ -35,17 +35,19 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     if json {
         say::json("{\"rejects\":[")?;
     }
+    let expected = profile.as_ref().map(|profile| profile.collections().to_vec()).unwrap_or_default();
     let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
     let mut reports = Vec::new();
     for (store, (gate, source, collections)) in stores.iter().zip(sources) {
         let check =
             Check { gate: Some(gate), migrate: flags.gate.migrate, accept: Accept::All, ..Check::default() };
+        let with_expected = Check { expected: expected.clone(), ..check.clone() };
         // Those that the store keeps are records too.
         let kept = Listed::new(store.spelling(), &collections)?;
         let mut report = Report::default();
-        for source in [source, Box::new(kept) as Box<dyn Source>] {
+        for (source, check) in [(source, with_expected), (Box::new(kept) as Box<dyn Source>, check)] {
             let copy = Copy {
-                check: check.clone(),
+                check,
                 mode: Mode::Insert,
                 unique: true,
                 must_lose_nothing: false,

@@ -261,6 +261,23 @@ impl Ask {
         Ok(count)
     }
 
+    /// Whether an Item answers: no more is read than it takes to find one.
+    pub(crate) fn any(&self) -> Result<bool, Error> {
+        let mut tape = Tape::new();
+        for group in self.groups()? {
+            let mut rows = Vec::new();
+            self.narrow(group, None, 1, |_, run| runs::push(&mut rows, run))?;
+            for slice in (Picked { group, rows, keys: None }).slices(SLICE) {
+                let mut any = false;
+                self.exact(&mut tape, &slice, |_, _| any = true)?;
+                if any {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// The Items that answer, in order.
     pub(crate) fn answer(
         &self,

@@ -95,6 +95,8 @@ const DECLARED: &str = r#"
     [fields.updated]
     type = "datetime"
     [fields.title]
+    type = "integer"
+    [fields.keywords]
     type = "datetime"
     [fields.nowhere]
     type = "number"
@@ -123,7 +125,8 @@ fn declared_columns_are_exact() {
         ("flag", DataType::Utf8),
         ("count", DataType::Float64),
         ("updated", instant.clone()),
-        ("title", instant),
+        ("title", DataType::Int64),
+        ("keywords", instant),
         ("nowhere", DataType::Float64),
     ] {
         assert_eq!(schema.field_with_name(name).unwrap().data_type(), &data_type, "{name}");

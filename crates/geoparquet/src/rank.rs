@@ -43,7 +43,7 @@ impl Rank {
         };
         let column = column(&first.property)?;
         // Other properties with a column of instants are texts in JSON, and order as such.
-        if matches!(column.kind, Kind::Time(_)) && !first.is_instant() {
+        if matches!(column.kind, Kind::Time(_)) && !first.property.is_instant() {
             return None;
         }
         Some(Self { value: Value::Column(column), descending: first.descending })

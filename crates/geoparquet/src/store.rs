@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parquet::errors::ParquetError;
-use stacyard_model::Profile;
-use stacyard_search::{Compiled, KnownNames, MatchError};
-use stacyard_store::{Collections, Error, Find, Report, Sorted, Source, Store, unknown_name};
+use stacyard_model::json::Tape;
+use stacyard_model::{Gate, Profile};
+use stacyard_search::{Compiled, Deadline, MatchError, Search};
+use stacyard_store::{Collections, Error, ErrorKind, Find, Note, Report, Sorted, Source, Store};
 
 use crate::ask::Ask;
 use crate::bytes::Counted;
@@ -45,25 +46,51 @@ impl GeoParquet {
         Ok(Self { inner: Arc::new(Inner { name, path: path.to_owned(), table, footer }) })
     }
 
-    /// The names of the search that no column has, and the residual neither.
-    fn check_names(&self, search: &Compiled) -> Result<(), Error> {
-        let Some(unknown) = known::unknown(&self.inner, search)? else { return Ok(()) };
-        let mut names = KnownNames::default();
-        self.inner.table.fields.iter().for_each(|field| names.add(field.name()));
-        Err(unknown_name(&unknown, &names))
+    /// Whether an Item answers.
+    pub(crate) fn any(&self, search: &Search, deadline: Option<Deadline>) -> Result<bool, Error> {
+        Ask::new(self, &Arc::new(Compiled::new(search)?.until(deadline)), None).any()
     }
 
     fn ask(&self, find: &mut Find<'_>) -> Result<Arc<Ask>, Error> {
         if !find.check.lenient {
-            self.check_names(&find.search)?;
-            // All that is looked at from here on are some of the rows.
-            find.check.lenient = true;
+            self.unless_invalid(known::properties(&self.inner, &find.search))?;
         }
+        // All that is looked at from here on are some of the rows.
+        find.check.looked_up = true;
         if self.inner.footer.is_ours {
             // They have passed the gate on their way in.
             find.check.gate = None;
         }
         Ok(Arc::new(Ask::new(self, &find.search, find.after.clone())))
+    }
+
+    /// What is to be said of collections and ids of the search that no Item has.
+    fn notes(&self, ask: &Ask, report: &Report, lenient: bool) -> Result<Vec<Note>, Error> {
+        self.unless_invalid(known::lists(self, &ask.search, report.written, lenient))
+    }
+
+    /// Where another writer's file has no valid Item there is none, and so none that could have a name.
+    fn unless_invalid<T: Default>(&self, checked: Result<T, Error>) -> Result<T, Error> {
+        let Err(error) = checked else { return checked };
+        if error.kind() == ErrorKind::Usage && !self.inner.footer.is_ours && !self.any_valid()? {
+            return Ok(T::default());
+        }
+        Err(error)
+    }
+
+    fn any_valid(&self) -> Result<bool, Error> {
+        let (gate, mut tape) = (Gate::default(), Tape::new());
+        let mut source = self.items()?;
+        while let Some(work) = source.next()? {
+            let batch = work()?;
+            for record in &batch.records {
+                let text = &batch.text[record.start as usize..record.end as usize];
+                if tape.parse(text).is_ok_and(|item| gate.item(item).errors.is_empty()) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Counts the rows that were not read as well, and says what was left out where.
@@ -103,6 +130,7 @@ impl Store for GeoParquet {
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
         let ask = self.ask(&mut find)?;
+        let lenient = find.check.lenient;
         let rows = ask.rows(find.max_items, find.threads)?;
         let (sorted, mut report) = if self.inner.footer.is_ours {
             let limits = (find.memory, find.threads);
@@ -114,7 +142,9 @@ impl Store for GeoParquet {
             report.written = report.read - report.filtered - report.rejected;
             (sorted, report)
         };
+        let notes = self.notes(&ask, &report, lenient)?;
         self.complete(&mut report, &ask, started);
+        report.notes.extend(notes);
         Ok((sorted, report))
     }
 
@@ -123,6 +153,7 @@ impl Store for GeoParquet {
         // All that answer are counted, on whatever page.
         find.after = None;
         let ask = self.ask(&mut find)?;
+        let lenient = find.check.lenient;
         let rows = ask.rows(None, find.threads)?;
         let mut report = if self.inner.footer.is_ours {
             Report { written: ask.count(rows, find.threads)?, ..Report::default() }
@@ -130,7 +161,9 @@ impl Store for GeoParquet {
             let candidates = Candidates::new(Arc::clone(&ask), rows, find.threads);
             find.count(Box::new(candidates))?
         };
+        let notes = self.notes(&ask, &report, lenient)?;
         self.complete(&mut report, &ask, started);
+        report.notes.extend(notes);
         Ok(report)
     }
 }

@@ -1,12 +1,12 @@
 //! JSON Schemas of extensions: a set of documents the user gave, found by their `$id`, compiled when first used.
 //! Reading files is not done here, and nothing is ever fetched.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::{Retrieve, Uri, Validator};
-use serde_json::Value;
-use std::collections::HashMap;
+use serde_json::{Map, Value};
 
 /// A set of JSON Schemas. Each is compiled the first time an object names it, once for all threads; one that is
 /// broken harms only the objects that use it.
@@ -15,13 +15,16 @@ pub struct Schemas {
     compiled: HashMap<String, OnceLock<Result<Validator, Unusable>>>,
 }
 
-/// Why a schema cannot be used: what `jsonschema` says, a reference that leads out of the set among them.
+/// Why a schema cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable {
     /// The address of the schema.
     pub url: String,
-    /// Why.
+    /// Why: what `jsonschema` says.
     pub reason: String,
+    /// The schemas that it refers to, itself or through others, and that are not in the set; in order. Where there are some,
+    /// nothing else may be wrong with it.
+    pub missing: Vec<String>,
 }
 
 impl fmt::Display for Unusable {
@@ -58,12 +61,21 @@ fn normalise(url: &str) -> &str {
     url.strip_suffix('#').unwrap_or(url)
 }
 
-struct Lookup(Arc<Documents>);
+/// Finds the documents that others refer to, and notes those that are not in the set.
+struct Lookup {
+    documents: Arc<Documents>,
+    missing: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl Retrieve for Lookup {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        let found = self.0.find(uri.as_str()).map(|(_, document)| document.clone());
-        found.ok_or_else(|| format!("{uri} is not among the schemas given, and nothing is fetched").into())
+        if let Some((_, document)) = self.documents.find(uri.as_str()) {
+            return Ok(document.clone());
+        }
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.insert(normalise(uri.as_str()).to_owned());
+        // Something must be there, so that all that is missing is asked for, whichever comes first.
+        Ok(Value::Object(Map::new()))
     }
 }
 
@@ -99,14 +111,28 @@ impl Schemas {
     /// validators of STAC do.
     pub fn validator(&self, url: &str) -> Option<Result<&Validator, &Unusable>> {
         let (id, document) = self.documents.find(url)?;
-        let compiled = self.compiled.get(id)?.get_or_init(|| {
-            jsonschema::options()
-                .with_retriever(Lookup(Arc::clone(&self.documents)))
-                .should_validate_formats(true)
-                .build(document)
-                .map_err(|error| Unusable { url: id.to_owned(), reason: error.to_string() })
-        });
+        let compiled = self.compiled.get(id)?.get_or_init(|| self.compile(id, document));
         Some(compiled.as_ref())
+    }
+}
+
+impl Schemas {
+    fn compile(&self, id: &str, document: &Value) -> Result<Validator, Unusable> {
+        let missing = Arc::new(Mutex::new(BTreeSet::new()));
+        let built = jsonschema::options()
+            .with_retriever(Lookup { documents: Arc::clone(&self.documents), missing: Arc::clone(&missing) })
+            .should_validate_formats(true)
+            .build(document);
+        let missing = std::mem::take(&mut *missing.lock().unwrap_or_else(PoisonError::into_inner));
+        let unusable = |reason, missing| Unusable { url: id.to_owned(), reason, missing };
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing.into_iter().collect();
+            return Err(unusable(
+                format!("it refers to {}, not among those given", missing.join(", ")),
+                missing,
+            ));
+        }
+        built.map_err(|error| unusable(error.to_string(), Vec::new()))
     }
 }
 

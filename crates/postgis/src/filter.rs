@@ -476,10 +476,10 @@ fn symbol(op: CompareOp) -> &'static str {
 }
 
 impl Condition {
-    /// SQL that is true of rows whose Item has a property, null or not.
-    pub(crate) fn has(property: &Property, tables: &Tables) -> (String, Vec<Param>) {
+    /// SQL of the value of a property as `jsonb`, where SQL can say it.
+    pub(crate) fn value(property: &Property, tables: &Tables) -> Option<(String, Vec<Param>)> {
         let mut maker = Maker::new(Vec::new(), tables);
-        let value = maker.property(property);
-        (value.map_or_else(|| "true".to_owned(), |value| format!("{value} IS NOT NULL")), maker.params)
+        let value = maker.property(property)?;
+        Some((value, maker.params))
     }
 }

@@ -76,7 +76,7 @@ impl By {
         }
         let kinds = [FieldType::String, FieldType::Number, FieldType::Integer, FieldType::Boolean];
         Some(match kinds.into_iter().find_map(|kind| maker.whole(property, kind)) {
-            _ if key.is_instant() => match maker.whole(property, FieldType::Datetime) {
+            _ if property.is_instant() => match maker.whole(property, FieldType::Datetime) {
                 Some(column) => Self::Instant { column, text: text(&value) },
                 None => Self::InstantValue(value),
             },

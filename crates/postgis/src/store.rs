@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use stacyard_model::Profile;
 use stacyard_model::json::Tape;
-use stacyard_search::{Compiled, Deadline, KnownNames, MatchError, Property, Search};
-use stacyard_store::{Collections, Error, Find, Hits, Report, Sorted, Sorter, Source, Store, unknown_name};
+use stacyard_model::{FieldType, Profile};
+use stacyard_search::{Compiled, Deadline, KnownNames, MatchError, Property, Search, Types};
+use stacyard_store::{
+    Collections, Error, Find, Hits, Note, Report, Sorted, Sorter, Source, Store, check_lists,
+    check_properties,
+};
 use tokio_postgres::Row;
 
 use crate::connect::{Address, Database};
@@ -60,46 +63,121 @@ impl PostGis {
         self.database.link.rows("search", (query, params), deadline).await
     }
 
-    /// Fails if the search has a property that no Item has.
-    async fn check_names(&self, search: &Compiled) -> Result<(), Error> {
-        let mut names: Vec<&Property> = Vec::new();
-        search.request().each_property(&mut |property| {
-            let is_declared =
-                || self.profile.as_ref().is_some_and(|profile| profile.field(property.key()).is_some());
-            if !property.is_core() && !names.contains(&property) && !is_declared() {
-                names.push(property);
-            }
-        });
+    /// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
+    async fn check_properties(&self, search: &Compiled) -> Result<(), Error> {
         let schema = self.schema();
-        for name in names {
-            let (is_there, params) = Condition::has(name, &self.tables);
-            let query = format!(
-                "SELECT NOT EXISTS (SELECT FROM {schema}.items) OR EXISTS (SELECT FROM {schema}.items WHERE {is_there})"
-            );
-            let rows = self.rows(&query, &params, search.deadline()).await?;
-            if rows.iter().any(|row| !row.get::<_, bool>(0)) {
-                let query = format!(
-                    "SELECT DISTINCT jsonb_object_keys(properties) FROM \
-                     (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
-                );
-                let rows = self.rows(&query, &[], search.deadline()).await?;
-                let mut known = KnownNames::default();
-                for row in &rows {
-                    known.add(row.get(0));
+        let mut names = search.names();
+        for (property, wanted) in search.wanted() {
+            if let Some(field) = self.profile.as_ref().and_then(|profile| profile.field(property.key())) {
+                search.declare(&field.name, &mut names);
+                let declared = match field.kind {
+                    FieldType::String | FieldType::Datetime => Types::STRING,
+                    FieldType::Integer | FieldType::Number => Types::NUMBER,
+                    FieldType::Boolean => Types::BOOL,
+                };
+                if wanted.is_empty() || wanted.meets(declared) {
+                    search.declare_one(property, declared, &mut names);
+                    continue;
                 }
-                return Err(unknown_name(name, &known));
+            }
+            // One that is there as it is wanted is found at once; only of another all rows are looked at.
+            let wanted = if wanted.is_empty() { Types::VALUE.and(Types::NULL) } else { *wanted };
+            let mut types = Types::NONE;
+            let all = Types::NULL.and(Types::VALUE);
+            for asked in [wanted, all] {
+                if types.is_empty() {
+                    types = self.type_among(search, property, asked).await?;
+                }
+            }
+            if types == Types::NULL {
+                types = types.and(self.type_among(search, property, Types::VALUE).await?);
+            }
+            if !types.is_empty() {
+                search.declare_one(property, types, &mut names);
             }
         }
-        Ok(())
+        let query = format!("SELECT EXISTS (SELECT FROM {schema}.items)");
+        if !names.lacks_types()
+            || !self.rows(&query, &[], search.deadline()).await?.iter().any(|row| row.get(0))
+        {
+            return Ok(());
+        }
+        search.declare_all(&mut names, |_| Types::NONE);
+        let query = format!(
+            "SELECT DISTINCT jsonb_object_keys(properties) FROM \
+             (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
+        );
+        let mut known = KnownNames::default();
+        for row in &self.rows(&query, &[], search.deadline()).await? {
+            known.add(row.get(0));
+        }
+        check_properties(search, &names, || Ok(known))
+    }
+
+    /// The type of a value of a property that is of one of these, if a row has one.
+    async fn type_among(&self, search: &Compiled, property: &Property, types: Types) -> Result<Types, Error> {
+        let Some((value, params)) = Condition::value(property, &self.tables) else { return Ok(types) };
+        let names: Vec<String> = types.names().map(|name| format!("'{name}'")).collect();
+        let query = format!(
+            "SELECT jsonb_typeof({value}) FROM {}.items WHERE jsonb_typeof({value}) IN ({}) LIMIT 1",
+            self.schema(),
+            names.join(", ")
+        );
+        let rows = self.rows(&query, &params, search.deadline()).await?;
+        Ok(rows.first().map_or(Types::NONE, |row| Types::named(row.get(0))))
+    }
+
+    /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
+    /// warnings of what else is missing.
+    fn lists(&self, search: &Compiled, found: u64, lenient: bool) -> Result<Vec<Note>, Error> {
+        let request = search.request();
+        let mut names = search.names();
+        if !names.lacks_list() || (found > 0 && request.collections.len() < 2) {
+            return Ok(Vec::new());
+        }
+        let schema = self.schema();
+        self.database.wait(async {
+            let ids = Param::Texts(request.ids.clone());
+            let query = format!(
+                "SELECT EXISTS (SELECT FROM {schema}.items), EXISTS (SELECT FROM {schema}.items WHERE id = ANY($1))"
+            );
+            let rows = self.rows(&query, &[ids], search.deadline()).await?;
+            if rows.iter().any(|row| row.get(0)) {
+                search.declare_all(&mut names, |_| Types::NONE);
+            }
+            if rows.iter().any(|row| row.get(1)) {
+                search.observe_id(&mut names);
+            }
+            let collections = Param::Texts(request.collections.clone());
+            let query = format!(
+                "SELECT name FROM unnest($1) AS name WHERE EXISTS (SELECT FROM {schema}.items WHERE collection = name)"
+            );
+            for row in &self.rows(&query, &[collections], search.deadline()).await? {
+                search.observe_collection(row.get(0), &mut names);
+            }
+            let mut known = KnownNames::default();
+            if search.missing_collections(&names).next().is_some() {
+                // From one to the next by the index: there may be many rows.
+                let query = format!(
+                    "WITH RECURSIVE known AS (SELECT min(collection) AS name FROM {schema}.items UNION ALL \
+                     SELECT (SELECT min(collection) FROM {schema}.items WHERE collection > name) FROM known \
+                     WHERE name IS NOT NULL) SELECT name FROM known WHERE name <> '' LIMIT 4096"
+                );
+                for row in &self.rows(&query, &[], search.deadline()).await? {
+                    known.add(row.get(0));
+                }
+            }
+            check_lists(search, &names, lenient, || Ok(known))
+        })
     }
 
     /// Settles what does not depend on rows.
     fn prepare(&self, find: &mut Find<'_>) -> Result<Condition, Error> {
         if !find.check.lenient {
-            self.database.wait(self.check_names(&find.search))?;
-            // All that is looked at from here on are some of the rows.
-            find.check.lenient = true;
+            self.database.wait(self.check_properties(&find.search))?;
         }
+        // All that is looked at from here on are some of the rows.
+        find.check.looked_up = true;
         // They have passed the gate on their way in.
         find.check.gate = None;
         Ok(Condition::of(find.search.request(), &self.tables))
@@ -167,11 +245,21 @@ impl PostGis {
         )
     }
 
+    /// The number of rows that meet a condition.
+    fn count_rows(&self, condition: &Condition, deadline: Option<Deadline>) -> Result<Report, Error> {
+        self.database.wait(async {
+            let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
+            let rows = self.rows(&query, &condition.params, deadline).await?;
+            let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
+            Ok(Report { read: written, written, ..Report::default() })
+        })
+    }
+
     /// How the database answers a search, as it says itself (EXPLAIN).
     pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
-        let condition = Condition::of(search, &self.tables);
+        let compiled = self.compile(search)?;
+        let condition = Condition::of(compiled.request(), &self.tables);
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
-        let compiled = Compiled::new(search)?;
         let order = search.max_items.and_then(|rows| Some((rows, Order::of(&compiled, None, &mut maker)?)));
         let (query, params) = match order {
             Some((rows, order)) => (self.first_query(&condition, &order, rows), maker.into_params()),
@@ -252,6 +340,7 @@ impl Store for PostGis {
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = Instant::now();
         let condition = self.prepare(&mut find)?;
+        let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
         let first = find.max_items.map(|wanted| self.first(&find, wanted, &condition)).transpose()?.flatten();
         let (sorted, mut report) = match first {
             Some(first) => first,
@@ -263,6 +352,7 @@ impl Store for PostGis {
             }
         };
         report.filtered = report.read - report.written;
+        report.notes = self.lists(&search, report.written, lenient)?;
         report.levels =
             vec![format!("rows        {} by SQL -> {} by the search itself", report.read, report.written)];
         report.seconds = started.elapsed().as_secs_f64();
@@ -273,21 +363,22 @@ impl Store for PostGis {
         // All that answer are counted, on whatever page.
         find.after = None;
         let condition = self.prepare(&mut find)?;
-        if !condition.exact {
-            let source = self.source(SEARCHED, &condition, find.search.deadline());
-            return find.count(Box::new(source));
-        }
-        self.database.wait(async {
-            let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
-            let rows = self.rows(&query, &condition.params, find.search.deadline()).await?;
-            let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
-            Ok(Report { read: written, written, ..Report::default() })
-        })
+        let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
+        let mut report = if condition.exact {
+            self.count_rows(&condition, search.deadline())?
+        } else {
+            find.count(Box::new(self.source(SEARCHED, &condition, search.deadline())))?
+        };
+        report.notes = self.lists(&search, report.written, lenient)?;
+        Ok(report)
     }
 
     /// What the planner expects, of which the statistics of the last ANALYZE decide how good it is.
     fn estimate(&self, find: &mut Find<'_>) -> Result<Option<u64>, Error> {
         let condition = self.prepare(find)?;
+        if !find.search.request().collections.is_empty() {
+            self.lists(&find.search, 0, find.check.lenient)?;
+        }
         let query = format!("EXPLAIN {}", self.rows_query("id", &condition));
         let rows = self.database.wait(self.rows(&query, &condition.params, find.search.deadline()))?;
         // "Seq Scan on items  (cost=0.00..22.70 rows=1270 width=36)"

@@ -1,6 +1,6 @@
 //! A search made ready to run over Items: the reference that every store must agree with.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use stacyard_model::Interval;
@@ -10,23 +10,25 @@ use crate::cql2::Expr;
 use crate::deadline::{Deadline, Late};
 use crate::error::{ItemError, MatchError, SearchError};
 use crate::eval::{self, Context, Predicate};
-use crate::names::Names;
+use crate::names::{Mismatch, Names, Seen};
 use crate::order::{self, FirstValue};
 use crate::property::{ItemView, Property};
 use crate::request::{Area, Search};
 use crate::time::extent_of;
+use crate::types::Types;
 
 /// A search, compiled once and used by any number of threads.
 #[derive(Debug)]
 pub struct Compiled {
     request: Search,
     ids: Option<HashSet<String>>,
-    collections: Option<HashSet<String>>,
+    /// Each with its place in the request.
+    collections: Option<HashMap<String, usize>>,
     datetime: Option<Interval>,
     /// The area and the filter.
     predicate: Predicate,
     /// The properties of filter and sort order that an Item need not have, each once.
-    names: Vec<Property>,
+    names: Vec<(Property, Types)>,
     deadline: Option<Deadline>,
 }
 
@@ -37,22 +39,35 @@ impl Compiled {
             Area::Box(area) => eval::Area::of_box(*area),
             Area::Shape(shape) => eval::Area::of_geometry(shape),
         });
-        let request = Search { filter: search.filter.as_ref().map(Expr::gathered), ..search.clone() };
+        let mut request = search.clone();
+        let mut once = HashSet::new();
+        request.collections.retain(|name| once.insert(name.clone()));
+        let read = request.filter.as_ref().map(eval::with_instants).transpose()?;
+        request.filter = read.as_ref().map(Expr::gathered);
         // An error shows the part as it was written.
         let predicate = eval::compile_both(area, request.filter.as_ref())
             .or_else(|fault| eval::compile_both(None, search.filter.as_ref()).and(Err(fault)))?;
-        let (mut names, mut keys) = (Vec::new(), HashSet::new());
-        search.each_property(&mut |property| {
-            if !property.is_core() && keys.insert(property.key()) {
-                names.push(property.clone());
+        let (mut names, mut places) = (Vec::new(), HashMap::new());
+        request.each_property(&mut |property| {
+            if !property.is_core() && !places.contains_key(property.key()) {
+                places.insert(property.key(), names.len());
+                names.push((property.clone(), Types::NONE));
             }
         });
-        let set = |list: &[String]| (!list.is_empty()).then(|| list.iter().cloned().collect());
+        if let Some(filter) = &request.filter {
+            eval::types_wanted(filter, &mut |property, types| {
+                if let Some(asked) = places.get(property.key()).and_then(|&place| names.get_mut(place)) {
+                    asked.1 = asked.1.and(types);
+                }
+            });
+        }
+        let ids = (!search.ids.is_empty()).then(|| search.ids.iter().cloned().collect());
+        let collections = request.collections.iter().cloned().enumerate().map(|(place, name)| (name, place));
         Ok(Self {
-            request,
-            ids: set(&search.ids),
-            collections: set(&search.collections),
+            ids,
+            collections: (!request.collections.is_empty()).then(|| collections.collect()),
             datetime: search.datetime,
+            request,
             predicate,
             names,
             deadline: None,
@@ -84,8 +99,11 @@ impl Compiled {
     pub fn matches(&self, item: Value<'_>) -> Result<bool, MatchError> {
         self.check_time()?;
         let context = Context::new(item, self.deadline);
-        if !is_among(self.ids.as_ref(), context.item.id)
-            || !is_among(self.collections.as_ref(), context.item.collection)
+        let is_wanted = |id: &str| self.ids.as_ref().is_none_or(|ids| ids.contains(id));
+        let is_of = |name: &str| self.collections.as_ref().is_none_or(|names| names.contains_key(name));
+        if self.ids.is_some() && !context.item.id.and_then(Value::as_str).is_some_and(|id| is_wanted(&id))
+            || self.collections.is_some()
+                && !context.item.collection.and_then(Value::as_str).is_some_and(|name| is_of(&name))
         {
             return Ok(false);
         }
@@ -124,60 +142,128 @@ impl Compiled {
 
     /// A record of names of which none has been seen yet.
     pub fn names(&self) -> Names {
-        Names::new(self.names.len())
+        let unseen = |(_, wanted): &(_, Types)| Seen { wanted: *wanted, types: Types::NONE, declared: false };
+        let collections = self.request.collections.len();
+        Names {
+            properties: self.names.iter().map(unseen).collect(),
+            missing: self.names.len(),
+            collections: vec![false; collections],
+            missing_collections: collections,
+            missing_ids: self.ids.is_some(),
+            any_item: false,
+        }
     }
 
-    /// Notes which names of filter and sort order the Item has; null counts as having it. Costs nothing once all have
-    /// been seen. To be called for every Item that is read, whether or not it answers.
+    /// Notes which names of the search the Item has, and with which types of values. Costs nothing once all have been
+    /// seen. To be called for every Item that is read, whether or not it answers.
     pub fn observe(&self, item: Value<'_>, names: &mut Names) {
         names.any_item = true;
         if names.all_seen() {
             return;
         }
         let view = ItemView::of(item);
-        for (property, seen) in self.names.iter().zip(&mut names.seen) {
-            if !*seen && property.find(&view).is_some() {
-                *seen = true;
-                names.missing -= 1;
+        if names.missing_collections > 0
+            && let Some(name) = view.collection.and_then(Value::as_str)
+        {
+            self.observe_collection(&name, names);
+        }
+        if let Some(ids) = self.ids.as_ref().filter(|_| names.missing_ids) {
+            names.missing_ids = !view.id.and_then(Value::as_str).is_some_and(|id| ids.contains(id.as_ref()));
+        }
+        let Names { properties, missing, .. } = names;
+        for ((property, _), seen) in self.names.iter().zip(properties) {
+            if !seen.is_met()
+                && let Some(value) = property.find(&view)
+            {
+                note(seen, Types::of(value.kind()), missing);
             }
         }
+    }
+
+    /// Notes that there are Items of a collection.
+    pub fn observe_collection(&self, name: &str, names: &mut Names) {
+        if let Some(&place) = self.collections.as_ref().and_then(|collections| collections.get(name))
+            && !std::mem::replace(&mut names.collections[place], true)
+        {
+            names.missing_collections -= 1;
+        }
+    }
+
+    /// Notes that there is an Item with one of the ids.
+    pub const fn observe_id(&self, names: &mut Names) {
+        names.missing_ids = false;
     }
 
     /// Notes a name as known though no Item may have it: a declared queryable.
     pub fn declare(&self, name: &str, names: &mut Names) {
         let key = name.strip_prefix("properties.").unwrap_or(name);
-        for (property, seen) in self.names.iter().zip(&mut names.seen) {
-            if !*seen && property.key() == key {
-                *seen = true;
-                names.missing -= 1;
-            }
+        for ((property, _), seen) in self.names.iter().zip(&mut names.properties) {
+            seen.declared |= property.key() == key;
         }
     }
 
-    /// Notes that there are Items, and which of the names they can have.
-    pub fn declare_all(&self, names: &mut Names, has: impl Fn(&Property) -> bool) {
+    /// Notes that there are Items, and of each property which types of values they have there.
+    pub fn declare_all(&self, names: &mut Names, types: impl Fn(&Property) -> Types) {
         names.any_item = true;
-        for (property, seen) in self.names.iter().zip(&mut names.seen) {
-            if !*seen && has(property) {
-                *seen = true;
-                names.missing -= 1;
-            }
+        for ((property, _), seen) in self.names.iter().zip(&mut names.properties) {
+            note(seen, types(property), &mut names.missing);
         }
+    }
+
+    /// Notes that there are Items, and that a property has values of these types there.
+    pub fn declare_one(&self, property: &Property, types: Types, names: &mut Names) {
+        self.declare_all(names, |one| if one == property { types } else { Types::NONE });
+    }
+
+    /// The properties that an Item need not have; of each of which types its values have to be for the search to say
+    /// anything of them, nothing where any will do.
+    pub fn wanted(&self) -> &[(Property, Types)] {
+        &self.names
     }
 
     /// The names that none of the Items read had: an error, once every Item was read. Where there was no Item at all,
     /// no name can be called unknown, and there are none.
     pub fn unknown<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a Property> {
-        let unseen =
-            self.names.iter().zip(&names.seen).filter(|(_, seen)| !**seen).map(|(property, _)| property);
-        unseen.filter(|_| names.any_item)
+        let all = self.names.iter().zip(&names.properties);
+        let unseen = all.filter(|(_, seen)| names.any_item && seen.types.is_empty() && !seen.declared);
+        unseen.map(|((property, _), _)| property)
+    }
+
+    /// The properties that the Items read have, but never with a value of a type that the filter says anything of: an error
+    /// as well, as a comparison with them is true of no Item.
+    pub fn mismatched<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = Mismatch<'a>> {
+        self.names.iter().zip(&names.properties).filter_map(|((property, wanted), seen)| {
+            let found = seen.types.values();
+            let is_one = !found.is_empty() && !seen.is_met();
+            is_one.then_some(Mismatch { property, wanted: *wanted, found })
+        })
+    }
+
+    /// Whether a property of the filter stands where a value does: as a string without its quotes would.
+    pub fn is_value(&self, property: &Property) -> bool {
+        self.request.filter.as_ref().is_some_and(|filter| eval::is_value(filter, property))
+    }
+
+    /// The collections of the search that none of the Items read is of; none where there was no Item at all.
+    pub fn missing_collections<'a>(&'a self, names: &'a Names) -> impl Iterator<Item = &'a str> {
+        let all = self.request.collections.iter().map(String::as_str);
+        all.filter(|name| {
+            let place = self.collections.as_ref().and_then(|collections| collections.get(*name));
+            names.any_item && place.is_some_and(|&place| !names.collections[place])
+        })
+    }
+
+    /// Whether the search asks for ids, and none of the Items read has one of them.
+    pub const fn is_missing_ids(&self, names: &Names) -> bool {
+        names.missing_ids && names.any_item
     }
 }
 
-/// Whether the value is one of the wanted texts.
-fn is_among(wanted: Option<&HashSet<String>>, value: Option<Value<'_>>) -> bool {
-    wanted
-        .is_none_or(|wanted| value.and_then(Value::as_str).is_some_and(|text| wanted.contains(text.as_ref())))
+/// Notes that a property has values of these types.
+fn note(seen: &mut Seen, types: Types, missing: &mut usize) {
+    let before = seen.is_met();
+    seen.types = seen.types.and(types);
+    *missing -= usize::from(!before && seen.is_met());
 }
 
 #[cfg(test)]
@@ -301,6 +387,6 @@ mod tests {
         known.add_item(item("a", "null", r#"{"cloud":null}"#).root());
         assert_eq!(known.unknown("clod").nearest.as_deref(), Some("cloud"));
         compiled.declare("clod", &mut first);
-        assert!(first.all_seen() && unknown(&first).is_empty());
+        assert!(unknown(&first).is_empty());
     }
 }

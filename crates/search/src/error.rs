@@ -36,10 +36,12 @@ pub enum SearchError {
     #[error("{0}")]
     Filter(#[from] FilterError),
     /// A filter that parses, but that Stacyard cannot answer.
-    #[error("filter: {reason}\n  {part}")]
+    #[error("filter: {reason}{}\n  {part}", after(remedy.as_ref()))]
     Unsupported {
         /// What is wrong.
         reason: String,
+        /// What would be right, where that is known.
+        remedy: Option<String>,
         /// The smallest predicate around it, in CQL2.
         part: String,
     },
@@ -88,14 +90,31 @@ pub enum SearchError {
 }
 
 impl SearchError {
-    /// The message, which may quote any text, and the lines that stand below it.
+    /// The message, which may quote any text, and the lines that stand below it. Of a filter without its remedy.
     pub fn lines(&self) -> (String, Vec<String>) {
         match self {
-            Self::Filter(FilterError { reason, place: FilterPlace::Text { excerpt, column, .. } }) => {
-                (format!("filter: {reason}"), vec![excerpt.clone(), format!("{:column$}^", "")])
+            Self::Filter(FilterError { reason, place, .. }) => {
+                let below = match place {
+                    FilterPlace::Text { excerpt, column, .. } => {
+                        vec![excerpt.clone(), format!("{:column$}^", "")]
+                    }
+                    FilterPlace::Json(pointer) if !pointer.is_empty() => {
+                        return (format!("filter: {reason} (at {pointer})"), Vec::new());
+                    }
+                    FilterPlace::Json(_) | FilterPlace::Whole => Vec::new(),
+                };
+                (format!("filter: {reason}"), below)
             }
-            Self::Unsupported { reason, part } => (format!("filter: {reason}"), vec![part.clone()]),
+            Self::Unsupported { reason, part, .. } => (format!("filter: {reason}"), vec![part.clone()]),
             _ => (self.to_string(), Vec::new()),
+        }
+    }
+
+    /// What would be right of a filter, where that is known.
+    pub fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Filter(FilterError { remedy, .. }) | Self::Unsupported { remedy, .. } => remedy.as_deref(),
+            _ => None,
         }
     }
 }
@@ -123,8 +142,10 @@ impl std::error::Error for UnknownProperty {}
 /// Why a text is no CQL2 filter, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
-    /// What is wrong, and where it helps what would be right.
+    /// What is wrong.
     pub reason: String,
+    /// What would be right, where that is known.
+    pub remedy: Option<String>,
     /// Where it is.
     pub place: FilterPlace,
 }
@@ -163,26 +184,72 @@ impl FilterPlace {
 }
 
 impl FilterError {
-    /// An error at a byte of a CQL2 text.
-    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), place: FilterPlace::at(text, offset) }
+    pub(crate) fn new(reason: impl Into<Reason>, place: FilterPlace) -> Self {
+        let Reason { cause, remedy } = reason.into();
+        Self { reason: cause, remedy, place }
     }
 
-    pub(crate) fn whole(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), place: FilterPlace::Whole }
+    /// An error at a byte of a CQL2 text.
+    pub(crate) fn at(text: &str, offset: usize, reason: impl Into<Reason>) -> Self {
+        Self::new(reason, FilterPlace::at(text, offset))
     }
+
+    pub(crate) fn whole(reason: impl Into<Reason>) -> Self {
+        Self::new(reason, FilterPlace::Whole)
+    }
+}
+
+/// What is wrong with a filter, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) cause: String,
+    pub(crate) remedy: Option<String>,
+}
+
+/// The remedy stands after a semicolon. A text that holds words of the user is not looked at in this way.
+impl From<&'static str> for Reason {
+    fn from(text: &'static str) -> Self {
+        match text.split_once("; ") {
+            Some((cause, remedy)) => (cause.to_owned(), remedy.to_owned()).into(),
+            None => text.to_owned().into(),
+        }
+    }
+}
+
+impl From<String> for Reason {
+    fn from(cause: String) -> Self {
+        Self { cause, remedy: None }
+    }
+}
+
+impl From<(String, String)> for Reason {
+    fn from((cause, remedy): (String, String)) -> Self {
+        Self { cause, remedy: Some(remedy) }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.cause, after(self.remedy.as_ref()))
+    }
+}
+
+/// A remedy as it stands after the cause.
+fn after(remedy: Option<&String>) -> String {
+    remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default()
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (reason, remedy) = (&self.reason, after(self.remedy.as_ref()));
         match &self.place {
             FilterPlace::Text { excerpt, column, .. } => {
-                write!(f, "filter: {}\n  {excerpt}\n  {:column$}^", self.reason, "")
+                write!(f, "filter: {reason}{remedy}\n  {excerpt}\n  {:column$}^", "")
             }
             FilterPlace::Json(pointer) if !pointer.is_empty() => {
-                write!(f, "filter: {} (at {pointer})", self.reason)
+                write!(f, "filter: {reason} (at {pointer}){remedy}")
             }
-            FilterPlace::Json(_) | FilterPlace::Whole => write!(f, "filter: {}", self.reason),
+            FilterPlace::Json(_) | FilterPlace::Whole => write!(f, "filter: {reason}{remedy}"),
         }
     }
 }

@@ -14,18 +14,6 @@ use crate::error::{ItemError, SearchError};
 use crate::property::{ItemView, Place, Property};
 use crate::time::extent_of;
 
-/// The properties that the STAC specification defines as instants: RFC 3339 texts there order as instants.
-const INSTANTS: [&str; 8] = [
-    "datetime",
-    "start_datetime",
-    "end_datetime",
-    "created",
-    "updated",
-    "published",
-    "expires",
-    "unpublished",
-];
-
 /// One key of `sortby` (STAC API sort extension).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SortKey {
@@ -44,11 +32,6 @@ impl SortKey {
             return Err(wrong("a geometry has no order".to_owned()));
         }
         Ok(Self { property, descending })
-    }
-
-    /// Whether the STAC specification defines the property as an instant: then it orders as one.
-    pub fn is_instant(&self) -> bool {
-        self.property.place() == Place::Properties && INSTANTS.contains(&self.property.key())
     }
 
     /// Parses `sortby`: names with commas between, `-` before one for descending, `+` or nothing for ascending order.
@@ -78,7 +61,7 @@ pub(crate) fn push_key(sortby: &[SortKey], item: &ItemView<'_>, out: &mut Vec<u8
         });
     }
     for key in sortby {
-        push(out, key.descending, |out| push_value(out, key.property.find(item), key.is_instant()));
+        push(out, key.descending, |out| push_value(out, key.property.find(item), key.property.is_instant()));
     }
     push_value(out, item.collection, false);
     push_value(out, item.id, false);

@@ -7,6 +7,18 @@ use stacyard_model::json::Value;
 /// How many names may stand behind one another in a nested property.
 const MAX_SEGMENTS: usize = 16;
 
+/// The properties that STAC defines as instants: the common metadata, and the timestamps extension.
+const INSTANTS: [&str; 8] = [
+    "datetime",
+    "start_datetime",
+    "end_datetime",
+    "created",
+    "updated",
+    "published",
+    "expires",
+    "unpublished",
+];
+
 /// A property of an Item, by its name in a filter or a sort order.
 ///
 /// `id`, `collection`, `datetime` and `geometry` are the Item's own; every other name is looked up in `properties`,
@@ -16,6 +28,8 @@ const MAX_SEGMENTS: usize = 16;
 pub struct Property {
     name: String,
     place: Place,
+    /// STAC or a queryable says that its values are RFC 3339 instants.
+    instant: bool,
 }
 
 /// Where a [`Property`] stands in an Item.
@@ -49,12 +63,13 @@ impl Property {
             "geometry" => Place::Geometry,
             _ => Place::Properties,
         };
-        Ok(Self { name: name.to_owned(), place })
+        let instant = place == Place::Properties && INSTANTS.contains(&key);
+        Ok(Self { name: name.to_owned(), place, instant })
     }
 
     /// The Item's own geometry.
     pub(crate) fn geometry() -> Self {
-        Self { name: "geometry".to_owned(), place: Place::Geometry }
+        Self { name: "geometry".to_owned(), place: Place::Geometry, instant: false }
     }
 
     /// The name as it was written.
@@ -70,6 +85,16 @@ impl Property {
     /// The name below `/properties`: without the prefix.
     pub fn key(&self) -> &str {
         self.name.strip_prefix("properties.").unwrap_or(&self.name)
+    }
+
+    /// Whether its values are RFC 3339 instants, because STAC or a queryable says so: then they compare and order as such.
+    pub const fn is_instant(&self) -> bool {
+        self.instant
+    }
+
+    /// Notes whether a queryable says that its values are instants.
+    pub(crate) fn declare(&mut self, is_instant: &dyn Fn(&str) -> bool) {
+        self.instant |= self.place == Place::Properties && is_instant(self.key());
     }
 
     /// Whether every Item has it by the STAC specification, so that it can never be an unknown name.

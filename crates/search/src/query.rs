@@ -4,6 +4,7 @@ use stacyard_model::json::{Document, Kind, Value};
 
 use crate::cql2::{CompareOp, Expr, Literal, NumberLiteral};
 use crate::error::SearchError;
+use crate::eval;
 use crate::property::Property;
 
 /// Parses the JSON text of a `query`: `{"eo:cloud_cover": {"lt": 20}}` is `eo:cloud_cover < 20`. All its conditions must
@@ -25,11 +26,17 @@ pub fn query(query: Value<'_>) -> Result<Option<Expr>, SearchError> {
         };
         for (operator, value) in operators {
             let property = Expr::Property(property.clone());
-            conditions
-                .push(condition(property, &operator.text(), value).map_err(|reason| wrong(&name, &reason))?);
+            let condition = condition(property, &operator.text(), value);
+            conditions.push(condition.and_then(meaningful).map_err(|reason| wrong(&name, &reason))?);
         }
     }
     Ok((!conditions.is_empty()).then(|| Expr::and(conditions)))
+}
+
+/// The condition, unless it has no meaning, such as a date and time compared with another string.
+fn meaningful(condition: Expr) -> Result<Expr, String> {
+    let meaning = eval::with_instants(&condition).and_then(|read| eval::compile(&read));
+    meaning.map(|_| condition).map_err(|fault| fault.reason.to_string())
 }
 
 fn wrong(name: &str, reason: &str) -> SearchError {

@@ -42,6 +42,17 @@ pub struct Search {
 }
 
 impl Search {
+    /// The same search of a store that declares some properties to hold instants: these compare and order as such.
+    #[must_use]
+    pub fn with_instants(mut self, is_instant: impl Fn(&str) -> bool) -> Self {
+        let declare = &mut |property: &mut Property| property.declare(&is_instant);
+        if let Some(filter) = &mut self.filter {
+            filter.each_property_mut(declare);
+        }
+        self.sortby.iter_mut().for_each(|key| declare(&mut key.property));
+        self
+    }
+
     /// Calls `visit` for every property in filter and sort order.
     pub fn each_property<'a>(&'a self, visit: &mut impl FnMut(&'a Property)) {
         if let Some(filter) = &self.filter {
@@ -105,10 +116,12 @@ pub fn parse_datetime(text: &str) -> Result<Interval, SearchError> {
 /// string, a function that is unknown) is an error with its place as well.
 pub fn parse_filter(text: &str) -> Result<Expr, SearchError> {
     let filter = Expr::parse(text)?;
-    let Err(fault) = eval::compile(&filter) else { return Ok(filter) };
+    // Compiled as it is written, so that the place of a fault can be found.
+    let meaning = eval::with_instants(&filter).and_then(|_| eval::compile(&filter));
+    let Err(fault) = meaning else { return Ok(filter) };
     let place = fault.part.as_deref().and_then(|part| cql2::locate(text, part));
     Err(match place {
-        Some(place) => FilterError { reason: fault.reason, place }.into(),
+        Some(place) => FilterError::new(fault.reason, place).into(),
         None => fault.into(),
     })
 }

@@ -1,18 +1,18 @@
 //! What happens to a record before any store takes it: it is parsed, passes the gate, and answers the search or not.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
-use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, Property, SearchError};
+use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, SearchError};
 
 use crate::collections::Found;
 use crate::report::{Findings, Located, Problem, Warnings};
-use crate::{Batch, Error, Fault, Record};
+use crate::unmatched::{check_lists, check_properties, listed};
+use crate::{Batch, Error, Fault, Note, Record};
 
 /// What records have to pass.
 #[derive(Clone, Default)]
@@ -25,8 +25,12 @@ pub struct Check {
     pub accept: Accept,
     /// A search that Items have to answer.
     pub filter: Option<Arc<Compiled>>,
-    /// Whether a property that no Item has may stand in the search.
+    /// Whether properties and collections that no Item has may stand in the search.
     pub lenient: bool,
+    /// Whether the store has found out by itself which of them no Item has: then only some Items are looked at.
+    pub looked_up: bool,
+    /// Collections that the input is to have, because a profile speaks of them: a warning names those that it has not.
+    pub expected: Vec<String>,
 }
 
 /// Which objects are valid records.
@@ -48,8 +52,11 @@ pub(crate) struct Notes {
     pub(crate) collections: Found,
     /// Which names of the search have been seen.
     names: Option<Names>,
-    /// Names that properties have: collected while some of the search have not been seen.
-    known: BTreeSet<String>,
+    /// Names that properties have, and collections: collected while some of the search have not been seen.
+    known: KnownNames,
+    known_collections: KnownNames,
+    /// Which of the expected collections have been seen.
+    expected: Vec<bool>,
     /// Bytes of what is wrong with records that are set aside.
     held: usize,
 }
@@ -58,13 +65,11 @@ pub(crate) struct Notes {
 /// then. Many bad records take little more memory than good ones.
 const HELD: usize = 256 << 10;
 
-/// How many names are collected, to find out which one was meant.
-const MAX_KNOWN: usize = 4096;
-
 impl Notes {
     pub(crate) fn new(check: &Check) -> Self {
-        let names = check.filter.as_deref().filter(|_| !check.lenient).map(Compiled::names);
-        Self { names, ..Self::default() }
+        let names = check.filter.as_deref().filter(|_| !check.looked_up).map(Compiled::names);
+        let expected = if check.looked_up { 0 } else { check.expected.len() };
+        Self { names, expected: vec![false; expected], ..Self::default() }
     }
 
     /// Keeps what is wrong with a record, unless too much is held already. The first is always kept.
@@ -80,12 +85,23 @@ impl Notes {
     fn observe(&mut self, search: &Compiled, item: Value<'_>) {
         let Some(names) = &mut self.names else { return };
         search.observe(item, names);
-        if !names.all_seen() && self.known.len() < MAX_KNOWN {
-            for (key, _) in item.get("properties").and_then(Value::members).into_iter().flatten() {
-                if !self.known.contains(key.text().as_ref()) {
-                    self.known.insert(key.text().into_owned());
-                }
-            }
+        if names.lacks_property() {
+            self.known.add_item(item);
+        }
+        if names.lacks_collection()
+            && let Some(collection) = item.get("collection").and_then(Value::as_str)
+        {
+            self.known_collections.add(&collection);
+        }
+    }
+
+    fn expect(&mut self, check: &Check, item: Value<'_>) {
+        if self.expected.iter().all(|seen| *seen) {
+            return;
+        }
+        let collection = item.get("collection").and_then(Value::as_str);
+        for (name, seen) in check.expected.iter().zip(&mut self.expected) {
+            *seen |= collection.as_deref() == Some(name);
         }
     }
 
@@ -96,56 +112,52 @@ impl Notes {
         if let (Some(names), Some(later)) = (&mut self.names, &later.names) {
             names.merge(later);
         }
-        let room = MAX_KNOWN.saturating_sub(self.known.len());
-        self.known.extend(later.known.into_iter().take(room));
+        self.known.append(&later.known);
+        self.known_collections.append(&later.known_collections);
+        for (seen, later) in self.expected.iter_mut().zip(later.expected) {
+            *seen |= later;
+        }
         Ok(())
     }
 
-    /// Fails if the search asks for a property that no Item has.
-    pub(crate) fn refuse_unknown_names(&self, check: &Check) -> Result<(), Error> {
-        let (Some(search), Some(names)) = (&check.filter, &self.names) else { return Ok(()) };
-        let Some(unknown) = search.unknown(names).next() else { return Ok(()) };
-        let mut known = KnownNames::default();
-        self.known.iter().for_each(|name| known.add(name));
-        Err(unknown_name(unknown, &known))
+    /// Once all has been read: fails if the search names what no Item has; gives warnings of what else is missing.
+    pub(crate) fn conclude(&self, check: &Check) -> Result<Vec<Note>, Error> {
+        let mut warnings = Vec::new();
+        if let (Some(search), Some(names)) = (&check.filter, &self.names) {
+            if !check.lenient {
+                check_properties(search, names, || Ok(self.known.clone()))?;
+            }
+            let known = || Ok(self.known_collections.clone());
+            warnings = check_lists(search, names, check.lenient, known)?;
+        }
+        let all = check.expected.iter().zip(&self.expected);
+        let missing: Vec<&str> = all.filter(|(_, seen)| !**seen).map(|(name, _)| name.as_str()).collect();
+        if !missing.is_empty() {
+            let missing = listed("collection", &missing);
+            warnings.push(Note {
+                message: format!("the profile speaks of the {missing}, of which there is no valid Item"),
+                help: "check its `collections`: of Items of others no field is checked".to_owned(),
+            });
+        }
+        Ok(warnings)
     }
-}
-
-/// Members of an Item that are no properties.
-const MEMBERS: [&str; 6] = ["type", "stac_version", "stac_extensions", "bbox", "links", "assets"];
-
-/// The error of a search for a property that no Item has, where Items have those that are `known`.
-pub fn unknown_name(unknown: &Property, known: &KnownNames) -> Error {
-    let name = unknown.name();
-    let first = name.split('.').next().unwrap_or_default();
-    if MEMBERS.contains(&first) {
-        return Error::usage(
-            format!("a search cannot look at {name:?}"),
-            "it knows id, collection, datetime, geometry and the names in properties",
-        );
-    }
-    let remedy = match known.unknown(name).nearest {
-        Some(nearest) => format!("did you mean {nearest}? "),
-        // The quotes of many other languages make a name of a string.
-        None => "a string goes in single quotes; ".to_owned(),
-    };
-    Error::usage(
-        format!("no Item has a property {name:?}"),
-        format!("{remedy}--filter-lenient takes it as null everywhere"),
-    )
 }
 
 /// A wrong search is a wrong request; what to write instead follows behind the semicolon.
 impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
+        const HELP: &str = "see stacyard search --help for how the flags are written";
+        const FILTER: &str = "stacyard help filter says how filters are written";
         let (text, details) = error.lines();
-        match text.rsplit_once("; ") {
-            Some((cause, remedy)) if details.is_empty() => Self::usage(cause, remedy),
-            _ => details.iter().fold(
-                Self::usage(text, "see stacyard search --help for how the flags are written"),
-                |error, line| error.detail(line),
-            ),
-        }
+        let shown = if let SearchError::Filter(_) | SearchError::Unsupported { .. } = error {
+            Self::usage(text, error.remedy().unwrap_or(FILTER))
+        } else {
+            match text.rsplit_once("; ") {
+                Some((cause, remedy)) => Self::usage(cause, remedy),
+                None => Self::usage(text, HELP),
+            }
+        };
+        details.iter().fold(shown, |error, line| error.detail(line))
     }
 }
 
@@ -285,6 +297,7 @@ impl<'a> Checker<'a> {
             }
             return Ok(Outcome::Passed(kind, 0));
         }
+        notes.expect(self.check, value);
         if let Some(filter) = &self.check.filter {
             notes.observe(filter, value);
         }

@@ -320,7 +320,7 @@ impl Copy<'_> {
         self.settle_all(role, &mut again, (&mut unsettled, 0), sink, (report, tally))?;
         report.notes.extend(source.notes());
         if role == Role::Input {
-            notes.refuse_unknown_names(&check)?;
+            report.notes.extend(notes.conclude(&check)?);
             report.warnings = notes.warnings;
             let (collections, repeated) = notes.collections.by_id()?;
             report.found_collections = collections;

@@ -74,7 +74,7 @@ impl Find<'_> {
             observer.advance(Progress { read: report.read, rejected: report.rejected, position });
             Ok(ControlFlow::Continue(()))
         })?;
-        notes.refuse_unknown_names(check)?;
+        report.notes = notes.conclude(check)?;
         report.warnings = notes.warnings;
         let (collections, repeated) = notes.collections.by_id()?;
         report.found_collections = collections;
@@ -82,7 +82,7 @@ impl Find<'_> {
             report.rejected += 1;
             set_aside(&repeated.reject(&name), rejects.as_deref_mut(), observer)?;
         }
-        report.notes = source.notes();
+        report.notes.extend(source.notes());
         let answer = sorter.finish(&name)?;
         report.seconds = started.elapsed().as_secs_f64();
         Ok((answer, report))

@@ -27,10 +27,11 @@ mod sniff;
 mod sort;
 mod source;
 mod store;
+mod unmatched;
 mod url;
 
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
-pub use check::{Accept, Check, unknown_name};
+pub use check::{Accept, Check};
 pub use collections::{CollectionChanges, Listed, merged};
 pub use copy::{Copy, Mode, Old};
 pub use error::{Error, ErrorKind};
@@ -51,4 +52,5 @@ pub use sniff::{HEAD, not_parquet};
 pub use sort::{Hits, Sorted, Sorter};
 pub use source::{Batch, Collections, Fault, Nothing, Place, Record, Source, Work};
 pub use store::{JsonStore, Store};
+pub use unmatched::{check_lists, check_properties};
 pub use url::{Compression, Location, StoreKind, StoreUrl, same_file};

@@ -58,7 +58,7 @@ impl Report {
     /// What was done by a search whose answer was then written as `written` says.
     #[must_use]
     pub fn then(self, written: Self) -> Self {
-        if self.read == 0 {
+        if self.read == 0 && self.notes.is_empty() {
             return written;
         }
         let mut warnings = self.warnings;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stacyard_model::Profile;
+use stacyard_search::{Compiled, Search};
 
 use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
 
@@ -35,7 +36,14 @@ pub trait Store: Send + Sync {
         None
     }
 
-    /// The Items that answer a search, in its order.
+    /// A search of this store: a property that its profile declares to hold instants compares and orders as such.
+    fn compile(&self, search: &Search) -> Result<Compiled, Error> {
+        let profile = self.profile();
+        let is_instant = |name: &str| profile.is_some_and(|profile| profile.declares_instant(name));
+        Ok(Compiled::new(&search.clone().with_instants(is_instant))?)
+    }
+
+    /// The Items that answer a search of [`compile`](Store::compile), in its order.
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
         find.run(self.items()?.as_mut())
     }

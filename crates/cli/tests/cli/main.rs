@@ -20,6 +20,7 @@ mod profiles;
 mod rejects;
 mod replacing;
 mod search;
+mod silent;
 mod support;
 mod usage;
 mod validate;

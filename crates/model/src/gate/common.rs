@@ -121,17 +121,25 @@ impl Check {
         }
     }
 
-    /// `start_datetime` and `end_datetime` occur together and in order.
+    /// `start_datetime` and `end_datetime` occur together and in order. One that is null is none, as one that is left out.
     pub(super) fn times(&mut self, path: &Path<'_>, times: &Times<'_>) {
-        match (times.start, times.end) {
+        let is_there = |(value, _): &(Value<'_>, _)| !value.is_null();
+        match (times.start.filter(is_there), times.end.filter(is_there)) {
             (Some((start, Some(first))), Some((_, Some(last)))) if first > last => {
                 let message = format_args!("is later than end_datetime");
                 self.report(Rule::DatetimeOrder, &path.member("start_datetime"), Some(start), message);
             }
-            (Some(_), None) => self.missing(Rule::DatetimeRange, path, "end_datetime"),
-            (None, Some(_)) => self.missing(Rule::DatetimeRange, path, "start_datetime"),
+            (Some(_), None) => self.half_range(path, "end_datetime", times.end.is_some()),
+            (None, Some(_)) => self.half_range(path, "start_datetime", times.start.is_some()),
             _ => {}
         }
+    }
+
+    fn half_range(&mut self, path: &Path<'_>, name: &str, is_null: bool) {
+        let is = if is_null { "null" } else { "missing" };
+        let message =
+            format_args!("{name:?} is {is}: start_datetime and end_datetime must both be there, or neither");
+        self.report(Rule::DatetimeRange, path, None, message);
     }
 
     fn gsd(&mut self, path: &Path<'_>, value: Value<'_>) {

@@ -1,5 +1,7 @@
 //! The check of an object against the JSON Schemas of its extensions.
 
+use std::fmt;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
@@ -20,10 +22,16 @@ pub(super) fn check(check: &mut Check, value: Value<'_>, schemas: &Schemas, requ
     for (i, extension) in extensions.enumerate() {
         let Some(url) = extension.as_str() else { continue };
         let path = parent.index(i);
+        let mut missing = |message: fmt::Arguments<'_>| {
+            check.report_as(required, Rule::ExtensionMissing, &path, Some(extension), message);
+        };
         match schemas.validator(&url) {
-            None => {
-                let message = format_args!("the schema of this extension is not among those given");
-                check.report_as(required, Rule::ExtensionMissing, &path, Some(extension), message);
+            None => missing(format_args!("the schema of this extension is not among those given")),
+            Some(Err(unusable)) if !unusable.missing.is_empty() => {
+                let others = unusable.missing.join(", ");
+                missing(format_args!(
+                    "the schema of this extension refers to others that are not among those given: {others}"
+                ));
             }
             Some(Err(unusable)) => {
                 check.report(Rule::ExtensionUnusable, &path, Some(extension), format_args!("{unusable}"));

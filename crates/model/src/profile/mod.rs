@@ -115,6 +115,11 @@ impl Profile {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Whether it says that the values of a field are instants.
+    pub fn declares_instant(&self, name: &str) -> bool {
+        self.field(name).is_some_and(|field| field.kind == FieldType::Datetime)
+    }
+
     /// Whether it speaks of the Items of a collection.
     pub fn speaks_of(&self, collection: Option<&str>) -> bool {
         self.collections.is_empty()

@@ -64,6 +64,40 @@ fn extensions_are_checked() {
     insta::assert_snapshot!(report.join("\n"));
 }
 
+/// A schema that refers to one that is there, which refers to two that are not.
+fn with_missing() -> Gate {
+    let schemas = Schemas::new([
+        (
+            "one.json".to_owned(),
+            json!({"$id": "https://example.org/one.json", "allOf": [{"$ref": "two.json#/definitions/x"}, {"$ref": "https://elsewhere.example/b.json"}]}),
+        ),
+        (
+            "two.json".to_owned(),
+            json!({"$id": "https://example.org/two.json", "definitions": {"x": {"$ref": "https://elsewhere.example/c.json#/definitions/y"}, "z": {"$ref": "a.json"}}}),
+        ),
+    ]);
+    Gate::default().with_schemas(Arc::new(schemas))
+}
+
+#[test]
+fn a_schema_that_refers_to_missing_ones_is_a_missing_schema() {
+    let mut item: Value = serde_json::from_str(bases::ITEMS[3]).unwrap();
+    item["stac_extensions"] = json!(["https://example.org/one.json"]);
+    let document = Document::parse(item.to_string()).unwrap();
+    let wanted = "/stac_extensions/0: the schema of this extension refers to others that are not among those given: \
+                  https://elsewhere.example/b.json, https://elsewhere.example/c.json, https://example.org/a.json; found \
+                  \"https://example.org/one.json\" [extension-missing: STAC Item, Collection and Catalog: Fields, stac_extensions]";
+    // Which one is met first differs from run to run.
+    for _ in 0..8 {
+        let verdict = with_missing().item(document.root());
+        assert!(verdict.errors.is_empty(), "{:?}", verdict.errors);
+        assert_eq!(verdict.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [wanted]);
+        let verdict = with_missing().require_schemas(true).item(document.root());
+        assert!(verdict.warnings.is_empty(), "{:?}", verdict.warnings);
+        assert_eq!(verdict.errors.iter().map(ToString::to_string).collect::<Vec<_>>(), [wanted]);
+    }
+}
+
 #[test]
 fn every_schema_in_the_folder_that_real_objects_name_can_be_used() {
     let Some(folder) = data::shared() else { return };

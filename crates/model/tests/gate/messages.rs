@@ -33,6 +33,36 @@ fn findings(base: &str, changes: &[(&str, Value)]) -> String {
     errors.chain(verdict.warnings.iter().map(|finding| format!("warning {finding}\n"))).collect()
 }
 
+/// Common Metadata, "Date and Time Range": using one of the fields requires the other as well. A member that is null says
+/// what leaving it out says, so both have the same verdict.
+#[test]
+fn an_end_that_is_null_is_an_end_that_is_missing() {
+    let [item, ..] = bases::ITEMS;
+    let rules = |start: Value, end: Value| {
+        let base = [("/properties/datetime", json!("2024-01-01T00:00:00Z"))];
+        let range = [("/properties/start_datetime", start), ("/properties/end_datetime", end)];
+        let findings = findings(item, &[base.as_slice(), &range].concat());
+        let errors = findings.lines().filter_map(|line| line.strip_prefix("error   "));
+        errors.map(ToOwned::to_owned).collect::<Vec<_>>().join("; ")
+    };
+    let (time, null, absent) = (json!("2024-01-01T00:00:00Z"), json!(null), json!("DELETE"));
+    let half = |name: &str, is: &str| {
+        format!(
+            "/properties: \"{name}\" is {is}: start_datetime and end_datetime must both be there, or neither \
+             [datetime-range: Common Metadata: Date and Time Range]"
+        )
+    };
+    assert_eq!(rules(time.clone(), absent.clone()), half("end_datetime", "missing"));
+    assert_eq!(rules(time.clone(), null.clone()), half("end_datetime", "null"));
+    assert_eq!(rules(absent.clone(), time.clone()), half("start_datetime", "missing"));
+    assert_eq!(rules(null.clone(), time.clone()), half("start_datetime", "null"));
+    for (start, end) in
+        [(&time, &time), (&null, &null), (&null, &absent), (&absent, &null), (&absent, &absent)]
+    {
+        assert_eq!(rules(start.clone(), end.clone()), "", "{start} {end}");
+    }
+}
+
 #[test]
 fn broken_objects() {
     let [item, item_110, ..] = bases::ITEMS;

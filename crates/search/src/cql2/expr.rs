@@ -250,8 +250,16 @@ impl Expr {
         self.each_part(&mut |part| part.each_property(&mut *visit));
     }
 
+    /// Calls `visit` for every property in the expression, so that it can be changed.
+    pub(crate) fn each_property_mut(&mut self, visit: &mut dyn FnMut(&mut Property)) {
+        if let Self::Property(property) = self {
+            visit(property);
+        }
+        self.each_part_mut(&mut |part| part.each_property_mut(visit));
+    }
+
     /// Calls `visit` for every expression that it is directly made of, in the order of the text.
-    fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+    pub(crate) fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         match self {
             Self::Literal(_) | Self::Property(_) => {}
             Self::And(list) | Self::Or(list) | Self::Array(list) | Self::Function(_, list) => {
@@ -274,6 +282,38 @@ impl Expr {
             }
             Self::Interval(bounds) => {
                 for bound in bounds.iter() {
+                    if let Bound::Expr(expr) = bound {
+                        visit(expr);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same, so that they can be changed.
+    pub(crate) fn each_part_mut(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        match self {
+            Self::Literal(_) | Self::Property(_) => {}
+            Self::And(list) | Self::Or(list) | Self::Array(list) | Self::Function(_, list) => {
+                list.iter_mut().for_each(visit);
+            }
+            Self::Not(expr) | Self::IsNull(expr) | Self::Casei(expr) | Self::Accenti(expr) => visit(expr),
+            Self::Compare(_, left, right)
+            | Self::Like(left, right)
+            | Self::Spatial(_, left, right)
+            | Self::Temporal(_, left, right)
+            | Self::ArrayPredicate(_, left, right)
+            | Self::Arithmetic(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+            Self::Between(three) => three.iter_mut().for_each(visit),
+            Self::In(value, list) => {
+                visit(value);
+                list.iter_mut().for_each(visit);
+            }
+            Self::Interval(bounds) => {
+                for bound in bounds.iter_mut() {
                     if let Bound::Expr(expr) = bound {
                         visit(expr);
                     }

@@ -6,7 +6,7 @@ use super::build;
 use super::expr::{Bound, Expr, Literal, NumberLiteral};
 use super::{MAX_FILTER_DEPTH, MAX_FILTER_OPERATORS, check_length};
 use crate::bbox::SearchBox;
-use crate::error::{FilterError, FilterPlace};
+use crate::error::{FilterError, FilterPlace, Reason};
 use crate::geometry;
 use crate::property::Property;
 
@@ -48,8 +48,8 @@ struct Reader<'e> {
 type Read<T = Expr> = Result<T, FilterError>;
 
 impl Reader<'_> {
-    fn fail<T>(&self, reason: impl Into<String>) -> Read<T> {
-        Err(FilterError { reason: reason.into(), place: FilterPlace::Json(self.pointer.clone()) })
+    fn fail<T>(&self, reason: impl Into<Reason>) -> Read<T> {
+        Err(FilterError::new(reason, FilterPlace::Json(self.pointer.clone())))
     }
 
     fn lift<T>(&self, result: Result<T, String>) -> Read<T> {
@@ -142,7 +142,10 @@ impl Reader<'_> {
                 Err(reason) => self.fail(reason),
             };
         }
-        self.fail("an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type")
+        self.fail(
+            "an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type; \
+             conditions such as {\"gsd\": {\"lt\": 20}} go to query, not to filter",
+        )
     }
 
     fn interval(&mut self, bounds: Value<'_>) -> Read {

@@ -32,16 +32,23 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut list = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
-        if first.is_whitespace() {
+        if first.is_whitespace() && !starts_name(first) {
             at += first.len_utf8();
             continue;
         }
         let rest = &text[at..];
+        if let Some(reason) = slip(rest) {
+            return Err(FilterError::at(text, at, reason));
+        }
         let (kind, length) = match first {
             '\'' => (
                 Kind::Text,
                 quoted(rest, '\'').ok_or_else(|| {
-                    FilterError::at(text, at, "a string that does not end; close it with '")
+                    FilterError::at(
+                        text,
+                        at,
+                        "a string that does not end; close it with ', and double a quote within it, such as 'it''s'",
+                    )
                 })?,
             ),
             '"' => (
@@ -58,16 +65,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
                 let two = ["<>", "<=", ">="].iter().any(|symbol| rest.starts_with(symbol));
                 (Kind::Symbol, 1 + usize::from(two))
             }
-            '!' if rest.starts_with("!=") => {
-                return Err(FilterError::at(text, at, "`!=` is not an operator of CQL2; write <>"));
-            }
             start if starts_name(start) => {
                 (Kind::Word, rest.find(|c| !part_of_name(c)).unwrap_or(rest.len()))
             }
             other => {
-                let reason = format!(
-                    "{other:?} cannot stand here; put names with such characters in double quotes, strings in single ones"
-                );
+                let remedy = "put names with such characters in double quotes, strings in single ones";
+                let reason = (format!("{other:?} cannot stand here"), remedy.to_owned());
                 return Err(FilterError::at(text, at, reason));
             }
         };
@@ -83,13 +86,69 @@ pub(super) fn is_word(text: &str) -> bool {
     text.chars().next().is_some_and(starts_name) && text.chars().all(part_of_name)
 }
 
-fn starts_name(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '_' | ':')
+/// `identifierStart` of annex B.
+const fn starts_name(c: char) -> bool {
+    matches!(
+        c,
+        ':' | '_'
+            | 'A'..='Z'
+            | 'a'..='z'
+            | '\u{C0}'..='\u{D6}'
+            | '\u{D8}'..='\u{F6}'
+            | '\u{F8}'..='\u{2FF}'
+            | '\u{370}'..='\u{37D}'
+            | '\u{37F}'..='\u{1FFE}'
+            | '\u{200C}'..='\u{200D}'
+            | '\u{2070}'..='\u{218F}'
+            | '\u{2C00}'..='\u{2FEF}'
+            | '\u{3001}'..='\u{D7FF}'
+            | '\u{F900}'..='\u{FDCF}'
+            | '\u{FDF0}'..='\u{FFFD}'
+            | '\u{10000}'..='\u{EFFFF}'
+    )
 }
 
-/// Whether a character can go on a name: letters, digits, `_ : .` and the marks that join letters.
-fn part_of_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | ':' | '.' | '\u{300}'..='\u{36F}' | '\u{203F}' | '\u{2040}')
+/// `identifierPart` of annex B.
+const fn part_of_name(c: char) -> bool {
+    starts_name(c) || matches!(c, '.' | '0'..='9' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
+/// What other languages write, and CQL2 does not.
+fn slip(rest: &str) -> Option<&'static str> {
+    const SLIPS: [(&str, &str); 16] = [
+        ("==", "`==` is not an operator of CQL2; write ="),
+        ("!=", "`!=` is not an operator of CQL2; write <>"),
+        ("&&", "`&&` is not an operator of CQL2; write AND"),
+        ("||", "`||` is not an operator of CQL2; write OR"),
+        ("=<", "`=<` is not an operator of CQL2; write <="),
+        ("=>", "`=>` is not an operator of CQL2; write >="),
+        ("!", "`!` is not an operator of CQL2; write NOT"),
+        ("[", "`[` cannot stand here; lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("{", "`{` cannot stand here; lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("`", "a backtick cannot stand here; put names in double quotes, strings in single ones"),
+        (
+            "\u{2018}",
+            "`\u{2018}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+        ),
+        (
+            "\u{2019}",
+            "`\u{2019}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+        ),
+        (
+            "\u{201C}",
+            "`\u{201C}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+        ),
+        (
+            "\u{201D}",
+            "`\u{201D}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+        ),
+        (
+            "\u{AB}",
+            "`\u{AB}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+        ),
+        (";", "`;` cannot stand here; join two predicates with AND or OR"),
+    ];
+    SLIPS.iter().find(|(symbol, _)| rest.starts_with(symbol)).map(|(_, reason)| *reason)
 }
 
 /// The length of a text in quotes, doubled quotes (and in strings `\'`) being inside.

@@ -104,6 +104,92 @@ fn quotes_and_names() {
     assert_eq!(literal("a = point"), *property("point"), "no geometry follows");
 }
 
+/// What users of other languages write, and what they should.
+#[test]
+fn common_slips_have_a_remedy() {
+    for (filter, remedy) in [
+        ("platform = sentinel-2a", "a string goes in single quotes: 'sentinel-2a'"),
+        ("datetime > 2024-01-01T00:00:00Z", "a string goes in single quotes: '2024-01-01T00:00:00Z'"),
+        ("platform = landsat 8", "join two predicates with AND or OR; a string goes in single quotes"),
+        ("a == 1", "write ="),
+        ("a != 1", "write <>"),
+        ("a =< 1", "write <="),
+        ("a => 1", "write >="),
+        ("a = 1 && b = 2", "write AND"),
+        ("a = 1 || b = 2", "write OR"),
+        ("!(a = 1)", "write NOT"),
+        ("a = 1; b = 2", "join two predicates with AND or OR"),
+        ("a IN [1, 2]", "lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("a IN ['x']", "lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("a IN 'x'", "the list of IN goes in parentheses, such as IN ('a', 'b')"),
+        ("a = 'x", "close it with ', and double a quote within it, such as 'it''s'"),
+        ("a = 'it's'", "close it with ', and double a quote within it, such as 'it''s'"),
+        ("a = \u{2018}x\u{2019}", "put strings in straight single quotes, such as 'sentinel-2a'"),
+        ("`a` = 1", "put names in double quotes, strings in single ones"),
+        ("a ILIKE 'x%'", "write CASEI(name) LIKE CASEI('pattern%')"),
+        ("a LIKE \"x%\"", "a string goes in single quotes, such as LIKE 'S2A%'"),
+        ("datetime > 2024-01-01", "write an instant in single quotes, such as '2024-06-01T00:00:00Z'"),
+        (r#"{"gsd": {"lt": 20}}"#, r#"conditions such as {"gsd": {"lt": 20}} go to query, not to filter"#),
+    ] {
+        let found = match crate::parse_filter(filter).unwrap_err() {
+            crate::SearchError::Filter(error) => error.remedy,
+            other => panic!("{filter}: {other:?}"),
+        };
+        assert_eq!(found.as_deref(), Some(remedy), "{filter}");
+    }
+    for filter in ["a = 1 and b = 2 or not c is null", "a in (1) And b between 1 and 2", "a like 'x%'"] {
+        assert!(crate::parse_filter(filter).is_ok(), "{filter}");
+    }
+}
+
+/// `identifierStart` and `identifierPart` of OGC 21-065r2, annex B, as they stand there.
+const STARTS: [(u32, u32); 16] = [
+    (0x3A, 0x3A),
+    (0x5F, 0x5F),
+    (0x41, 0x5A),
+    (0x61, 0x7A),
+    (0xC0, 0xD6),
+    (0xD8, 0xF6),
+    (0xF8, 0x2FF),
+    (0x370, 0x37D),
+    (0x37F, 0x1FFE),
+    (0x200C, 0x200D),
+    (0x2070, 0x218F),
+    (0x2C00, 0x2FEF),
+    (0x3001, 0xD7FF),
+    (0xF900, 0xFDCF),
+    (0xFDF0, 0xFFFD),
+    (0x10000, 0xEFFFF),
+];
+const MORE_PARTS: [(u32, u32); 4] = [(0x2E, 0x2E), (0x30, 0x39), (0x300, 0x36F), (0x203F, 0x2040)];
+
+#[test]
+fn names_are_those_of_annex_b() {
+    let is_in = |ranges: &[(u32, u32)], c: u32| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
+    let ends = STARTS.iter().chain(&MORE_PARTS).flat_map(|(low, high)| [low - 1, *low, *high, high + 1]);
+    for c in ends.filter_map(char::from_u32) {
+        let code = u32::from(c);
+        let (start, part) = (is_in(&STARTS, code), is_in(&STARTS, code) || is_in(&MORE_PARTS, code));
+        let named = |name: &str| Expr::parse(&format!("{name} = 1")).ok();
+        let wanted = |name: &str| {
+            let property = Expr::Property(Property::parse(name).unwrap());
+            let one = Expr::Literal(Literal::Number(NumberLiteral::new("1").unwrap()));
+            Some(Expr::Compare(CompareOp::Equal, property.into(), one.into()))
+        };
+        for (name, is_plain) in [(format!("{c}a"), start), (format!("a{c}b"), part)] {
+            let is_read = named(&name) == wanted(&name);
+            assert_eq!(is_read, is_plain, "U+{code:04X} in {name:?}");
+            // What is not read as it is goes in quotes, and nothing else does.
+            let printed = wanted(&name).unwrap().to_text().unwrap();
+            assert_eq!(!printed.starts_with('"'), is_plain, "U+{code:04X}: {printed}");
+            assert_eq!(Expr::parse(&printed).ok(), wanted(&name), "U+{code:04X}: {printed}");
+        }
+    }
+    for name in ["n\u{303}ame", "\u{646}\u{200C}\u{645}", "\u{1D400}x", "\u{1F6F0}", "\u{5B57}.\u{5B57}"] {
+        assert!(Expr::parse(&format!("{name} IS NULL")).is_ok(), "{name}");
+    }
+}
+
 #[test]
 fn each_fault_is_shown_where_it_is() {
     let fault = |filter: &str| parse_text(filter).unwrap_err().to_string();
@@ -118,7 +204,7 @@ fn each_fault_is_shown_where_it_is() {
             ^
     ");
     insta::assert_snapshot!(fault("a\n  = 'x"), @r"
-    filter: a string that does not end; close it with '
+    filter: a string that does not end; close it with ', and double a quote within it, such as 'it''s'
         = 'x
           ^
     ");
@@ -142,7 +228,7 @@ fn each_fault_is_shown_where_it_is() {
     assert!(fault("").contains("the end of the filter"));
     assert!(fault("a = 1 b").contains("`b` where AND, OR or the end"));
     let fault = |filter: &str| parse_json(filter).unwrap_err().to_string();
-    insta::assert_snapshot!(fault(r#"{"op":"and","args":[true,{"op":"=","args":[{"prop":"a"},1]}]}"#), @"filter: an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type (at /args/1/args/0)");
+    insta::assert_snapshot!(fault(r#"{"op":"and","args":[true,{"op":"=","args":[{"prop":"a"},1]}]}"#), @r#"filter: an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type (at /args/1/args/0); conditions such as {"gsd": {"lt": 20}} go to query, not to filter"#);
     insta::assert_snapshot!(fault(r#"{"op":"in","args":[{"property":"a"},1]}"#), @"filter: the second argument of in is an array of one value or more");
     insta::assert_snapshot!(fault(r#"{"op":"="#), @r#"
     filter: not JSON: the JSON ends too early

@@ -9,7 +9,7 @@ use super::expr::{ArithmeticOp, CompareOp, Expr, Literal, NumberLiteral};
 use super::lexer::{self, Kind, Token};
 use super::{MAX_FILTER_DEPTH, MAX_FILTER_OPERATORS, check_length};
 use crate::bbox::SearchBox;
-use crate::error::FilterError;
+use crate::error::{FilterError, Reason};
 use crate::property::Property;
 
 /// Parses a filter in CQL2 text.
@@ -48,7 +48,7 @@ impl<'a> Parser<'a> {
     fn whole(&mut self) -> Parsed {
         let expr = self.disjunction()?;
         if self.peek().kind != Kind::End {
-            return Err(self.unexpected("AND, OR or the end of the filter"));
+            return Err(self.left_over());
         }
         if expr.depth() > MAX_FILTER_DEPTH {
             return Err(self.too_deep());
@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    pub(super) fn fail(&self, token: Token, reason: impl Into<String>) -> FilterError {
+    pub(super) fn fail(&self, token: Token, reason: impl Into<Reason>) -> FilterError {
         FilterError::at(self.text, token.start, reason)
     }
 
@@ -111,6 +111,30 @@ impl<'a> Parser<'a> {
             _ => format!("`{}`", self.slice(token).chars().take(40).collect::<String>()),
         };
         self.fail(token, format!("{found} where {wanted} is expected"))
+    }
+
+    /// The error of what follows a whole predicate: most often a string without its quotes.
+    fn left_over(&self) -> FilterError {
+        let token = self.peek();
+        let error = self.unexpected("AND, OR or the end of the filter");
+        if self.word_ahead(0, "ilike") {
+            return FilterError {
+                remedy: Some("write CASEI(name) LIKE CASEI('pattern%')".to_owned()),
+                ..error
+            };
+        }
+        let is_apart = |c: char| c.is_whitespace() || "()=<>,'\"".contains(c);
+        let start = self.text[..token.start]
+            .rfind(is_apart)
+            .map_or(0, |at| at + self.text[at..].chars().next().map_or(1, char::len_utf8));
+        let end = self.text[token.start..].find(is_apart).map_or(self.text.len(), |at| token.start + at);
+        let remedy = match self.text.get(start..end) {
+            Some(word) if start < token.start && word.len() <= 100 => {
+                format!("a string goes in single quotes: '{word}'")
+            }
+            _ => "join two predicates with AND or OR; a string goes in single quotes".to_owned(),
+        };
+        FilterError { remedy: Some(remedy), ..error }
     }
 
     /// Runs `inner` one level deeper: the recursion is bounded whatever the text.
@@ -198,7 +222,10 @@ impl<'a> Parser<'a> {
             return Ok((negated, Expr::Between(Box::new([left, low, high]))));
         }
         if self.take_word("in") {
-            self.expect_symbol("(")?;
+            if !self.take_symbol("(") {
+                let remedy = Some("the list of IN goes in parentheses, such as IN ('a', 'b')".to_owned());
+                return Err(FilterError { remedy, ..self.unexpected("`(`") });
+            }
             let list = self.deeper(Self::list)?;
             if list.is_empty() {
                 return Err(self.fail(at, "IN needs one value or more"));
@@ -348,10 +375,8 @@ impl<'a> Parser<'a> {
             "false" => Ok(Expr::Literal(Literal::Bool(false))),
             "null" => Err(self.fail(token, "NULL is no value of CQL2 text; write IS NULL")),
             "and" | "or" | "not" | "like" | "in" | "between" | "is" | "div" => {
-                let reason = format!(
-                    "`{word}` where a value is expected; put it in double quotes if a property has this name"
-                );
-                Err(self.fail(token, reason))
+                let remedy = "put it in double quotes if a property has this name".to_owned();
+                Err(self.fail(token, (format!("`{word}` where a value is expected"), remedy)))
             }
             _ => self.property(token, word),
         }

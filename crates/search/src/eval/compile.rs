@@ -11,7 +11,7 @@ use super::spatial::{Area, Shape};
 use super::text::TextFunction;
 use super::value::{Num, Val};
 use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
-use crate::error::SearchError;
+use crate::error::{Reason, SearchError};
 use crate::property::{Place, Property};
 use crate::time::Span;
 
@@ -20,26 +20,33 @@ type Compiled<T> = Result<T, Fault>;
 /// Why a filter that parses has no meaning.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fault {
-    pub(crate) reason: String,
+    pub(crate) reason: Reason,
     /// The smallest predicate around it.
     pub(crate) part: Option<Box<Expr>>,
 }
 
 impl From<String> for Fault {
     fn from(reason: String) -> Self {
-        Self { reason, part: None }
+        Self { reason: reason.into(), part: None }
     }
 }
 
-impl From<&str> for Fault {
-    fn from(reason: &str) -> Self {
-        reason.to_owned().into()
+impl From<(String, String)> for Fault {
+    fn from(reason: (String, String)) -> Self {
+        Self { reason: reason.into(), part: None }
+    }
+}
+
+impl From<&'static str> for Fault {
+    fn from(reason: &'static str) -> Self {
+        Self { reason: reason.into(), part: None }
     }
 }
 
 impl From<Fault> for SearchError {
     fn from(Fault { reason, part }: Fault) -> Self {
-        Self::Unsupported { reason, part: part.as_deref().map(shown).unwrap_or_default() }
+        let Reason { cause: reason, remedy } = reason;
+        Self::Unsupported { reason, remedy, part: part.as_deref().map(shown).unwrap_or_default() }
     }
 }
 
@@ -82,15 +89,15 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
         Expr::Not(inner) => Predicate::Not(predicate(inner)?.into()),
         Expr::Compare(op, left, right) => {
             comparable(left, right)?;
-            Predicate::Compare(*op, term(left)?, term(right)?)
+            Predicate::Compare(*op, operand(left)?, operand(right)?)
         }
         Expr::Between(three) => {
             // `a BETWEEN b AND c` is `a >= b AND a <= c`.
             let [value, low, high] = three.as_ref();
             comparable(value, low).or_else(|fault| comparable(value, high).map_err(|_| fault))?;
             Predicate::All(vec![
-                Predicate::Compare(CompareOp::GreaterOrEqual, term(value)?, term(low)?),
-                Predicate::Compare(CompareOp::LessOrEqual, term(value)?, term(high)?),
+                Predicate::Compare(CompareOp::GreaterOrEqual, operand(value)?, operand(low)?),
+                Predicate::Compare(CompareOp::LessOrEqual, operand(value)?, operand(high)?),
             ])
         }
         Expr::In(value, list) => {
@@ -98,13 +105,17 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
             if let Some(fault) = faults.and_then(|faults| faults.into_iter().next()) {
                 return Err(fault);
             }
-            member(term(value)?, list.iter().map(term).collect::<Compiled<_>>()?)
+            member(operand(value)?, list.iter().map(operand).collect::<Compiled<_>>()?)
         }
         Expr::Like(value, pattern) => match term(pattern)? {
             Term::Const(Val::Text(pattern)) => {
                 Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?)
             }
-            _ => return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one".into()),
+            _ => {
+                return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one; \
+                            a string goes in single quotes, such as LIKE 'S2A%'"
+                    .into());
+            }
         },
         Expr::IsNull(inner) => Predicate::IsNull(match inner.as_ref() {
             Expr::Literal(Literal::Geometry(_) | Literal::Box(_)) | Expr::Interval(_) => {
@@ -131,8 +142,8 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
 }
 
 fn unknown<T>(name: &str) -> Compiled<T> {
-    Err(format!("the function {name} is not supported; beside those of CQL2 there are lower and upper")
-        .into())
+    let remedy = "beside those of CQL2 there are lower and upper".to_owned();
+    Err((format!("the function {name} is not supported"), remedy).into())
 }
 
 /// What an expression is, for messages.
@@ -153,6 +164,14 @@ fn what(expr: &Expr) -> String {
         Expr::Accenti(_) => "ACCENTI".to_owned(),
         Expr::Function(name, _) => format!("the function {name}"),
         _ => "a predicate".to_owned(),
+    }
+}
+
+/// A side of a comparison.
+fn operand(expr: &Expr) -> Compiled<Term> {
+    match expr {
+        Expr::Property(property) if property.is_instant() => Ok(Term::Instant(property.clone())),
+        other => term(other),
     }
 }
 
@@ -186,7 +205,7 @@ fn term(expr: &Expr) -> Compiled<Term> {
         Term::Arithmetic(_, left, right) => left.is_const() && right.is_const(),
         Term::Array(list) => list.iter().all(Term::is_const),
         Term::Truth(predicate) => matches!(**predicate, Predicate::Const(_)),
-        Term::Const(_) | Term::Property(_) => false,
+        Term::Const(_) | Term::Property(_) | Term::Instant(_) => false,
     };
     if known {
         // Constants never fail: only Items do.
@@ -198,7 +217,7 @@ fn term(expr: &Expr) -> Compiled<Term> {
 
 /// What values an expression can have, where that is known before any Item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Number,
     Text,
     Bool,
@@ -206,7 +225,7 @@ enum Type {
     Array,
 }
 
-fn type_of(expr: &Expr) -> Option<Type> {
+pub(super) fn type_of(expr: &Expr) -> Option<Type> {
     Some(match expr {
         Expr::Literal(Literal::Number(_)) | Expr::Arithmetic(..) => Type::Number,
         Expr::Literal(Literal::Text(_)) | Expr::Casei(_) | Expr::Accenti(_) => Type::Text,
@@ -220,6 +239,7 @@ fn type_of(expr: &Expr) -> Option<Type> {
         Expr::Array(_) => Type::Array,
         Expr::Property(property) => match property.place() {
             Place::Id | Place::Collection => Type::Text,
+            Place::Properties if property.is_instant() => Type::Time,
             Place::Geometry | Place::Properties => return None,
         },
         Expr::Literal(Literal::Bool(_))
@@ -244,7 +264,8 @@ fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
     if let Some(array) =
         [left, right].into_iter().find(|expr| geometry(expr) || type_of(expr) == Some(Type::Array))
     {
-        return Err(format!("{} has no comparisons; there are the S_ and A_ predicates", what(array)).into());
+        let remedy = "there are the S_ and A_ predicates".to_owned();
+        return Err((format!("{} has no comparisons", what(array)), remedy).into());
     }
     if [left, right].into_iter().any(|expr| matches!(expr, Expr::Literal(Literal::Null))) {
         return Err("nothing compares with null; isNull asks for it".into());
@@ -253,7 +274,13 @@ fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
         // Beside an instant a string is read as one.
         (Some(Type::Text), Some(Type::Time)) | (Some(Type::Time), Some(Type::Text)) => Ok(()),
         (Some(a), Some(b)) if a != b => {
-            Err(format!("{} is compared with {}, which is never true", what(left), what(right)).into())
+            let cause = format!("{} is compared with {}, which is never true", what(left), what(right));
+            let is_instant = |expr: &Expr| matches!(expr, Expr::Property(property) if property.is_instant());
+            Err(if is_instant(left) || is_instant(right) {
+                (cause, "write an instant in single quotes, such as '2024-06-01T00:00:00Z'".to_owned()).into()
+            } else {
+                cause.into()
+            })
         }
         _ => Ok(()),
     }
@@ -304,6 +331,11 @@ fn member(value: Term, list: Vec<Term>) -> Predicate {
         Term::Const(value) => Some(value),
         _ => None,
     });
+    // Beside instants that are looked up a text is read as one.
+    let value = match value {
+        Term::Instant(property) => Term::Property(property),
+        other => other,
+    };
     Predicate::Among(value, Among::of(values))
 }
 

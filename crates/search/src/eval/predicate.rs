@@ -41,6 +41,8 @@ pub(crate) enum Predicate {
 pub(crate) enum Term {
     Const(Val<'static>),
     Property(Property),
+    /// A property of instants in a comparison; what is none stays what it is.
+    Instant(Property),
     Text(TextFunction, Box<Term>),
     Arithmetic(ArithmeticOp, Box<Term>, Box<Term>),
     Array(Vec<Term>),
@@ -126,6 +128,10 @@ impl Term {
         Ok(match self {
             Self::Const(value) => value.borrowed(),
             Self::Property(property) => property.find(&context.item).map_or(Val::Null, Val::of),
+            Self::Instant(property) => {
+                let value = property.find(&context.item).map_or(Val::Null, Val::of);
+                value.span().map_or(value, Val::Time)
+            }
             Self::Text(function, term) => match term.value(context)? {
                 Val::Text(text) => Val::Text(function.apply(text)),
                 _ => Val::Null,

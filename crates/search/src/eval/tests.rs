@@ -208,7 +208,7 @@ fn what_is_not_supported_is_named() {
       S_INTERSECTS(geometry, 'POINT(1 1)')
     "#);
     insta::assert_snapshot!(fault("a LIKE b"), @r"
-    filter: the pattern of LIKE must be a string, or CASEI or ACCENTI of one
+    filter: the pattern of LIKE must be a string, or CASEI or ACCENTI of one; a string goes in single quotes, such as LIKE 'S2A%'
       a LIKE b
     ");
     insta::assert_snapshot!(fault("T_DURING(a, INTERVAL('2024-02-01','2024-01-01'))"), @r"
@@ -218,6 +218,64 @@ fn what_is_not_supported_is_named() {
 }
 
 /// The OGC abstract test suite (21-065r2 annex C) over Natural Earth: every filter with its number of features.
+/// Whether an Item answers, with a queryable `seen` that is a date and time where `declared`.
+fn answers(filter: &str, properties: &str, declared: bool) -> bool {
+    let search = crate::Search { filter: Some(crate::parse_filter(filter).unwrap()), ..Default::default() };
+    let search = search.with_instants(|name| declared && name == "seen");
+    let item = Document::parse(format!(r#"{{"id":"a","properties":{{{properties}}}}}"#)).unwrap();
+    crate::Compiled::new(&search).unwrap().matches(item.root()).unwrap()
+}
+
+#[test]
+fn dates_and_times_compare_as_instants() {
+    // Each is a moment after the one before, but not as a text.
+    let properties = r#""created":"2024-01-01T02:00:00+02:00","updated":"2024-01-01T01:00:00Z","published":"2023-12-31T20:30:00-05:00",
+        "expires":"2024-01-01","seen":"2024-01-01T00:00:00.000Z","other":"2024-01-01T00:00:00Z""#;
+    for filter in [
+        "created < updated",
+        "updated < published",
+        "created = '2024-01-01T00:00:00Z'",
+        "created IN ('2024-01-01T00:00:00.0Z')",
+        "created = other",
+        "NOT created > other",
+        "published BETWEEN updated AND '2024-01-01T01:30:00Z'",
+        "'2024-01-01T01:00:00.00Z' BETWEEN created AND published",
+        "'2024-01-01T01:00:00.00Z' IN (created, updated)",
+        "(created = '2024-01-01T00:00:00Z') = TRUE",
+        "created LIKE '2024-01-01T02%' AND CASEI(created) = CASEI('2024-01-01t02:00:00+02:00')",
+        "expires = TIMESTAMP('2024-01-01T00:00:00Z')",
+        "seen = '2024-01-01T00:00:00.000Z'",
+    ] {
+        assert!(answers(filter, properties, false), "{filter}");
+        assert!(answers(filter, properties, true), "{filter}");
+    }
+    for filter in ["seen = '2024-01-01T00:00:00Z'", "seen = created", "seen IN ('2024-01-01T01:00:00+01:00')"]
+    {
+        assert!(answers(filter, properties, true), "{filter}");
+    }
+    // Without a declaration it is a text like any other.
+    assert!(!answers("seen = '2024-01-01T00:00:00Z'", properties, false));
+    assert!(answers("seen <> '2024-01-01T00:00:00Z'", properties, false));
+    // What is none after all is a text, which nothing but a text compares with.
+    let soon = r#""published":"soon","other":"soon""#;
+    assert!(answers("published = other", soon, false));
+    for filter in ["published > '2024-01-01T00:00:00Z'", "published <= '2024-01-01T00:00:00Z'"] {
+        assert!(!answers(filter, soon, false), "{filter}");
+    }
+    let place = |filter: &str| crate::parse_filter(filter).unwrap_err().to_string();
+    insta::assert_snapshot!(place("gsd = 10 AND NOT datetime BETWEEN '2024-01-01T00:00:00Z' AND 'June'"), @r#"
+    filter: "datetime" is a date and time, and is compared with the string "June"; write one of RFC 3339, such as 2024-06-01T00:00:00Z
+      gsd = 10 AND NOT datetime BETWEEN '2024-01-01T00:00:00Z' AND 'June'
+                       ^
+    "#);
+    insta::assert_snapshot!(place("updated > '2024-06-01'"), @r#"
+    filter: "updated" is a date and time, and is compared with the string "2024-06-01"; write 2024-06-01T00:00:00Z, or DATE('2024-06-01') in a filter
+      updated > '2024-06-01'
+      ^
+    "#);
+    insta::assert_snapshot!(crate::parse_query(r#"{"created":{"in":["x"]}}"#).unwrap_err(), @r#"query created: "created" is a date and time, and is compared with the string "x"; write one of RFC 3339, such as 2024-06-01T00:00:00Z"#);
+}
+
 #[test]
 fn the_abstract_test_suite() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/cql2");

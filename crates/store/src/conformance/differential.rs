@@ -37,12 +37,12 @@ pub fn compare(store: &dyn Store, items: &[Document]) {
         let wanted = reference(items, &search);
         let answer = found(store, &search, None);
         let counted = count(store, &search);
-        // A name that no Item has is an error of both.
-        let is_unknown = |message: &String| message.contains("no Item has a property");
+        // What no Item can answer, as it names what none has, is an error of both.
+        let fault = fault(&search, items);
         let (answer, counted) = match (answer, counted) {
-            (Ok(answer), Ok(counted)) if !has_unknown_name(&search, items) => (answer, counted),
+            (Ok(answer), Ok(counted)) if fault.is_none() => (answer, counted),
             (Err(one), Err(other))
-                if is_unknown(&one) && is_unknown(&other) && has_unknown_name(&search, items) =>
+                if fault.is_some_and(|fault| one.contains(fault) && other.contains(fault)) =>
             {
                 return Ok(());
             }
@@ -67,13 +67,23 @@ pub fn compare(store: &dyn Store, items: &[Document]) {
     }
 }
 
-fn has_unknown_name(search: &Search, items: &[Document]) -> bool {
-    let Ok(compiled) = Compiled::new(search) else { return false };
+/// What the error says of a search that names what no Item has.
+fn fault(search: &Search, items: &[Document]) -> Option<&'static str> {
+    let compiled = Compiled::new(search).ok()?;
     let mut names = compiled.names();
     for item in items {
         compiled.observe(item.root(), &mut names);
     }
-    compiled.unknown(&names).next().is_some()
+    let missing = compiled.missing_collections(&names).count();
+    if compiled.unknown(&names).next().is_some() {
+        Some("no Item has a property")
+    } else if compiled.mismatched(&names).next().is_some() {
+        Some("in all Items that have it")
+    } else if missing > 0 && missing == search.collections.len() {
+        Some("no Item is of the collection")
+    } else {
+        None
+    }
 }
 
 fn fail(question: &super::Question, message: &str) -> proptest::test_runner::TestCaseError {

@@ -226,11 +226,27 @@ fn predicate() -> impl Strategy<Value = String> {
     let instants = one_of(&["datetime", "updated", "start_datetime"]);
     let instant =
         one_of(&["DATE('2022-05-15')", "TIMESTAMP('2022-05-15T12:30:00.123456Z')", "DATE('2024-01-01')"]);
+    let written = || {
+        one_of(&[
+            "'2022-05-15T12:30:00.123456Z'",
+            "'2022-05-15T12:30:00.123456000Z'",
+            "'2024-01-01T01:00:00+01:00'",
+            "'2024-01-01T00:00:00.500Z'",
+            "'2021-03-13T00:00:00.000Z'",
+        ])
+    };
+    let wrong =
+        one_of(&["count = '5'", "tags = 'x'", "platform > 5", "view = 1", "cloud < '7' OR cloud < 7"]);
     let any = one_of(&["cloud", "platform", "flag", "tags", "geometry", "updated", "view.sun", "collection"]);
     prop_oneof![
         4 => (numeric(), compare(), numeric()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         3 => (text(), compare(), string()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         2 => (instants, compare(), instant).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        2 => (one_of(&["datetime", "updated", "end_datetime"]), compare(), written())
+            .prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        1 => (one_of(&["datetime", "updated"]), prop::collection::vec(written(), 1..4))
+            .prop_map(|(a, list)| format!("{a} IN ({})", list.join(", "))),
+        1 => wrong,
         1 => (text(), compare(), text()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         1 => (number(), compare(), numeric()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         2 => (numeric(), number(), number()).prop_map(|(a, b, c)| format!("{a} BETWEEN {b} AND {c}")),

@@ -67,7 +67,8 @@ fn name(item: &Document) -> String {
 
 /// What a store answers, in order, behind a place in the order.
 fn found(store: &dyn Store, search: &Search, after: Option<Vec<u8>>) -> Result<Vec<Document>, String> {
-    let (mut answer, _) = with_find(search, after, |find| store.find(find).map_err(|error| said(&error)))?;
+    let (mut answer, _) =
+        with_find(store, search, after, |find| store.find(find).map_err(|error| said(&error)))?;
     let mut found = Vec::new();
     while let Some(work) = answer.next().map_err(|error| said(&error))? {
         let batch = work().map_err(|error| said(&error))?;
@@ -87,15 +88,16 @@ fn said(error: &crate::Error) -> String {
 fn count(store: &dyn Store, search: &Search) -> Result<u64, String> {
     let search = Search { max_items: None, ..search.clone() };
     let count = |find: Find<'_>| store.count(find).map_err(|error| said(&error));
-    with_find(&search, None, count).map(|report| report.written)
+    with_find(store, &search, None, count).map(|report| report.written)
 }
 
 fn with_find<T>(
+    store: &dyn Store,
     search: &Search,
     after: Option<Vec<u8>>,
     ask: impl FnOnce(Find<'_>) -> Result<T, String>,
 ) -> Result<T, String> {
-    let compiled = Arc::new(Compiled::new(search).map_err(|error| error.to_string())?);
+    let compiled = Arc::new(store.compile(search).map_err(|error| said(&error))?);
     let check =
         Check { gate: Some(Gate::default()), filter: Some(Arc::clone(&compiled)), ..Check::default() };
     ask(Find {
