@@ -83,10 +83,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         }
         fields = search::wanted(search.fields);
         if fields.is_some() && old.is_some() {
-            return Err(Error::usage(
-                format!("{to}: --fields would cut the Items that it holds already"),
-                "write to a new file, or leave --fields out",
-            ));
+            return Err(would_cut(&to));
         }
     }
     let mut layout = flags.layout.clone();
@@ -161,6 +158,13 @@ fn files(flags: &flags::Copy) -> Result<Vec<PathBuf>, Error> {
     files.extend(flags.collections_file.clone());
     files.extend(flags.question.files());
     Ok(files)
+}
+
+fn would_cut(to: &StoreUrl) -> Error {
+    Error::usage(
+        format!("{to}: --fields would cut the Items that it holds already"),
+        "write to a new file, or leave --fields out",
+    )
 }
 
 /// The collections that the profile speaks of, where it is named: one that is kept may well speak of those of other loads.

@@ -68,7 +68,9 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     if json {
         say::json(&end_of_json(&reports)?)?;
     } else {
-        reports.iter().for_each(|(_, report)| report::notes(report, global.json_log));
+        for (_, report) in &reports {
+            report::notes(report, global.json_log);
+        }
         let mut text = Text::default();
         for (store, report) in &reports {
             summary(store, report, &mut text);
