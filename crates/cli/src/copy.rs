@@ -116,10 +116,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let report = report.then(open::write(global, copy, (input, old), (&to, output), extras)?);
     console.finish();
     warn_of_collections(global, &report.collections, (&from, &to));
-    report::notes(&report, global.json_log);
-    if !global.quiet {
-        report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global.json_log);
-    }
+    report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
 }
 

@@ -35,10 +35,7 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
     let mut report =
         open::write(global, copy, (Box::new(Nothing), Old::Merged(store.items()?)), (&url, output), extras)?;
     console.finish();
-    report::notes(&report, global.json_log);
     report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
-    if !global.quiet {
-        report::done(&report, &format!("rewritten in {url}"), None, global.json_log);
-    }
+    report::done(&report, &format!("rewritten in {url}"), None, global);
     Ok(Status::Done)
 }

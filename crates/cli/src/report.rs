@@ -168,8 +168,12 @@ pub(crate) fn notes(report: &Report, json_log: bool) {
 }
 
 /// Says on standard error what a command has done whose output is something else.
-pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, json_log: bool) {
-    if json_log {
+pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, global: &Global) {
+    notes(report, global.json_log);
+    if global.quiet {
+        return;
+    }
+    if global.json_log {
         return say::event(&json!({"event": "done", "report": report}));
     }
     let rules: Vec<String> = report

@@ -39,7 +39,9 @@ fn layout_of(items: &[Document], max_columns: usize) -> Layout {
 fn write(layout: &Layout, items: &[Document]) -> (RecordBatch, Names) {
     let layout = Arc::new(layout.clone());
     let mut rows = Rows::new(&layout, &Arc::new(schema::schema(&layout)));
-    items.iter().for_each(|item| rows.add(item.root()));
+    for item in items {
+        rows.add(item.root());
+    }
     let conventions = serde_json::to_string(&Conventions::of(&layout)).unwrap();
     let conventions = serde_json::from_str(&conventions).unwrap();
     (rows.finish().unwrap(), Names { conventions, geometry: "geometry".to_owned(), ..Names::default() })
@@ -86,7 +88,7 @@ fn an_asset_has_all_of_its_href_or_no_column() {
                 )
             };
             let own = format!(r#""datetime":"2024-06-01T00:00:00Z","own{collection}:a":1,"own{collection}:b":{{"x":"y"}}"#);
-            item(&collection.to_string(), id, &own, &["one", "two"].map(|name| asset(name)).join(","))
+            item(&collection.to_string(), id, &own, &["one", "two"].map(asset).join(","))
         })
         .collect();
     // 5 members, 20 properties of the collections, 20 hrefs, and 9 details of each asset.

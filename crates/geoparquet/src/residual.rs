@@ -205,7 +205,7 @@ fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) 
                         if scope == Scope::Some {
                             continue;
                         }
-                        return Err(ResidualError::NoSuchPlace(name.to_string()));
+                        return Err(ResidualError::NoSuchPlace(name.clone()));
                     };
                     if out.len() > start {
                         out.push(b',');

@@ -87,7 +87,7 @@ fn leaves<'a>(items: &'a ItemShape, declared: &Declared) -> Vec<Leaf<'a>> {
     for (name, shape) in items.properties.iter() {
         match inner(shape) {
             _ if declared.is_essential(name) => {
-                leaves.push(Leaf { worth: Worth::Member, shape, asset: None })
+                leaves.push(Leaf { worth: Worth::Member, shape, asset: None });
             }
             None => leaves.push(Leaf { worth: Worth::Property, shape, asset: None }),
             Some(fields) => {
