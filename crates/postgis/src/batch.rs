@@ -81,10 +81,14 @@ impl Target {
         )
     }
 
-    /// What begins a transaction. Unless triggers may change rows it says that all columns are brought along, so that the
-    /// database need not derive them (migration V3).
+    /// What begins a transaction. It says that all columns are brought along, so that the database need not derive them;
+    /// where triggers may change rows, that each is a whole Item (migration V3).
     pub(crate) const fn begin(&self) -> &'static str {
-        if self.has_triggers { "BEGIN" } else { "BEGIN; SET LOCAL stacyard.loading = on" }
+        if self.has_triggers {
+            "BEGIN; SET LOCAL stacyard.loading = whole"
+        } else {
+            "BEGIN; SET LOCAL stacyard.loading = on"
+        }
     }
 
     /// Takes a chunk; where some of its rows are refused, the others without them.
@@ -93,10 +97,21 @@ impl Target {
         let mut left = vec![(0..rows.ends.len()).collect::<Vec<usize>>()];
         let mut explainer = None;
         let mut attempts = Attempts::default();
-        while let Some(set) = left.pop() {
+        // Rows that refer to Items: these may be others of the same chunk.
+        let (mut waiting, mut has_new) = (Vec::new(), false);
+        loop {
+            let Some(set) = left.pop() else {
+                if !has_new || waiting.is_empty() {
+                    break;
+                }
+                left.push(waiting.drain(..).map(|refused: Refused| refused.item).collect());
+                has_new = false;
+                continue;
+            };
             let is_direct = !self.has_met_old.load(Ordering::Relaxed);
             let cause = match self.batch(client, rows, &set).await {
                 Ok(mut known) => {
+                    has_new |= known.len() < set.len();
                     refused.append(&mut known);
                     attempts = Attempts::default();
                     continue;
@@ -122,7 +137,8 @@ impl Target {
             let explainer = explainer.get_or_insert_default();
             if let [item] = set[..] {
                 let why = Why::Wrong(explainer.problem(db, rows.row(item)));
-                refused.push(Refused { item, why });
+                let is_waiting = explainer.is_of_items(db);
+                if is_waiting { &mut waiting } else { &mut refused }.push(Refused { item, why });
                 continue;
             }
             let found =
@@ -143,6 +159,7 @@ impl Target {
             left.retain(|set| !set.is_empty());
             refused.extend(found.refused);
         }
+        refused.append(&mut waiting);
         refused.sort_by_key(|refused| refused.item);
         Ok(refused)
     }

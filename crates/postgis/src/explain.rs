@@ -22,6 +22,10 @@ pub(crate) struct Constraint {
     pub(crate) check: Option<String>,
     /// The table that a foreign key refers to, its bare name, and the columns there, quoted.
     pub(crate) refers_to: Option<(String, String, Vec<String>)>,
+    /// A foreign key to the table itself: rows of one load may refer to each other.
+    pub(crate) is_of_items: bool,
+    /// Whether a query tells which rows break it, whatever else is in the table or comes with them.
+    pub(crate) is_sieved: bool,
     /// Where in an Item it looks.
     pub(crate) pointer: String,
 }
@@ -52,11 +56,14 @@ impl Explainer {
                  ON attrelid = {table} AND attnum = number ORDER BY place)"
             )
         };
-        // In the order in which PostgreSQL looks at them: checks first, each by name.
+        // In the order in which PostgreSQL looks at them: checks first, each by name. A key that is not valid does not hold for
+        // old rows whose columns stay the same; what is not enforced (PostgreSQL 18) holds for none.
         let query = format!(
             "SELECT conname::text, {}, {}, CASE contype WHEN 'c' THEN pg_get_expr(conbin, conrelid) END, \
-             confrelid::regclass::text, (SELECT relname::text FROM pg_class WHERE oid = confrelid), {} \
-             FROM pg_constraint WHERE conrelid = $1::text::regclass AND conparentid = 0 AND contype IN ('c', 'f') \
+             confrelid::regclass::text, (SELECT relname::text FROM pg_class WHERE oid = confrelid), {}, \
+             confrelid = conrelid, coalesce((to_jsonb(known) ->> 'conenforced')::bool, true) \
+             AND (contype = 'c' OR (convalidated AND confrelid <> conrelid)) \
+             FROM pg_constraint AS known WHERE conrelid = $1::text::regclass AND conparentid = 0 AND contype IN ('c', 'f') \
              ORDER BY contype, conname",
             columns("conkey", "conrelid", "attname::text"),
             columns("conkey", "conrelid", "quote_ident(attname)"),
@@ -71,6 +78,8 @@ impl Explainer {
                 name: row.get(0),
                 columns: row.get(2),
                 refers_to: refers_to.filter(|_| check.is_none()),
+                is_of_items: row.get(7),
+                is_sieved: row.get(8),
                 check,
                 pointer,
             });
@@ -101,6 +110,11 @@ impl Explainer {
             places.retain(|place| place != "/properties" && place != "/collection");
         }
         if let [one] = places.as_slice() { one.clone() } else { String::new() }
+    }
+
+    /// Whether a row was refused because it refers to an Item that is not there.
+    pub(crate) fn is_of_items(&self, db: &DbError) -> bool {
+        self.constraints.iter().any(|known| known.is_of_items && Some(known.name.as_str()) == db.constraint())
     }
 
     /// What the database says of one row, with the place in its Item.

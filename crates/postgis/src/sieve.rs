@@ -32,7 +32,8 @@ pub(crate) async fn sieve(
     let (suspects, plain): (Vec<usize>, Vec<usize>) =
         set.iter().partition(|&&row| odd(rows.row(row)).is_some());
     // Triggers of the user may change rows before they are checked.
-    if target.has_triggers || explainer.constraints.is_empty() || plain.is_empty() {
+    let has_any = explainer.constraints.iter().any(|constraint| constraint.is_sieved);
+    if target.has_triggers || !has_any || plain.is_empty() {
         return Sieved { suspects, ..Sieved::default() };
     }
     let (begin, end) = match target.mode {
@@ -66,7 +67,7 @@ async fn look(
     let numbers: HashMap<(&str, &str), usize> =
         set.iter().map(|&row| ((rows.keys[row].0.as_str(), rows.keys[row].1.as_str()), row)).collect();
     let mut found = HashMap::new();
-    for constraint in &explainer.constraints {
+    for constraint in explainer.constraints.iter().filter(|constraint| constraint.is_sieved) {
         for row in client.query_typed(&breaking(constraint, target), &[]).await? {
             let Some(&number) = numbers.get(&(row.get(0), row.get(1))) else { continue };
             let said = match (&constraint.refers_to, row.get::<_, Option<&str>>(2)) {

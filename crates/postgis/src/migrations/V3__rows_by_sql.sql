@@ -1,5 +1,6 @@
 -- Rows that users write by SQL: what can be derived is derived, and what no longer holds goes, whoever writes. Stacyard's own
--- loads, which bring all of it along, say so for their transaction (stacyard.loading) and are not slowed down.
+-- loads, which bring all of it along, say so for their transaction (stacyard.loading = on) and are not slowed down. Where
+-- triggers of the user may change their rows, these are looked at too, each as a whole Item (stacyard.loading = whole).
 
 -- The instant of a text in seconds since 1970, to the nanosecond; NULL for any other text.
 CREATE FUNCTION stacyard_seconds(written text) RETURNS numeric
@@ -52,14 +53,15 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- The geometry of GeoJSON, without heights; NULL for null, and for what PostGIS cannot read.
+-- The geometry of GeoJSON, without heights; NULL for null, and for what PostGIS cannot read. PostGIS takes -0 and 0 for
+-- different geometries: here, and where others are compared with it, it is 0 (a move by nothing).
 CREATE FUNCTION stacyard_geometry(written text) RETURNS geometry
 LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
 BEGIN
     IF coalesce(json_typeof(written::json), 'null') = 'null' THEN
         RETURN NULL;
     END IF;
-    RETURN ST_SetSRID(ST_Force2D(ST_GeomFromGeoJSON(written)), 4326);
+    RETURN ST_Translate(ST_SetSRID(ST_Force2D(ST_GeomFromGeoJSON(written)), 4326), 0, 0);
 EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END
@@ -95,7 +97,9 @@ $$;
 CREATE FUNCTION stacyard_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-    is_new boolean := TG_OP = 'INSERT';
+    is_whole boolean := coalesce(current_setting('stacyard.loading', true) = 'whole', false) AND pg_trigger_depth() = 1;
+    -- An update by a load writes the whole Item too: what is as before is so on purpose.
+    is_new boolean := TG_OP = 'INSERT' OR is_whole;
     is_moved boolean;
     is_changed boolean;
     names text[] := ARRAY['datetime', 'start_datetime', 'end_datetime'];
@@ -170,17 +174,18 @@ BEGIN
             RAISE check_violation USING MESSAGE = format('the Item %L cannot be: geometry_text is no geometry', NEW.id), COLUMN = 'geometry_text';
         END IF;
     END IF;
-    is_moved := is_new OR NEW.geometry IS DISTINCT FROM OLD.geometry;
+    is_moved := NOT is_whole AND (is_new OR NEW.geometry IS DISTINCT FROM OLD.geometry);
     -- A text that PostGIS cannot read stays with the geometry that it came with.
-    IF NEW.geometry_text IS NULL OR (is_moved AND stacyard_geometry(NEW.geometry_text) IS DISTINCT FROM NEW.geometry)
-        OR (NOT is_moved AND NOT stacyard_geometry(NEW.geometry_text) = NEW.geometry)
+    IF NEW.geometry_text IS NULL OR (is_moved AND stacyard_geometry(NEW.geometry_text) IS DISTINCT FROM ST_Translate(NEW.geometry, 0, 0))
+        OR (NOT is_moved AND NOT stacyard_geometry(NEW.geometry_text) = ST_Translate(NEW.geometry, 0, 0))
         OR (NEW.geometry IS NULL AND NEW.geometry_text <> 'null') THEN
         NEW.geometry_text := stacyard_geojson(NEW.geometry);
         is_moved := true;
     END IF;
     IF NEW.geometry IS NULL THEN
         IF is_moved THEN NEW.bbox := NULL; END IF;
-    ELSIF is_moved AND (NEW.bbox IS NULL OR (NOT is_new AND NEW.bbox = OLD.bbox)) THEN
+    -- Of an Item that came whole, and whose geometry a trigger has changed since, the box is that of before.
+    ELSIF is_moved AND (NEW.bbox IS NULL OR is_whole OR (NOT is_new AND NEW.bbox = OLD.bbox)) THEN
         NEW.bbox := stacyard_bbox(NEW.geometry);
     END IF;
 
@@ -212,7 +217,7 @@ WHERE (datetime, start_datetime, end_datetime) IS DISTINCT FROM (stacyard_timest
         stacyard_timestamp(properties ->> 'start_datetime'), stacyard_timestamp(properties ->> 'end_datetime'))
     OR NOT EXISTS (SELECT FROM stacyard_extent(properties)
         WHERE first IS NOT DISTINCT FROM extent_start AND last IS NOT DISTINCT FROM extent_end)
-    OR NOT stacyard_geometry(geometry_text) = geometry OR (geometry IS NULL AND geometry_text <> 'null')
+    OR NOT stacyard_geometry(geometry_text) = ST_Translate(geometry, 0, 0) OR (geometry IS NULL AND geometry_text <> 'null')
     OR (verbatim IS NOT NULL AND NOT stacyard_agrees(verbatim, collection, id, stac_version, stac_extensions, geometry_text, bbox, properties, links, assets, others));
 
 ALTER TABLE items

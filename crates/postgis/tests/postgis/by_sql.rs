@@ -164,6 +164,57 @@ fn what_a_trigger_of_the_user_changes_is_derived_from() {
     }
 }
 
+/// Items stay exactly as they are given where a trigger of the user changes nothing, whatever they were before.
+#[test]
+fn a_trigger_of_the_user_that_changes_nothing_changes_nothing() {
+    let Some(url) = made_schema() else { return };
+    run(
+        &url,
+        "CREATE FUNCTION S.mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON S.items FOR EACH ROW EXECUTE FUNCTION S.mine()",
+    )
+    .unwrap();
+    let with = |id: &str, geometry: &str, bbox: &str, x: &str| {
+        let text = item(id, "", &format!(r#","x":{x}"#)).text().to_owned();
+        let text = text.replace(r#"{"type":"Point","coordinates":[1,2.5]}"#, geometry);
+        Document::parse(text.replace("[1,2.5,1,2.5]", bbox)).unwrap()
+    };
+    let point = |at: &str| format!(r#"{{"type":"Point","coordinates":[{at}]}}"#);
+    let version = |at: &str, x: &str| {
+        let mut items = vec![
+            with("rounded", &point(at), "[0,0,10,10]", x),
+            with("heights", &point(&format!("{at},7.0")), "[0,0,-1,10,10,9]", x),
+            with("negative", &point(&format!("{at},-0")), "[-0.0,0,10,1e1]", x),
+            with("minus", &point("-0.0,-0"), "[0,0,1,1]", x),
+            with("empty", r#"{"type":"Point","coordinates":[]}"#, "[0,0,1,1]", x),
+            with("none", "null", "[0,0,1,1]", x),
+        ];
+        // The same Items with the values of others.
+        let others = conformance::catalog(if x == "1e2" { 21 } else { 22 }, 200);
+        items.extend(others);
+        items
+    };
+    let assert_exact = |items: &[Document]| {
+        let back = stored(&url);
+        let back: std::collections::BTreeMap<_, _> = back.iter().map(|item| (key(item), item)).collect();
+        for item in items {
+            let back = back[&key(item)];
+            assert!(item.text() == back.text() || item == back, "{}\n{}", item.text(), back.text());
+        }
+    };
+    let (first, second) = (version("1.5,2", "1e2"), version("3,4.50", "2e2"));
+    for (items, mode) in
+        [(&first, Mode::Insert), (&second, Mode::Upsert), (&first, Mode::Replace), (&second, Mode::Replace)]
+    {
+        assert_eq!(load(&url, items, mode), [], "{mode:?}");
+        assert_exact(items);
+    }
+    assert_eq!(
+        run(&url, "SELECT count(*) FROM S.items WHERE verbatim IS NULL AND id = 'rounded'").unwrap(),
+        ["0"]
+    );
+}
+
 #[test]
 fn rows_that_disagree_with_themselves_are_found_and_can_be_mended() {
     let Some(url) = made_schema() else { return };

@@ -232,3 +232,39 @@ fn refusals_are_found_in_sets_and_lead_to_the_field() {
         assert!(!problem.message.contains("Failing row"), "{}", problem.message);
     }
 }
+
+/// A key of the table to itself: a row may come with the one that it refers to, before it or after it, and beside others
+/// that are refused.
+#[test]
+fn items_may_refer_to_others_of_their_load() {
+    for (mode, refer) in
+        [(Mode::Insert, ""), (Mode::Upsert, ""), (Mode::Replace, ""), (Mode::Insert, "NOT VALID")]
+    {
+        let Some(url) = fresh() else { return };
+        let address = Address::parse(&url).unwrap();
+        stacyard_postgis::init(&address, Wanted::default()).unwrap();
+        let made = format!(
+            "ALTER TABLE S.items ADD parent text GENERATED ALWAYS AS (properties ->> 'parent') STORED,
+             ADD CONSTRAINT short CHECK (length(id) < 20) {refer}, ADD UNIQUE (id),
+             ADD CONSTRAINT of_parent FOREIGN KEY (parent) REFERENCES S.items (id) {refer}"
+        );
+        sql(&url, &made.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+        let of = |id: &str, parent: &str| item(id, "", &format!(r#","parent":"{parent}""#));
+        let items = [
+            of("a", "z"),
+            of("b", "a"),
+            item("a name that is too long", "", ""),
+            of("c", "a name that is too long"),
+            of("d", "nobody"),
+            of("e", "d"),
+            of("g", "c"),
+            of("y", "b"),
+            item("z", "", ""),
+        ];
+        let refused = try_load(&address, &items, mode, &Collections::new()).unwrap();
+        let numbers: Vec<usize> = refused.iter().map(|refused| refused.item).collect();
+        assert_eq!(numbers, [2, 3, 4, 5, 6], "{mode:?} {refer}");
+        assert!(said(&refused[2]).contains("\"of_parent\" (Key (parent)=(nobody)"), "{refused:?}");
+        assert_eq!(stored(&url).len(), 4);
+    }
+}
