@@ -246,7 +246,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         open::output(global, &target, flags.overwrite)?
     };
     let source = open::store(&store, global)?;
-    let compiled = Arc::new(source.compile(&search)?.until(deadline));
+    let compiled = Arc::new(source.compile(&search, deadline)?);
     let accept = Accept::Collections;
     let check = flags.question.check(Check { gate, accept, ..Check::default() }, &compiled);
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
@@ -355,10 +355,11 @@ pub(crate) fn ask(
     if !question.is_some() {
         return Ok((check, None));
     }
+    let deadline = question.deadline();
     let mut search = question.parse()?;
     if let Some(profile) = check.gate.as_ref().and_then(Gate::profile) {
         search = search.with_instants(|name| profile.declares_instant(name));
     }
-    let compiled = Arc::new(store.compile(&search)?.until(question.deadline()));
+    let compiled = Arc::new(store.compile(&search, deadline)?);
     Ok((question.check(check, &compiled), Some((search, compiled))))
 }

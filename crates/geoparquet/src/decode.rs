@@ -91,10 +91,15 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// What is to be said of a file when Items of it have been written.
-    pub(crate) fn notes(&self, file: &str) -> Vec<Note> {
+    /// What is to be said of a file when Items of it have been written. `once`: each of them was decoded once, so that the
+    /// number of edits is known.
+    pub(crate) fn notes(&self, file: &str, once: bool) -> Vec<Note> {
         let edits = self.edits.load(Ordering::Relaxed);
-        let values = if edits == 1 { "1 value".to_owned() } else { format!("{edits} values") };
+        let values = match edits {
+            _ if !once => "values".to_owned(),
+            1 => "1 value".to_owned(),
+            _ => format!("{edits} values"),
+        };
         let note = Note {
             message: format!(
                 "{file}: another program has changed {values} of columns; the older ones in {RESIDUAL} are not used"

@@ -99,7 +99,7 @@ impl Source for GeoParquetSource {
     }
 
     fn notes(&self) -> Vec<Note> {
-        self.names.notes(&self.name)
+        self.names.notes(&self.name, true)
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {

@@ -48,7 +48,7 @@ impl GeoParquet {
 
     /// Whether an Item answers.
     pub(crate) fn any(&self, search: &Search, deadline: Option<Deadline>) -> Result<bool, Error> {
-        Ask::new(self, &Arc::new(Compiled::new(search)?.until(deadline)), None).any()
+        Ask::new(self, &Arc::new(Compiled::until(search, deadline)?), None).any()
     }
 
     fn ask(&self, find: &mut Find<'_>) -> Result<Arc<Ask>, Error> {
@@ -97,7 +97,7 @@ impl GeoParquet {
     fn complete(&self, report: &mut Report, ask: &Ask, (started, before): (Instant, (u64, u64))) {
         report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
         report.filtered = report.read - report.written - report.rejected;
-        report.notes = self.inner.footer.names.notes(&self.inner.name);
+        report.notes = self.inner.footer.names.notes(&self.inner.name, false);
         report.levels = ask.levels.lines();
         let (bytes, requests) = self.inner.table.file.so_far();
         let (bytes, requests) = (bytes - before.0, requests - before.1);

@@ -257,7 +257,7 @@ impl PostGis {
 
     /// How the database answers a search, as it says itself (EXPLAIN).
     pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
-        let compiled = self.compile(search)?;
+        let compiled = self.compile(search, None)?;
         let condition = Condition::of(compiled.request(), &self.tables);
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
         let order = search.max_items.and_then(|rows| Some((rows, Order::of(&compiled, None, &mut maker)?)));

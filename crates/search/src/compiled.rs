@@ -7,7 +7,7 @@ use stacyard_model::Interval;
 use stacyard_model::json::Value;
 
 use crate::cql2::Expr;
-use crate::deadline::{Deadline, Late};
+use crate::deadline::{Clock, Deadline, Late};
 use crate::error::{ItemError, MatchError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::{Mismatch, Names, Seen};
@@ -35,6 +35,12 @@ pub struct Compiled {
 impl Compiled {
     /// Resolves names, settles types, finds functions, computes constants; what is not supported is an error.
     pub fn new(search: &Search) -> Result<Self, SearchError> {
+        Self::until(search, None)
+    }
+
+    /// The same, to be over by then: to compile it, and all that looks at Items for it, fails after that.
+    pub fn until(search: &Search, deadline: Option<Deadline>) -> Result<Self, SearchError> {
+        let clock = Clock::new(deadline);
         let area = search.area.as_ref().map(|area| match area {
             Area::Box(area) => eval::Area::of_box(*area),
             Area::Shape(shape) => eval::Area::of_geometry(shape),
@@ -45,8 +51,8 @@ impl Compiled {
         let read = request.filter.as_ref().map(eval::with_instants).transpose()?;
         request.filter = read.as_ref().map(Expr::gathered);
         // An error shows the part as it was written.
-        let predicate = eval::compile_both(area, request.filter.as_ref())
-            .or_else(|fault| eval::compile_both(None, search.filter.as_ref()).and(Err(fault)))?;
+        let predicate = eval::compile_both(area, request.filter.as_ref(), &clock)
+            .or_else(|fault| eval::compile_both(None, search.filter.as_ref(), &clock).and(Err(fault)))?;
         let (mut names, mut places) = (Vec::new(), HashMap::new());
         request.each_property(&mut |property| {
             if !property.is_core() && !places.contains_key(property.key()) {
@@ -70,19 +76,13 @@ impl Compiled {
             request,
             predicate,
             names,
-            deadline: None,
+            deadline,
         })
     }
 
     /// The search that it was made from: for stores that leave out early what cannot answer.
     pub const fn request(&self) -> &Search {
         &self.request
-    }
-
-    /// The same search, to be over by then: all that looks at Items for it fails after that.
-    #[must_use]
-    pub fn until(self, deadline: Option<Deadline>) -> Self {
-        Self { deadline, ..self }
     }
 
     /// Fails when the time that the search may take is over: to be asked now and then by what reads for it.

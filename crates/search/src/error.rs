@@ -84,6 +84,9 @@ pub enum SearchError {
     /// A page size out of range.
     #[error("limit {0}: a page has 1 to 10000 Items")]
     Limit(u64),
+    /// The time that the search may take was over before it began.
+    #[error(transparent)]
+    Late(#[from] Late),
     /// A property that nothing has. An answer of no Items would hide the mistake.
     #[error("{0}")]
     UnknownProperty(#[from] UnknownProperty),

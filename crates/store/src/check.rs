@@ -148,6 +148,9 @@ impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
         const HELP: &str = "see stacyard search --help for how the flags are written";
         const FILTER: &str = "stacyard help filter says how filters are written";
+        if let SearchError::Late(late) = error {
+            return late.into();
+        }
         let (text, details) = error.lines();
         let shown = if let SearchError::Filter(_) | SearchError::Unsupported { .. } = error {
             Self::usage(text, error.remedy().unwrap_or(FILTER))
@@ -313,7 +316,9 @@ impl<'a> Checker<'a> {
 
     /// What is wrong with a record that has been rejected before.
     pub(crate) fn findings(&mut self, batch: &Batch, record: Record) -> Result<Box<Findings>, Error> {
-        match self.record(batch, record, &mut Notes::default(), |_, _, _| Ok(()))? {
+        let outcome = self.record(batch, record, &mut Notes::default(), |_, _, _| Ok(()))?;
+        self.relax(batch);
+        match outcome {
             Outcome::Rejected(Some(findings)) => Ok(findings),
             _ => Err(Error::failed("a record that was not valid is valid now")),
         }

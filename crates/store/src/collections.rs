@@ -96,12 +96,21 @@ impl Found {
         Ok(())
     }
 
-    /// By their ids; the first of two with the same one counts, as of Items, and the later one is rejected.
-    pub(crate) fn by_id(self) -> Result<(Collections, Vec<Repeated>), Error> {
-        let (mut collections, mut repeated) = (Collections::new(), Vec::new());
+    /// By their ids; the first of two with the same one counts, as of Items, and the later one is rejected; so is one that is nested too deep.
+    pub(crate) fn by_id(self) -> (Collections, Vec<Unkept>) {
+        let (mut collections, mut rejected) = (Collections::new(), Vec::new());
         for (place, text) in self.texts {
-            let value: serde_json::Value = serde_json::from_str(&text)
-                .map_err(|cause| Error::failed("a Collection cannot be read").caused_by(cause))?;
+            let kind = Some(ObjectKind::Collection);
+            let value: serde_json::Value = match serde_json::from_str(&text) {
+                Ok(value) => value,
+                // Nested as deep as a record may be, which is one level more than is kept.
+                Err(cause) => {
+                    let problem = Problem::new("json", format!("a Collection that cannot be kept: {cause}"));
+                    let findings = Findings { kind, id: None, problems: vec![problem], more: 0 };
+                    rejected.push(Unkept { place, text, findings });
+                    continue;
+                }
+            };
             let id = value.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
             let id = match collections.entry(id) {
                 Entry::Vacant(place) => {
@@ -113,22 +122,21 @@ impl Found {
             let mut problem =
                 Problem::new("duplicate-id", format!("a Collection has the id {id:?} before this one"));
             "/id".clone_into(&mut problem.pointer);
-            let kind = Some(ObjectKind::Collection);
             let findings = Findings { kind, id: Some(id), problems: vec![problem], more: 0 };
-            repeated.push(Repeated { place, text, findings });
+            rejected.push(Unkept { place, text, findings });
         }
-        Ok((collections, repeated))
+        (collections, rejected)
     }
 }
 
-/// A Collection with the id of another one before it.
-pub(crate) struct Repeated {
+/// A Collection that is set aside: with the id of another one before it, or nested too deep.
+pub(crate) struct Unkept {
     place: Place,
     text: String,
     findings: Findings,
 }
 
-impl Repeated {
+impl Unkept {
     pub(crate) fn reject<'a>(&'a self, source: &'a str) -> Reject<'a> {
         let Self { place, text, findings } = self;
         Reject { source, place: *place, findings, text: text.as_bytes(), is_whole: true }
@@ -199,5 +207,21 @@ mod tests {
             assert_eq!(lists.map(|list| list.concat()), ["d", "b", changed, ignored, went], "{mode:?}");
             assert_eq!(merged(old.clone(), new.clone(), mode), after, "{mode:?}");
         }
+    }
+
+    /// The deepest record that the tape reads has 128 levels; serde_json reads 127.
+    #[test]
+    fn a_collection_that_is_nested_too_deep_is_rejected_alone() {
+        let deep = |levels: usize| {
+            format!(r#"{{"id":"c{levels}","a":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1))
+        };
+        let mut found = Found::default();
+        for levels in [126, 128, 127] {
+            found.push(Place::Whole, &deep(levels));
+        }
+        let (kept, rejected) = found.by_id();
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["c126", "c127"]);
+        assert_eq!(rejected.len(), 1);
+        assert_eq!(rejected[0].text, deep(128));
     }
 }

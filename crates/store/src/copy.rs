@@ -192,17 +192,25 @@ impl Copy<'_> {
         let work = |checker: &mut Checker<'_>, batch: Batch| {
             let mut found = Vec::with_capacity(batch.records.len());
             let mut collections = Collected::default();
-            let mut notes = Notes::new(&check);
+            let (mut notes, mut unreadable) = (Notes::new(&check), 0_u64);
             for &record in &batch.records {
+                let mut is_item = true;
                 let outcome = checker.record(&batch, record, &mut notes, |item, _, _| {
-                    collections.push(Some(item));
+                    // Without the gate all that is JSON passes.
+                    is_item =
+                        !matches!(ObjectKind::of(item), Some(ObjectKind::Collection | ObjectKind::Catalog));
+                    if is_item {
+                        collections.push(Some(item));
+                    }
                     Ok(())
                 })?;
-                if let Outcome::Passed(_, key) = outcome {
-                    found.push(key);
+                match outcome {
+                    Outcome::Passed(_, key) if is_item => found.push(key),
+                    Outcome::Passed(..) => {}
+                    _ => unreadable += 1,
                 }
             }
-            let unreadable = (batch.records.len() - found.len()) as u64;
+            checker.relax(&batch);
             Ok((found, collections, unreadable))
         };
         let mut read = 0;
@@ -322,10 +330,10 @@ impl Copy<'_> {
         if role == Role::Input {
             report.notes.extend(notes.conclude(&check)?);
             report.warnings = notes.warnings;
-            let (collections, repeated) = notes.collections.by_id()?;
+            let (collections, rejected) = notes.collections.by_id();
             report.found_collections = collections;
-            for repeated in &repeated {
-                self.set_aside(&repeated.reject(&name), report)?;
+            for unkept in &rejected {
+                self.set_aside(&unkept.reject(&name), report)?;
             }
         }
         Ok(seen)
@@ -344,7 +352,8 @@ impl Copy<'_> {
             && let Some(refused) = sink.settled(unsettled.batches.len() > most)?
             && let Some(mut encoded) = unsettled.batches.pop_front()
         {
-            encoded.refuse(refused, &mut unsettled.refused);
+            let keys = (self.mode == Mode::Ignore).then_some(&mut unsettled.refused);
+            encoded.refuse(refused, keys);
             self.settle(role, again, (&encoded, &unsettled.refused), (report, tally))?;
         }
         Ok(())
@@ -552,18 +561,20 @@ impl Collected {
 struct Unsettled<C> {
     /// Oldest first.
     batches: VecDeque<Encoded<C>>,
-    /// The keys of the Items that it has refused so far.
+    /// The keys of the Items that it has refused so far, where the mode asks for them ([`Mode::Ignore`]).
     refused: HashSet<Key>,
 }
 
 impl<C> Encoded<C> {
     /// Notes what the store has not taken of the chunk, and the keys of those that it refuses for what they are.
-    fn refuse(&mut self, refused: Vec<Refused>, keys: &mut HashSet<Key>) {
+    fn refuse(&mut self, refused: Vec<Refused>, mut keys: Option<&mut HashSet<Key>>) {
         let is_item = |fate: &&mut Fate| matches!(fate, Fate::Checked(Outcome::Passed(ObjectKind::Item, _)));
         let mut items = self.fates.iter_mut().filter(is_item).enumerate();
         for Refused { item, why } in refused {
             if let Some((_, fate)) = items.find(|(index, _)| *index == item) {
-                if let (Fate::Checked(Outcome::Passed(_, key)), Why::Wrong(_)) = (&*fate, &why) {
+                if let (Fate::Checked(Outcome::Passed(_, key)), Why::Wrong(_), Some(keys)) =
+                    (&*fate, &why, &mut keys)
+                {
                     keys.insert(*key);
                 }
                 *fate = match why {

@@ -337,7 +337,15 @@ impl Features {
             }
         }
         let mut tape = Tape::new();
+        let is_too_long = self.shell.len() > self.limit;
         let value = match tape.parse(&self.shell) {
+            Err(SyntaxError { kind: SyntaxErrorKind::Truncated, .. }) if is_too_long => {
+                let (name, limit) = (self.window.input.name(), self.limit);
+                return Err(Error::failed(format!(
+                    "{name}: what stands around its features has more than the {limit} bytes that a record may have"
+                ))
+                .remedy("allow more with --max-record-size, or move these members out of the file"));
+            }
             Ok(value) => value,
             Err(SyntaxError { kind, offset }) => {
                 let offset =

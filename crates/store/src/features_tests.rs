@@ -112,3 +112,12 @@ proptest! {
         prop_assert!(read(&text).unwrap() == features);
     }
 }
+
+#[test]
+fn what_stands_around_the_features_may_be_too_long() {
+    let around = format!(r#"{{"features":[1],"x":"{}","type":"FeatureCollection"}}"#, "x".repeat(3 * BLOCK));
+    let error = read_limited(Cursor::new(around.clone()), 100).unwrap_err();
+    assert!(error.to_string().contains("around its features has more than the 100 bytes"), "{error}");
+    assert!(format!("{error:?}").contains("--max-record-size"), "{error:?}");
+    assert_eq!(read(&around).unwrap(), ["1"]);
+}

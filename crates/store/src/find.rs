@@ -76,11 +76,11 @@ impl Find<'_> {
         })?;
         report.notes = notes.conclude(check)?;
         report.warnings = notes.warnings;
-        let (collections, repeated) = notes.collections.by_id()?;
+        let (collections, rejected) = notes.collections.by_id();
         report.found_collections = collections;
-        for repeated in &repeated {
+        for unkept in &rejected {
             report.rejected += 1;
-            set_aside(&repeated.reject(&name), rejects.as_deref_mut(), observer)?;
+            set_aside(&unkept.reject(&name), rejects.as_deref_mut(), observer)?;
         }
         report.notes.extend(source.notes());
         let answer = sorter.finish(&name)?;

@@ -221,34 +221,34 @@ fn is_begun(head: &[u8]) -> bool {
     matches!(Tape::new().parse(head), Err(error) if error.kind == SyntaxErrorKind::Truncated)
 }
 
-/// Whether an object, or the beginning of one, is a FeatureCollection: by its `type`, or its `features` where there is none
-/// before them.
+/// Whether an object, or the beginning of one, is a FeatureCollection: by its `type`. Where the text is cut off before that
+/// is known, by its `features`.
 fn is_collection(text: &[u8]) -> bool {
     let token = |at: usize| at + text[at..].iter().take_while(|byte| is_blank(**byte)).count();
     let mut at = 1;
+    let mut has_features = false;
     loop {
         at = token(at);
         let Some(end) = text.get(at).filter(|byte| **byte == b'"').and_then(|_| Scan::new().run(text, at))
         else {
-            return false;
+            return has_features && text.get(at) != Some(&b'}');
         };
         let (key, colon) = (&text[at..end], token(end));
         if text.get(colon) != Some(&b':') {
-            return false;
+            return has_features && colon >= text.len();
         }
         at = token(colon + 1);
-        if key == b"\"features\"" && text.get(at) == Some(&b'[') {
-            return true;
-        }
-        let Some(end) = Scan::new().run(text, at) else { return false };
+        has_features |= key == b"\"features\"" && text.get(at) == Some(&b'[');
+        let Some(end) = Scan::new().run(text, at) else { return has_features };
         if key == b"\"type\"" {
             return &text[at..end] == b"\"FeatureCollection\"";
         }
         at = token(end);
-        if text.get(at) != Some(&b',') {
-            return false;
+        match text.get(at) {
+            Some(b',') => at += 1,
+            Some(_) => return false,
+            None => return has_features,
         }
-        at += 1;
     }
 }
 
@@ -279,6 +279,9 @@ mod tests {
             (collection.replace(',', ",\n"), Some(Form::Collection)),
             (format!("{collection}\n{collection}"), Some(Form::Collections)),
             (format!("{collection}\n{item}"), Some(Form::Lines)),
+            // A member of the Item's own that has the name.
+            (r#"{"features":["a"],"id":"a","type":"Feature"}"#.to_owned(), Some(Form::Line)),
+            (r#"{"features":[],"id":"a"}"#.to_owned(), Some(Form::Line)),
             (format!("[{item}]"), Some(Form::Array)),
             ("[\n]\n".to_owned(), Some(Form::Array)),
             // Lines that are cut off, of which the next ones are whole.
@@ -296,6 +299,15 @@ mod tests {
         assert_eq!(long(r#"{"type":"FeatureCollection","features":[{"a":"é"#), Some(Form::Collection));
         assert_eq!(long("{\n\"features\": [\n{\"a\":1},\n{\"a\":tr"), Some(Form::Collection));
         assert_eq!(long(r#"{"type":"Feature","features":["#), Some(Form::Line));
+        assert_eq!(long(r#"{"features":["a"],"id":"a","type":"Feature","properties":{"#), Some(Form::Line));
+        for cut in [
+            r#"{"features":[]"#,
+            r#"{"features":[],"#,
+            r#"{"features":[],"ty"#,
+            r#"{"features":[],"type":"Fe"#,
+        ] {
+            assert_eq!(long(cut), Some(Form::Collection), "{cut}");
+        }
         assert_eq!(long("{\"type\":\"Feature\",\n\"id\":"), Some(Form::Object));
         assert_eq!(long("[{},\n{}"), Some(Form::Array));
         assert_eq!(long("{\"type\":\"Feature\",\"id\"\n{\"type\":\"Feature\""), None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stacyard_model::Profile;
-use stacyard_search::{Compiled, Search};
+use stacyard_search::{Compiled, Deadline, Search};
 
 use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
 
@@ -36,11 +36,12 @@ pub trait Store: Send + Sync {
         None
     }
 
-    /// A search of this store: a property that its profile declares to hold instants compares and orders as such.
-    fn compile(&self, search: &Search) -> Result<Compiled, Error> {
+    /// A search of this store: a property that its profile declares to hold instants compares and orders as such. It has to be over by
+    /// the deadline.
+    fn compile(&self, search: &Search, deadline: Option<Deadline>) -> Result<Compiled, Error> {
         let profile = self.profile();
         let is_instant = |name: &str| profile.is_some_and(|profile| profile.declares_instant(name));
-        Ok(Compiled::new(&search.clone().with_instants(is_instant))?)
+        Ok(Compiled::until(&search.clone().with_instants(is_instant), deadline)?)
     }
 
     /// The Items that answer a search of [`compile`](Store::compile), in its order.

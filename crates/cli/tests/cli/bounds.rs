@@ -62,6 +62,20 @@ fn a_deadline_ends_a_search_and_nothing_is_written() {
     }
 }
 
+/// A comb of long slanting teeth: whether it is valid takes long to say (without a bound, minutes).
+#[test]
+fn a_deadline_holds_while_a_filter_is_compiled() {
+    let yard = Yard::new();
+    yard.write("in.ndjson", squares(3));
+    let tooth = |n: u32| format!("{0} 0, {1} 50, ", f64::from(n) / 1e5, f64::from(n) / 1e5 + 50.0);
+    let comb: String = (0..40_000).map(tooth).collect();
+    let comb = format!("S_TOUCHES(geometry, POLYGON(({comb}60 -1, 0 0)))");
+    yard.write("comb.cql2", vec![comb; 2].join(" OR "));
+    let ran =
+        yard.run(&["search", "in.ndjson", "--count", "--filter", "@comb.cql2", "--timeout", "1ms"]).status(3);
+    assert!(ran.err.contains("the search took longer than 0.001 s"), "{}", ran.err);
+}
+
 #[test]
 fn a_polygon_without_an_inside_is_said() {
     let yard = Yard::new();

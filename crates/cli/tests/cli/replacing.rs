@@ -165,6 +165,12 @@ fn the_summary_says_what_came_and_what_went() {
         let ran = yard.run(&["copy", "new.ndjson", name, "--overwrite"]).status(0);
         assert!(ran.err.contains("not known"), "{}", ran.err);
     }
+    // A Collection among the lines is not an Item that goes.
+    let collection = r#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"d","license":"other","extent":{"spatial":{"bbox":[[0,0,1,1]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;
+    yard.write("mixed.ndjson", format!("{collection}\n{}\n", item("gone-1")));
+    let ran = yard.run(&["copy", "new.ndjson", "mixed.ndjson", "--overwrite"]).status(0);
+    assert!(ran.err.contains("\n  3 new, 1 went\n"), "{}", ran.err);
+    assert!(!ran.err.contains("no collection"), "{}", ran.err);
     // A line that cannot be read goes too.
     yard.write("part.ndjson", format!("{}{{\n", item("a") + "\n"));
     let ran = yard.run(&["copy", "new.ndjson", "part.ndjson", "--overwrite"]).status(0);

@@ -11,6 +11,7 @@ use super::spatial::{Area, Shape};
 use super::text::TextFunction;
 use super::value::{Num, Val};
 use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
+use crate::deadline::{Clock, Late};
 use crate::error::{Reason, SearchError};
 use crate::property::{Place, Property};
 use crate::time::Span;
@@ -23,28 +24,39 @@ pub(crate) struct Fault {
     pub(crate) reason: Reason,
     /// The smallest predicate around it.
     pub(crate) part: Option<Box<Expr>>,
+    /// It is not known: there was no more time.
+    pub(crate) late: Option<Late>,
 }
 
 impl From<String> for Fault {
     fn from(reason: String) -> Self {
-        Self { reason: reason.into(), part: None }
+        Self { reason: reason.into(), part: None, late: None }
     }
 }
 
 impl From<(String, String)> for Fault {
     fn from(reason: (String, String)) -> Self {
-        Self { reason: reason.into(), part: None }
+        Self { reason: reason.into(), part: None, late: None }
     }
 }
 
 impl From<&'static str> for Fault {
     fn from(reason: &'static str) -> Self {
-        Self { reason: reason.into(), part: None }
+        Self { reason: reason.into(), part: None, late: None }
+    }
+}
+
+impl From<Late> for Fault {
+    fn from(late: Late) -> Self {
+        Self { reason: late.to_string().into(), part: None, late: Some(late) }
     }
 }
 
 impl From<Fault> for SearchError {
-    fn from(Fault { reason, part }: Fault) -> Self {
+    fn from(Fault { reason, part, late }: Fault) -> Self {
+        if let Some(late) = late {
+            return Self::Late(late);
+        }
         let Reason { cause: reason, remedy } = reason;
         Self::Unsupported { reason, remedy, part: part.as_deref().map(shown).unwrap_or_default() }
     }
@@ -60,33 +72,43 @@ fn shown(expr: &Expr) -> String {
     }
 }
 
-/// The predicate of a filter; the error names what is not supported.
+/// The predicate of a filter; the error names what is not supported. Its geometries are taken for valid: to look at them can
+/// take long, and is done when the search is compiled.
 pub(crate) fn compile(expr: &Expr) -> Compiled<Predicate> {
-    predicate(expr).map(simplify)
+    predicate(expr, None).map(simplify)
 }
 
 /// The conjunction of an area that the Item's geometry must intersect and a filter.
-pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>) -> Compiled<Predicate> {
+pub(crate) fn compile_both(area: Option<Area>, filter: Option<&Expr>, clock: &Clock) -> Compiled<Predicate> {
     let area = area.map(|area| {
         let item = Shape::Property(Property::geometry());
         Predicate::Spatial(SpatialOp::Intersects, item, Shape::Fixed(area.into()))
     });
-    let list = area.into_iter().map(Ok).chain(filter.map(predicate)).collect::<Compiled<_>>()?;
+    let list = area
+        .into_iter()
+        .map(Ok)
+        .chain(filter.map(|one| predicate(one, Some(clock))))
+        .collect::<Compiled<_>>()?;
     Ok(simplify(Predicate::All(list)))
 }
 
-fn predicate(expr: &Expr) -> Compiled<Predicate> {
-    located(expr).map_err(|fault| Fault { part: fault.part.or_else(|| Some(expr.clone().into())), ..fault })
+fn predicate(expr: &Expr, clock: Option<&Clock>) -> Compiled<Predicate> {
+    located(expr, clock)
+        .map_err(|fault| Fault { part: fault.part.or_else(|| Some(expr.clone().into())), ..fault })
 }
 
-fn located(expr: &Expr) -> Compiled<Predicate> {
+fn located(expr: &Expr, clock: Option<&Clock>) -> Compiled<Predicate> {
     Ok(match expr {
         Expr::Literal(Literal::Bool(known)) => Predicate::Const(Some(*known)),
         Expr::Literal(Literal::Null) => Predicate::Const(None),
         Expr::Property(_) => Predicate::Truth(term(expr)?),
-        Expr::And(list) => Predicate::All(list.iter().map(predicate).collect::<Compiled<_>>()?),
-        Expr::Or(list) => Predicate::Any(list.iter().map(predicate).collect::<Compiled<_>>()?),
-        Expr::Not(inner) => Predicate::Not(predicate(inner)?.into()),
+        Expr::And(list) => {
+            Predicate::All(list.iter().map(|one| predicate(one, clock)).collect::<Compiled<_>>()?)
+        }
+        Expr::Or(list) => {
+            Predicate::Any(list.iter().map(|one| predicate(one, clock)).collect::<Compiled<_>>()?)
+        }
+        Expr::Not(inner) => Predicate::Not(predicate(inner, clock)?.into()),
         Expr::Compare(op, left, right) => {
             comparable(left, right)?;
             Predicate::Compare(*op, operand(left)?, operand(right)?)
@@ -123,7 +145,9 @@ fn located(expr: &Expr) -> Compiled<Predicate> {
             }
             other => term(other)?,
         }),
-        Expr::Spatial(op, left, right) => Predicate::Spatial(*op, shape(*op, left)?, shape(*op, right)?),
+        Expr::Spatial(op, left, right) => {
+            Predicate::Spatial(*op, shape(*op, left, clock)?, shape(*op, right, clock)?)
+        }
         Expr::Temporal(op, left, right) => Predicate::Temporal(*op, moment(left)?, moment(right)?),
         Expr::ArrayPredicate(op, left, right) => Predicate::Array(*op, array_term(left)?, array_term(right)?),
         Expr::Function(name, _) if TextFunction::named(&name.to_ascii_lowercase()).is_none() => {
@@ -339,11 +363,12 @@ fn member(value: Term, list: Vec<Term>) -> Predicate {
     Predicate::Among(value, Among::of(values))
 }
 
-fn shape(op: SpatialOp, expr: &Expr) -> Compiled<Shape> {
+fn shape(op: SpatialOp, expr: &Expr, clock: Option<&Clock>) -> Compiled<Shape> {
     Ok(match expr {
         Expr::Literal(Literal::Geometry(geometry)) => {
             let area = Area::of_geometry(geometry);
-            if let Some(flaw) = area.flaw(op) {
+            let flaw = clock.map_or(Ok(None), |clock| area.flaw(op, clock))?;
+            if let Some(flaw) = flaw {
                 let reason = format!(
                     "the geometry has {flaw}: only S_INTERSECTS and S_DISJOINT can be answered for it; make it valid, such as with ST_MakeValid of PostGIS or make_valid of shapely"
                 );

@@ -8,6 +8,7 @@ use stacyard_model::json::{Kind, Value};
 use super::context::Context;
 use crate::bbox::SearchBox;
 use crate::cql2::SpatialOp;
+use crate::deadline::{Clock, Late};
 use crate::error::MatchError;
 use crate::geometry;
 use crate::property::{Place, Property};
@@ -39,8 +40,11 @@ impl Area {
     }
 
     /// Why a predicate has no answer for it, if so. Whether there is a common point can be said of any geometry.
-    pub(crate) fn flaw(&self, op: SpatialOp) -> Option<Flaw> {
-        if matches!(op, SpatialOp::Intersects | SpatialOp::Disjoint) { None } else { self.prepared.flaw() }
+    pub(crate) fn flaw(&self, op: SpatialOp, clock: &Clock) -> Result<Option<Flaw>, Late> {
+        if matches!(op, SpatialOp::Intersects | SpatialOp::Disjoint) {
+            return Ok(None);
+        }
+        self.prepared.flaw(clock)
     }
 }
 

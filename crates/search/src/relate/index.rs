@@ -81,6 +81,15 @@ impl Tree {
         near: &Extent,
         visit: &mut impl FnMut(usize) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        self.walk(near, &mut |index| index.map_or(ControlFlow::Continue(()), &mut *visit))
+    }
+
+    /// The same; `visit` is told of each box around others that is looked into as well, without an index.
+    pub(crate) fn walk<B>(
+        &self,
+        near: &Extent,
+        visit: &mut impl FnMut(Option<usize>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         self.below(self.0.len() - 1, 0, near, visit)
     }
 
@@ -89,7 +98,7 @@ impl Tree {
         level: usize,
         first: usize,
         near: &Extent,
-        visit: &mut impl FnMut(usize) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Option<usize>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let boxes = &self.0[level];
         for (index, one) in boxes.iter().enumerate().skip(first).take(FAN) {
@@ -97,8 +106,9 @@ impl Tree {
                 continue;
             }
             if level == 0 {
-                visit(index)?;
+                visit(Some(index))?;
             } else {
+                visit(None)?;
                 self.below(level - 1, index * FAN, near, visit)?;
             }
         }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::cql2::{Expr, Literal, SpatialOp};
+use crate::deadline::Deadline;
 
 /// What GEOS says of each pair.
 const MATRICES: &[(&str, &str, &str)] = &[
@@ -163,7 +164,27 @@ fn flaws_are_found_where_they_are() {
         ("GEOMETRYCOLLECTION(POLYGON((0 0,4 0,4 4,0 0)),POLYGON((0 0,4 0,4 4,0 0)))", None),
         ("LINESTRING(0 0,4 4,4 0,0 4)", None),
     ] {
-        let flaw = geometry(wkt).flaw().map(|flaw| flaw.to_string());
+        let flaw = geometry(wkt).flaw(&Clock::default()).unwrap().map(|flaw| flaw.to_string());
         assert_eq!(flaw.as_deref(), wanted, "{wkt}");
     }
+}
+
+/// A comb of long slanting teeth: the boxes of all of them meet one another.
+fn comb(teeth: u32) -> Prepared {
+    let tooth = |n: u32| {
+        let x = f64::from(n) / f64::from(teeth);
+        [(x, 0.0), (x + 50.0, 50.0)]
+    };
+    let ring: Vec<(f64, f64)> = (0..teeth).flat_map(tooth).chain([(60.0, -1.0), (0.0, 0.0)]).collect();
+    Prepared::new(&geo_types::Polygon::new(ring.into(), Vec::new()).into())
+}
+
+/// Without a bound it would take minutes.
+#[test]
+fn the_looks_at_whether_a_geometry_is_valid_are_bounded() {
+    assert_eq!(comb(50).flaw(&Clock::default()), Ok(None));
+    let large = comb(50_000);
+    assert_eq!(large.flaw(&Clock::default()), Ok(None));
+    let over = Deadline::after(std::time::Duration::ZERO);
+    assert!(large.flaw(&Clock::new(Some(over))).is_err());
 }

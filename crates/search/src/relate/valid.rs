@@ -11,10 +11,13 @@ use geo_types::Coord;
 use super::angle;
 use super::index::Extent;
 use super::prepared::{Kind, Prepared};
+use crate::deadline::{Clock, Late};
 
-/// So many pairs of segments whose boxes meet are looked at (a second or so): more have only rings of very many long
-/// slanting segments, which then pass for valid.
-const MAX_PAIRS: u32 = 50_000_000;
+/// So many segments and boxes around them are looked at, and [`MORE`] for each segment: about a second. More take only rings
+/// of very many long slanting segments, and very many small rings without order: what is wrong with them beyond that is not
+/// found, and the geometry passes for valid.
+const LOOKS: usize = 20_000_000;
+const MORE: usize = 64;
 
 /// What is wrong with an area, and where.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,10 +32,38 @@ impl fmt::Display for Flaw {
     }
 }
 
+/// Why it is not looked at further.
+enum Stop {
+    Enough,
+    Late(Late),
+}
+
+/// How much more is looked at.
+struct Looks<'c> {
+    left: usize,
+    clock: &'c Clock,
+}
+
+impl Looks<'_> {
+    fn take(&mut self) -> Result<(), Stop> {
+        self.left = self.left.checked_sub(1).ok_or(Stop::Enough)?;
+        self.clock.step().map_err(Stop::Late)
+    }
+}
+
 impl Prepared {
-    /// The first flaw of its areas.
-    pub(crate) fn flaw(&self) -> Option<Flaw> {
-        self.crossing().or_else(|| self.misplaced())
+    /// The first flaw of its areas that is found with [so many](LOOKS) looks.
+    pub(crate) fn flaw(&self, clock: &Clock) -> Result<Option<Flaw>, Late> {
+        let mut looks = Looks { left: LOOKS + MORE * self.segments.len(), clock };
+        let found = match self.crossing(&mut looks) {
+            Ok(None) => self.misplaced(&mut looks),
+            found => found,
+        };
+        match found {
+            Err(Stop::Late(late)) => Err(late),
+            Err(Stop::Enough) => Ok(None),
+            Ok(flaw) => Ok(flaw),
+        }
     }
 
     fn area(&self, segment: usize) -> Option<usize> {
@@ -43,17 +74,19 @@ impl Prepared {
     }
 
     /// Rings that cross or share more than a point. They may touch.
-    fn crossing(&self) -> Option<Flaw> {
-        let mut pairs = 0_u32;
+    fn crossing(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, Stop> {
         for (index, segment) in self.segments.iter().enumerate() {
             let Some(area) = self.area(index) else { continue };
             let near = Extent::of([segment.line.start, segment.line.end]);
-            let found = self.tree.each(&near, &mut |met| {
+            let found = self.tree.walk(&near, &mut |met| {
+                if let Err(stop) = looks.take() {
+                    return ControlFlow::Break(Err(stop));
+                }
+                let Some(met) = met else { return ControlFlow::Continue(()) };
                 // Each pair once, and only of the same area.
-                if met <= index || self.area(met) != Some(area) || pairs > MAX_PAIRS {
+                if met <= index || self.area(met) != Some(area) {
                     return ControlFlow::Continue(());
                 }
-                pairs += 1;
                 let Some(shared) = line_intersection(segment.line, self.segments[met].line) else {
                     return ControlFlow::Continue(());
                 };
@@ -66,12 +99,12 @@ impl Prepared {
                         } else {
                             "two rings that share an edge"
                         };
-                        ControlFlow::Break(Flaw { what, at: intersection.start })
+                        ControlFlow::Break(Ok(Flaw { what, at: intersection.start }))
                     }
                     LineIntersection::SinglePoint { intersection: at, is_proper } => {
                         let crosses = is_proper || angle::crosses(at, self.way(index, at), self.way(met, at));
                         if crosses {
-                            ControlFlow::Break(Flaw { what, at })
+                            ControlFlow::Break(Ok(Flaw { what, at }))
                         } else {
                             ControlFlow::Continue(())
                         }
@@ -79,10 +112,10 @@ impl Prepared {
                 }
             });
             if let ControlFlow::Break(flaw) = found {
-                return Some(flaw);
+                return flaw.map(Some);
             }
         }
-        None
+        Ok(None)
     }
 
     /// Where a ring comes from, and where it goes, at a point of one of its segments.
@@ -102,14 +135,14 @@ impl Prepared {
     }
 
     /// A hole that is not in a polygon, or is in another hole; a polygon that is in another one.
-    fn misplaced(&self) -> Option<Flaw> {
+    fn misplaced(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, Stop> {
         for (number, part) in self.parts.iter().enumerate() {
             let Kind::Ring { area, .. } = part.kind else { continue };
             let end = self.parts.get(number + 1).map_or(self.segments.len(), |next| next.first);
             let middles = self.segments[part.first..end].iter().map(|s| (s.line.start + s.line.end) / 2.0);
             // Where another ring touches nothing can be said.
             for at in middles {
-                if let Some(is_inside) = self.is_in_others(at, number, area) {
+                if let Some(is_inside) = self.is_in_others(at, (number, area), looks)? {
                     if is_inside == part.is_hole {
                         break;
                     }
@@ -118,18 +151,27 @@ impl Prepared {
                     } else {
                         "a polygon inside another"
                     };
-                    return Some(Flaw { what, at });
+                    return Ok(Some(Flaw { what, at }));
                 }
             }
         }
-        None
+        Ok(None)
     }
 
     /// Whether a point lies inside by the other rings of the area; `None`: it lies on one.
-    fn is_in_others(&self, point: Coord<f64>, part: usize, area: usize) -> Option<bool> {
+    fn is_in_others(
+        &self,
+        point: Coord<f64>,
+        (part, area): (usize, usize),
+        looks: &mut Looks<'_>,
+    ) -> Result<Option<bool>, Stop> {
         let ray = Extent { low: point, high: Coord { x: f64::INFINITY, y: point.y } };
         let mut is_inside = false;
-        let flow = self.tree.each(&ray, &mut |index| {
+        let flow = self.tree.walk(&ray, &mut |index| {
+            if let Err(stop) = looks.take() {
+                return ControlFlow::Break(Err(stop));
+            }
+            let Some(index) = index else { return ControlFlow::Continue(()) };
             let segment = self.segments[index];
             if segment.part == part || self.area(index) != Some(area) {
                 return ControlFlow::Continue(());
@@ -138,11 +180,14 @@ impl Prepared {
             let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
             let side = RobustKernel::orient2d(low, high, point);
             if side == Orientation::Collinear && Extent::of([a, b]).covers(&Extent::of([point])) {
-                return ControlFlow::Break(());
+                return ControlFlow::Break(Ok(None));
             }
             is_inside ^= low.y <= point.y && point.y < high.y && side == Orientation::CounterClockwise;
             ControlFlow::Continue(())
         });
-        flow.is_continue().then_some(is_inside)
+        match flow {
+            ControlFlow::Continue(()) => Ok(Some(is_inside)),
+            ControlFlow::Break(known) => known,
+        }
     }
 }

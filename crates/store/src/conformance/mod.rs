@@ -97,7 +97,7 @@ fn with_find<T>(
     after: Option<Vec<u8>>,
     ask: impl FnOnce(Find<'_>) -> Result<T, String>,
 ) -> Result<T, String> {
-    let compiled = Arc::new(store.compile(search).map_err(|error| said(&error))?);
+    let compiled = Arc::new(store.compile(search, None).map_err(|error| said(&error))?);
     let check =
         Check { gate: Some(Gate::default()), filter: Some(Arc::clone(&compiled)), ..Check::default() };
     ask(Find {
