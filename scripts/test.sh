@@ -12,6 +12,8 @@ SECONDS=0
 extra=()
 if [[ ${1:-} == full ]]; then
   export PROPTEST_CASES=${PROPTEST_CASES:-4096}
+  # Other random cases each time; what fails prints its seed.
+  export SEED=${SEED:-$RANDOM} STACYARD_SEED=${STACYARD_SEED:-$RANDOM}
   extra=(--run-ignored all)
 fi
 

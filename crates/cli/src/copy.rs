@@ -32,9 +32,8 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     // From here on it stays as it is: before, it may have come or gone.
     let exists = must_merge(output.as_ref().is_some_and(Output::replaces))?;
     let mode = mode.unwrap_or_default();
-    let is_itself = from.location() == to.location() || from.path().is_some_and(|from| to.is_same_file(from));
-    let must_lose_nothing =
-        is_itself && mode == Mode::Replace && rejects.is_none() && *to.location() != Location::Stdio;
+    let is_itself = open::is_same(&from, &to)?;
+    let must_lose_nothing = is_itself && mode == Mode::Replace && *to.location() != Location::Stdio;
     let source = open::store(&from, global)?;
     let old = if exists && mode != Mode::Replace { Some(open::store(&to, global)?) } else { None };
     let profile = profile(flags, &*source, old.as_deref(), &to)?;
@@ -46,11 +45,12 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         ..Check::default()
     };
     let (mut check, question) = search::ask(&flags.question, check, &*source)?;
-    let old_collections = match &old {
-        Some(old) => old.collections()?,
-        // It may be replaced because it cannot be read.
-        None if exists => open::store(&to, global).and_then(|old| old.collections()).unwrap_or_default(),
-        None => Collections::new(),
+    // It may be replaced because it cannot be read.
+    let replaced = if exists && mode == Mode::Replace { open::store(&to, global).ok() } else { None };
+    let old_collections = match (&old, &replaced) {
+        (Some(old), _) => old.collections()?,
+        (None, Some(replaced)) => replaced.collections().unwrap_or_default(),
+        (None, None) => Collections::new(),
     };
     let mut collections = collections(global, flags, &*source)?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
@@ -74,7 +74,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             input = Some(Box::new(answer));
             // The answer has passed the default gate: a store asks it of all that comes in. What else is asked is not.
             check = Check { gate: check.gate.filter(|gate| !gate.is_default()), ..Check::default() };
-            if must_lose_nothing && found.rejected > 0 {
+            if must_lose_nothing && rejects.is_none() && found.rejected > 0 {
                 return Err(Copy::would_lose(found.rejected));
             }
             let kept = std::mem::take(&mut collections);
@@ -96,8 +96,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let old = match old {
         Some(old) => Old::Merged(old.items()?),
         None if mode == Mode::Replace && (exists || to.kind() == StoreKind::PostGis) => Old::Replaced {
-            // It may be replaced because it cannot be read.
-            keys: if exists { open::store(&to, global).and_then(|old| old.keys()).ok() } else { None },
+            keys: replaced.and_then(|replaced| replaced.keys().ok()),
             may_end_empty: flags.allow_empty,
         },
         None => Old::Nothing,

@@ -8,7 +8,7 @@ use stacyard_model::Profile;
 use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
     CollectionChanges, Collections, Copy, Error, JsonSink, JsonStore, Location, Old, Output, Report, Source,
-    Store, StoreKind, StoreUrl, WriteItem,
+    Store, StoreKind, StoreUrl, WriteItem, same_file,
 };
 
 use crate::flags::{Global, Layout};
@@ -83,6 +83,15 @@ pub(crate) fn delete_collection(global: &Global, url: &StoreUrl, id: &str) -> Re
             stacyard_geoparquet::delete_collection(parquet_path(url)?, id, &|path| say_waiting(global, path))
         }
     }
+}
+
+/// Whether both are one and the same store, however they are spelled.
+pub(crate) fn is_same(one: &StoreUrl, other: &StoreUrl) -> Result<bool, Error> {
+    Ok(match (one.location(), other.location()) {
+        (Location::Database(_), Location::Database(_)) => address(one)?.is_same(&address(other)?),
+        (Location::Path(one), Location::Path(other)) => same_file(one, other),
+        (one, other) => one == other,
+    })
 }
 
 /// Writes `input` to `target`, with what it holds.

@@ -12,8 +12,8 @@ use stacyard_search::{
     parse_datetime, parse_filter, parse_ids, parse_query,
 };
 use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Report, Store, StoreKind, StoreUrl, WriteItem,
-    merged, quoted, read_side_text,
+    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Output, Report, Store, StoreKind, StoreUrl,
+    WriteItem, merged, quoted, read_side_text,
 };
 
 use crate::flags::Global;
@@ -240,11 +240,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         return Err(open::target_is_there(&target, false));
     }
     let gate = Some(Gate::default());
-    let output = if flags.count.is_some() || flags.explain {
-        None
-    } else {
-        open::output(global, &target, flags.overwrite)?
-    };
+    let output = begin(global, flags, &target)?;
     let source = open::store(&store, global)?;
     let compiled = Arc::new(source.compile(&search, deadline)?);
     let accept = Accept::Collections;
@@ -318,6 +314,19 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         report::warn(global, &format!("{rejected} of {store} not valid, and so not searched"));
     }
     Ok(Status::of(report.rejected))
+}
+
+/// Begins to write the answer, where there is one to write.
+fn begin(global: &Global, flags: &SearchFlags, target: &StoreUrl) -> Result<Option<Output>, Error> {
+    if flags.count.is_some() || flags.explain {
+        return Ok(None);
+    }
+    let output = open::output(global, target, flags.overwrite)?;
+    // It may have come since it was looked for.
+    if !flags.overwrite && output.as_ref().is_some_and(Output::replaces) {
+        return Err(open::target_is_there(target, false));
+    }
+    Ok(output)
 }
 
 /// What to write of each Item, if it is not all.

@@ -69,6 +69,11 @@ impl Address {
         &self.shown
     }
 
+    /// Whether both lead to one and the same schema, as far as names tell: an alias of a host is not looked up.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.schema.to_string() == other.schema.to_string() && self.primary.is_same(&other.primary)
+    }
+
     pub(crate) fn schema(&self) -> &Ident {
         &self.schema
     }

@@ -79,9 +79,12 @@ impl Replacement {
             rows += usize::try_from(went.total()).unwrap_or(usize::MAX);
         }
         let changes = target.put_collections(client, collections).await?;
-        let delete = format!("DELETE FROM {schema}.collections WHERE id <> ALL ($1)");
-        let ids: Vec<&String> = collections.keys().collect();
-        client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
+        // As `merged` has it: an input without Collections leaves those of the store.
+        if !collections.is_empty() {
+            let delete = format!("DELETE FROM {schema}.collections WHERE id <> ALL ($1)");
+            let ids: Vec<&String> = collections.keys().collect();
+            client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
+        }
         target.notify(client, rows).await?;
         target.loaded.commit(client, rows.max(1)).await?;
         Ok((Before { replaced: self.had.without(&went), went }, changes))

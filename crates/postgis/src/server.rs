@@ -57,6 +57,18 @@ impl Server {
         Ok(Self { config, tls: tls.map(|tls| tls.connector), place: settings.place() })
     }
 
+    /// Whether the settings lead to the same database.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let database = |config: &Config| config.get_dbname().or(config.get_user()).map(str::to_owned);
+        let ports = |config: &Config| match config.get_ports() {
+            [] => vec![5432],
+            ports => ports.to_vec(),
+        };
+        let (ours, theirs) = (&self.config, &other.config);
+        (ours.get_hosts(), ours.get_hostaddrs(), ports(ours), database(ours))
+            == (theirs.get_hosts(), theirs.get_hostaddrs(), ports(theirs), database(theirs))
+    }
+
     /// How long a session may take to begin: `tokio-postgres` limits only how long each host takes to accept.
     pub(crate) fn limit(&self) -> Option<Duration> {
         let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX);

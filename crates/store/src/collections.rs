@@ -41,7 +41,7 @@ impl CollectionChanges {
             };
             list.push(id.clone());
         }
-        if mode == Mode::Replace {
+        if mode == Mode::Replace && !new.is_empty() {
             changes.went = old.keys().filter(|id| !new.contains_key(*id)).cloned().collect();
         }
         changes
@@ -53,9 +53,10 @@ const fn replaces(mode: Mode) -> bool {
     matches!(mode, Mode::Upsert | Mode::Replace)
 }
 
-/// Those of a store after others have come in.
+/// Those of a store after others have come in. Nothing replaces nothing: an input without Collections, such as one of lines that other
+/// tools made, leaves those of the store.
 pub fn merged(mut old: Collections, new: Collections, mode: Mode) -> Collections {
-    if mode == Mode::Replace {
+    if mode == Mode::Replace && !new.is_empty() {
         return new;
     }
     for (id, collection) in new {
@@ -206,6 +207,9 @@ mod tests {
             let lists = [&changes.new, &changes.same, &changes.changed, &changes.ignored, &changes.went];
             assert_eq!(lists.map(|list| list.concat()), ["d", "b", changed, ignored, went], "{mode:?}");
             assert_eq!(merged(old.clone(), new.clone(), mode), after, "{mode:?}");
+            let none = Collections::new();
+            assert_eq!(CollectionChanges::of(&old, &none, mode), CollectionChanges::default(), "{mode:?}");
+            assert_eq!(merged(old.clone(), none, mode), old, "{mode:?}");
         }
     }
 

@@ -355,8 +355,7 @@ impl Random {
 #[test]
 fn random_edits_by_sql_are_answered_as_their_copy() {
     let Some(url) = made_schema() else { return };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let seed = std::env::var("STACYARD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(now);
+    let seed = std::env::var("STACYARD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     println!("STACYARD_SEED={seed}");
     let mut random = Random(seed);
     load(&url, &conformance::catalog(seed, 120), Mode::Insert);
