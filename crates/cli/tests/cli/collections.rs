@@ -137,7 +137,7 @@ fn collections_of_an_input_go_along() {
         yard.write("part.json", format!("[{},{}]", item("a"), collection("c", "New")));
         assert_eq!(last(&copy("part.json", "replace")), "Collections: 1 same as before, 1 went");
         // An input that has none takes none away.
-        assert_eq!(last(&copy("a.ndjson", "replace")), "collection \"c\": 1 replaced, 2 new");
+        assert_eq!(last(&copy("a.ndjson", "replace")), "collection \"c\": 2 new, 1 replaced");
         assert_eq!(title(), "New");
         // Twice in one input: the first counts, as of Items.
         yard.write("twice.ndjson", [collection("z", "1"), collection("z", "2"), item("z")].join("\n"));
@@ -237,7 +237,8 @@ fn a_store_that_is_copied_onto_itself_keeps_its_collections() {
     yard.write("mixed.ndjson", [collection("c", "C"), item("d")].join("\n"));
     let before = yard.read("mixed.ndjson");
     for flags in [&[][..], &["--rejects", "r.ndjson"], &["--rejects", "r.ndjson", "--sortby", "id"]] {
-        let ran = yard.run(&[&["copy", "mixed.ndjson", "mixed.ndjson", "--overwrite"], flags].concat()).status(3);
+        let ran =
+            yard.run(&[&["copy", "mixed.ndjson", "mixed.ndjson", "--overwrite"], flags].concat()).status(3);
         assert!(ran.err.contains("Collections that have no place would be gone for good: c"), "{}", ran.err);
         assert_eq!(yard.read("mixed.ndjson"), before);
     }
