@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stacyard_postgis::Loaded;
-use stacyard_store::{Error, Mode, abandon_and_exit, quoted, without_password};
+use stacyard_store::{Error, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password};
 
 use crate::say::{self, Text};
 
@@ -27,6 +27,15 @@ pub(crate) struct Unfinished {
     /// Of a database, what is in so far.
     pub(crate) loaded: Option<Arc<Loaded>>,
     pub(crate) json_log: bool,
+    /// Whether all is in its place, and only what is told of it is to come.
+    pub(crate) is_done: bool,
+}
+
+/// From here on an interrupt says that the copy under way is done.
+pub(crate) fn committed() {
+    if let Some(copy) = COPY.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        copy.is_done = true;
+    }
 }
 
 impl Unfinished {
@@ -44,44 +53,66 @@ impl Unfinished {
             return error;
         }
         let advice = error.advice().map(|advice| format!("{advice}; ")).unwrap_or_default();
+        let least = if error.is_unsure() { "at least " } else { "" };
         error.remedy(format!(
-            "{advice}{} in and stay, and this goes on from there: {}",
+            "{advice}{least}{} in and stay, and this goes on from there: {}",
             are(items),
             self.command()
         ))
     }
 
-    /// What holds, and the command that goes on.
-    fn said(&self) -> (String, String) {
+    /// What holds, and the command that goes on where there is more to do.
+    fn said(&self) -> (String, Option<String>) {
         let target = &self.target;
+        if self.is_done {
+            let holds =
+                format!("interrupted: all is in {target}, but its summary and rejects may be missing");
+            return (holds, None);
+        }
         let Some(loaded) = &self.loaded else {
             return (
                 format!("interrupted: {target} is as it was"),
-                format!("begin again: {}", self.command()),
+                Some(format!("begin again: {}", self.command())),
             );
         };
         let known = loaded.stop();
         let holds = match (self.mode, known) {
             (Mode::Replace, Some(0)) => format!("nothing of {target} was replaced"),
-            (Mode::Replace, Some(_)) => format!("all of {target} was replaced"),
+            (Mode::Replace, Some(_)) => return (format!("interrupted: all of {target} was replaced"), None),
+            (Mode::Replace, None) => {
+                format!("it is not known whether {target} was replaced: this was being committed")
+            }
             (_, Some(0)) => format!("nothing is in {target}"),
             (_, Some(items)) => format!("{} in {target}, the rest is not", are(items)),
             (_, None) => format!("{} in {target}; the last batch may be", are(loaded.items())),
         };
-        (format!("interrupted: {holds}"), format!("go on with: {}", self.command()))
+        let goes_on = if self.mode == Mode::Replace { "begin again" } else { "go on with" };
+        (format!("interrupted: {holds}"), Some(format!("{goes_on}: {}", self.command())))
     }
 
-    /// The command line that goes on, as a shell takes it.
+    /// The command line that goes on.
     fn command(&self) -> String {
-        let mut words: Vec<String> = std::env::args_os()
-            .map(|word| quoted(&without_password(&word.to_string_lossy())).into_owned())
-            .collect();
+        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let is_resumable = self.loaded.is_some() && self.mode == Mode::Insert;
-        if is_resumable {
-            words.push("--resume".to_owned());
-        }
-        words.join(" ")
+        command(words.chain(is_resumable.then(|| "--resume".to_owned())))
     }
+}
+
+/// Words as a shell takes them. The URL of a database with a password in it is not shown; everything else is, as it is.
+fn command(words: impl Iterator<Item = String>) -> String {
+    let is_secret = |word: &str| {
+        let url = StoreUrl::parse(word, None);
+        url.is_ok_and(|url| matches!(url.location(), Location::Database(_))) && without_password(word) != word
+    };
+    let mut has_secret = false;
+    let mut shown = Vec::new();
+    for word in words {
+        let hide = is_secret(&word);
+        has_secret |= hide;
+        shown.push(if hide { "URL".to_owned() } else { quoted(&word).into_owned() });
+    }
+    let shown = shown.join(" ");
+    if has_secret { format!("{shown} (with the same URL)") } else { shown }
 }
 
 /// `1 Item is`, `2 Items are`.
@@ -108,7 +139,9 @@ pub(crate) fn end() -> ! {
                     text.line("");
                 }
                 text.line(holds);
-                text.line(format!("  help: {advice}"));
+                if let Some(advice) = advice {
+                    text.line(format!("  help: {advice}"));
+                }
                 text.log();
             }
             let _ = done.send(());
@@ -118,4 +151,25 @@ pub(crate) fn end() -> ! {
         }
     }
     abandon_and_exit(INTERRUPTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use stacyard_store::quoted;
+
+    use super::command;
+
+    #[test]
+    fn a_command_can_be_pasted_and_shows_no_password() {
+        let of = |words: &[&str]| command(words.iter().map(|word| (*word).to_owned()));
+        let filter = "title = \"a:b@c\" AND url = \"https://me:x@h/\"";
+        assert_eq!(
+            of(&["stacyard", "copy", "a.ndjson", "postgis://me@h/db", "--filter", filter]),
+            format!("stacyard copy a.ndjson postgis://me@h/db --filter {}", quoted(filter))
+        );
+        assert_eq!(
+            of(&["stacyard", "copy", "a.ndjson", "postgis://me:secret@h/db", "--resume"]),
+            "stacyard copy a.ndjson URL --resume (with the same URL)"
+        );
+    }
 }

@@ -102,8 +102,13 @@ pub(crate) fn write(
     (target, output): (&StoreUrl, Option<Output>),
     extras: Extras,
 ) -> Result<Report, Error> {
-    let mut unfinished =
-        Unfinished { target: target.to_string(), mode: copy.mode, loaded: None, json_log: global.json_log };
+    let mut unfinished = Unfinished {
+        target: target.to_string(),
+        mode: copy.mode,
+        loaded: None,
+        json_log: global.json_log,
+        is_done: false,
+    };
     let Some(output) = output else {
         if extras.fields.is_some() {
             return Err(no_place_for_parts(target));

@@ -10,7 +10,7 @@ use stacyard_store::{Error, Observer, Progress, Reject};
 
 use crate::flags::Global;
 use crate::report::Rejects;
-use crate::say;
+use crate::{interrupt, say};
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -126,5 +126,9 @@ impl Observer for Console {
             Style::Bar(bar) => bar.suspend(|| self.rejects.show(reject)),
             _ => self.rejects.show(reject),
         }
+    }
+
+    fn committed(&mut self) {
+        interrupt::committed();
     }
 }

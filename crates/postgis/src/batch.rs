@@ -62,7 +62,24 @@ impl Target {
 
     /// The error of a load. What there is of it whoever called it can say ([`Loaded`]).
     pub(crate) fn failed(&self, cause: tokio_postgres::Error) -> Error {
+        let is_unsure = fault::is_lost(&cause) && self.loaded.is_unsure();
         let error = fault::failed(&format!("load into {}", self.shown), cause);
+        if is_unsure {
+            return error.unsure().remedy(match self.mode {
+                Mode::Replace => {
+                    "it is not known whether all was replaced, since the connection was lost while this was committed: stacyard \
+                     info says what is there, and to replace it again does no harm"
+                }
+                Mode::Insert | Mode::Resume => {
+                    "it is not known whether the last batch is in, since the connection was lost while this was committed: with \
+                     --resume, what is in is not loaded again"
+                }
+                Mode::Upsert | Mode::Ignore => {
+                    "it is not known whether the last batch is in, since the connection was lost while this was committed: run \
+                     it again, what is in is not written again"
+                }
+            });
+        }
         if self.mode != Mode::Replace {
             return error;
         }

@@ -353,6 +353,7 @@ impl Store for PostGis {
         };
         report.filtered = report.read - report.written;
         report.notes = self.lists(&search, report.written, lenient)?;
+        search.check_time()?;
         report.levels =
             vec![format!("rows        {} by SQL -> {} by the search itself", report.read, report.written)];
         report.seconds = started.elapsed().as_secs_f64();
@@ -370,6 +371,8 @@ impl Store for PostGis {
             find.count(Box::new(self.source(SEARCHED, &condition, search.deadline())))?
         };
         report.notes = self.lists(&search, report.written, lenient)?;
+        // What SQL alone answers may come late too.
+        search.check_time()?;
         Ok(report)
     }
 
@@ -381,6 +384,7 @@ impl Store for PostGis {
         }
         let query = format!("EXPLAIN {}", self.rows_query("id", &condition));
         let rows = self.database.wait(self.rows(&query, &condition.params, find.search.deadline()))?;
+        find.search.check_time()?;
         // "Seq Scan on items  (cost=0.00..22.70 rows=1270 width=36)"
         let plan = rows.first().map_or("", |row| row.get(0));
         let expected = plan.split_once(" rows=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());

@@ -153,12 +153,13 @@ impl Copy<'_> {
             rejects.prepare()?;
         }
         let Finished { bytes, before, collections, notes } = match sink.finish() {
-            Err(error) if is_gradual => {
+            Err(error) if is_gradual || error.is_unsure() => {
                 self.keep_rejects()?;
                 return Err(error);
             }
             finished => finished?,
         };
+        self.observer.committed();
         if shows {
             self.keep_rejects()?;
         }

@@ -8,7 +8,7 @@ use stacyard_model::shown;
 
 use crate::secret::without_password;
 
-/// Why an operation did not happen. Nothing was changed.
+/// Why an operation did not happen. Nothing was changed, unless that is not known ([`Error::is_unsure`]).
 ///
 /// Its message and its advice are one line each, and so is each of its details: what they quote, be it a name in an Item
 /// or a path, is escaped here ([`shown`]), so that it can neither add a line nor write on a terminal.
@@ -18,6 +18,7 @@ pub struct Error {
     message: String,
     details: Vec<String>,
     remedy: Option<String>,
+    is_unsure: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -44,7 +45,8 @@ impl Error {
     }
 
     fn new(kind: ErrorKind, message: &str) -> Self {
-        Self { kind, message: shown(message).into_owned(), details: Vec::new(), remedy: None, source: None }
+        let message = shown(message).into_owned();
+        Self { kind, message, details: Vec::new(), remedy: None, is_unsure: false, source: None }
     }
 
     /// A failure to read or write `path`; `doing` completes "cannot ...".
@@ -92,6 +94,18 @@ impl Error {
     pub fn detail(mut self, line: &str) -> Self {
         self.details.push(shown(line).into_owned());
         self
+    }
+
+    /// Says that it may have happened all the same: nobody has heard the answer.
+    #[must_use]
+    pub fn unsure(mut self) -> Self {
+        self.is_unsure = true;
+        self
+    }
+
+    /// Whether it may have happened all the same.
+    pub const fn is_unsure(&self) -> bool {
+        self.is_unsure
     }
 
     /// What sort of failure it is.

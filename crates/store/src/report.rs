@@ -380,6 +380,9 @@ pub trait Observer {
 
     /// A record was set aside.
     fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error>;
+
+    /// All that was to be written is in its place.
+    fn committed(&mut self) {}
 }
 
 /// Nobody looks on.

@@ -191,3 +191,109 @@ fn an_error_of_the_input_says_what_is_in() {
     assert!(said.contains("Items are in and stay, and this goes on from there: "), "{said}");
     assert!(said.ends_with("--resume\n"), "{said}");
 }
+
+/// A way to the server that is cut when it has got the first COMMIT, before its answer comes back.
+fn cut_at_commit(url: &str) -> String {
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::{sleep, spawn};
+    let (login, rest) = url.split_once('@').unwrap();
+    let (server, rest) = rest.split_once('/').unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    let server = server.to_owned();
+    spawn(move || {
+        while let Ok((mut client, _)) = listener.accept() {
+            let mut to = TcpStream::connect(&server).unwrap();
+            let (mut from, mut back) = (to.try_clone().unwrap(), client.try_clone().unwrap());
+            let is_cut = Arc::new(AtomicBool::new(false));
+            let cut = Arc::clone(&is_cut);
+            spawn(move || {
+                let mut bytes = vec![0; 65_536];
+                while let Ok(length @ 1..) = from.read(&mut bytes) {
+                    if cut.load(Ordering::SeqCst) || back.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                }
+            });
+            spawn(move || {
+                let mut bytes = vec![0; 65_536];
+                while let Ok(length @ 1..) = client.read(&mut bytes) {
+                    let ends = bytes[..length].windows(7).any(|part| part == b"COMMIT\0");
+                    is_cut.fetch_or(ends, Ordering::SeqCst);
+                    if to.write_all(&bytes[..length]).is_err() {
+                        break;
+                    }
+                    if ends {
+                        sleep(std::time::Duration::from_millis(500));
+                        let _ = client.shutdown(Shutdown::Both);
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    format!("{login}@{place}/{rest}")
+}
+
+/// The server has committed, and nobody has heard of it.
+#[test]
+fn after_a_connection_lost_in_a_commit_nobody_says_what_became_of_it() {
+    let yard = Yard::new();
+    let items = [item_with("a", "2024-06-01T00:00:00Z", ""), "{\"type\":\"Feature\"}".to_owned()];
+    yard.write("a.ndjson", items.join("\n"));
+    for (mode, says, remedy) in [
+        ("replace", "not known whether all was replaced", "to replace it again does no harm"),
+        ("insert", "not known whether the last batch is in", "--resume, what is in is not loaded again"),
+        ("upsert", "not known whether the last batch is in", "run it again, what is in is not written again"),
+    ] {
+        let Some(url) = fresh(&format!("cut_{mode}")) else { return };
+        yard.run(&["init", &url]).status(0);
+        let rejects = format!("{mode}.ndjson");
+        let arguments = ["copy", "a.ndjson", &cut_at_commit(&url), "--mode", mode, "--rejects", &rejects];
+        let ran = yard.run(&arguments).status(3);
+        assert!(ran.err.contains(says) && ran.err.contains(remedy), "{}", ran.err);
+        assert!(!ran.err.contains("nothing was replaced"), "{}", ran.err);
+        assert_eq!(yard.run(&["search", &url, "--count"]).status(0).out, "1\n", "it was committed");
+        // Of a load, what has not settled is set aside when it goes on.
+        assert_eq!(yard.read(&rejects).lines().count(), usize::from(mode == "replace"), "{mode}");
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_search_of_a_database() {
+    let Some(url) = fresh("deadline") else { return };
+    let yard = Yard::new();
+    yard.run(&["init", &url]).status(0);
+    let all: String =
+        (0..3_000).map(|n| item_with(&format!("i{n}"), "2024-06-01T00:00:00Z", ",\"n\":1") + "\n").collect();
+    yard.write("all.ndjson", &all);
+    yard.run(&["copy", "all.ndjson", &url, "-q"]).status(0);
+    // Many rings around all of the Items, each of which is looked at.
+    let ring: Vec<String> = (0..=1_000)
+        .map(|n| {
+            let angle = f64::from(n % 1_000) / 1_000.0 * std::f64::consts::TAU;
+            let far = if n % 2 == 0 { 85.0 } else { 40.0 };
+            format!("{} {}", far * angle.cos(), far * angle.sin())
+        })
+        .collect();
+    let hard = format!("S_TOUCHES(geometry, POLYGON(({})))", ring.join(", "));
+    yard.write("hard.cql2", vec![hard; 10].join(" OR "));
+    for arguments in [
+        &["search", &url, "--count", "--timeout", "1ms"][..],
+        &["search", &url, "--count", "--ids", "i1", "--timeout", "1ms"],
+        &["search", &url, "--max-items", "1", "-o", "out.ndjson", "--timeout", "1ms"],
+        &["search", &url, "--count", "--filter", "@hard.cql2", "--timeout", "100ms"],
+        &["search", &url, "-o", "out.ndjson", "--filter", "@hard.cql2", "--timeout", "100ms"],
+        &["copy", &url, "out.ndjson", "--filter", "@hard.cql2", "--timeout", "100ms"],
+    ] {
+        let started = std::time::Instant::now();
+        let ran = yard.run(arguments).status(3);
+        assert!(ran.err.contains("the search took longer than"), "{arguments:?}: {}", ran.err);
+        assert!(ran.out.is_empty() && !yard.path("out.ndjson").exists(), "{arguments:?}");
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{arguments:?}");
+    }
+    yard.run(&["search", &url, "--count", "--timeout", "5m"]).status(0);
+}
