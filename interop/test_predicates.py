@@ -72,10 +72,7 @@ class Maker:
                 polygon = Polygon(ring)
                 if self.random.random() < 0.3:
                     polygon = Polygon([(0, 0), (SIZE, 0), (SIZE, SIZE), (0, SIZE)], [ring])
-                # Where a hole touches its shell, GEOS 3.14 contradicts itself: its matrix says that parts lie outside of the
-                # other, and its difference that none do.
-                touches = any(hole.intersects(polygon.exterior) for hole in polygon.interiors)
-                if polygon.is_valid and polygon.area and not touches:
+                if polygon.is_valid and polygon.area:
                     return polygon
 
     def geometry(self):
@@ -110,6 +107,15 @@ def dimension(geometry):
     return max(0 if has_no_length(part) else shapely.get_dimensions(part) for part in parts(geometry))
 
 
+def is_sound(item, other, matrix):
+    """Whether the matrix of GEOS says what its intersection and difference say. GEOS 3.14 contradicts itself where rings of one
+    geometry touch each other within an edge, and where lines have no length."""
+    shared = item.intersection(other).difference(item.boundary).difference(other.boundary)
+    of_item, of_other = (not rest.is_empty for rest in (item.difference(other), other.difference(item)))
+    entries = [entry != "F" for entry in matrix]
+    return (not shared.is_empty, of_item, of_other) == (entries[0], entries[2] or entries[5], entries[6] or entries[7])
+
+
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
     print(f"SEED={SEED}")
@@ -122,18 +128,24 @@ def pairs(tmp_path_factory):
                 "type": "Feature", "stac_version": "1.1.0", "id": str(number), "bbox": geometry.bounds,
                 "geometry": shapely.geometry.mapping(geometry), "properties": {"datetime": "2024-01-01T00:00:00Z"},
                 "links": [], "assets": {}}), file=file)
-    return path, items, [maker.geometry() for _ in range(FILTERS)]
+    filters = [maker.geometry() for _ in range(FILTERS)]
+    matrices = [[shapely.relate(item, other) for item in items] for other in filters]
+    sound = [[is_sound(item, other, matrix) for item, matrix in zip(items, row)] for other, row in zip(filters, matrices)]
+    assert sum(map(sum, sound)) > 0.8 * ITEMS * FILTERS, "GEOS is hardly asked"
+    return path, items, list(zip(filters, matrices, sound))
 
 
 @pytest.mark.parametrize("predicate", PREDICATES)
 def test_predicates_are_those_of_geos(pairs, predicate):
     path, items, filters = pairs
-    for other in filters:
+    for other, matrices, sound in filters:
         operation = {"op": predicate.lower(), "args": [{"property": "geometry"}, shapely.geometry.mapping(other)]}
         found = stacyard("search", path, "--filter", json.dumps(operation), "--fields", "id", "-q")
         found = {int(json.loads(line)["id"]) for line in found.splitlines()}
         for number, item in enumerate(items):
-            matrix = shapely.relate(item, other)
+            if not sound[number]:
+                continue
+            matrix = matrices[number]
             wanted = bool(PREDICATES[predicate](matrix, dimension(item), dimension(other)))
             case = f"SEED={SEED}: {predicate}({item}, {other}): {matrix}"
             if not any(has_no_length(part) for geometry in (item, other) for part in parts(geometry)):
