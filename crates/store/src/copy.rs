@@ -152,6 +152,10 @@ impl Copy<'_> {
         if let Some(rejects) = self.rejects.as_deref().filter(|_| shows && !is_gradual) {
             rejects.prepare()?;
         }
+        // They would be nowhere else once the source is replaced: a process that is killed there must not take them along.
+        if self.must_lose_nothing {
+            self.keep_rejects()?;
+        }
         let Finished { bytes, before, collections, notes } = match sink.finish() {
             Err(error) if is_gradual || error.is_unsure() => {
                 self.keep_rejects()?;
