@@ -183,7 +183,7 @@ pub(crate) enum CollectionsAction {
     Put {
         /// One Collection, an array, {"collections": [...]}, or one a line (.ndjson); `-` for one a line on standard input.
         file: String,
-        /// For people or for programs: {"new": [ids], "changed": [ids], "same": [ids]}.
+        /// For people or for programs: an object whose members new, changed and same list ids.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
