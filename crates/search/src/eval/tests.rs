@@ -217,7 +217,6 @@ fn what_is_not_supported_is_named() {
     ");
 }
 
-/// The OGC abstract test suite (21-065r2 annex C) over Natural Earth: every filter with its number of features.
 /// Whether an Item answers, with a queryable `seen` that is a date and time where `declared`.
 fn answers(filter: &str, properties: &str, declared: bool) -> bool {
     let search = crate::Search { filter: Some(crate::parse_filter(filter).unwrap()), ..Default::default() };
@@ -276,6 +275,7 @@ fn dates_and_times_compare_as_instants() {
     insta::assert_snapshot!(crate::parse_query(r#"{"created":{"in":["x"]}}"#).unwrap_err(), @r#"query created: "created" is a date and time, and is compared with the string "x"; write one of RFC 3339, such as 2024-06-01T00:00:00Z"#);
 }
 
+/// The OGC abstract test suite (21-065r2 annex C) over Natural Earth: every filter with its number of features.
 #[test]
 fn the_abstract_test_suite() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/cql2");
