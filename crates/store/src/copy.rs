@@ -1,7 +1,7 @@
 //! The way from a source through the gate into a sink: what `copy` and `validate` are, and how a search's answer is
 //! written.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -302,7 +302,7 @@ impl Copy<'_> {
         let mut seen = Seen::new(SEEN_MEMORY);
         let mut notes = Notes::new(&check);
         let unique = self.unique;
-        let mut unsettled = Unsettled { batches: VecDeque::new(), refused: HashSet::new() };
+        let mut unsettled = Unsettled { batches: VecDeque::new(), refused: Seen::new(SEEN_MEMORY) };
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
         ordered(source, self.threads, checker, work, |mut encoded, position| {
@@ -358,7 +358,7 @@ impl Copy<'_> {
             && let Some(mut encoded) = unsettled.batches.pop_front()
         {
             let keys = (self.mode == Mode::Ignore).then_some(&mut unsettled.refused);
-            encoded.refuse(refused, keys);
+            encoded.refuse(refused, keys)?;
             self.settle(role, again, (&encoded, &unsettled.refused), (report, tally))?;
         }
         Ok(())
@@ -369,7 +369,7 @@ impl Copy<'_> {
         &mut self,
         role: Role,
         again: &mut Checker<'_>,
-        (encoded, refused): (&Encoded<C>, &HashSet<Key>),
+        (encoded, refused): (&Encoded<C>, &Seen),
         (report, tally): (&mut Report, &mut Tally),
     ) -> Result<(), Error> {
         let (name, batch) = (Arc::clone(&again.source), &encoded.batch);
@@ -420,7 +420,7 @@ impl Copy<'_> {
                     self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
                 }
                 // The first of them is not in the store: then the later one is not dropped without a word.
-                Fate::Repeated(key) if self.mode == Mode::Ignore && !refused.contains(key) => {
+                Fate::Repeated(key) if self.mode == Mode::Ignore && !refused.contains(key)? => {
                     report.dropped += 1;
                 }
                 Fate::Taken if self.mode == Mode::Ignore => report.dropped += 1,
@@ -567,12 +567,12 @@ struct Unsettled<C> {
     /// Oldest first.
     batches: VecDeque<Encoded<C>>,
     /// The keys of the Items that it has refused so far, where the mode asks for them ([`Mode::Ignore`]).
-    refused: HashSet<Key>,
+    refused: Seen,
 }
 
 impl<C> Encoded<C> {
     /// Notes what the store has not taken of the chunk, and the keys of those that it refuses for what they are.
-    fn refuse(&mut self, refused: Vec<Refused>, mut keys: Option<&mut HashSet<Key>>) {
+    fn refuse(&mut self, refused: Vec<Refused>, mut keys: Option<&mut Seen>) -> Result<(), Error> {
         let is_item = |fate: &&mut Fate| matches!(fate, Fate::Checked(Outcome::Passed(ObjectKind::Item, _)));
         let mut items = self.fates.iter_mut().filter(is_item).enumerate();
         for Refused { item, why } in refused {
@@ -580,7 +580,7 @@ impl<C> Encoded<C> {
                 if let (Fate::Checked(Outcome::Passed(_, key)), Why::Wrong(_), Some(keys)) =
                     (&*fate, &why, &mut keys)
                 {
-                    keys.insert(*key);
+                    keys.insert(*key)?;
                 }
                 *fate = match why {
                     Why::Taken => Fate::Taken,
@@ -589,6 +589,7 @@ impl<C> Encoded<C> {
                 };
             }
         }
+        Ok(())
     }
 }
 
