@@ -51,3 +51,31 @@ def test_a_table_read_from_the_database(database):
     found = json.loads(stacyard("search", database, "--bbox", "99,9,102,12"))
     assert (found["id"], found["bbox"]) == ("i7", [100, 10, 101, 11])
     stacyard("validate", database)
+
+
+def test_what_sql_gets_wrong_is_no_answer(database, tmp_path):
+    """Each way to ask sets aside what a copy does."""
+    from sqlalchemy import create_engine, text
+
+    place, schema = database.removeprefix("postgis:").split("?schema=")
+    with create_engine(f"postgresql+psycopg:{place}").begin() as connection:
+        connection.execute(text(f"""
+            INSERT INTO "{schema}".items (id, datetime, links, assets, stac_version) VALUES
+            ('right', '2024-06-01Z', '[]', '{{"data":{{"href":"./a.tif"}}}}', '1.1.0'),
+            ('no href', '2024-06-02Z', '[]', '{{"data":{{}}}}', '1.1.0'), ('', '2024-06-03Z', '[]', '{{}}', '1.1.0'),
+            ('version', '2024-06-04Z', '[]', '{{}}', '7'), ('link', '2024-06-05Z', '[{{"rel":"self"}}]', '{{}}', '1.1.0')"""))
+    rejects = tmp_path / "rejects.ndjson"
+    flags = ("--rejects", rejects)
+    for name, arguments in {
+        "a.ndjson": ("search", database, "-o", tmp_path / "a.ndjson", *flags),
+        "first.ndjson": ("search", database, "--max-items", 3, "-o", tmp_path / "first.ndjson", *flags),
+        "b.parquet": ("search", database, "-o", tmp_path / "b.parquet", *flags),
+        "c.ndjson": ("copy", database, tmp_path / "c.ndjson", *flags),
+        "d.ndjson": ("copy", database, tmp_path / "d.ndjson", "--max-items", 3, *flags),
+    }.items():
+        stacyard(*arguments, status=(1,))
+        assert {reject["id"] for reject in lines(rejects)} == {"no href", "", "version", "link"}, name
+        assert json.loads(stacyard("search", tmp_path / name))["id"] == "right", name
+        rejects.unlink()
+    assert stacyard("search", database, "--count", status=(1,)) == "1\n"
+    assert stacyard("search", database, "--count", "--ids", "right") == "1\n"

@@ -158,6 +158,6 @@ pub(crate) fn write_record(
     let start = offset(out.text.len())?;
     items.write(index, &mut out.text).map_err(|cause| cause.into_error(format!("{name}: row {row}")))?;
     let end = offset(out.text.len())?;
-    out.records.push(Record { start, end, place: Place::Row(row), fault: None });
+    out.records.push(Record { start, end, place: Place::Row(row), fault: None, has_passed: false });
     Ok(())
 }

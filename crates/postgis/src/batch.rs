@@ -8,19 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
 use stacyard_store::{CollectionChanges, Collections, Counts, Error, Mode, Refused, Why};
+use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
 use crate::collections;
 use crate::connect::Address;
-use crate::encode::{COLUMNS, Rows};
-use crate::explain::Explainer;
+use crate::encode::{BY_COPY, COLUMNS, Rows};
+use crate::explain::{Explainer, odd};
 use crate::fault::{self, Attempts};
 use crate::ident::Ident;
 use crate::loaded::Loaded;
 use crate::replacement;
-use crate::sieve::{Sieved, sieve};
+use crate::rows::BY_SQL;
+use crate::sieve::sieve;
 
 /// The signature of COPY's binary format, its flags and the length of its extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -38,6 +40,10 @@ pub(crate) struct Target {
     pub(crate) has_triggers: bool,
     /// Whether an Item was met that is there already: then batches go through the temporary table.
     pub(crate) has_met_old: Arc<AtomicBool>,
+    /// Whether rows of the last batch were refused that can be found in sets: then those of the next are looked for first.
+    has_met_wrong: Arc<AtomicBool>,
+    /// What is known of the table, once something was refused.
+    explainer: Arc<OnceCell<Explainer>>,
     /// What has gone in.
     pub(crate) loaded: Arc<Loaded>,
     /// How many rows a replacement has written so far: it is one transaction, and notifies once.
@@ -54,6 +60,8 @@ impl Target {
             shown: address.shown().into(),
             has_triggers: true,
             has_met_old: Arc::default(),
+            has_met_wrong: Arc::default(),
+            explainer: Arc::default(),
             loaded: Arc::default(),
             replaced: Arc::default(),
             updated: Arc::default(),
@@ -111,8 +119,14 @@ impl Target {
     /// Takes a chunk; where some of its rows are refused, the others without them.
     pub(crate) async fn load(&self, client: &Client, rows: &Rows) -> Result<Vec<Refused>, Error> {
         let mut refused = Vec::new();
-        let mut left = vec![(0..rows.ends.len()).collect::<Vec<usize>>()];
-        let mut explainer = None;
+        let all: Vec<usize> = (0..rows.ends.len()).collect();
+        let mut is_sieved = false;
+        let mut has_failed = false;
+        let mut left = if self.has_met_wrong.load(Ordering::Relaxed) {
+            vec![self.sieved(client, (rows, all), &mut is_sieved, &mut refused).await]
+        } else {
+            vec![all]
+        };
         let mut attempts = Attempts::default();
         // Rows that refer to Items: these may be others of the same chunk.
         let (mut waiting, mut has_new) = (Vec::new(), false);
@@ -125,6 +139,9 @@ impl Target {
                 has_new = false;
                 continue;
             };
+            if set.is_empty() {
+                continue;
+            }
             let is_direct = !self.has_met_old.load(Ordering::Relaxed);
             let cause = match self.batch(client, rows, &set).await {
                 Ok(mut known) => {
@@ -147,52 +164,80 @@ impl Target {
             let Some(db) = cause.as_db_error().filter(|_| fault::is_of_rows(&cause)) else {
                 return Err(self.failed(cause));
             };
-            let is_first = explainer.is_none();
-            if is_first {
-                explainer = Some(self.explainer(client).await);
-            }
-            let explainer = explainer.get_or_insert_default();
             if let [item] = set[..] {
+                let explainer = self.explainer(client).await;
                 let why = Why::Wrong(explainer.problem(db, rows.row(item)));
                 let is_waiting = explainer.is_of_items(db);
                 if is_waiting { &mut waiting } else { &mut refused }.push(Refused { item, why });
                 continue;
             }
-            let found =
-                if is_first { sieve(client, self, explainer, (rows, &set)).await } else { Sieved::default() };
-            if found.refused.is_empty() && found.suspects.is_empty() {
-                let (first, second) = set.split_at(set.len() / 2);
-                left.extend([second.to_vec(), first.to_vec()]);
-                continue;
+            if !std::mem::replace(&mut has_failed, true) {
+                let number = set.len();
+                // Values that no type of PostgreSQL holds are seen without it: each of these rows is tried by itself.
+                let (suspects, mut rest): (Vec<usize>, Vec<usize>) =
+                    set.iter().partition(|&&row| odd(rows.row(row)).is_some());
+                if !is_sieved {
+                    rest = self.sieved(client, (rows, rest), &mut is_sieved, &mut refused).await;
+                }
+                if rest.len() < number {
+                    left.push(rest);
+                    left.extend(suspects.into_iter().map(|row| vec![row]));
+                    continue;
+                }
             }
-            let known: HashSet<usize> = found
-                .refused
-                .iter()
-                .map(|refused| refused.item)
-                .chain(found.suspects.iter().copied())
-                .collect();
-            left.push(set.into_iter().filter(|row| !known.contains(row)).collect());
-            left.extend(found.suspects.into_iter().map(|row| vec![row]));
-            left.retain(|set| !set.is_empty());
-            refused.extend(found.refused);
+            let (first, second) = set.split_at(set.len() / 2);
+            left.extend([second.to_vec(), first.to_vec()]);
         }
         refused.append(&mut waiting);
         refused.sort_by_key(|refused| refused.item);
         Ok(refused)
     }
 
+    /// A set without the rows that are found to be refused; `is_sieved`: whether they could be looked for.
+    async fn sieved(
+        &self,
+        client: &Client,
+        (rows, set): (&Rows, Vec<usize>),
+        is_sieved: &mut bool,
+        refused: &mut Vec<Refused>,
+    ) -> Vec<usize> {
+        let explainer = self.explainer(client).await;
+        let Some(found) = sieve(client, self, explainer, (rows, &set)).await else { return set };
+        *is_sieved = true;
+        self.has_met_wrong.store(!found.is_empty(), Ordering::Relaxed);
+        let known: HashSet<usize> = found.iter().map(|refused| refused.item).collect();
+        refused.extend(found);
+        set.into_iter().filter(|row| !known.contains(row)).collect()
+    }
+
     /// What is known of the table; where it cannot be asked, nothing.
-    async fn explainer(&self, client: &Client) -> Explainer {
-        let is_within = self.mode == Mode::Replace;
-        if is_within && client.batch_execute("SAVEPOINT explain").await.is_err() {
-            return Explainer::default();
-        }
-        let found = Explainer::of(client, &self.schema).await;
-        if is_within {
-            let back = if found.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT explain; " };
-            let _ = client.batch_execute(&format!("{back}RELEASE SAVEPOINT explain")).await;
-        }
-        found.unwrap_or_default()
+    async fn explainer(&self, client: &Client) -> &Explainer {
+        let ask = async {
+            let is_within = self.mode == Mode::Replace;
+            if is_within && client.batch_execute("SAVEPOINT explain").await.is_err() {
+                return Explainer::default();
+            }
+            let found = Explainer::of(client, &self.schema).await;
+            if is_within {
+                let back = if found.is_ok() { "" } else { "ROLLBACK TO SAVEPOINT explain; " };
+                let _ = client.batch_execute(&format!("{back}RELEASE SAVEPOINT explain")).await;
+            }
+            found.unwrap_or_default()
+        };
+        self.explainer.get_or_init(|| ask).await
+    }
+
+    /// Whether Items that are there stay, so that new ones with their keys are not looked at.
+    pub(crate) const fn keeps_old(&self) -> bool {
+        matches!(self.mode, Mode::Insert | Mode::Resume | Mode::Ignore)
+    }
+
+    /// SQL that is true of rows whose Item the table has.
+    pub(crate) fn is_there(&self, name: &str) -> String {
+        format!(
+            "EXISTS (SELECT FROM {}.items AS old WHERE old.collection = {name}.collection AND old.id = {name}.id)",
+            self.schema
+        )
     }
 
     /// Whether what failed may go well the next time: another session was in the way. A replacement, which is one transaction,
@@ -269,7 +314,11 @@ impl Target {
             *updated = replacement::counts(client, &there, "there").await?;
         }
         let conflict = if is_upsert {
-            format!("UPDATE SET {SETS} WHERE {}", changed("excluded"))
+            // A row that SQL has written is written anew too: the Item has been validated now.
+            format!(
+                "UPDATE SET {SETS} WHERE {} OR (old.{BY_SQL} AND excluded.written_by = '{BY_COPY}')",
+                changed("excluded")
+            )
         } else {
             "NOTHING".to_owned()
         };
@@ -359,7 +408,6 @@ fn keys(rows: &[Row]) -> HashSet<(&str, &str)> {
 }
 
 /// Copies rows into a table in the order of their keys: loaders that wait for each other's rows never do so in a circle.
-/// The statement, which has a name here, is closed before the transaction ends.
 pub(crate) async fn copy(
     client: &Client,
     table: &str,
@@ -368,14 +416,22 @@ pub(crate) async fn copy(
 ) -> Result<(), tokio_postgres::Error> {
     let mut order = set.to_vec();
     order.sort_unstable_by_key(|&row| &rows.keys[row]);
-    let length: usize = order.iter().map(|&row| rows.row(row).len()).sum();
+    send(client, (table, COLUMNS), order.iter().map(|&row| rows.row(row))).await
+}
+
+/// Copies rows in COPY's binary format into some columns of a table. The statement, which has a name here, is closed before the
+/// transaction ends.
+pub(crate) async fn send<'r>(
+    client: &Client,
+    (table, columns): (&str, &str),
+    rows: impl Iterator<Item = &'r [u8]> + Clone,
+) -> Result<(), tokio_postgres::Error> {
+    let length: usize = rows.clone().map(<[u8]>::len).sum();
     let mut bytes = BytesMut::with_capacity(HEADER.len() + length + 2);
     bytes.put_slice(HEADER);
-    for row in order {
-        bytes.put_slice(rows.row(row));
-    }
+    rows.for_each(|row| bytes.put_slice(row));
     bytes.put_i16(-1);
-    let copy = client.copy_in(&format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)")).await?;
+    let copy = client.copy_in(&format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)")).await?;
     let mut copy = std::pin::pin!(copy);
     copy.send(bytes.freeze()).await?;
     copy.as_mut().finish().await?;
@@ -388,7 +444,7 @@ const SETS: &str = "datetime = excluded.datetime, start_datetime = excluded.star
     geometry = excluded.geometry, bbox = excluded.bbox, stac_version = excluded.stac_version, \
     stac_extensions = excluded.stac_extensions, geometry_text = excluded.geometry_text, \
     properties = excluded.properties, links = excluded.links, assets = excluded.assets, others = excluded.others, \
-    verbatim = excluded.verbatim";
+    verbatim = excluded.verbatim, written_by = excluded.written_by";
 
 /// Whether the `old` row is another Item than that of `new`: rows that would stay the same are not written again. As
 /// texts, since 1 and 1.0 are equal as `jsonb`.

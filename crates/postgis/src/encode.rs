@@ -13,8 +13,11 @@ use crate::wire;
 /// The columns that are loaded, in the order of a row.
 pub(crate) const COLUMNS: &str = "collection, id, datetime, start_datetime, end_datetime, extent_start, \
     extent_end, geometry, bbox, stac_version, stac_extensions, geometry_text, properties, links, assets, others, \
-    verbatim";
-const COUNT: i16 = 17;
+    verbatim, written_by";
+const COUNT: i16 = 18;
+
+/// What a load says of itself in the last of them.
+pub(crate) const BY_COPY: &str = "copy";
 
 /// Some rows.
 #[derive(Default)]
@@ -76,6 +79,7 @@ impl Encoder for RowEncoder {
         } else {
             wire::null(out);
         }
+        wire::text(out, BY_COPY);
         chunk.ends.push(chunk.bytes.len());
         chunk.keys.push((collection.into_owned(), id.into_owned()));
         Ok(())

@@ -4,36 +4,19 @@ use stacyard_model::Profile;
 use stacyard_model::json::{Kind, Tape, Value, push_pointer_token};
 use stacyard_store::Problem;
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
+use crate::demands::Demands;
 use crate::encode::COLUMNS;
 use crate::filter::is_moderate;
 use crate::ident::Ident;
 use crate::profile;
 use crate::rows::next_field;
 
-/// A check or a foreign key of the table.
-pub(crate) struct Constraint {
-    pub(crate) name: String,
-    /// Its columns, quoted.
-    pub(crate) columns: Vec<String>,
-    /// The condition of a check.
-    pub(crate) check: Option<String>,
-    /// The table that a foreign key refers to, its bare name, and the columns there, quoted.
-    pub(crate) refers_to: Option<(String, String, Vec<String>)>,
-    /// A foreign key to the table itself: rows of one load may refer to each other.
-    pub(crate) is_of_items: bool,
-    /// Whether a query tells which rows break it, whatever else is in the table or comes with them.
-    pub(crate) is_sieved: bool,
-    /// Where in an Item it looks.
-    pub(crate) pointer: String,
-}
-
-/// What is known of the table's columns and constraints.
+/// What is known of the table's columns, and of what it demands.
 #[derive(Default)]
 pub(crate) struct Explainer {
-    pub(crate) constraints: Vec<Constraint>,
+    pub(crate) demands: Demands,
     /// Columns of the profile, each with the pointer of its field.
     fields: Vec<(String, String)>,
 }
@@ -41,50 +24,16 @@ pub(crate) struct Explainer {
 impl Explainer {
     /// Asks the database.
     pub(crate) async fn of(client: &Client, schema: &Ident) -> Result<Self, Error> {
-        let mut known = Self::default();
+        let mut fields = Vec::new();
         // A profile that cannot be read is no reason to say less of the rest.
         for field in profile::read(client, schema).await.ok().flatten().iter().flat_map(Profile::fields) {
             if let Ok(column) = profile::column(field) {
                 let mut pointer = "/properties".to_owned();
                 push_pointer_token(&mut pointer, &field.name);
-                known.fields.push((column.name().to_owned(), pointer));
+                fields.push((column.name().to_owned(), pointer));
             }
         }
-        let columns = |keys: &str, table: &str, name: &str| {
-            format!(
-                "ARRAY(SELECT {name} FROM unnest({keys}) WITH ORDINALITY AS key(number, place) JOIN pg_attribute \
-                 ON attrelid = {table} AND attnum = number ORDER BY place)"
-            )
-        };
-        // In the order in which PostgreSQL looks at them: checks first, each by name. A key that is not valid does not hold for
-        // old rows whose columns stay the same; what is not enforced (PostgreSQL 18) holds for none.
-        let query = format!(
-            "SELECT conname::text, {}, {}, CASE contype WHEN 'c' THEN pg_get_expr(conbin, conrelid) END, \
-             confrelid::regclass::text, (SELECT relname::text FROM pg_class WHERE oid = confrelid), {}, \
-             confrelid = conrelid, coalesce((to_jsonb(known) ->> 'conenforced')::bool, true) \
-             AND (contype = 'c' OR (convalidated AND confrelid <> conrelid)) \
-             FROM pg_constraint AS known WHERE conrelid = $1::text::regclass AND conparentid = 0 AND contype IN ('c', 'f') \
-             ORDER BY contype, conname",
-            columns("conkey", "conrelid", "attname::text"),
-            columns("conkey", "conrelid", "quote_ident(attname)"),
-            columns("confkey", "confrelid", "quote_ident(attname)"),
-        );
-        for row in client.query_typed(&query, &[(&format!("{schema}.items"), Type::TEXT)]).await? {
-            let names: Vec<String> = row.get(1);
-            let check: Option<String> = row.get(3);
-            let refers_to = row.get::<_, Option<String>>(5).map(|name| (row.get(4), name, row.get(6)));
-            let pointer = known.pointer_of(&names);
-            known.constraints.push(Constraint {
-                name: row.get(0),
-                columns: row.get(2),
-                refers_to: refers_to.filter(|_| check.is_none()),
-                is_of_items: row.get(7),
-                is_sieved: row.get(8),
-                check,
-                pointer,
-            });
-        }
-        Ok(known)
+        Ok(Self { demands: Demands::of(client, schema).await?, fields })
     }
 
     /// Where a column stands in an Item; empty where it is no one place.
@@ -93,7 +42,7 @@ impl Explainer {
             "geometry" | "geometry_text" => "/geometry".to_owned(),
             "extent_start" | "extent_end" => "/properties".to_owned(),
             "datetime" | "start_datetime" | "end_datetime" => format!("/properties/{column}"),
-            "others" | "verbatim" => String::new(),
+            "others" | "verbatim" | "written_by" => String::new(),
             column if is_own(column) => format!("/{column}"),
             _ => String::new(),
         };
@@ -103,7 +52,7 @@ impl Explainer {
 
     /// The one place that all these columns are of: a check of a profile looks at the column, at the properties that it comes
     /// from, and at the collection that it is for.
-    fn pointer_of(&self, columns: &[String]) -> String {
+    pub(crate) fn pointer_of(&self, columns: &[String]) -> String {
         let mut places: Vec<String> = columns.iter().map(|column| self.pointer(column)).collect();
         places.dedup();
         if places.len() > 1 {
@@ -112,25 +61,69 @@ impl Explainer {
         if let [one] = places.as_slice() { one.clone() } else { String::new() }
     }
 
+    /// Of which of these columns an Item has the longest value.
+    fn longest<'a>(&self, columns: impl Iterator<Item = &'a String>, row: &[u8]) -> String {
+        let pointers = columns.map(|column| self.pointer(column));
+        pointers.max_by_key(|pointer| length_of(row, pointer)).unwrap_or_default()
+    }
+
+    /// The constraint or index that the database names.
+    fn named(&self, db: &DbError) -> Option<&[String]> {
+        let name = db.constraint()?;
+        let constraint = self.demands.constraints.iter().find(|known| known.name == name);
+        let index = || self.demands.indexes.iter().find(|known| known.name == name);
+        constraint.map(|known| &*known.columns).or_else(|| index().map(|known| &*known.columns))
+    }
+
     /// Whether a row was refused because it refers to an Item that is not there.
     pub(crate) fn is_of_items(&self, db: &DbError) -> bool {
-        self.constraints.iter().any(|known| known.is_of_items && Some(known.name.as_str()) == db.constraint())
+        let mut constraints = self.demands.constraints.iter();
+        constraints.any(|known| known.is_of_items && Some(known.name.as_str()) == db.constraint())
     }
 
     /// What the database says of one row, with the place in its Item.
     pub(crate) fn problem(&self, db: &DbError, row: &[u8]) -> Problem {
         // Of what fails such constraints the detail is the whole row.
         let is_of_values = [SqlState::CHECK_VIOLATION, SqlState::NOT_NULL_VIOLATION].contains(db.code());
-        let detail = db.detail().filter(|_| !is_of_values).map(|detail| format!(" ({detail})"));
-        let constraint = self.constraints.iter().find(|known| Some(known.name.as_str()) == db.constraint());
+        let is_too_long =
+            *db.code() == SqlState::PROGRAM_LIMIT_EXCEEDED && db.message().starts_with("index row");
+        // Of what is too long for an index it is where the row would stand.
+        let detail =
+            db.detail().filter(|_| !is_of_values && !is_too_long).map(|detail| format!(" ({detail})"));
         let copied = || db.where_()?.rsplit_once("column ")?.1.split([':', ',', '\n']).next();
-        let pointer = match constraint {
-            Some(constraint) => constraint.pointer.clone(),
+        let pointer = match self.named(db) {
+            Some(columns) if is_too_long => self.longest(columns.iter(), row),
+            // It is not always said which index that is.
+            None if is_too_long => {
+                self.longest(self.demands.indexes.iter().flat_map(|index| &index.columns), row)
+            }
+            Some(columns) => self.pointer_of(columns),
             None if db.code().code().starts_with("22") && odd(row).is_some() => odd(row).unwrap_or_default(),
             None => db.column().or_else(copied).map(|column| self.pointer(column)).unwrap_or_default(),
         };
         refused(pointer, &format!("{}{}", db.message(), detail.unwrap_or_default()))
     }
+}
+
+/// How long a text of an Item is, given as a row in COPY's binary format; 0 where it is none that an index may hold.
+fn length_of(row: &[u8], pointer: &str) -> usize {
+    let mut row = row.get(2..).unwrap_or_default();
+    for column in COLUMNS.split(", ") {
+        let field = next_field(&mut row).unwrap_or_default();
+        let Some(rest) = pointer.strip_prefix('/').and_then(|pointer| pointer.strip_prefix(column)) else {
+            continue;
+        };
+        match column {
+            "collection" | "id" if rest.is_empty() => return field.len(),
+            "properties" if !rest.is_empty() => {
+                let mut tape = Tape::new();
+                let value = tape.parse(field.get(1..).unwrap_or_default()).ok();
+                return value.and_then(|value| value.pointer(rest)).map_or(0, |value| value.raw().len());
+            }
+            _ => {}
+        }
+    }
+    0
 }
 
 /// The problem of an Item that the database refuses.

@@ -6,6 +6,7 @@ mod ask;
 mod batch;
 mod collections;
 mod connect;
+mod demands;
 mod encode;
 mod ewkb;
 mod explain;
@@ -31,6 +32,7 @@ mod store;
 mod timed;
 mod tls;
 mod trust;
+mod unique;
 mod wire;
 
 pub use collections::{delete_collection, put_collections};

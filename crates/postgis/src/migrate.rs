@@ -16,13 +16,14 @@ use crate::partition;
 use crate::profile::{self, Step};
 
 /// The version that this program knows.
-pub(crate) const NEWEST: i32 = 3;
+pub(crate) const NEWEST: i32 = 4;
 
 /// The migrations, oldest first. A released one never changes: its checksum is in the databases.
 const MIGRATIONS: [(&str, &str); NEWEST as usize] = [
     ("V1__items_and_collections", include_str!("migrations/V1__items_and_collections.sql")),
     ("V2__profile_and_datetime", include_str!("migrations/V2__profile_and_datetime.sql")),
     ("V3__rows_by_sql", include_str!("migrations/V3__rows_by_sql.sql")),
+    ("V4__written_by", include_str!("migrations/V4__written_by.sql")),
 ];
 
 /// The version since which a schema can have a profile.

@@ -4,16 +4,23 @@ use stacyard_model::json::{Tape, push_string};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use crate::encode::write_derived;
+use crate::encode::{BY_COPY, write_derived};
 use crate::ident::Ident;
 
-/// The columns that an Item is made of, in this order.
+/// The columns that an Item is made of, in this order, and who has written the row.
 pub(crate) const SELECTED: &str = "verbatim, stac_version, stac_extensions, id, collection, geometry_text, bbox, \
-    properties, links, assets, others";
+    properties, links, assets, others, written_by";
 
-/// The same of what a search looks at alone: the wide columns, which it never does, are empty.
-pub(crate) const SEARCHED: &str = "NULL::text, stac_version, NULL::jsonb, id, collection, geometry_text, NULL::jsonb, \
-    properties, '[]'::json, '{}'::json, NULL::jsonb";
+/// The same of what a search looks at alone: the wide columns, which it never does, are empty, but where the Item is still to be
+/// validated.
+pub(crate) const SEARCHED: &str = "CASE written_by WHEN 'sql' THEN verbatim END, stac_version, \
+    CASE written_by WHEN 'sql' THEN stac_extensions END, id, collection, geometry_text, \
+    CASE written_by WHEN 'sql' THEN bbox END, properties, CASE written_by WHEN 'sql' THEN links ELSE '[]' END, \
+    CASE written_by WHEN 'sql' THEN assets ELSE '{}' END, CASE written_by WHEN 'sql' THEN others END, written_by";
+
+/// SQL that is true of rows that a load has not written, or SQL has changed since: the gate has not seen their Items. There is an index
+/// of these (migration V4).
+pub(crate) const BY_SQL: &str = "written_by = 'sql'";
 
 /// What follows them where rows are to be checked: the columns that are derived, and whether the whole text still says what
 /// the columns say. The geometry as bytes: its type is none of PostgreSQL's own, and would be asked for while the rows wait.
@@ -26,8 +33,11 @@ pub(crate) fn audited(schema: &Ident, postgis: &Ident) -> String {
     )
 }
 
+/// Where the column stands that says who has written the row.
+const WRITTEN_BY: usize = 11;
+
 /// Where the first column behind these stands.
-pub(crate) const ODD: usize = 11;
+pub(crate) const ODD: usize = 12;
 
 /// A `jsonb`, a `json` or a text as it comes.
 struct Raw<'a>(&'a [u8]);
@@ -81,6 +91,11 @@ pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postg
     }
     out.push(b'}');
     Ok(())
+}
+
+/// Whether a load has written the row, so that its Item has passed the gate.
+pub(crate) fn is_loaded(row: &Row) -> Result<bool, tokio_postgres::Error> {
+    Ok(row.try_get::<_, &str>(WRITTEN_BY)? == BY_COPY)
 }
 
 /// A value of any type as the server sends it.

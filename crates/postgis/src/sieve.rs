@@ -1,55 +1,43 @@
-//! Rows that the database refuses, found in sets: all that break a check or a foreign key in one query for each, and those with
-//! values that no type of PostgreSQL holds. Only what is left is tried row by row.
+//! Rows that the database refuses, found in sets: all that break a check or a foreign key in one query for each, and those that have
+//! what another has that may be there only once. Only what is left is tried row by row.
 
 use std::collections::HashMap;
 
 use stacyard_store::{Mode, Problem, Refused, Why};
 use tokio_postgres::{Client, Error};
 
-use crate::batch::{Target, copy};
-use crate::encode::Rows;
-use crate::explain::{Constraint, Explainer, odd, refused};
+use crate::batch::{Target, send};
+use crate::demands::Constraint;
+use crate::encode::{COLUMNS, Rows};
+use crate::explain::{Explainer, refused};
+use crate::rows::next_field;
+use crate::unique;
 
-/// Where the rows stand: columns that are generated have their values, and nothing is checked.
-const SIEVE: &str = "pg_temp.stacyard_sieve";
+/// Where the rows stand, with the columns that are looked at: those that are generated have their values, and nothing is checked.
+pub(crate) const SIEVE: &str = "pg_temp.stacyard_sieve";
 
-/// What was found.
-#[derive(Default)]
-pub(crate) struct Sieved {
-    /// Rows that are refused for certain.
-    pub(crate) refused: Vec<Refused>,
-    /// Rows that may be: each is tried by itself.
-    pub(crate) suspects: Vec<usize>,
-}
-
-/// Looks for rows of a set that was refused as a whole.
+/// Which rows of a set are refused for certain; `None`: that cannot be found out in sets.
 pub(crate) async fn sieve(
     client: &Client,
     target: &Target,
     explainer: &Explainer,
     (rows, set): (&Rows, &[usize]),
-) -> Sieved {
-    let (suspects, plain): (Vec<usize>, Vec<usize>) =
-        set.iter().partition(|&&row| odd(rows.row(row)).is_some());
+) -> Option<Vec<Refused>> {
     // Triggers of the user may change rows before they are checked.
-    let has_any = explainer.constraints.iter().any(|constraint| constraint.is_sieved);
-    if target.has_triggers || !has_any || plain.is_empty() {
-        return Sieved { suspects, ..Sieved::default() };
+    if target.has_triggers || !explainer.demands.can_be_sieved() {
+        return None;
     }
     let (begin, end) = match target.mode {
         Mode::Replace => ("SAVEPOINT sieve", "ROLLBACK TO SAVEPOINT sieve; RELEASE SAVEPOINT sieve"),
         _ => ("BEGIN", "ROLLBACK"),
     };
-    if client.batch_execute(begin).await.is_err() {
-        return Sieved { suspects, ..Sieved::default() };
-    }
+    client.batch_execute(begin).await.ok()?;
     // Where the user may not read a table that a key refers to, or a column of theirs has no default, rows are tried one by one.
-    let found = look(client, target, explainer, (rows, &plain)).await.unwrap_or_default();
+    let found = look(client, target, explainer, (rows, set)).await;
     // If this fails, so does the next attempt, and says why.
     let _ = client.batch_execute(end).await;
-    let refused =
-        found.into_iter().map(|(item, problem)| Refused { item, why: Why::Wrong(problem) }).collect();
-    Sieved { refused, suspects }
+    let found = found.ok()?.into_iter();
+    Some(found.map(|(item, problem)| Refused { item, why: Why::Wrong(problem) }).collect())
 }
 
 async fn look(
@@ -63,11 +51,16 @@ async fn look(
         target.schema
     );
     client.batch_execute(&table).await?;
-    copy(client, SIEVE, rows, set).await?;
+    let columns = explainer.demands.sieved_columns();
+    let names: Vec<&str> = COLUMNS.split(", ").collect();
+    let names: Vec<&str> = columns.iter().filter_map(|&place| names.get(place).copied()).collect();
+    let narrow: Vec<Vec<u8>> = set.iter().map(|&row| narrowed(rows.row(row), &columns)).collect();
+    send(client, (SIEVE, &names.join(", ")), narrow.iter().map(Vec::as_slice)).await?;
     let numbers: HashMap<(&str, &str), usize> =
         set.iter().map(|&row| ((rows.keys[row].0.as_str(), rows.keys[row].1.as_str()), row)).collect();
     let mut found = HashMap::new();
-    for constraint in explainer.constraints.iter().filter(|constraint| constraint.is_sieved) {
+    for constraint in explainer.demands.constraints.iter().filter(|constraint| constraint.is_sieved) {
+        let pointer = explainer.pointer_of(&constraint.columns);
         for row in client.query_typed(&breaking(constraint, target), &[]).await? {
             let Some(&number) = numbers.get(&(row.get(0), row.get(1))) else { continue };
             let said = match (&constraint.refers_to, row.get::<_, Option<&str>>(2)) {
@@ -75,7 +68,7 @@ async fn look(
                     "insert or update on table \"items\" violates foreign key constraint \"{}\" (Key ({})=({values}) is not \
                      present in table \"{table}\".)",
                     constraint.name,
-                    constraint.columns.join(", ")
+                    constraint.quoted.join(", ")
                 ),
                 _ => format!(
                     "new row for relation \"items\" violates check constraint \"{}\"",
@@ -83,33 +76,45 @@ async fn look(
                 ),
             };
             // The first that is broken is the one that PostgreSQL names.
-            found.entry(number).or_insert_with(|| refused(constraint.pointer.clone(), &said));
+            found.entry(number).or_insert_with(|| refused(pointer.clone(), &said));
         }
     }
+    unique::look(client, target, explainer, (set, &numbers), &mut found).await?;
     Ok(found)
+}
+
+/// Some columns of a row in COPY's binary format.
+fn narrowed(row: &[u8], columns: &[usize]) -> Vec<u8> {
+    let mut left = row.get(2..).unwrap_or_default();
+    let mut out = Vec::with_capacity(row.len());
+    out.extend_from_slice(&i16::try_from(columns.len()).unwrap_or(i16::MAX).to_be_bytes());
+    for place in 0..COLUMNS.split(", ").count() {
+        let before = left;
+        next_field(&mut left);
+        if columns.contains(&place) {
+            out.extend_from_slice(&before[..before.len() - left.len()]);
+        }
+    }
+    out
 }
 
 /// The query for the keys of rows that break a constraint, and the values that are not there.
 fn breaking(constraint: &Constraint, target: &Target) -> String {
+    let partition = constraint.partition.as_deref().unwrap_or("true");
     let Some((table, _, theirs)) = &constraint.refers_to else {
         let check = constraint.check.as_deref().unwrap_or("true");
-        return format!("SELECT collection, id, NULL FROM {SIEVE} WHERE NOT ({check})");
+        return format!("SELECT collection, id, NULL FROM {SIEVE} WHERE ({partition}) AND NOT ({check})");
     };
-    let ours: Vec<String> = constraint.columns.iter().map(|column| format!("new.{column}")).collect();
+    let ours: Vec<String> = constraint.quoted.iter().map(|column| format!("new.{column}")).collect();
     let is_same = ours.iter().zip(theirs).map(|(ours, theirs)| format!("their.{theirs} = {ours}"));
     let is_same = is_same.collect::<Vec<_>>().join(" AND ");
     let is_set = ours.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let values = ours.iter().map(|column| format!("{column}::text")).collect::<Vec<_>>().join(", ");
     // A row that stays as it was, since its Item is there already, is not checked.
-    let is_there = match target.mode {
-        Mode::Upsert | Mode::Replace => String::new(),
-        Mode::Insert | Mode::Resume | Mode::Ignore => format!(
-            " AND NOT EXISTS (SELECT FROM {}.items AS old WHERE old.collection = new.collection AND old.id = new.id)",
-            target.schema
-        ),
-    };
+    let is_there =
+        if target.keeps_old() { format!(" AND NOT {}", target.is_there("new")) } else { String::new() };
     format!(
-        "SELECT collection, id, concat_ws(', ', {values}) FROM {SIEVE} AS new WHERE {is_set} \
+        "SELECT collection, id, concat_ws(', ', {values}) FROM {SIEVE} AS new WHERE ({partition}) AND {is_set} \
          AND NOT EXISTS (SELECT FROM {table} AS their WHERE {is_same}){is_there}"
     )
 }

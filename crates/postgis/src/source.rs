@@ -13,13 +13,24 @@ use tokio_postgres::Row;
 use crate::connect::{Database, Link};
 use crate::fault;
 use crate::filter::Param;
-use crate::rows::{disagreeing, write_item};
+use crate::rows::{disagreeing, is_loaded, write_item};
 use crate::timed::{Unanswered, begin, end, within};
 
 /// How many rows there are in a batch: some batches are in memory at a time.
 const BATCH: usize = 256;
 
 type Rows = Result<Vec<Row>, Error>;
+
+/// What is looked at of rows, beside their Items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing: all Items are to pass the gate.
+    Whole,
+    /// Who has written them: what a load has, has passed the gate.
+    Writer,
+    /// Whether they agree with themselves; of [`audited`](crate::rows::audited) columns.
+    Audit,
+}
 
 /// The rows of a query, which begins when the first are asked for.
 pub(crate) struct RowSource {
@@ -29,22 +40,17 @@ pub(crate) struct RowSource {
     deadline: Option<Deadline>,
     rows: Option<Receiver<Rows>>,
     row: u64,
-    /// Whether rows are checked against themselves.
-    is_audit: bool,
+    look: Look,
 }
 
 impl RowSource {
     pub(crate) fn new(
         database: &Database,
         (query, params): (String, Vec<Param>),
+        look: Look,
         deadline: Option<Deadline>,
     ) -> Self {
-        Self { database: database.clone(), query, params, deadline, rows: None, row: 0, is_audit: false }
-    }
-
-    /// Rows of [`audited`](crate::rows::audited) columns, of which those are told that disagree with themselves.
-    pub(crate) fn audit(database: &Database, query: String) -> Self {
-        Self { is_audit: true, ..Self::new(database, (query, Vec::new()), None) }
+        Self { database: database.clone(), query, params, deadline, rows: None, row: 0, look }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
@@ -138,27 +144,38 @@ impl Source for RowSource {
         let Some(rows) = self.rows().blocking_recv().transpose()? else { return Ok(None) };
         let first = self.row;
         self.row += rows.len() as u64;
-        let (name, is_audit) = (self.name().to_owned(), self.is_audit);
+        let (name, look) = (self.name().to_owned(), self.look);
         Ok(Some(Box::new(move || {
             let failed = |cause| fault::failed(&format!("read {name}"), cause);
             let mut batch = Batch::default();
             let mut tape = Tape::new();
-            let narrow = |at: usize| {
-                u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"))
-            };
             for (number, row) in (first..).zip(&rows) {
                 let start = narrow(batch.text.len())?;
                 write_item(row, &mut batch.text).map_err(failed)?;
                 let end = narrow(batch.text.len())?;
-                let column = if is_audit {
+                let column = if look == Look::Audit {
                     disagreeing(row, &batch.text[start as usize..], &mut tape).map_err(failed)?
                 } else {
                     None
                 };
                 let fault = column.map(|column| Fault::Disagrees { column });
-                batch.records.push(Record { start, end, place: Place::Row(number), fault });
+                let has_passed = look == Look::Writer && is_loaded(row).map_err(failed)?;
+                batch.records.push(Record { start, end, place: Place::Row(number), fault, has_passed });
             }
             Ok(batch)
         })))
     }
+}
+
+/// Appends the Item of a row that has not passed the gate.
+pub(crate) fn push_record(text: &[u8], row: u64, batch: &mut Batch) -> Result<(), Error> {
+    let start = narrow(batch.text.len())?;
+    batch.text.extend_from_slice(text);
+    let end = narrow(batch.text.len())?;
+    batch.records.push(Record { start, end, place: Place::Row(row), fault: None, has_passed: false });
+    Ok(())
+}
+
+fn narrow(at: usize) -> Result<u32, Error> {
+    u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"))
 }

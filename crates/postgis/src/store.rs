@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use stacyard_model::json::Tape;
-use stacyard_model::{FieldType, Profile};
+use stacyard_model::{FieldType, Gate, Profile};
 use stacyard_search::{Compiled, Deadline, KnownNames, MatchError, Property, Search, Types};
 use stacyard_store::{
-    Collections, Error, Find, Hits, Note, Report, Sorted, Sorter, Source, Store, check_lists,
+    Batch, Collections, Error, Find, Hits, Note, Report, Sorted, Sorter, Source, Store, check_lists,
     check_properties,
 };
 use tokio_postgres::Row;
@@ -19,11 +19,15 @@ use crate::ident::Ident;
 use crate::migrate;
 use crate::order::Order;
 use crate::profile::{self, Promoted};
-use crate::rows::{ODD, SEARCHED, SELECTED, audited, write_item};
-use crate::source::RowSource;
+use crate::rows::{BY_SQL, ODD, SEARCHED, SELECTED, audited, is_loaded, write_item};
+use crate::source::{Look, RowSource, push_record};
 
 /// Up to how many rows are asked for in order; where the answer needs more, all are read and sorted here.
 const MAX_FIRST: u64 = 40_000;
+
+/// So many bytes of Items that are not valid are held while the first rows are looked at (8 MiB); where there are more, all rows are read,
+/// and each is set aside as it is met.
+const MAX_REFUSED: usize = 8 << 20;
 
 /// Items in a PostGIS database, in the tables of [`init`](crate::init). Clones share the connections.
 #[derive(Clone)]
@@ -178,8 +182,6 @@ impl PostGis {
         }
         // All that is looked at from here on are some of the rows.
         find.check.looked_up = true;
-        // They have passed the gate on their way in.
-        find.check.gate = None;
         Ok(Condition::of(find.search.request(), &self.tables))
     }
 
@@ -189,16 +191,20 @@ impl PostGis {
 
     fn source(&self, columns: &str, condition: &Condition, deadline: Option<Deadline>) -> RowSource {
         let question = (self.rows_query(columns, condition), condition.params.clone());
-        RowSource::new(&self.database, question, deadline)
+        RowSource::new(&self.database, question, Look::Writer, deadline)
     }
 
     /// The first Items in the order of the search; `None`: SQL cannot say which these are.
     fn first(
         &self,
-        find: &Find<'_>,
+        find: &mut Find<'_>,
         wanted: u64,
         condition: &Condition,
     ) -> Result<Option<(Sorted, Report)>, Error> {
+        // Items that are brought up to date first may stand elsewhere in the order.
+        if find.check.migrate {
+            return Ok(None);
+        }
         let after = find.after.as_deref();
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
         let Some(order) = Order::of(&find.search, after, &mut maker) else { return Ok(None) };
@@ -208,7 +214,14 @@ impl PostGis {
         while limit <= MAX_FIRST {
             let mut sorter = Sorter::new(find.memory, Some(wanted)).until(find.search.deadline());
             let mut report = Report::default();
-            let mut first = First { search: &find.search, exact: condition.exact, after, tape: Tape::new() };
+            let mut first = First {
+                search: &find.search,
+                gate: find.check.gate.as_ref(),
+                exact: condition.exact,
+                after,
+                tape: Tape::new(),
+                refused: Batch::default(),
+            };
             let mut is_odd = false;
             let query = self.first_query(condition, &order, limit);
             let deadline = find.search.deadline();
@@ -216,10 +229,12 @@ impl PostGis {
                 report.read += 1;
                 is_odd |= row.try_get::<_, bool>(ODD).map_err(|cause| self.failed(cause))?;
                 let mut hits = Hits::default();
-                if !is_odd && report.written < wanted && first.add(row, &mut hits)? {
+                let number = report.read - 1;
+                if !is_odd && report.written < wanted && first.add((number, row), &mut hits)? {
                     report.written += 1;
                     sorter.push(hits)?;
                 }
+                is_odd |= first.refused.text.len() > MAX_REFUSED;
                 Ok(())
             });
             let rows = self.database.wait(rows)?;
@@ -227,6 +242,9 @@ impl PostGis {
                 return Ok(None);
             }
             if report.written == wanted || rows < limit {
+                let refused = first.refused;
+                find.set_aside(self.database.address().shown(), &refused)?;
+                report.rejected = refused.records.len() as u64;
                 return Ok(Some((sorter.finish(self.database.address().shown())?, report)));
             }
             limit *= 4;
@@ -245,14 +263,27 @@ impl PostGis {
         )
     }
 
-    /// The number of rows that meet a condition.
-    fn count_rows(&self, condition: &Condition, deadline: Option<Deadline>) -> Result<Report, Error> {
-        self.database.wait(async {
-            let query = format!("SELECT count(*) FROM {}.items WHERE {}", self.schema(), condition.sql);
-            let rows = self.rows(&query, &condition.params, deadline).await?;
-            let written = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
-            Ok(Report { read: written, written, ..Report::default() })
-        })
+    /// The number of Items that meet a condition which says all of the search. Of their rows only those are read that SQL has written,
+    /// where there are any.
+    fn count_rows(&self, find: Find<'_>, condition: &Condition) -> Result<Report, Error> {
+        let (schema, deadline) = (self.schema(), find.search.deadline());
+        let query = format!(
+            "SELECT count(*), EXISTS (SELECT FROM {schema}.items WHERE {BY_SQL}) FROM {schema}.items WHERE {}",
+            condition.sql
+        );
+        let rows = self.database.wait(self.rows(&query, &condition.params, deadline))?;
+        let all = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
+        if find.check.gate.is_none() || !rows.iter().any(|row| row.get(1)) {
+            return Ok(Report { read: all, written: all, ..Report::default() });
+        }
+        let by_sql = Condition {
+            sql: format!("{BY_SQL} AND {}", condition.sql),
+            params: condition.params.clone(),
+            exact: true,
+        };
+        let looked = find.count(Box::new(self.source(SELECTED, &by_sql, deadline)))?;
+        // Items that are not valid have gone or come meanwhile at most.
+        Ok(Report { read: all, written: all.saturating_sub(looked.rejected), ..looked })
     }
 
     /// How the database answers a search, as it says itself (EXPLAIN).
@@ -273,19 +304,29 @@ impl PostGis {
 /// Looks at rows that may answer.
 struct First<'f> {
     search: &'f Compiled,
+    gate: Option<&'f Gate>,
     exact: bool,
     after: Option<&'f [u8]>,
     tape: Tape,
+    /// What is not valid.
+    refused: Batch,
 }
 
 impl First<'_> {
     /// Whether the row's Item is one more of the answer.
-    fn add(&mut self, row: &Row, hits: &mut Hits) -> Result<bool, Error> {
+    fn add(&mut self, (number, row): (u64, &Row), hits: &mut Hits) -> Result<bool, Error> {
         let mut text = Vec::new();
         let unreadable =
             |cause: &dyn std::fmt::Display| Error::failed(format!("a row cannot be read: {cause}"));
         write_item(row, &mut text).map_err(|cause| unreadable(&cause))?;
         let item = self.tape.parse(&text).map_err(|cause| unreadable(&cause))?;
+        if let Some(gate) = self.gate
+            && !is_loaded(row).map_err(|cause| unreadable(&cause))?
+            && !gate.item(item).errors.is_empty()
+        {
+            push_record(&text, number, &mut self.refused)?;
+            return Ok(false);
+        }
         if !self.exact {
             match self.search.matches(item) {
                 Ok(true) => {}
@@ -310,13 +351,13 @@ impl First<'_> {
 impl Store for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let query = format!("SELECT {SELECTED} FROM {}.items", self.schema());
-        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), None)))
+        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Whole, None)))
     }
 
     fn audit(&self) -> Result<Box<dyn Source>, Error> {
         let columns = audited(self.schema(), &self.tables.postgis);
         let query = format!("SELECT {columns} FROM {}.items", self.schema());
-        Ok(Box::new(RowSource::audit(&self.database, query)))
+        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Audit, None)))
     }
 
     fn collections(&self) -> Result<Collections, Error> {
@@ -341,17 +382,20 @@ impl Store for PostGis {
         let started = Instant::now();
         let condition = self.prepare(&mut find)?;
         let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
-        let first = find.max_items.map(|wanted| self.first(&find, wanted, &condition)).transpose()?.flatten();
+        let first = match find.max_items {
+            Some(wanted) => self.first(&mut find, wanted, &condition)?,
+            None => None,
+        };
         let (sorted, mut report) = match first {
             Some(first) => first,
             None => {
                 let mut source = self.source(SELECTED, &condition, find.search.deadline());
                 let (sorted, mut report) = find.run(&mut source)?;
-                report.written = report.read - report.filtered;
+                report.written = report.read - report.filtered - report.rejected;
                 (sorted, report)
             }
         };
-        report.filtered = report.read - report.written;
+        report.filtered = report.read - report.written - report.rejected;
         report.notes = self.lists(&search, report.written, lenient)?;
         search.check_time()?;
         report.levels =
@@ -366,7 +410,7 @@ impl Store for PostGis {
         let condition = self.prepare(&mut find)?;
         let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
         let mut report = if condition.exact {
-            self.count_rows(&condition, search.deadline())?
+            self.count_rows(find, &condition)?
         } else {
             find.count(Box::new(self.source(SEARCHED, &condition, search.deadline())))?
         };

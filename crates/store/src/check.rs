@@ -281,7 +281,11 @@ impl<'a> Checker<'a> {
             "/type".clone_into(&mut problem.pointer);
             return Ok(notes.hold(|| named(vec![problem], 0)));
         }
-        let (kind, verdict) = self.check.verdict(value);
+        let (kind, verdict) = if record.has_passed {
+            (ObjectKind::Item, Verdict::default())
+        } else {
+            self.check.verdict(value)
+        };
         let disagreement = disagreement(record.fault);
         if !verdict.errors.is_empty() || disagreement.is_some() {
             let more = verdict.more_errors;

@@ -1,12 +1,14 @@
 //! Collections: found among the records of an input, merged with those that a store keeps, and what became of each.
 
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use serde::Serialize;
 use stacyard_model::ObjectKind;
+use stacyard_search::{Compiled, Search};
 
 use crate::report::{Findings, Problem, Reject};
-use crate::{Batch, Collections, Error, Mode, Place, Record, Source, Work};
+use crate::{Batch, Check, Collections, Error, Find, Mode, Place, Record, SORT_MEMORY, Source, Store, Work};
 
 /// How many bytes the Collections of one input may have: they are held until its end (128 MiB).
 const MAX_BYTES: usize = 128 << 20;
@@ -67,6 +69,36 @@ pub fn merged(mut old: Collections, new: Collections, mode: Mode) -> Collections
         }
     }
     old
+}
+
+/// What came of a Collection that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone.
+    Done,
+    /// The store does not have it.
+    NotThere,
+    /// So many Items belong to it, which would be no catalog any more: nothing was changed.
+    HasItems(u64),
+}
+
+/// How many Items of a store, valid or not, belong to a Collection.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn items_of(store: &dyn Store, id: &str, threads: usize) -> Result<u64, Error> {
+    let search = Arc::new(Compiled::new(&Search { collections: vec![id.to_owned()], ..Search::default() })?);
+    let find = Find {
+        check: Check { filter: Some(Arc::clone(&search)), lenient: true, ..Check::default() },
+        search,
+        max_items: None,
+        after: None,
+        memory: SORT_MEMORY,
+        threads,
+        rejects: None,
+        observer: &mut (),
+    };
+    Ok(store.count(find)?.written)
 }
 
 /// Collections that were found among the records of an input, in order.
@@ -161,7 +193,7 @@ impl Listed {
             let (Some(start), Some(end)) = (place(start), place(batch.text.len())) else {
                 return Err(Error::failed(format!("{name}: its Collections have more than 4 GiB")));
             };
-            batch.records.push(Record { start, end, place: Place::Whole, fault: None });
+            batch.records.push(Record { start, end, place: Place::Whole, fault: None, has_passed: false });
         }
         Ok(Self { name: name.to_owned(), batch: Some(batch) })
     }

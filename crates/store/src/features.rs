@@ -202,7 +202,7 @@ impl Features {
         let text = self.window.take();
         self.held = text.len();
         let end = narrow(text.len());
-        let records = vec![Record { start: 0, end, place: Place::Whole, fault }];
+        let records = vec![Record { start: 0, end, place: Place::Whole, fault, has_passed: false }];
         let file_offset = self.window.input.plain_file().is_some().then_some(0);
         Ok(Box::new(move || Ok(Batch { text, records, file_offset })))
     }
@@ -252,7 +252,7 @@ impl Features {
             let bytes = (end - start) as u64;
             let fault = (end - start > self.limit).then_some(Fault::TooLong { bytes });
             let kept = if fault.is_some() { start + KEPT_OF_TOO_LONG.min(self.limit) } else { end };
-            records.push(Record { start: narrow(start), end: narrow(kept), place, fault });
+            records.push(Record { start: narrow(start), end: narrow(kept), place, fault, has_passed: false });
             self.index += 1;
             self.window.at = end;
         }
@@ -271,7 +271,7 @@ impl Features {
             let fault = (end - start > self.limit).then_some(Fault::TooLong { bytes: (end - start) as u64 });
             let kept = if fault.is_some() { start + KEPT_OF_TOO_LONG.min(self.limit) } else { end };
             self.index += 1;
-            let record = Record { start: narrow(start), end: narrow(kept), place, fault };
+            let record = Record { start: narrow(start), end: narrow(kept), place, fault, has_passed: false };
             let batch = self.batch(vec![record]);
             return batch.ok_or_else(|| self.broken("a feature is missing"));
         }
@@ -301,7 +301,7 @@ impl Features {
         }
         self.index += 1;
         let fault = Some(Fault::TooLong { bytes });
-        let records = vec![Record { start: 0, end: narrow(kept.len()), place, fault }];
+        let records = vec![Record { start: 0, end: narrow(kept.len()), place, fault, has_passed: false }];
         Ok(Box::new(move || Ok(Batch { text: kept, records, file_offset: None })))
     }
 

@@ -88,6 +88,21 @@ impl Find<'_> {
         Ok((answer, report))
     }
 
+    /// Sets the Items of a batch aside, none of which is valid: a store has met them where it looks for the first few by itself.
+    ///
+    /// # Errors
+    /// When they cannot be written where rejects go.
+    pub fn set_aside(&mut self, source: &str, batch: &Batch) -> Result<(), Error> {
+        let (name, keyed) = (Arc::from(source), Keyed::default());
+        let mut checker = Checker::new(&self.check, &keyed, Arc::clone(&name));
+        for &record in &batch.records {
+            let findings = checker.findings(batch, record)?;
+            let reject = Reject::of(&name, batch, record, &findings);
+            set_aside(&reject, self.rejects.as_deref_mut(), self.observer)?;
+        }
+        Ok(())
+    }
+
     /// Reads all of `source`; counts what answers.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ mod url;
 
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check};
-pub use collections::{CollectionChanges, Listed, merged};
+pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
 pub use copy::{Copy, Mode, Old};
 pub use error::{Error, ErrorKind};
 pub use features::Features;

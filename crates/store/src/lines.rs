@@ -111,6 +111,7 @@ impl Lines {
             end: narrow(block.len()),
             place: Place::Line(line),
             fault: Some(Fault::TooLong { bytes }),
+            has_passed: false,
         }];
         Ok(Box::new(move || Ok(Batch { text: block, records, file_offset: None })))
     }
@@ -218,7 +219,13 @@ fn cut_records(text: Vec<u8>, separator: u8, mut line: u64, limit: usize, file_o
         let bytes = (end - start) as u64;
         let fault = (end - start > limit).then_some(Fault::TooLong { bytes });
         let end = if fault.is_some() { start + KEPT_OF_TOO_LONG.min(limit) } else { end };
-        records.push(Record { start: narrow(start), end: narrow(end), place: Place::Line(line), fault });
+        records.push(Record {
+            start: narrow(start),
+            end: narrow(end),
+            place: Place::Line(line),
+            fault,
+            has_passed: false,
+        });
     };
     let mut start = 0;
     for end in memchr_iter(separator, &text).chain([text.len()]) {

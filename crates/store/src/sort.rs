@@ -273,7 +273,13 @@ impl Source for Sorted {
                 break;
             }
             let (start, end) = (narrow(start), narrow(batch.text.len()));
-            batch.records.push(Record { start, end, place: Place::Row(self.given), fault: None });
+            batch.records.push(Record {
+                start,
+                end,
+                place: Place::Row(self.given),
+                fault: None,
+                has_passed: false,
+            });
             self.given += 1;
         }
         Ok((!batch.records.is_empty()).then(|| Box::new(move || Ok(batch)) as Work))

@@ -27,6 +27,8 @@ pub struct Record {
     pub place: Place,
     /// Why it is not there whole, if so.
     pub fault: Option<Fault>,
+    /// Whether the store knows that it has passed the gate on its way in: a search need not ask again.
+    pub has_passed: bool,
 }
 
 impl Record {

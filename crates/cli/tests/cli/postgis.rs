@@ -23,8 +23,8 @@ fn items_go_into_a_database_and_come_back() {
     assert!(early.contains("make its tables: stacyard init 'postgis://"), "{early}");
     let sql = yard.run(&["init", &url, "--dry-run"]).status(0).out;
     assert!(sql.contains("CREATE TABLE items"), "{sql}");
-    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 3"));
-    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 3"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("tables made, version 4"));
+    assert!(yard.run(&["init", &url]).status(0).out.contains("nothing to do, version 4"));
     yard.run(&["copy", "a.ndjson", &url]).status(0);
     let found =
         ids(&yard.run(&["search", &url, "--filter", "n >= 5 AND n < 7", "--sortby", "n"]).status(0).out);

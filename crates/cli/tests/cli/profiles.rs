@@ -107,7 +107,7 @@ fn a_database_checks_by_its_profile() {
     yard.run(&["copy", "good.ndjson", &url, "--mode", "replace"]).status(0);
     insta::assert_snapshot!(
         yard.run(&["init", &url, "--profile", "profile.toml"]).status(0).out.replace(&url, "URL"), @r#"
-    URL: version 3
+    URL: version 4
       columns added, which writes the table anew: "mars_kind" (string), "mars_note" (string), "mars_rate" (number)
       column "mars_kind": values checked
       column "mars_kind": index made

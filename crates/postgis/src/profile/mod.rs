@@ -18,7 +18,7 @@ pub(crate) const TABLE: &str = "stacyard_profile";
 const MAX_BYTES: usize = 48;
 
 /// Columns of `items` itself.
-const TAKEN: [&str; 17] = [
+const TAKEN: [&str; 18] = [
     "collection",
     "id",
     "datetime",
@@ -36,6 +36,7 @@ const TAKEN: [&str; 17] = [
     "assets",
     "others",
     "verbatim",
+    "written_by",
 ];
 
 /// The profile of a schema, where it has one.

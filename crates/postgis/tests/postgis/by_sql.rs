@@ -1,6 +1,10 @@
 //! Rows that users write by SQL: each is an Item that says what its columns say, and is found by it.
 
-use stacyard_store::{Copy, Nowhere, Report};
+use std::sync::Arc;
+
+use stacyard_model::Gate;
+use stacyard_search::{Compiled, Search};
+use stacyard_store::{Check, Copy, Find, Nowhere, Observer, Progress, Reject, Report, Source as _};
 
 use super::*;
 
@@ -15,18 +19,21 @@ fn made_schema() -> Option<String> {
     Some(url)
 }
 
+/// What is wrong with what is set aside.
+#[derive(Default)]
+struct Rejects(Vec<String>);
+
+impl Observer for Rejects {
+    fn begin(&mut self, _: &str, _: Option<u64>) {}
+    fn advance(&mut self, _: Progress) {}
+    fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error> {
+        self.0.extend(reject.findings.problems.iter().map(|p| format!("{} {}", p.pointer, p.message)));
+        Ok(())
+    }
+}
+
 /// What `validate` finds.
 fn validated(url: &str) -> (Report, Vec<String>) {
-    #[derive(Default)]
-    struct Rejects(Vec<String>);
-    impl stacyard_store::Observer for Rejects {
-        fn begin(&mut self, _: &str, _: Option<u64>) {}
-        fn advance(&mut self, _: stacyard_store::Progress) {}
-        fn reject(&mut self, reject: &stacyard_store::Reject<'_>) -> Result<(), Error> {
-            self.0.extend(reject.findings.problems.iter().map(|p| format!("{} {}", p.pointer, p.message)));
-            Ok(())
-        }
-    }
     let mut rejects = Rejects::default();
     let source = PostGis::open(&Address::parse(url).unwrap()).unwrap().audit().unwrap();
     let copy = Copy {
@@ -44,6 +51,48 @@ fn validated(url: &str) -> (Report, Vec<String>) {
         observer: &mut rejects,
     };
     (copy.run(source, stacyard_store::Old::Nothing, Nowhere).unwrap(), rejects.0)
+}
+
+/// A search as the command makes it.
+fn find<'a>(search: &Search, compiled: &Arc<Compiled>, observer: &'a mut Rejects) -> Find<'a> {
+    Find {
+        check: Check { gate: Some(Gate::default()), filter: Some(Arc::clone(compiled)), ..Check::default() },
+        search: Arc::clone(compiled),
+        max_items: search.max_items,
+        after: None,
+        memory: 1 << 20,
+        threads: 2,
+        rejects: None,
+        observer,
+    }
+}
+
+/// An answer, and what is set aside.
+type Aside<T> = (T, Vec<String>);
+
+/// What `search` answers, and how many Items `--count` does; for each what is set aside.
+fn asked(url: &str, flags: &[(&'static str, &str)]) -> (Aside<Vec<String>>, Aside<u64>) {
+    let store = PostGis::open(&Address::parse(url).unwrap()).unwrap();
+    let search = Question::of(flags).search().unwrap();
+    let compiled = Arc::new(store.compile(&search, None).unwrap());
+    let (mut aside, mut uncounted) = (Rejects::default(), Rejects::default());
+    let (mut answer, report) = store.find(find(&search, &compiled, &mut aside)).unwrap();
+    let mut ids = Vec::new();
+    while let Some(work) = answer.next().unwrap() {
+        let batch = work().unwrap();
+        for &Record { start, end, .. } in &batch.records {
+            let item = Document::parse_bytes(&batch.text[start as usize..end as usize]).unwrap();
+            ids.push(key(&item).1);
+        }
+    }
+    assert_eq!(
+        (report.written, report.rejected, report.read - report.filtered),
+        (ids.len() as u64, aside.0.len() as u64, (ids.len() + aside.0.len()) as u64),
+        "{flags:?}"
+    );
+    let counted = store.count(find(&search, &compiled, &mut uncounted)).unwrap();
+    assert_eq!(counted.rejected, uncounted.0.len() as u64, "{flags:?}");
+    ((ids, aside.0), (counted.written, uncounted.0))
 }
 
 /// Every answer is that of the Items that come out, all of which are valid and agree with their rows.
@@ -78,6 +127,87 @@ fn a_plain_insert_makes_a_right_row() {
     ];
     assert_eq!(stored(&url), expected.map(|text| Document::parse(text).unwrap()));
     assert_sound(&url);
+}
+
+/// Rows that SQL has written go through the gate where they may answer, as those of another writer's file do.
+#[test]
+fn what_sql_has_made_invalid_is_no_answer() {
+    for partition in [None, Some("c".to_owned())] {
+        let Some(url) = fresh() else { return };
+        let partitions: Vec<String> = partition.into_iter().collect();
+        let wanted = Wanted { partitions: &partitions, ..Wanted::default() };
+        stacyard_postgis::init(&Address::parse(&url).unwrap(), wanted).unwrap();
+        let of = |id: &str, n: u32| {
+            let text = item(id, r#","collection":"c""#, &format!(r#","n":{n}"#)).text().to_owned();
+            Document::parse(text.replace("2024-06-01", &format!("2024-06-{n:02}"))).unwrap()
+        };
+        let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let items: Vec<Document> = ids.iter().zip(1..).map(|(id, n)| of(id, n)).collect();
+        load(&url, &items, Mode::Insert);
+        run(
+            &url,
+            r#"UPDATE S.items SET assets = '{"data":{"type":"image/tiff"}}' WHERE id = 'b';
+            UPDATE S.items SET stac_version = '7' WHERE id = 'd';
+            UPDATE S.items SET id = '' WHERE id = 'f';
+            UPDATE S.items SET links = '[{"rel":"self"}]' WHERE id = 'g';
+            UPDATE S.items SET properties = properties || '{"title":"right"}' WHERE id = 'c'"#,
+        )
+        .unwrap();
+        let all = ["h", "e", "c", "a"].map(str::to_owned).to_vec();
+        let pointers = |aside: &[String]| {
+            let mut pointers: Vec<_> =
+                aside.iter().map(|said| said.split(' ').next().unwrap().to_owned()).collect();
+            pointers.sort();
+            pointers
+        };
+        let wrong = ["/assets/data", "/id", "/links/0", "/stac_version"];
+        // As SQL counts, as the evaluator does, in the order of an index and in another.
+        for flags in [
+            &[][..],
+            &[("filter", "n >= 1")],
+            &[("filter", "CASEI(id) <> 'x'")],
+            &[("filter", "title = 'right' OR n > 0")],
+        ] {
+            let ((found, aside), (counted, uncounted)) = asked(&url, flags);
+            assert_eq!((&found, counted), (&all, 4), "{flags:?}");
+            assert_eq!(pointers(&aside), wrong, "{flags:?}: {aside:?}");
+            assert_eq!(pointers(&uncounted), wrong, "{flags:?}: {uncounted:?}");
+            for most in 1..=5 {
+                let most_text = most.to_string();
+                let first = [flags, &[("max-items", most_text.as_str())]].concat();
+                assert_eq!(asked(&url, &first).0.0, all[..all.len().min(most)], "{first:?}");
+            }
+        }
+        // What is looked at is set aside: between the first and the second of them are two that are not valid.
+        assert_eq!(pointers(&asked(&url, &[("max-items", "2")]).0.1), ["/id", "/links/0"]);
+        assert_eq!(asked(&url, &[("filter", "n > 7")]), ((vec!["h".to_owned()], vec![]), (1, vec![])));
+        // The gate of a load sees them again.
+        let report = validated(&url).0;
+        assert_eq!((report.written, report.rejected), (4, 4));
+        // What a load writes is valid; as is one that would not be written, since it stays the same.
+        let by_sql = || run(&url, "SELECT count(*) FROM S.items WHERE written_by = 'sql'").unwrap();
+        assert_eq!(by_sql(), ["5"]);
+        run(&url, "DELETE FROM S.items WHERE id = ''; UPDATE S.items SET written_by = 'copy' WHERE id = 'a'")
+            .unwrap();
+        assert_eq!(by_sql(), ["5"], "SQL cannot say that it is a load");
+        load(&url, &items, Mode::Upsert);
+        assert_eq!(by_sql(), ["0"]);
+        assert_eq!(asked(&url, &[]).1, (8, vec![]));
+        // Where a trigger of the user may change what a load brings, the gate has not seen the row.
+        run(
+            &url,
+            "CREATE FUNCTION S.mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF NEW.id = 'b' THEN NEW.stac_version := '7'; END IF; RETURN NEW; END $$;
+             CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON S.items FOR EACH ROW EXECUTE FUNCTION S.mine()",
+        )
+        .unwrap();
+        load(&url, &items[1..3], Mode::Replace);
+        let ((found, aside), (counted, _)) = asked(&url, &[]);
+        assert_eq!(
+            (found, pointers(&aside), counted),
+            (vec!["c".to_owned()], vec!["/stac_version".to_owned()], 1)
+        );
+    }
 }
 
 #[test]
@@ -258,7 +388,8 @@ fn older_tables_are_mended_and_right_rows_stay_as_they_are() {
          S.stacyard_geometry, S.stacyard_geojson, S.stacyard_extent, S.stacyard_seconds;
          ALTER TABLE S.items ALTER collection DROP DEFAULT, ALTER stac_version DROP DEFAULT, ALTER geometry_text DROP DEFAULT,
          ALTER properties DROP DEFAULT, ALTER links DROP DEFAULT, ALTER assets DROP DEFAULT;
-         DELETE FROM S.stacyard_migrations WHERE version = 3",
+         ALTER TABLE S.items DROP COLUMN written_by;
+         DELETE FROM S.stacyard_migrations WHERE version >= 3",
     )
     .unwrap();
     let address = Address::parse(&url).unwrap();
@@ -269,7 +400,8 @@ fn older_tables_are_mended_and_right_rows_stay_as_they_are() {
     assert_sound(&url);
     run(
         &url,
-        "SET session_replication_role = replica; DELETE FROM S.stacyard_migrations WHERE version = 3;
+        "SET session_replication_role = replica; DELETE FROM S.stacyard_migrations WHERE version >= 3;
+         ALTER TABLE S.items DROP COLUMN written_by;
          UPDATE S.items SET properties = properties || '{\"datetime\":\"2001-01-01T00:00:00Z\",\"start_datetime\":null,\"end_datetime\":null}',
          geometry = ST_SetSRID(ST_MakePoint(7, 8), 4326) WHERE id IN (SELECT id FROM S.items LIMIT 20);
          DROP TRIGGER zz_stacyard ON S.items; DROP FUNCTION S.stacyard_row, S.stacyard_agrees, S.stacyard_bbox,

@@ -132,11 +132,11 @@ fn a_plan_can_be_run_by_hand() {
     let fields = stacyard_model::Profile::parse("[fields.a]\ntype = 'string'").unwrap();
     let wanted = Wanted { profile: Some(&fields), ..Wanted::default() };
     sql(&url, &stacyard_postgis::plan(&address, wanted).unwrap()).unwrap();
-    assert_eq!(stacyard_postgis::init(&address, wanted).unwrap(), made(3));
+    assert_eq!(stacyard_postgis::init(&address, wanted).unwrap(), made(4));
     let partitions = ["a".to_owned()];
     let wanted = Wanted { partitions: &partitions, ..wanted };
     sql(&url, &stacyard_postgis::plan(&address, wanted).unwrap()).unwrap();
-    assert_eq!(stacyard_postgis::init(&address, wanted).unwrap(), made(3));
+    assert_eq!(stacyard_postgis::init(&address, wanted).unwrap(), made(4));
     assert_eq!(load(&url, &[item("1", r#","collection":"a""#, r#","a":"x""#)], Mode::Insert), []);
     assert_eq!(tables(&url), ["items_of_a 1"]);
 }

@@ -268,3 +268,209 @@ fn items_may_refer_to_others_of_their_load() {
         assert_eq!(stored(&url).len(), 4);
     }
 }
+
+/// Batches of 300 Items, one after the other; gives what was refused of all.
+fn load_in_batches(url: &str, items: &[Document], mode: Mode) -> Vec<Refused> {
+    let mut sink = PostGisSink::create(&Address::parse(url).unwrap(), mode).unwrap();
+    let mut refused = Vec::new();
+    for (number, items) in items.chunks(300).enumerate() {
+        let rows = rows(items, &sink);
+        sink.write(rows).unwrap();
+        let of_batch = sink.settled(true).unwrap().unwrap();
+        refused.extend(
+            of_batch.into_iter().map(|refused| Refused { item: refused.item + number * 300, ..refused }),
+        );
+    }
+    sink.finish().unwrap();
+    refused
+}
+
+/// How many statements have gone into the table, from here on: `tries`, set to 0 by hand.
+fn count_tries(url: &str) {
+    let made = "CREATE SEQUENCE S.tries;
+        CREATE FUNCTION S.note() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM nextval('S.tries'); RETURN NULL; END $$;
+        CREATE TRIGGER note BEFORE INSERT ON S.items FOR EACH STATEMENT EXECUTE FUNCTION S.note()";
+    sql(url, &made.replace("S.", &format!("{}.", schema(url)))).unwrap();
+}
+
+/// What may be there only once: in the table, or before it in the same batch. The first that is not refused for another reason
+/// stays.
+#[test]
+fn what_may_be_there_only_once_is_found_in_sets() {
+    for mode in [Mode::Insert, Mode::Upsert, Mode::Replace] {
+        let Some(url) = fresh() else { return };
+        let run = |text: &str| sql(&url, &text.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+        load(&url, &[item("there", "", r#","name":"n7","code":1"#)], Mode::Insert);
+        run("CREATE UNIQUE INDEX names ON S.items ((properties ->> 'name'));
+             ALTER TABLE S.items ADD code numeric GENERATED ALWAYS AS ((properties ->> 'code')::numeric) STORED,
+             ADD CONSTRAINT codes UNIQUE (collection, code), ADD CONSTRAINT short CHECK (length(id) < 20)");
+        count_tries(&url);
+        let named =
+            |id: &str, name: &str, code: usize| item(id, "", &format!(r#","name":"{name}","code":{code}"#));
+        let mut items: Vec<Document> = vec![item("there", "", r#","name":"n7","code":1"#)];
+        // Every fourth has the name of the one before, every other fourth its code.
+        items.extend((0..592).map(|n| match n % 4 {
+            1 => named(&format!("i{n}"), &format!("m{}", n - 1), 1_000 + n),
+            3 => named(&format!("i{n}"), &format!("m{n}"), 1_000 + n - 1),
+            _ => named(&format!("i{n}"), &format!("m{n}"), 1_000 + n),
+        }));
+        items.extend([
+            named("old name", "n7", 5),
+            named("old code", "x", 1),
+            // The first of these is refused for its id, so that the second stays.
+            named("a name that is too long", "y", 6),
+            named("y", "y", 7),
+            named("z", "y", 8),
+            item("without", "", ""),
+            item("without too", "", ""),
+        ]);
+        let refused = load_in_batches(&url, &items, mode);
+        let tries: u32 = run("SELECT last_value FROM S.tries")[0].parse().unwrap();
+        let mut expected: Vec<usize> = (1..593).filter(|n| n % 2 == 0).collect();
+        expected.extend([593, 594, 595, 597]);
+        if mode == Mode::Insert {
+            expected.insert(0, 0);
+        }
+        assert_eq!(refused.iter().map(|refused| refused.item).collect::<Vec<_>>(), expected, "{mode:?}");
+        assert_eq!(stored(&url).len(), 1 + 296 + 3, "{mode:?}");
+        assert!(tries < 40, "{mode:?}: {tries}");
+        let of = |item: usize| {
+            let refused = refused.iter().find(|refused| refused.item == item).unwrap();
+            let Why::Wrong(problem) = &refused.why else { panic!("{refused:?}") };
+            format!("{} {}", problem.pointer, problem.message)
+        };
+        let said = [2, 4, 593, 594, 595].map(of).join("\n");
+        insta::allow_duplicates!(insta::assert_snapshot!(said, @r#"
+        /properties the database refuses it: duplicate key value violates unique constraint "names" (Key ((properties ->> 'name'::text))=(m0) already exists.)
+         the database refuses it: duplicate key value violates unique constraint "codes" (Key (collection, code)=(, 1002) already exists.)
+        /properties the database refuses it: duplicate key value violates unique constraint "names" (Key ((properties ->> 'name'::text))=(n7) already exists.)
+         the database refuses it: duplicate key value violates unique constraint "codes" (Key (collection, code)=(, 1) already exists.)
+        /id the database refuses it: new row for relation "items" violates check constraint "short"
+        "#));
+    }
+}
+
+/// A set whose rows change what the table has: then it depends on who comes first, and rows are tried.
+#[test]
+fn an_upsert_may_give_what_was_there_only_once_to_another() {
+    let Some(url) = fresh() else { return };
+    let named = |id: &str, name: &str| item(id, "", &format!(r#","name":"{name}""#));
+    load(&url, &[named("a", "1"), named("b", "2"), named("c", "3")], Mode::Insert);
+    sql(&url, &format!("CREATE UNIQUE INDEX names ON {}.items ((properties ->> 'name'))", schema(&url)))
+        .unwrap();
+    let new = [named("a", "4"), named("b", "1"), named("c", "4"), named("d", "3")];
+    let refused = load(&url, &new, Mode::Upsert);
+    assert_eq!(refused.iter().map(|refused| refused.item).collect::<Vec<_>>(), [2, 3]);
+    let mut back = stored(&url);
+    back.sort_by_key(key);
+    assert_eq!(back, [named("a", "4"), named("b", "1"), named("c", "3")]);
+}
+
+/// What is demanded of one partition alone.
+#[test]
+fn what_one_partition_refuses_is_found_in_sets() {
+    let Some(url) = fresh() else { return };
+    let partitions = ["p".to_owned()];
+    let wanted = Wanted { partitions: &partitions, ..Wanted::default() };
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), wanted).unwrap();
+    let run = |text: &str| sql(&url, &text.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    run("ALTER TABLE S.items_of_p ADD CONSTRAINT short CHECK (length(id) < 5);
+         ALTER TABLE S.items_default ADD CONSTRAINT counted CHECK (properties ? 'n')");
+    count_tries(&url);
+    let items: Vec<Document> = (0..600)
+        .map(|n| {
+            let (collection, n_of) =
+                (if n % 2 == 0 { "p" } else { "q" }, if n % 3 == 0 { r#","n":1"# } else { "" });
+            let id = if n % 5 == 0 { format!("long{n:03}") } else { format!("i{n:03}") };
+            item(&id, &format!(r#","collection":"{collection}""#), n_of)
+        })
+        .collect();
+    let refused = load_in_batches(&url, &items, Mode::Insert);
+    let tries: u32 = run("SELECT last_value FROM S.tries")[0].parse().unwrap();
+    assert!(tries < 10, "{tries}");
+    let expected: Vec<usize> =
+        (0..600).filter(|n| if n % 2 == 0 { n % 5 == 0 } else { n % 3 != 0 }).collect();
+    assert_eq!(refused.iter().map(|refused| refused.item).collect::<Vec<_>>(), expected);
+    let pointer = |item: usize| {
+        let refused = refused.iter().find(|refused| refused.item == item).unwrap();
+        let Why::Wrong(problem) = &refused.why else { panic!("{refused:?}") };
+        (problem.pointer.clone(), problem.message.clone())
+    };
+    assert_eq!(pointer(0).0, "/id");
+    assert_eq!(pointer(1).0, "/properties");
+    assert!(pointer(0).1.contains("\"short\"") && pointer(1).1.contains("\"counted\""));
+}
+
+/// Keys that are longer than an index can hold lead to the field, whether PostgreSQL names the index or not.
+#[test]
+fn keys_that_are_too_long_lead_to_the_field() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
+    let profile = stacyard_model::Profile::parse("[fields.\"a/b\"]\ntype = 'string'").unwrap();
+    stacyard_postgis::init(
+        &Address::parse(&url).unwrap(),
+        Wanted { profile: Some(&profile), ..Wanted::default() },
+    )
+    .unwrap();
+    // What does not become shorter when it is compressed.
+    let mut random = 7_u64;
+    let mut long = |length: usize| {
+        let next = |_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from_u32(0x4e00 + u32::try_from(random >> 33).unwrap() % 20_000).unwrap()
+        };
+        (0..length / 3).map(next).collect::<String>()
+    };
+    let mut items = vec![item("a", "", "")];
+    for length in [4_000, 12_000] {
+        items.push(item(&long(length), "", ""));
+        items.push(item("b", &format!(r#","collection":"{}""#, long(length)), ""));
+        items.push(item(&length.to_string(), "", &format!(r#","a/b":"{}""#, long(length))));
+    }
+    let refused = load(&url, &items, Mode::Insert);
+    let said: Vec<String> = refused
+        .iter()
+        .map(|refused| {
+            let Why::Wrong(problem) = &refused.why else { panic!("{refused:?}") };
+            format!("{} {}", problem.pointer, problem.message)
+        })
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    /id the database refuses it: index row size 4016 exceeds btree version 4 maximum 2704 for index "items_pkey"
+    /collection the database refuses it: index row size 4016 exceeds btree version 4 maximum 2704 for index "items_pkey"
+    /properties/a~1b the database refuses it: index row size 4016 exceeds btree version 4 maximum 2704 for index "items_a_b_idx"
+    /id the database refuses it: index row requires 12016 bytes, maximum size is 8191
+    /collection the database refuses it: index row requires 12016 bytes, maximum size is 8191
+    /properties/a~1b the database refuses it: index row requires 12016 bytes, maximum size is 8191
+    "#);
+    assert_eq!(stored(&url).len(), 1);
+}
+
+/// PostgreSQL 18 has constraints that are not enforced (`pg_constraint.conenforced`). An older server is made to say it of one that is: then
+/// it is not looked for in sets.
+#[test]
+fn what_is_not_enforced_is_not_looked_for() {
+    let Some(url) = fresh() else { return };
+    stacyard_postgis::init(&Address::parse(&url).unwrap(), Wanted::default()).unwrap();
+    let run = |text: &str| sql(&url, &text.replace("S.", &format!("{}.", schema(&url)))).unwrap();
+    run("ALTER TABLE S.items ADD CONSTRAINT short CHECK (length(id) < 5)");
+    count_tries(&url);
+    let newer = format!("newer_{}", schema(&url));
+    let catalog =
+        run("SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid = 'pg_constraint'::regclass \
+                       AND attnum > 0 AND attname <> 'conenforced'");
+    run(&format!(
+        "CREATE SCHEMA {newer}; CREATE VIEW {newer}.pg_constraint AS SELECT {}, false AS conenforced FROM pg_catalog.pg_constraint",
+        catalog[0]
+    ));
+    let items: Vec<Document> =
+        (0..64).map(|n| item(&format!("{}{n:02}", if n % 8 == 0 { "long" } else { "i" }), "", "")).collect();
+    let with_catalog = format!("{url}&options=-c%20search_path%3D{newer},pg_catalog,public");
+    for (url, is_in_sets) in [(&url, true), (&with_catalog, false)] {
+        run("DELETE FROM S.items; SELECT setval('S.tries', 1, false)");
+        assert_eq!(load_in_batches(url, &items, Mode::Insert).len(), 8);
+        let tries: u32 = run("SELECT last_value FROM S.tries")[0].parse().unwrap();
+        assert_eq!(tries < 5, is_in_sets, "{tries}");
+    }
+}
