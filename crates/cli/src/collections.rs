@@ -1,12 +1,7 @@
 //! `collections`: the Collections that a store keeps beside its Items, listed, printed, put in and taken out.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
-use stacyard_search::{Compiled, Search};
-use stacyard_store::{
-    Check, CollectionChanges, Collections, Error, Find, SORT_MEMORY, StoreKind, StoreUrl, quoted,
-};
+use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreKind, StoreUrl, quoted};
 
 use crate::flags::{self, CollectionsAction, Format, Global};
 use crate::report::{Status, count};
@@ -79,41 +74,26 @@ fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<()
 
 /// Items without their Collection would be no catalog any more.
 fn delete(global: &Global, url: &StoreUrl, id: &str) -> Result<(), Error> {
-    let items = items_of(global, url, id)?;
-    if items > 0 {
-        let literal = id.replace('\'', "''");
-        let remedy = if url.kind() == StoreKind::PostGis {
-            format!(
-                "delete them first: DELETE FROM items WHERE collection = '{literal}', in the schema of the store"
-            )
-        } else {
-            let store = quoted(url.spelling());
-            let filter = format!("collection IS NULL OR collection <> '{literal}'");
-            format!(
-                "leave them out first: stacyard copy {store} {store} --overwrite --filter {}",
-                quoted(&filter)
-            )
-        };
-        let message = format!("{} of {url} belong to the Collection {id:?}", count(items, "Item"));
-        return Err(Error::usage(message, remedy));
-    }
-    if open::delete_collection(global, url, id)? { Ok(()) } else { Err(not_there(url, id)) }
-}
-
-/// How many Items name the Collection.
-fn items_of(global: &Global, url: &StoreUrl, id: &str) -> Result<u64, Error> {
-    let search = Arc::new(Compiled::new(&Search { collections: vec![id.to_owned()], ..Search::default() })?);
-    let find = Find {
-        check: Check { filter: Some(Arc::clone(&search)), lenient: true, ..Check::default() },
-        search,
-        max_items: None,
-        after: None,
-        memory: SORT_MEMORY,
-        threads: global.threads(),
-        rejects: None,
-        observer: &mut (),
+    let items = match open::delete_collection(global, url, id)? {
+        Deletion::Done => return Ok(()),
+        Deletion::NotThere => return Err(not_there(url, id)),
+        Deletion::HasItems(items) => items,
     };
-    Ok(open::store(url, global)?.count(find)?.written)
+    let literal = id.replace('\'', "''");
+    let remedy = if url.kind() == StoreKind::PostGis {
+        format!(
+            "delete them first: DELETE FROM items WHERE collection = '{literal}', in the schema of the store"
+        )
+    } else {
+        let store = quoted(url.spelling());
+        let filter = format!("collection IS NULL OR collection <> '{literal}'");
+        format!(
+            "leave them out first: stacyard copy {store} {store} --overwrite --filter {}",
+            quoted(&filter)
+        )
+    };
+    let message = format!("{} of {url} belong to the Collection {id:?}", count(items, "Item"));
+    Err(Error::usage(message, remedy))
 }
 
 fn not_there(url: &StoreUrl, id: &str) -> Error {

@@ -7,8 +7,8 @@ use stacyard_geoparquet::{CACHE_MEMORY, GeoParquet, GeoParquetSink, Options, Ord
 use stacyard_model::Profile;
 use stacyard_postgis::{Address, PostGis, PostGisSink};
 use stacyard_store::{
-    CollectionChanges, Collections, Copy, Error, JsonSink, JsonStore, Location, Old, Output, Report, Source,
-    Store, StoreKind, StoreUrl, WriteItem, same_file,
+    CollectionChanges, Collections, Copy, Deletion, Error, JsonSink, JsonStore, Location, Old, Output,
+    Report, Source, Store, StoreKind, StoreUrl, WriteItem, same_file,
 };
 
 use crate::flags::{Global, Layout};
@@ -75,12 +75,13 @@ pub(crate) fn put_collections(
     }
 }
 
-/// Takes a Collection out of a store that keeps them; `false`: it does not have it.
-pub(crate) fn delete_collection(global: &Global, url: &StoreUrl, id: &str) -> Result<bool, Error> {
+/// Takes a Collection to which no Item belongs out of a store that keeps them.
+pub(crate) fn delete_collection(global: &Global, url: &StoreUrl, id: &str) -> Result<Deletion, Error> {
     match url.kind() {
         StoreKind::PostGis => stacyard_postgis::delete_collection(&address(url)?, id),
         _ => {
-            stacyard_geoparquet::delete_collection(parquet_path(url)?, id, &|path| say_waiting(global, path))
+            let wait = |path: &Path| say_waiting(global, path);
+            stacyard_geoparquet::delete_collection(parquet_path(url)?, id, global.threads(), &wait)
         }
     }
 }

@@ -9,7 +9,9 @@ use parquet::file::metadata::{
     ParquetMetaDataReader, ParquetMetaDataWriter,
 };
 use serde_json::{Value, json};
-use stacyard_store::{CollectionChanges, Collections, Error, Mode, Output, merged, quoted};
+use stacyard_store::{
+    CollectionChanges, Collections, Deletion, Error, Mode, Output, items_of, merged, quoted,
+};
 
 use crate::damage::guarded;
 use crate::file;
@@ -35,16 +37,25 @@ pub fn put_collections(
     Ok(changes)
 }
 
-/// Takes a Collection out of a file; `false`: it does not have it. If another writer has to be waited for, `wait` is called
-/// before.
-pub fn delete_collection(path: &Path, id: &str, wait: &dyn Fn(&Path)) -> Result<bool, Error> {
+/// Takes a Collection to which no Item belongs out of a file. If another writer has to be waited for, `wait` is called before: what
+/// that one leaves is what is looked at.
+pub fn delete_collection(
+    path: &Path,
+    id: &str,
+    threads: usize,
+    wait: &dyn Fn(&Path),
+) -> Result<Deletion, Error> {
     let (output, store) = begin(path, wait)?;
-    let mut collections = store.inner.footer.collections.clone();
-    let is_there = collections.remove(id).is_some();
-    if is_there {
-        rewrite(&store, path, output, &collections)?;
+    let items = items_of(&store, id, threads)?;
+    if items > 0 {
+        return Ok(Deletion::HasItems(items));
     }
-    Ok(is_there)
+    let mut collections = store.inner.footer.collections.clone();
+    if collections.remove(id).is_none() {
+        return Ok(Deletion::NotThere);
+    }
+    rewrite(&store, path, output, &collections)?;
+    Ok(Deletion::Done)
 }
 
 /// Opens the file, after other writers of it have to wait.

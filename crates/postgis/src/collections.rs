@@ -1,6 +1,6 @@
 //! The table of Collections: read, and changed apart from the Items.
 
-use stacyard_store::{CollectionChanges, Collections, Error, Mode};
+use stacyard_store::{CollectionChanges, Collections, Deletion, Error, Mode};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
@@ -46,21 +46,35 @@ pub fn put_collections(address: &Address, new: &Collections) -> Result<Collectio
     })
 }
 
-/// Takes a Collection out of a database; `false`: it does not have it.
-pub fn delete_collection(address: &Address, id: &str) -> Result<bool, Error> {
+/// Takes a Collection to which no Item belongs out of a database. Other writers wait meanwhile, as they do for a replacement: an
+/// Item that comes while they are counted would be left without its Collection.
+pub fn delete_collection(address: &Address, id: &str) -> Result<Deletion, Error> {
     let database = address.connect()?;
-    let client = database.own_client()?;
+    let mut client = database.own_client()?;
+    let schema = address.schema();
     database.wait(async {
         migrate::check(&client, address).await?;
-        let delete = format!("DELETE FROM {}.collections WHERE id = $1", address.schema());
-        let deleted = client.execute_typed(&delete, &[(&id, Type::TEXT)]).await.map_err(|cause| {
+        let delete = async {
+            let transaction = client.transaction().await?;
+            let lock = format!("LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE");
+            transaction.batch_execute(&lock).await?;
+            let count = format!("SELECT count(*) FROM {schema}.items WHERE collection = $1");
+            let items: i64 = transaction.query_typed_one(&count, &[(&id, Type::TEXT)]).await?.get(0);
+            if items > 0 {
+                return Ok(Deletion::HasItems(items.unsigned_abs()));
+            }
+            let delete = format!("DELETE FROM {schema}.collections WHERE id = $1");
+            let deleted = transaction.execute_typed(&delete, &[(&id, Type::TEXT)]).await?;
+            transaction.commit().await?;
+            Ok(if deleted > 0 { Deletion::Done } else { Deletion::NotThere })
+        };
+        delete.await.map_err(|cause: tokio_postgres::Error| {
             let is_referred_to = cause.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION);
             let error = fault::failed(&format!("delete from {}", address.shown()), cause);
             if !is_referred_to {
                 return error;
             }
             error.remedy("delete the rows of yours that refer to the Collection first")
-        })?;
-        Ok(deleted > 0)
+        })
     })
 }

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use stacyard_store::Deletion;
 
 use super::*;
 
@@ -226,4 +227,45 @@ fn a_batch_that_others_are_in_the_way_of_is_tried_again() {
     cannot load into postgis://stacyard@PLACE?schema=SCHEMA: in the way
       help: run it again; a replica that cancels long searches may wait longer (max_standby_streaming_delay); nothing was replaced
     ");
+}
+
+/// Who deletes a Collection waits for the Items that are on their way, and counts them.
+#[test]
+fn a_collection_does_not_go_from_under_items_that_come() {
+    let Some(url) = fresh() else { return };
+    let address = Address::parse(&url).unwrap();
+    stacyard_postgis::init(&address, Wanted::default()).unwrap();
+    let collection = Collections::from([("c".to_owned(), json!({"id": "c"}))]);
+    stacyard_postgis::put_collections(&address, &collection).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let plain = url.replace("postgis://", "postgresql://");
+        let (client, connection) =
+            tokio_postgres::connect(plain.split_once('?').unwrap().0, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let insert = format!(
+            "BEGIN; INSERT INTO {}.items (collection, id, datetime) VALUES ('c', 'a', now())",
+            schema(&url)
+        );
+        client.batch_execute(&insert).await.unwrap();
+        let deleting = {
+            let address = Address::parse(&url).unwrap();
+            thread::spawn(move || stacyard_postgis::delete_collection(&address, "c"))
+        };
+        let waits = format!(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{}.items'::regclass",
+            schema(&url)
+        );
+        let is_row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
+        while !client.simple_query(&waits).await.unwrap().iter().any(is_row) {
+            assert!(!deleting.is_finished(), "it does not wait");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        client.batch_execute("COMMIT").await.unwrap();
+        assert_eq!(deleting.join().unwrap().unwrap(), Deletion::HasItems(1));
+    });
+    assert_eq!(run(&url, "SELECT id FROM S.collections"), ["c"]);
+    run(&url, "DELETE FROM S.items");
+    assert_eq!(stacyard_postgis::delete_collection(&address, "c").unwrap(), Deletion::Done);
+    assert_eq!(stacyard_postgis::delete_collection(&address, "c").unwrap(), Deletion::NotThere);
 }
