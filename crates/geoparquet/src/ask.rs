@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use parquet::errors::ParquetError;
-use stacyard_model::json::Tape;
+use stacyard_model::json::{Tape, Value};
 use stacyard_search::Compiled;
 use stacyard_store::{Error, Hits, Sorted, Sorter};
 
@@ -208,6 +208,23 @@ impl Ask {
         picked: &Picked,
         mut found: impl FnMut(usize, Vec<u8>),
     ) -> Result<(), Error> {
+        self.matching(tape, picked, |row, item| {
+            let mut key = Vec::new();
+            self.search.sort_key(item, &mut key).map_err(|e| self.store.inner.unreadable(e))?;
+            if !self.is_passed(&key) {
+                found(row, key);
+            }
+            Ok(())
+        })
+    }
+
+    /// Of some rows those that answer, by the columns that decide; whatever their place in the order.
+    fn matching(
+        &self,
+        tape: &mut Tape,
+        picked: &Picked,
+        mut found: impl FnMut(usize, Value<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let inner = &self.store.inner;
         let failed = |cause: ParquetError| inner.damaged(&cause);
         let mut rows = picked.rows.iter().cloned().flatten();
@@ -223,11 +240,7 @@ impl Ask {
                 let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
                 let Some(row) = rows.next() else { return Err(failed(contradiction())) };
                 if self.search.matches(item).map_err(|e| inner.unmatched(e))? {
-                    let mut key = Vec::new();
-                    self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
-                    if !self.is_passed(&key) {
-                        found(row, key);
-                    }
+                    found(row, item)?;
                 }
             }
         }
@@ -261,7 +274,8 @@ impl Ask {
         Ok(count)
     }
 
-    /// Whether an Item answers: no more is read than it takes to find one.
+    /// Whether an Item answers: no more is read than it takes to find one. It need not be valid, and so may have no place in
+    /// the order.
     pub(crate) fn any(&self) -> Result<bool, Error> {
         let mut tape = Tape::new();
         for group in self.groups()? {
@@ -269,7 +283,10 @@ impl Ask {
             self.narrow(group, None, 1, |_, run| runs::push(&mut rows, run))?;
             for slice in (Picked { group, rows, keys: None }).slices(SLICE) {
                 let mut any = false;
-                self.exact(&mut tape, &slice, |_, _| any = true)?;
+                self.matching(&mut tape, &slice, |_, _| {
+                    any = true;
+                    Ok(())
+                })?;
                 if any {
                     return Ok(true);
                 }

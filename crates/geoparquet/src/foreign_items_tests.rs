@@ -318,3 +318,15 @@ fn row_numbers_of_pandas_are_not_properties() {
     let other = file(columns(), &[]);
     assert_eq!(shown(&other, "__index_level_0__"), [json!(7), json!(9)]);
 }
+
+/// An Item that the gate sets aside has no place in the order; whether it is there is asked all the same.
+#[test]
+fn items_that_are_not_valid_do_not_fail_a_search() {
+    let texts = |texts: [&str; 2]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+    let mut columns = with(2, "start_datetime", texts(["2024-01-02T00:00:00Z", "2024-01-01T00:00:00Z"]));
+    columns.push(("end_datetime", texts(["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"])));
+    let file = file(columns, &[]);
+    assert_eq!(found(file.path(), &[("ids", "i0,none")]), "");
+    assert_eq!(found(file.path(), &[("ids", "i0,i1")]), "i1");
+    assert_eq!(found(file.path(), &[]), "i1");
+}

@@ -267,6 +267,11 @@ fn dates_and_times_compare_as_instants() {
       gsd = 10 AND NOT datetime BETWEEN '2024-01-01T00:00:00Z' AND 'June'
                        ^
     "#);
+    for filter in
+        ["'June' IN (created, updated)", "created IN ('June')", "'June' BETWEEN created AND updated"]
+    {
+        assert!(place(filter).contains("\"created\" is a date and time"), "{filter}");
+    }
     insta::assert_snapshot!(place("updated > '2024-06-01'"), @r#"
     filter: "updated" is a date and time, and is compared with the string "2024-06-01"; write 2024-06-01T00:00:00Z, or DATE('2024-06-01') in a filter
       updated > '2024-06-01'

@@ -61,6 +61,9 @@ const MATRICES: &[(&str, &str, &str)] = &[
     ("MULTIPOINT((0 0),(2 0))", "LINESTRING(0 0,4 0)", "00FFFF102"),
     // A point on a crossing.
     ("POINT(2 2)", "LINESTRING(0 0,4 4,4 0,0 4)", "0FFFFF102"),
+    // Points level with the corners on their right and left.
+    ("POINT(1 0)", "POLYGON((0 -2,2 0,0 2,-2 0,0 -2))", "0FFFFF212"),
+    ("POINT(-1 0)", "POLYGON((0 -2,2 0,0 2,-2 0,0 -2))", "0FFFFF212"),
     // Neighbours that share a part of an edge.
     ("POLYGON((0 0,4 0,4 4,0 4,0 0))", "POLYGON((4 1,8 1,8 3,4 3,4 1))", "FF2F11212"),
     // Polygons that touch in a corner.
@@ -99,6 +102,8 @@ const MATRICES: &[(&str, &str, &str)] = &[
         "LINESTRING(2 1,5 1)",
         "1020F1FF2",
     ),
+    // Its end there is no boundary.
+    ("GEOMETRYCOLLECTION(POLYGON((0 0,4 0,4 4,0 4,0 0)),LINESTRING(1 1,6 1))", "POINT(1 1)", "0F2FF1FF2"),
 ];
 
 fn geometry(wkt: &str) -> Prepared {
@@ -132,6 +137,9 @@ fn a_line_that_meets_itself_overlaps_what_shares_a_segment() {
     let (a, b) = (geometry("LINESTRING(0 0,4 0,4 2,1 -1)"), geometry("LINESTRING(3 0,6 0)"));
     let matrix = relate(&a, &b, &Clock::default()).unwrap();
     assert!(matrix.holds(SpatialOp::Overlaps, (1, 1)) && !matrix.holds(SpatialOp::Crosses, (1, 1)));
+    let (a, b) = (geometry("LINESTRING(0 0,4 4)"), geometry("LINESTRING(0 4,4 0)"));
+    let matrix = relate(&a, &b, &Clock::default()).unwrap();
+    assert!(!matrix.holds(SpatialOp::Overlaps, (1, 1)) && matrix.holds(SpatialOp::Crosses, (1, 1)));
 }
 
 #[test]
