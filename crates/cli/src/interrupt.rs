@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use stacyard_postgis::Loaded;
-use stacyard_store::{Error, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password};
+use stacyard_store::{
+    Error, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password, without_passwords,
+};
 
 use crate::say::{self, Text};
 
@@ -98,21 +100,32 @@ impl Unfinished {
     }
 }
 
-/// Words as a shell takes them. The URL of a database with a password in it is not shown; everything else is, as it is.
+/// Words as a shell takes them. The URL of a database with a password in it is not shown, nor is a password in another
+/// word; everything else is, as it is.
 fn command(words: impl Iterator<Item = String>) -> String {
-    let is_secret = |word: &str| {
+    let is_secret_url = |word: &str| {
         let url = StoreUrl::parse(word, None);
         url.is_ok_and(|url| matches!(url.location(), Location::Database(_))) && without_password(word) != word
     };
-    let mut has_secret = false;
+    let (mut has_url, mut has_other) = (false, false);
     let mut shown = Vec::new();
     for word in words {
-        let hide = is_secret(&word);
-        has_secret |= hide;
-        shown.push(if hide { "URL".to_owned() } else { quoted(&word).into_owned() });
+        if is_secret_url(&word) {
+            has_url = true;
+            shown.push("URL".to_owned());
+            continue;
+        }
+        let open = without_passwords(&word);
+        has_other |= open != word;
+        shown.push(quoted(&open).into_owned());
     }
     let shown = shown.join(" ");
-    if has_secret { format!("{shown} (with the same URL)") } else { shown }
+    match (has_url, has_other) {
+        (false, false) => shown,
+        (true, false) => format!("{shown} (with the same URL)"),
+        (false, true) => format!("{shown} (with what *** hides)"),
+        (true, true) => format!("{shown} (with the same URL, and what *** hides)"),
+    }
 }
 
 /// `1 Item is`, `2 Items are`.
@@ -131,7 +144,7 @@ pub(crate) fn end() -> ! {
         let (done, is_done) = channel();
         let say = move || {
             if copy.json_log {
-                say::event(&json!({"event": "interrupted", "message": holds, "help": advice}));
+                say::event(json!({"event": "interrupted", "message": holds, "help": advice}));
             } else {
                 let mut text = Text::default();
                 if stderr().is_terminal() {
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     fn a_command_can_be_pasted_and_shows_no_password() {
         let of = |words: &[&str]| command(words.iter().map(|word| (*word).to_owned()));
-        let filter = "title = \"a:b@c\" AND url = \"https://me:x@h/\"";
+        let filter = "title = \"a:b@c\" AND url = \"https://me@h/\"";
         assert_eq!(
             of(&["stacyard", "copy", "a.ndjson", "postgis://me@h/db", "--filter", filter]),
             format!("stacyard copy a.ndjson postgis://me@h/db --filter {}", quoted(filter))
@@ -170,6 +183,10 @@ mod tests {
         assert_eq!(
             of(&["stacyard", "copy", "a.ndjson", "postgis://me:secret@h/db", "--resume"]),
             "stacyard copy a.ndjson URL --resume (with the same URL)"
+        );
+        assert_eq!(
+            of(&["stacyard", "copy", "a", "b", "--filter", "u = 'https://me:secret@h/'"]),
+            format!("stacyard copy a b --filter {} (with what *** hides)", quoted("u = 'https://me:***@h/'"))
         );
     }
 }

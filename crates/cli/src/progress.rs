@@ -112,7 +112,7 @@ impl Observer for Console {
                 say::line(format_args!("{}: {read} Items{position}{rejected}", self.source));
             }
             Style::Json => {
-                say::event(&json!({
+                say::event(json!({
                     "event": "progress", "source": self.source, "read": progress.read,
                     "rejected": progress.rejected, "position": progress.position, "size": self.size,
                     "seconds": self.started.elapsed().as_secs_f64(),

@@ -28,7 +28,7 @@ pub(crate) fn error(error: &Error, json_log: bool) {
     if json_log {
         let lines = error.details().iter().map(|line| format!("\n  {line}"));
         let message = error.to_string() + &lines.collect::<String>();
-        return say::event(&json!({"event": "error", "message": message, "help": error.advice()}));
+        return say::event(json!({"event": "error", "message": message, "help": error.advice()}));
     }
     let mut text = Text::default();
     text.line(format_args!("error: {error}"));
@@ -149,7 +149,7 @@ pub(crate) fn warnings(warnings: &Warnings, text: &mut Text) {
 /// Says what a user should know, though nothing has failed.
 pub(crate) fn warn(global: &Global, message: &str) {
     if global.json_log {
-        say::event(&json!({"event": "warning", "message": message}));
+        say::event(json!({"event": "warning", "message": message}));
     } else {
         say::line(format_args!("warning: {message}"));
     }
@@ -159,7 +159,7 @@ pub(crate) fn warn(global: &Global, message: &str) {
 pub(crate) fn notes(report: &Report, json_log: bool) {
     for Note { message, help } in &report.notes {
         if json_log {
-            say::event(&json!({"event": "warning", "message": message, "help": help}));
+            say::event(json!({"event": "warning", "message": message, "help": help}));
         } else {
             say::line(format_args!("warning: {message}"));
             say::line(format_args!("  help: {help}"));
@@ -174,7 +174,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         return;
     }
     if global.json_log {
-        return say::event(&json!({"event": "done", "report": report}));
+        return say::event(json!({"event": "done", "report": report}));
     }
     let rules: Vec<String> = report
         .warnings

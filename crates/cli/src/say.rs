@@ -1,7 +1,8 @@
 //! The ways out to people and logs. Nothing else in the program writes to standard output or standard error.
 //!
 //! What is said to people is said a line at a time, and what a line holds is escaped here: text from data can neither
-//! add a line nor write on the terminal. A log that cannot be written is no reason to stop: what is written to standard
+//! add a line nor write on the terminal. What looks like a password is hidden, there and in what is logged as JSON; records are
+//! data, and are as they are. A log that cannot be written is no reason to stop: what is written to standard
 //! error may be lost. Standard output is what a command is for: where it cannot be written, that is an error.
 
 use std::fmt::Display;
@@ -10,7 +11,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use stacyard_model::{shown, shown_json};
-use stacyard_store::Error;
+use stacyard_store::{Error, without_passwords};
 
 /// Text for people, a line at a time.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(crate) struct Text(String);
 impl Text {
     /// Adds a line.
     pub(crate) fn line(&mut self, line: impl Display) {
-        self.0.push_str(&shown(&line.to_string()));
+        self.0.push_str(&shown(&without_passwords(&line.to_string())));
         self.0.push('\n');
     }
 
@@ -42,8 +43,18 @@ pub(crate) fn line(line: impl Display) {
 }
 
 /// Prints a line of JSON to standard error.
-pub(crate) fn event(event: &Value) {
+pub(crate) fn event(mut event: Value) {
+    hide_passwords(&mut event);
     write_log(format!("{}\n", shown_json(&event.to_string())).as_bytes());
+}
+
+fn hide_passwords(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = without_passwords(text).into_owned(),
+        Value::Array(list) => list.iter_mut().for_each(hide_passwords),
+        Value::Object(members) => members.values_mut().for_each(hide_passwords),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Prints a part of a long line of JSON to standard error.

@@ -7,11 +7,12 @@ use std::path::Path;
 use stacyard_model::shown;
 
 use crate::secret::without_password;
+use crate::secret_in_text::without_passwords;
 
 /// Why an operation did not happen. Nothing was changed, unless that is not known ([`Error::is_unsure`]).
 ///
 /// Its message and its advice are one line each, and so is each of its details: what they quote, be it a name in an Item
-/// or a path, is escaped here ([`shown`]), so that it can neither add a line nor write on a terminal.
+/// or a path, is escaped here ([`shown`]), so that it can neither add a line nor write on a terminal, and has no password.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -45,7 +46,7 @@ impl Error {
     }
 
     fn new(kind: ErrorKind, message: &str) -> Self {
-        let message = shown(message).into_owned();
+        let message = fit(message);
         Self { kind, message, details: Vec::new(), remedy: None, is_unsure: false, source: None }
     }
 
@@ -85,14 +86,14 @@ impl Error {
     /// Says what the user can do.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(shown(&remedy.into()).into_owned());
+        self.remedy = Some(fit(&remedy.into()));
         self
     }
 
     /// Adds a line below the message: an excerpt, or a mark under it.
     #[must_use]
     pub fn detail(mut self, line: &str) -> Self {
-        self.details.push(shown(line).into_owned());
+        self.details.push(fit(line));
         self
     }
 
@@ -124,10 +125,15 @@ impl Error {
     }
 }
 
+/// A text as it can be shown to anyone.
+fn fit(text: &str) -> String {
+    shown(&without_passwords(text)).into_owned()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {}", shown(&source.to_string())))
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {}", fit(&source.to_string())))
     }
 }
 

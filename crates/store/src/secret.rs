@@ -1,24 +1,17 @@
 //! What looks like a password in what a user calls a store, and how it is shown without: whether or not the text is a URL
-//! that can be understood. A password may hold any character, so that in doubt more is hidden than need be.
+//! that can be understood. A password may hold any character, so that in doubt more is hidden than need be. Texts that
+//! are no such name are those of `secret_in_text`.
+
+use std::borrow::Cow;
 
 /// What stands in the place of something that may be a secret.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 
-/// Schemes that people write before a login, rightly or not.
-const SCHEMES: [&str; 12] = [
-    "postgis",
-    "postgres",
-    "postgresql",
-    "pgstac",
-    "pg",
-    "psql",
-    "jdbc",
-    "http",
-    "https",
-    "ftp",
-    "s3",
-    "file",
-];
+/// Schemes that people write before the login of a database, rightly or not.
+const DATABASES: [&str; 7] = ["postgis", "postgres", "postgresql", "pgstac", "pg", "psql", "jdbc"];
+
+/// Others before which a login may stand.
+const WEB: [&str; 7] = ["http", "https", "ftp", "s3", "gs", "az", "file"];
 
 /// Parameters that are no secrets.
 const SHOWN: [&str; 15] = [
@@ -45,6 +38,47 @@ pub fn without_password(text: &str) -> String {
     if text.starts_with("./") || text.starts_with("../") {
         return text.to_owned();
     }
+    let shown = of_name(text);
+    match decoded(&shown) {
+        Some(decoded) if of_name(&decoded) != decoded => of_name(&decoded),
+        _ => shown,
+    }
+}
+
+/// A text whose separators may be encoded (RFC 3986 section 2.1), also more than once; `None`: nothing in it is.
+pub(crate) fn decoded(text: &str) -> Option<String> {
+    let once = |text: &str| {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((&byte, behind)) = rest.split_first() {
+            let digits = behind.split_at_checked(2).filter(|_| byte == b'%').and_then(|(digits, behind)| {
+                let digits = std::str::from_utf8(digits).ok()?;
+                Some((u8::from_str_radix(digits, 16).ok()?, behind))
+            });
+            let (byte, behind) = digits.unwrap_or((byte, behind));
+            out.push(byte);
+            rest = behind;
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_ENCODED {
+        let next = if text.contains('%') { once(&text) } else { break };
+        if next == text {
+            break;
+        }
+        text = Cow::Owned(next);
+    }
+    match text {
+        Cow::Owned(text) => Some(text),
+        Cow::Borrowed(_) => None,
+    }
+}
+
+/// So often a text may have been encoded.
+const MAX_ENCODED: usize = 3;
+
+fn of_name(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) if may_be_scheme(scheme) => (scheme, Some(rest)),
         _ => match text.split_once(':') {
@@ -74,6 +108,11 @@ pub fn without_password(text: &str) -> String {
     format!("{scheme}{between}{shown}?{}", parts.collect::<Vec<_>>().join("&"))
 }
 
+/// Whether a scheme is that of a database, rightly or not.
+pub(crate) fn is_database(scheme: &str) -> bool {
+    DATABASES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
 /// RFC 3986 section 3.1, and the two of JDBC.
 fn may_be_scheme(text: &str) -> bool {
     let scheme = text.strip_prefix("jdbc:").unwrap_or(text);
@@ -81,7 +120,11 @@ fn may_be_scheme(text: &str) -> bool {
 }
 
 fn is_scheme(text: &str) -> bool {
-    SCHEMES.iter().any(|scheme| text.eq_ignore_ascii_case(scheme))
+    is_database(text) || is_web(text)
+}
+
+pub(crate) fn is_web(scheme: &str) -> bool {
+    WEB.iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 fn is_name(text: &str) -> bool {
@@ -100,12 +143,12 @@ fn is_plain(value: &str) -> bool {
     !has_login && !is_secret(&lower) && value.split(',').all(|host| port_of(host).is_none_or(is_port))
 }
 
-fn is_port(text: &str) -> bool {
+pub(crate) fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What stands behind the colon of a host. In brackets it is an address.
-fn port_of(host: &str) -> Option<&str> {
+pub(crate) fn port_of(host: &str) -> Option<&str> {
     let from = host.rfind(']').map_or(0, |at| at + 1);
     host[from..].split_once(':').map(|(_, port)| port)
 }
@@ -184,6 +227,13 @@ mod tests {
             ("2024-01-01T10:00.ndjson", "2024-01-01T10:00.ndjson"),
             ("./a:b@c.ndjson", "./a:b@c.ndjson"),
             ("größe=5.ndjson", "größe=5.ndjson"),
+            ("a%20b%40c.ndjson", "a%20b%40c.ndjson"),
+            ("postgis%3A//me%3Axyzzy%40h/db", "postgis://me:***@h/db"),
+            ("postgis%3A%2F%2Fme%3Axyzzy%40h%2Fdb", "postgis://me:***@h/db"),
+            ("postgis%253A%252F%252Fme%253Axyzzy%2540h", "postgis://me:***@h"),
+            ("me%3axyzzy%40h/db", "me:***@h/db"),
+            ("host=h password%3Dxyzzy", "host=h password=***"),
+            ("postgis://me:x%40yzzy@h/d%20b", "postgis://me:***@h/d%20b"),
         ] {
             assert_eq!(without_password(text), shown);
         }

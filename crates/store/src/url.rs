@@ -118,8 +118,12 @@ impl StoreUrl {
     /// # Ok::<(), stacyard_store::Error>(())
     /// ```
     pub fn parse(spelling: &str, kind: Option<StoreKind>) -> Result<Self, Error> {
-        let made =
-            |kind, compression, location| Self { spelling: spelling.to_owned(), kind, compression, location };
+        let made = |kind, compression, location| Self {
+            spelling: without_password(spelling),
+            kind,
+            compression,
+            location,
+        };
         if spelling == "-" {
             return match kind {
                 Some(StoreKind::Parquet) => Err(Error::usage(
@@ -141,20 +145,15 @@ impl StoreUrl {
                     "{} looks like a database with a password, but is not its URL",
                     without_password(spelling)
                 ),
-                "write postgis://user:password@host:port/database; ./NAME is a file of that name",
+                "write postgis://user@host:port/database, with the password in PGPASSWORD or as user:PASSWORD@; ./NAME is a file \
+                 of that name",
             ));
         }
         if let Some((scheme, _)) = spelling.split_once("://") {
             let is_database = DATABASE.iter().any(|known| scheme.eq_ignore_ascii_case(known));
             if is_database && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
                 let location = Location::Database(spelling.to_owned());
-                let spelling = without_password(spelling);
-                return Ok(Self {
-                    spelling,
-                    kind: StoreKind::PostGis,
-                    compression: Compression::None,
-                    location,
-                });
+                return Ok(made(StoreKind::PostGis, Compression::None, location));
             }
             let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
             return Err(later.map_or_else(
@@ -167,20 +166,21 @@ impl StoreUrl {
             ));
         }
         let path = Path::new(spelling);
+        let shown = without_password(spelling);
         let (by_name, compression) = by_extension(path);
         if spelling.ends_with('/') || (kind.is_none() && by_name.is_none() && path.is_dir()) {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
-        let kind = kind.or(by_name).ok_or_else(|| unknown_extension(spelling, path))?;
+        let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
         if kind == StoreKind::PostGis {
             return Err(Error::usage(
-                format!("{spelling} is no database"),
+                format!("{shown} is no database"),
                 "write postgis://user@host:port/database",
             ));
         }
         if kind == StoreKind::Parquet && compression != Compression::None {
             return Err(Error::usage(
-                format!("{spelling}: GeoParquet is compressed inside"),
+                format!("{shown}: GeoParquet is compressed inside"),
                 "name it without .gz or .zst",
             ));
         }
@@ -276,8 +276,8 @@ fn by_extension(path: &Path) -> (Option<StoreKind>, Compression) {
     (kind(path.file_stem().and_then(|stem| extension(Path::new(stem)))), compression)
 }
 
-fn unknown_extension(spelling: &str, path: &Path) -> Error {
-    let what = path.extension().map_or_else(
+fn unknown_extension(spelling: &str) -> Error {
+    let what = Path::new(spelling).extension().map_or_else(
         || format!("{spelling} has no extension that says what it holds"),
         |extension| {
             format!("{spelling}: the extension `.{}` says nothing about what it holds", extension.display())

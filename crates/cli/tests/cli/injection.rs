@@ -165,6 +165,7 @@ fn passwords_in_mistyped_urls_are_not_shown() {
         "host=h user=me password='XYZZY x'",
         "postgis://127.0.0.1:1/db?password=XYZZY&connect_timeout=x",
         "postgis://127.0.0.1:1/db?options=-c password=XYZZY",
+        "postgis%3A//me%3AXYZZY%40h/db",
     ] {
         for command in [
             &["validate", url][..],
@@ -200,4 +201,79 @@ fn passwords_in_mistyped_urls_are_not_shown() {
             }
         }
     }
+}
+
+#[test]
+fn passwords_in_the_place_of_other_values_are_not_shown() {
+    let yard = Yard::with_items();
+    let flags = [
+        "--collections",
+        "--ids",
+        "--bbox",
+        "--intersects",
+        "--datetime",
+        "--filter",
+        "--query",
+        "--q",
+        "--sortby",
+        "--fields",
+        "--limit",
+        "--max-items",
+        "--timeout",
+        "--format",
+    ];
+    for value in [
+        "postgis://me:XYZZY@h/db",
+        "postgis://me:XYZZY@h/db?schema=a,b",
+        "x,,postgis:me:XYZZY@h/db",
+        "postgis%3A//me%3AXYZZY%40h/db",
+        "https://me:XYZZY@h/a",
+        "host=h password=XYZZY",
+        "host=h password='XYZZY x'",
+    ] {
+        for flag in flags {
+            for log in [&[][..], &["--json-log"]] {
+                for command in [
+                    &["search", "a.ndjson"][..],
+                    &["search", "a.ndjson", "--explain"],
+                    &["copy", "a.ndjson", "-"],
+                ] {
+                    let ran = yard.run(&[command, &[flag, value], log].concat());
+                    let said = format!("{}{}", ran.out, ran.err);
+                    assert!(!said.contains("XYZZY"), "{flag} {value}: {said}");
+                }
+            }
+        }
+        for command in [
+            &["help", value][..],
+            &["collections", "a.ndjson", "get", value],
+            &["copy", "a.ndjson", "b.ndjson", "--collections-file", value],
+            &["init", "postgis://127.0.0.1:1/db", "--partition", value],
+        ] {
+            let ran = yard.run(command);
+            assert!(!ran.err.contains("XYZZY"), "{command:?}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_named_like_a_login_is_shown_without_a_password() {
+    let yard = Yard::new();
+    for name in ["me:XYZZY@h", "me:XYZZY@h.csv", "me:XYZZY@h.ndjson"] {
+        yard.write(name, "x\n");
+        for command in
+            [&["validate", name][..], &["info", name], &["search", name], &["copy", name, "b.ndjson"]]
+        {
+            let ran = yard.run(command);
+            assert!(
+                !ran.err.contains("XYZZY") && !ran.out.contains("XYZZY"),
+                "{command:?}: {}{}",
+                ran.out,
+                ran.err
+            );
+        }
+    }
+    // Whoever says that it is a file sees its name.
+    let ran = yard.run(&["validate", "./me:XYZZY@h.ndjson"]).status(1);
+    assert!(ran.out.starts_with("./me:XYZZY@h.ndjson:1: 1 error"), "{}", ran.out);
 }
