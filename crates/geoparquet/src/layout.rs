@@ -57,15 +57,19 @@ pub(crate) struct Layout {
     pub(crate) left_out: LeftOut,
 }
 
-/// What there were too many names for.
+/// What other programs do not find in the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct LeftOut {
-    /// So many leaves have no column.
+    /// So many leaves have no column, as there would be too many.
     pub(crate) leaves: usize,
     /// Of so many.
     pub(crate) of: usize,
     /// Others were not even counted.
     pub(crate) more: bool,
+    /// Values with a name that no column can have.
+    pub(crate) nameless: u64,
+    /// Values of another type than their column: it has null in their place.
+    pub(crate) misfits: u64,
 }
 
 /// A named column, or a field of a struct.
@@ -118,9 +122,44 @@ pub(crate) struct ItemShape {
 }
 
 impl LeftOut {
-    /// What a user should know of it.
-    pub(crate) fn note(self, target: &Path, max_columns: usize) -> Option<Note> {
-        let Self { leaves, of, more } = self;
+    /// What a user should know of it. That a value is written otherwise than its column says (`1.50`) is no loss to anyone.
+    pub(crate) fn notes(self, target: &Path, max_columns: usize) -> Vec<Note> {
+        let unfit = |values: u64, is: [&str; 2], put: [&str; 2]| {
+            let (number, they, they_were, at) = if values == 1 {
+                ("1 value".to_owned(), "it is", "it back as it was", 0)
+            } else {
+                (format!("{values} values"), "they are", "them back as they were", 1)
+            };
+            (values > 0).then(|| Note {
+                message: format!(
+                    "{}: {number} {}: {they} in {RESIDUAL} alone, which other programs do not read",
+                    target.display(),
+                    is[at]
+                ),
+                help: format!("stacyard gives {they_were}; for other programs {}", put[at]),
+            })
+        };
+        let nameless = unfit(
+            self.nameless,
+            [
+                "stands beside the properties, or has a name that no column can have",
+                "stand beside the properties, or have a name that no column can have",
+            ],
+            [
+                "put it into the properties, under a name that no member of an Item has",
+                "put them into the properties, under names that no member of an Item has",
+            ],
+        );
+        let misfits = unfit(
+            self.misfits,
+            ["has another type than most of its name", "have another type than most of their name"],
+            ["give all values of a name one type"; 2],
+        );
+        self.too_many(target, max_columns).into_iter().chain(nameless).chain(misfits).collect()
+    }
+
+    fn too_many(self, target: &Path, max_columns: usize) -> Option<Note> {
+        let Self { leaves, of, more, .. } = self;
         if leaves == 0 && !more {
             return None;
         }
@@ -143,11 +182,13 @@ impl Layout {
     /// Decides the columns.
     pub(crate) fn of(items: &ItemShape, declared: &Declared) -> Self {
         let dropped = Dropped::of(items, declared);
-        let mut left_out = LeftOut { leaves: dropped.len(), of: dropped.leaves, more: false };
+        let (leaves, of) = (dropped.len(), dropped.leaves);
         let mut planner = Planner {
             declared,
             exceptions: items.foreign,
             lost: 0,
+            nameless: items.foreign,
+            misfits: 0,
             dropped,
             depth: 0,
             spells_by_collection: false,
@@ -163,7 +204,8 @@ impl Layout {
             planner.exceptions += 1;
         }
         let bbox_heights = items.bbox.three_d > 0;
-        left_out.more = planner.forgot;
+        let Planner { forgot: more, nameless, misfits, .. } = planner;
+        let left_out = LeftOut { leaves, of, more, nameless, misfits };
         let residual = planner.exceptions > 0 || planner.forgot;
         Self { members, properties, geometry, bbox, bbox_heights, residual, left_out }
     }
@@ -218,6 +260,9 @@ struct Planner<'a> {
     exceptions: u64,
     /// Those of them that the column does not even hold in another spelling.
     lost: u64,
+    /// As in [`LeftOut`].
+    nameless: u64,
+    misfits: u64,
     dropped: Dropped,
     /// How many lists and structs stand around the column that is being decided.
     depth: usize,
@@ -249,6 +294,7 @@ impl Planner<'_> {
             let Some(column) = column else {
                 // No assets at all: the column that is there in any case says so.
                 let are_told = place == Place::Item && &**name == "assets" && worth::inner(shape).is_none();
+                self.nameless += if nameless { present } else { 0 };
                 self.exceptions += present + nulls - if are_told { shape.objects } else { 0 };
                 self.forgot |= shape.fields.forgot;
                 continue;
@@ -278,7 +324,7 @@ impl Planner<'_> {
 
     fn column_within(&mut self, shape: &Shape, expected: Expected) -> Option<Column> {
         let counts = [shape.numbers(), shape.strings, shape.booleans, shape.arrays, shape.objects];
-        self.lose(shape.present() - counts.iter().copied().max().unwrap_or(0));
+        self.misfit(shape.present() - counts.iter().copied().max().unwrap_or(0));
         Some(match shape.most() {
             // Where all are null, others look for a column of the type that it has elsewhere; the search does too.
             Most::Nothing if expected == Expected::Time => Column::Time(TimeFormats::default()),
@@ -308,26 +354,32 @@ impl Planner<'_> {
     fn declared(&mut self, shape: &Shape, kind: FieldType) -> Column {
         match kind {
             FieldType::String => {
-                self.lose(shape.present() - shape.strings);
+                self.misfit(shape.present() - shape.strings);
                 Column::Text
             }
             FieldType::Boolean => {
-                self.lose(shape.present() - shape.booleans);
+                self.misfit(shape.present() - shape.booleans);
                 Column::Boolean
             }
             FieldType::Integer => {
-                self.lose(shape.present() - shape.integers - shape.long_integers);
+                self.misfit(shape.present() - shape.integers - shape.long_integers);
                 Column::Integer
             }
             FieldType::Number => {
-                self.lose(shape.present() - shape.numbers());
+                self.misfit(shape.present() - shape.numbers());
                 self.float(shape)
             }
             FieldType::Datetime => {
-                self.lose(shape.present() - shape.strings);
+                self.misfit(shape.present() - shape.strings);
                 self.time(shape)
             }
         }
+    }
+
+    /// Values of which the column has nothing.
+    fn misfit(&mut self, values: u64) {
+        self.misfits += values;
+        self.lose(values);
     }
 
     fn lose(&mut self, values: u64) {
@@ -337,7 +389,7 @@ impl Planner<'_> {
 
     fn number(&mut self, shape: &Shape) -> Column {
         if shape.floats() == 0 && shape.integers + shape.long_integers > 0 {
-            self.lose(shape.huge_integers);
+            self.misfit(shape.huge_integers);
             return Column::Integer;
         }
         self.float(shape)
@@ -362,7 +414,7 @@ impl Planner<'_> {
         let (formats, fits) = times.map(|times| times.formats(self.spells_by_collection)).unwrap_or_default();
         let total = times.map_or(0, TimeShape::total);
         // An instant in another format, or of more digits, is in the column all the same, rounded down.
-        self.lose(shape.strings - total);
+        self.misfit(shape.strings - total);
         self.exceptions += total - fits;
         Column::Time(formats)
     }

@@ -178,7 +178,7 @@ impl Sink for GeoParquetSink {
         drop(groups);
         self.spool.check_unchanged()?;
         file.close().map_err(failed)?;
-        let notes = layout.left_out.note(&target, self.options.max_columns).into_iter().collect();
+        let notes = layout.left_out.notes(&target, self.options.max_columns);
         Ok(Finished { notes, ..Finished::file(self.output.commit()?) })
     }
 }
