@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
+use stacyard_model::json::Document;
 use stacyard_store::{CollectionChanges, Collections, Counts, Error, Mode, Refused, Why};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
@@ -21,7 +22,7 @@ use crate::fault::{self, Attempts};
 use crate::ident::Ident;
 use crate::loaded::Loaded;
 use crate::replacement;
-use crate::rows::BY_SQL;
+use crate::rows::{BY_SQL, COLLECTION, ID, ODD, SELECTED, write_item_at};
 use crate::sieve::sieve;
 
 /// The signature of COPY's binary format, its flags and the length of its extension.
@@ -334,19 +335,18 @@ impl Target {
         if is_upsert || taken.len() == set.len() {
             return Ok(Vec::new());
         }
-        let same = if self.mode == Mode::Resume { self.same(client).await? } else { Vec::new() };
-        let (taken, same) = (keys(&taken), keys(&same));
+        let same = if self.mode == Mode::Resume { self.same(client).await? } else { HashSet::new() };
+        let taken = keys(&taken);
         let missing = set.iter().filter_map(|&item| {
-            let (collection, id) = &rows.keys[item];
-            let key = (collection.as_str(), id.as_str());
-            let why = if same.contains(&key) { Why::Present } else { Why::Taken };
-            (!taken.contains(&key)).then_some(Refused { item, why })
+            let key = &rows.keys[item];
+            let why = if same.contains(key) { Why::Present } else { Why::Taken };
+            (!taken.contains(&(key.0.as_str(), key.1.as_str()))).then_some(Refused { item, why })
         });
         Ok(missing.collect())
     }
 
-    /// The keys of the batch's rows that the table has exactly so.
-    async fn same(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+    /// The keys of the batch's rows of which the table has the same Item, however it is spelled.
+    async fn same(&self, client: &Client) -> Result<HashSet<(String, String)>, tokio_postgres::Error> {
         // As a value for each row, it is looked up by the index; a join would be planned without knowing the temporary table.
         let query = format!(
             "SELECT collection, id FROM {STAGING} AS new WHERE NOT (SELECT {} FROM {}.items AS old \
@@ -354,7 +354,32 @@ impl Target {
             changed("new"),
             self.schema
         );
-        client.query_typed(&query, &[]).await
+        let rows = client.query_typed(&query, &[]).await?;
+        let mut same: HashSet<_> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        // Others may be spelled otherwise, such as with escapes in the texts of links. OFFSET 0: as above.
+        let of = |name: &str| {
+            SELECTED.split(", ").map(|column| format!("{name}.{}", column.trim())).collect::<Vec<_>>()
+        };
+        let query = format!(
+            "SELECT {}, {} FROM {STAGING} AS new, LATERAL (SELECT {SELECTED} FROM {}.items AS old \
+             WHERE old.collection = new.collection AND old.id = new.id OFFSET 0) AS old WHERE {}",
+            of("new").join(", "),
+            of("old").join(", "),
+            self.schema,
+            changed("new")
+        );
+        for row in client.query_typed(&query, &[]).await? {
+            let item = |first| {
+                let mut text = Vec::new();
+                write_item_at(&row, first, &mut text).map(|()| Document::parse_bytes(&text))
+            };
+            if let (Ok(new), Ok(old)) = (item(0)?, item(ODD)?)
+                && new.root() == old.root()
+            {
+                same.insert((row.get(COLLECTION), row.get(ID)));
+            }
+        }
+        Ok(same)
     }
 
     /// Puts Collections into their table, within a transaction.

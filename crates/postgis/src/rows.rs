@@ -36,6 +36,10 @@ pub(crate) fn audited(schema: &Ident, postgis: &Ident) -> String {
 /// Where the column stands that says who has written the row.
 const WRITTEN_BY: usize = 11;
 
+/// Where two of them stand.
+pub(crate) const ID: usize = 3;
+pub(crate) const COLLECTION: usize = 4;
+
 /// Where the first column behind these stands.
 pub(crate) const ODD: usize = 12;
 
@@ -55,12 +59,17 @@ impl<'a> FromSql<'a> for Raw<'a> {
 
 /// Appends the Item of a row that begins with [`SELECTED`].
 pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
-    let raw = |index: usize| row.try_get::<_, Option<Raw<'_>>>(index);
+    write_item_at(row, 0, out)
+}
+
+/// Appends the Item of a row in which [`SELECTED`] begins with the column `first`.
+pub(crate) fn write_item_at(row: &Row, first: usize, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
+    let raw = |index: usize| row.try_get::<_, Option<Raw<'_>>>(first + index);
     if let Some(Raw(text)) = raw(0)? {
         out.extend_from_slice(text);
         return Ok(());
     }
-    let string = |index: usize| row.try_get::<_, &str>(index);
+    let string = |index: usize| row.try_get::<_, &str>(first + index);
     out.extend_from_slice(b"{\"type\":\"Feature\",\"stac_version\":");
     push_string(out, string(1)?);
     let member = |name: &str, value: Option<Raw<'_>>, out: &mut Vec<u8>| {
@@ -73,8 +82,8 @@ pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postg
     };
     member("stac_extensions", raw(2)?, out);
     out.extend_from_slice(b",\"id\":");
-    push_string(out, string(3)?);
-    let collection = string(4)?;
+    push_string(out, string(ID)?);
+    let collection = string(COLLECTION)?;
     if !collection.is_empty() {
         out.extend_from_slice(b",\"collection\":");
         push_string(out, collection);

@@ -133,6 +133,31 @@ fn a_load_goes_on_behind_what_is_there() {
     assert!(stored(&url).contains(&a) && ids(&url).contains(&"new".to_owned()));
 }
 
+/// Links and assets stand in the table as they were written: `\u00b5` is `µ` all the same.
+#[test]
+fn an_item_that_is_spelled_otherwise_was_loaded_before() {
+    let Some(url) = fresh() else { return };
+    let spelled = |id: &str, name: &str, number: &str, odd: &str| {
+        let text = item(id, "", odd).root().raw().to_owned();
+        let text = text.replace("\"links\":[]", &format!(r#""links":[{{"rel":"a","href":"{name}"}}]"#));
+        let assets = format!(r#""assets":{{"{name}":{{"href":"b","n":{number}}}}}"#);
+        Document::parse(text.replace("\"assets\":{}", &assets)).unwrap()
+    };
+    let odd = r#","x":1e2"#;
+    let old = [("a", "µ", "1", ""), ("b", "µ", "1", odd), ("c", "µ", "1", ""), ("d", "\\u0000", "1", "")];
+    load(&url, &old.map(|(id, name, number, odd)| spelled(id, name, number, odd)), Mode::Insert);
+    let again = [
+        spelled("a", "\\u00b5", "1", ""),
+        spelled("b", "\\u00B5", "1", odd),
+        spelled("c", "\\u00b5", "1.0", ""),
+        spelled("d", "\\u0000", "1", ""),
+        spelled("d2", "new", "1", ""),
+    ];
+    let refused = load(&url, &again, Mode::Resume);
+    let whys: Vec<_> = refused.iter().map(|refused| (refused.item, &refused.why)).collect();
+    assert_eq!(whys, [(0, &Why::Present), (1, &Why::Present), (2, &Why::Taken), (3, &Why::Present)]);
+}
+
 /// Loads wait for a replacement, as other replacements do: what they bring is there behind it.
 #[test]
 fn loads_wait_for_a_replacement() {
