@@ -52,12 +52,10 @@ fn list(global: &Global, url: &StoreUrl, format: Format) -> Result<(), Error> {
 }
 
 fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<(), Error> {
-    let new: Collections = schemas::collections(file.as_ref(), global)?;
+    let new: Collections = schemas::collections(file, global)?;
     if new.is_empty() {
-        return Err(Error::usage(
-            format!("{file}: there is no Collection in it"),
-            "name a file that has some",
-        ));
+        let name = if file == "-" { "standard input" } else { file };
+        return Err(Error::usage(format!("{name}: there is no Collection in it"), "give it one or more"));
     }
     let CollectionChanges { new, changed, same, .. } = open::put_collections(global, url, &new)?;
     if format == Format::Json {

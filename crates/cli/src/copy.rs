@@ -1,6 +1,6 @@
 //! `copy`: from one store through the gate into another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
@@ -12,6 +12,7 @@ use stacyard_store::{
 
 use crate::flags::{self, Global};
 use crate::open::Extras;
+use crate::parts::Parts;
 use crate::progress::Console;
 use crate::report::{self, Rejects, Status};
 use crate::{open, rejects, schemas, search};
@@ -19,11 +20,10 @@ use crate::{open, rejects, schemas, search};
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
     let to = StoreUrl::parse(&flags.to, flags.format)?;
-    let files = files(flags)?;
+    let files = files(flags, &from)?;
     rejects::refuse_target(&to, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&from], Some(&to)), &files)?;
-    let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
-    let mode = if flags.resume { Some(resumed(mode, &to)?) } else { mode };
+    let mode = asked_mode(flags, &to)?;
     let must_merge = |exists: bool| {
         if exists && mode.is_none() { Err(open::target_is_there(&to, true)) } else { Ok(exists) }
     };
@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         expected: expected(flags, profile.as_ref()),
         ..Check::default()
     };
-    let (mut check, question) = search::ask(&flags.question, check, &*source)?;
+    let (mut check, question) = search::ask(global, &flags.question, check, &*source)?;
     // It may be replaced because it cannot be read.
     let replaced = if exists && mode == Mode::Replace { open::store(&to, global).ok() } else { None };
     let old_collections = match (&old, &replaced) {
@@ -55,7 +55,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let mut collections = collections(global, flags, &*source)?;
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let threads = global.threads();
-    let mut fields = None;
+    let mut parts = None;
     let mut report = Report::default();
     let mut input: Option<Box<dyn Source>> = None;
     if let Some((search, compiled)) = question {
@@ -77,12 +77,14 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
             if must_lose_nothing && rejects.is_none() && found.rejected > 0 {
                 return Err(Copy::would_lose(found.rejected));
             }
+            let is_new_file = old.is_none() && mode != Mode::Replace && to.kind() != StoreKind::PostGis;
+            refuse_only_collections(&found, is_new_file)?;
             let kept = std::mem::take(&mut collections);
             report = found;
             collections = merged(std::mem::take(&mut report.found_collections), kept, Mode::Upsert);
         }
-        fields = search::wanted(search.fields);
-        if fields.is_some() && old.is_some() {
+        parts = Parts::of(search.fields);
+        if parts.is_some() && old.is_some() {
             return Err(would_cut(&to));
         }
     }
@@ -91,7 +93,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         // Who asks for an order gets it.
         layout.sort.get_or_insert(Order::Input);
     }
-    let extras = Extras { fields, profile, layout: Some(layout) };
+    let extras = Extras { fields: parts.as_ref().map(Parts::writer), profile, layout: Some(layout) };
     let input = input.map_or_else(|| source.items(), Ok)?;
     let old = match old {
         Some(old) => Old::Merged(old.items()?),
@@ -114,6 +116,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     };
     let report = report.then(open::write(global, copy, (input, old), (&to, output), extras)?);
     console.finish();
+    if let Some(parts) = &parts {
+        parts.warn(global, report.written);
+    }
     warn_of_collections(global, &report.collections, (&from, &to));
     report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
@@ -123,7 +128,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
 fn collections(global: &Global, flags: &flags::Copy, source: &dyn Store) -> Result<Collections, Error> {
     let mut collections = source.collections()?;
     if let Some(file) = &flags.collections_file {
-        collections.extend(schemas::collections(file, global)?);
+        collections.extend(schemas::collections(&file.to_string_lossy(), global)?);
     }
     Ok(collections)
 }
@@ -148,8 +153,20 @@ fn warn_of_collections(global: &Global, changes: &CollectionChanges, (from, to):
     }
 }
 
+/// As [`Copy::run`] does it, which does not see the Collections of an answer.
+fn refuse_only_collections(found: &Report, is_new_file: bool) -> Result<(), Error> {
+    let number = found.found_collections.len();
+    if is_new_file && found.read == 0 && number > 0 { Err(Copy::only_collections(number)) } else { Ok(()) }
+}
+
 /// The files that the flags name to be read.
-fn files(flags: &flags::Copy) -> Result<Vec<PathBuf>, Error> {
+fn files(flags: &flags::Copy, from: &StoreUrl) -> Result<Vec<PathBuf>, Error> {
+    if *from.location() == Location::Stdio && flags.collections_file.as_deref() == Some(Path::new("-")) {
+        return Err(Error::usage(
+            "both the Items and the Collections cannot come from standard input",
+            "write one of them to a file, and name that",
+        ));
+    }
     let mut files = schemas::files(&flags.gate)?;
     files.extend(flags.collections_file.clone());
     files.extend(flags.question.files());
@@ -188,6 +205,12 @@ fn profile(
     }
     let kept = old.map_or_else(|| source.profile(), |old| old.profile());
     Ok(named.or_else(|| kept.cloned()))
+}
+
+/// The mode that the flags ask for, if any.
+fn asked_mode(flags: &flags::Copy, to: &StoreUrl) -> Result<Option<Mode>, Error> {
+    let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
+    if flags.resume { resumed(mode, to).map(Some) } else { Ok(mode) }
 }
 
 /// What `--resume` makes of the mode, where it means anything: most copies are simply run again.

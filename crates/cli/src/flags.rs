@@ -17,7 +17,8 @@ use crate::threads;
 /// (one Item a line), each also with .gz or .zst; .parquet .geoparquet (GeoParquet); `-` for NDJSON on standard input or
 /// output; or a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes.
 ///
-/// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written.
+/// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written, `stacyard help profile`
+/// how a profile is.
 ///
 /// Exit status: 0 all done; 1 done, but some Items were rejected; 2 wrong usage; 3 failed, 130 interrupted: a file is as it
 /// was, and a load into a database keeps the batches that are in, and says how to go on.
@@ -62,18 +63,22 @@ impl Global {
     }
 }
 
-/// A number of bytes, with K, M or G behind it for 2^10, 2^20 or 2^30 of them.
+/// A number of bytes, with K, M, G or T behind it for 2^10, 2^20, 2^30 or 2^40 of them (also as KB or KiB).
 fn parse_bytes(text: &str) -> Result<usize, String> {
-    let (digits, unit) =
-        match text.trim_end_matches(['B', 'b']).split_at_checked(text.len().saturating_sub(1)) {
-            Some((digits, "K" | "k")) => (digits, 1 << 10),
-            Some((digits, "M" | "m")) => (digits, 1 << 20),
-            Some((digits, "G" | "g")) => (digits, 1 << 30),
-            _ => (text, 1),
-        };
-    let number: usize =
-        digits.parse().map_err(|_| "write a number of bytes, such as 512M or 2G".to_owned())?;
-    number.checked_mul(unit).ok_or_else(|| "more than there is".to_owned())
+    let wrong = || "write a number of bytes, such as 512M or 2G".to_owned();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let unit = match unit.to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        "T" | "TB" | "TIB" => 1_u64 << 40,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let bytes = number.checked_mul(unit).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.ok_or_else(|| "more than there is".to_owned())
 }
 
 fn parse_size(text: &str) -> Result<usize, String> {
@@ -146,9 +151,9 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Say all about a command, or on one screen how a filter is written: stacyard help filter
+    /// Say all about a command, or on one screen how a filter or a profile is written: stacyard help filter
     Help {
-        /// The command, or `filter`.
+        /// The command, `filter` or `profile`.
         #[arg(value_name = "COMMAND")]
         about: Vec<String>,
     },
@@ -181,7 +186,7 @@ pub(crate) enum CollectionsAction {
     },
     /// Put in the Collections of a file, if all of them are valid; those with the same ids are replaced.
     Put {
-        /// One Collection, an array, {"collections": [...]}, or one a line (.ndjson); `-` for one a line on standard input.
+        /// One Collection, an array, {"collections": [...]}, or one a line; `-` for standard input.
         file: String,
         /// For people or for programs: an object whose members new, changed and same list ids.
         #[arg(long, value_enum, default_value_t)]
@@ -201,7 +206,8 @@ pub(crate) enum CollectionsAction {
 pub(crate) struct Init {
     /// The database: postgis://user@host:port/database?schema=NAME
     pub(crate) store: String,
-    /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does.
+    /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does
+    /// (stacyard help profile shows one).
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
     /// Keep the Items of these collections, with commas between, in partitions of their own.
@@ -226,7 +232,8 @@ pub(crate) struct Gate {
     /// Refuse Items with an extension whose schema is not in the folder.
     #[arg(long, requires = "schemas")]
     pub(crate) require_schemas: bool,
-    /// Also check the fields that this profile.toml declares [default: the profile that the store keeps].
+    /// Also check the fields that this profile.toml declares (stacyard help profile shows one) [default: the profile that the
+    /// store keeps].
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
 }
@@ -237,7 +244,7 @@ pub(crate) struct Gate {
 /// that is wrong with it. With --format json it is one object:
 /// {"rejects": [{"source", "line" | "feature" | "row", "errors": [{"pointer", "rule", "message", "value", "section"}],
 /// "more" (how many errors beyond 100), "item" | "text" | "base64"}], "stores": [{"store", "read", "written", "rejected", "objects",
-/// "warnings": {RULE: {"count", "first", "example"}}, ...}]}; "written" counts the valid Items.
+/// "errors": {RULE: how often}, "warnings": {RULE: {"count", "first", "example"}}, ...}]}; "written" counts the valid Items.
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
     /// The stores.
@@ -292,7 +299,7 @@ pub(crate) struct Copy {
     /// What to write, whatever the name of the target says: geojson, ndjson or geoparquet.
     #[arg(long, value_name = "KIND")]
     pub(crate) format: Option<StoreKind>,
-    /// Keep the Collections of this JSON file with the Items (GeoParquet, PostGIS).
+    /// Keep the Collections of this JSON file with the Items (GeoParquet, PostGIS); `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) collections_file: Option<PathBuf>,
     #[command(flatten)]
@@ -347,6 +354,29 @@ impl From<ModeFlag> for Mode {
             ModeFlag::Ignore => Self::Ignore,
             ModeFlag::Upsert => Self::Upsert,
             ModeFlag::Replace => Self::Replace,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_bytes;
+
+    #[test]
+    fn sizes_are_written_as_usual() {
+        for (text, bytes) in [
+            ("17", 17),
+            ("17B", 17),
+            ("3k", 3 << 10),
+            ("512M", 512 << 20),
+            ("512MB", 512 << 20),
+            ("2GiB", 2 << 30),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "-1", "1.5G", "1P", "2 G", "99999999999T"] {
+            assert!(parse_bytes(text).is_err(), "{text}");
         }
     }
 }

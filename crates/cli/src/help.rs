@@ -12,8 +12,11 @@ use crate::say::{self, Text};
 /// The search language on one screen.
 const FILTER: &str = include_str!("help_filter.txt");
 
+/// A profile, with what it may hold.
+const PROFILE: &str = include_str!("help_profile.txt");
+
 /// Topics that are no commands.
-const TOPICS: [(&str, &str); 1] = [("filter", FILTER)];
+const TOPICS: [(&str, &str); 2] = [("filter", FILTER), ("profile", PROFILE)];
 
 pub(crate) fn run(about: &[String]) -> Result<Status, Error> {
     if let [topic] = about

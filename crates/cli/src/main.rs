@@ -10,6 +10,7 @@ mod init;
 mod interrupt;
 mod open;
 mod optimize;
+mod parts;
 mod progress;
 mod rejects;
 mod report;

@@ -160,7 +160,7 @@ pub(crate) fn write(
 
 fn no_place_for_parts(target: &StoreUrl) -> Error {
     Error::usage(
-        format!("{target}: parts of Items are no Items, and {} holds Items", target.kind()),
+        format!("{target}: {} holds whole Items, and --fields asks for parts of them", target.kind()),
         "leave --fields out, or write .ndjson or .geojson",
     )
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use stacyard_store::{Error, Location, Output, StoreUrl, same_file};
+use stacyard_store::{Error, Location, Output, StoreUrl, is_reject, same_file};
 
 use crate::flags::Global;
 use crate::open;
@@ -19,6 +19,12 @@ pub(crate) fn begin(
     files: &[PathBuf],
 ) -> Result<Option<Output>, Error> {
     let Some(path) = rejects else { return Ok(None) };
+    if path == Path::new("-") {
+        return Err(Error::usage(
+            "--rejects takes the name of a file, and `-` is none",
+            "name a file; /dev/stdout is standard output",
+        ));
+    }
     let wrong =
         |what: &str| Error::usage(format!("{}: {what}", path.display()), "give --rejects a file of its own");
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -71,8 +77,7 @@ fn holds_rejects(file: File) -> io::Result<bool> {
         if head.is_empty() {
             return Ok(true);
         }
-        let errors = b"\"errors\":[{\"pointer\":";
-        if !head.starts_with(b"{\"source\":\"") || !head.windows(errors.len()).any(|part| part == errors) {
+        if !is_reject(&head) {
             return Ok(false);
         }
         if head.last() != Some(&b'\n') {

@@ -216,16 +216,17 @@ fn changes(report: &Report) -> Text {
         lines.line("  how many came and went is not known: what was replaced cannot be read");
         return lines;
     };
-    let others = if all.stayed.is_none() { ", all others stayed" } else { "" };
+    // Of a database it is not known whether there are others.
+    let has_others = all.stayed.is_none();
     if report.by_collection.len() != 1 {
-        lines.line(format_args!("  {}{others}", of_store(all)));
+        lines.line(format_args!("  {}", of_store(all, has_others)));
     }
     if report.by_collection.len() <= MOST_LINES {
         for (name, changes) in &report.by_collection {
             let name =
                 if name.is_empty() { "no collection".to_owned() } else { format!("collection {name:?}") };
-            let others = if report.by_collection.len() == 1 { others } else { "" };
-            lines.line(format_args!("  {name}: {}{others}", of_store(changes)));
+            let is_all = report.by_collection.len() == 1;
+            lines.line(format_args!("  {name}: {}", of_store(changes, has_others && is_all)));
         }
     }
     lines
@@ -250,8 +251,8 @@ fn collections(changes: &CollectionChanges) -> Option<String> {
     (!parts.is_empty()).then(|| format!("  Collections: {}", parts.join(", ")))
 }
 
-/// `2 new, 1 replaced, 3 stayed, 4 went`, without what did not happen.
-fn of_store(changes: &Changes) -> String {
+/// `2 new, 1 replaced, 3 stayed, 4 went`, without what did not happen; whether to speak of what is not counted.
+fn of_store(changes: &Changes, has_others: bool) -> String {
     let Changes { came, replaced, stayed, went } = *changes;
     let parts =
         [(came, "new"), (replaced, "replaced"), (stayed.unwrap_or_default(), "stayed"), (went, "went")];
@@ -260,8 +261,11 @@ fn of_store(changes: &Changes) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{} {what}", HumanCount(*number)))
         .collect();
-    if parts.is_empty() {
-        parts.push("nothing new".to_owned());
+    match (parts.is_empty(), has_others) {
+        (true, true) => return "nothing changed".to_owned(),
+        (true, false) => return "nothing new".to_owned(),
+        (false, true) => parts.push("nothing else changed".to_owned()),
+        (false, false) => {}
     }
     parts.join(", ")
 }

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stacyard_model::json::Tape;
+use stacyard_model::json::{Tape, Value};
 use stacyard_model::{Gate, Grade, Profile, Schemas};
-use stacyard_store::{Collections, Error, StoreUrl, read_side_file, read_side_text};
+use stacyard_store::{
+    Collections, Error, Fault, Location, StoreKind, StoreUrl, any_json, quoted, read_side_file,
+    read_side_text,
+};
 
 use crate::flags::{self, Global};
-use crate::{open, report};
+use crate::report;
 
 /// The gate that the flags ask for.
 pub(crate) fn gate(
@@ -45,7 +48,7 @@ pub(crate) fn files(flags: &flags::Gate) -> Result<Vec<PathBuf>, Error> {
 pub(crate) fn profile(file: &Path) -> Result<Profile, Error> {
     let text = read_side_text(file)?;
     Profile::parse(&text).map_err(|cause| {
-        let remedy = "docs/profiles.md says what a profile holds";
+        let remedy = "stacyard help profile says what a profile holds";
         let error = Error::usage(format!("{}: {cause}", file.display()), remedy);
         cause.details().iter().fold(error, |error, line| error.detail(line))
     })
@@ -89,31 +92,46 @@ fn read_schema(
     }
 }
 
-/// The Collections of a file: one, an array, lines of them, or an object with `collections`.
-pub(crate) fn collections(file: &Path, global: &Global) -> Result<Collections, Error> {
-    let mut collections = Collections::new();
-    let mut source = open::store(&StoreUrl::parse(&file.to_string_lossy(), None)?, global)?.items()?;
-    let wrong = |what: &dyn std::fmt::Display| {
-        Error::usage(format!("{}: {what}", file.display()), "see what stacyard validate says about it")
+/// The Collections of a file or of standard input: one, an array, lines of them, or an object with `collections`. The bytes
+/// say which, not the name.
+pub(crate) fn collections(file: &str, global: &Global) -> Result<Collections, Error> {
+    let url = StoreUrl::parse(file, None).or_else(|_| StoreUrl::parse(file, Some(StoreKind::Json)))?;
+    if matches!(url.kind(), StoreKind::Parquet | StoreKind::PostGis) {
+        let store = quoted(url.spelling());
+        return Err(Error::usage(
+            format!("{url}: Collections are taken from a file of JSON"),
+            format!("write them to one first: stacyard collections {store} list --format json > FILE.json"),
+        ));
+    }
+    let name = if *url.location() == Location::Stdio { "standard input" } else { url.spelling() };
+    let wrong = |id: Option<&str>, what: &dyn std::fmt::Display| {
+        let which = id.map(|id| format!("the Collection {id:?}: ")).unwrap_or_default();
+        Error::usage(format!("{name}: {which}{what}"), "mend it first; nothing was changed")
     };
+    let mut source = any_json(&url, global.record_bytes())?;
+    let mut collections = Collections::new();
     let gate = Gate::default();
     while let Some(work) = source.next()? {
         let batch = work()?;
         for record in &batch.records {
+            if let Some(Fault::TooLong { bytes }) = record.fault {
+                let what = format!("a record of {bytes} bytes is more than one may have (--max-record-size)");
+                return Err(wrong(None, &what));
+            }
             let mut tape = Tape::new();
             let text = &batch.text[record.start as usize..record.end as usize];
-            let value = tape.parse(text).map_err(|e| wrong(&e))?;
-            let list = value.get("collections").and_then(stacyard_model::json::Value::elements);
+            let value = tape.parse(text).map_err(|e| wrong(None, &format!("not JSON: {e}")))?;
+            let list = value.get("collections").and_then(Value::elements);
             let members = list.map_or_else(|| vec![value], Iterator::collect);
             for collection in members {
+                let id = collection.get("id").and_then(Value::as_str);
                 if let Some(finding) = gate.collection(collection).errors.first() {
-                    return Err(wrong(finding));
+                    return Err(wrong(id.as_deref(), finding));
                 }
-                let id =
-                    collection.get("id").and_then(stacyard_model::json::Value::as_str).unwrap_or_default();
-                let document = serde_json::from_str(collection.raw()).map_err(|e| wrong(&e))?;
+                let id = id.unwrap_or_default();
+                let document = serde_json::from_str(collection.raw()).map_err(|e| wrong(Some(&*id), &e))?;
                 if collections.insert(id.to_string(), document).is_some() {
-                    return Err(wrong(&format!("the Collection {id:?} is there twice")));
+                    return Err(wrong(Some(&*id), &"it is there twice"));
                 }
             }
         }

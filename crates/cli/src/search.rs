@@ -13,11 +13,12 @@ use stacyard_search::{
 };
 use stacyard_store::{
     Accept, Check, Collections, Copy, Error, Find, Mode, Old, Output, Report, Store, StoreKind, StoreUrl,
-    WriteItem, merged, quoted, read_side_text,
+    merged, quoted, read_side_text,
 };
 
 use crate::flags::Global;
 use crate::open::{self, Extras};
+use crate::parts::Parts;
 use crate::progress::Console;
 use crate::rejects;
 use crate::report::{self, Rejects, Status};
@@ -55,13 +56,14 @@ pub(crate) struct Question {
     /// of refusing them.
     #[arg(long)]
     filter_lenient: bool,
-    /// The order, such as -properties.datetime,id; - is descending [default: newest first].
+    /// The order, such as -properties.datetime,id; - is descending. Items without a value come last, in descending order first
+    /// [default: newest first].
     #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
     sortby: Option<String>,
     /// The parts of an Item to write, such as id,properties.datetime,-assets (JSON only).
     #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
     fields: Option<String>,
-    /// How many Items a page has, where a store has pages; files have none.
+    /// How many Items a page has; what is written has no pages: --max-items says how many are wanted.
     #[arg(long, value_name = "PAGE")]
     limit: Option<u64>,
     /// How many Items are wanted at most.
@@ -126,6 +128,17 @@ impl Question {
         self.sortby.is_some() || self.max_items.is_some()
     }
 
+    /// Says that there are no pages, to whoever asks for one.
+    fn warn_of_pages(&self, global: &Global) {
+        if let Some(limit) = self.limit.filter(|_| self.max_items.is_none()) {
+            let message = format!(
+                "--limit is the size of a page, and there are no pages here: all that answers is taken; --max-items {limit} \
+                 takes the first {limit}"
+            );
+            report::warn(global, &message);
+        }
+    }
+
     /// The end of the time that the search may take, from now on.
     fn deadline(&self) -> Option<Deadline> {
         self.timeout.map(Deadline::after)
@@ -159,11 +172,18 @@ fn written_or_in_file(flag: &str, value: Option<&str>) -> Result<Option<String>,
     let read = |value: &str| {
         let Some(path) = value.strip_prefix('@').map(Path::new) else {
             // A name with an extension or a folder is no filter; `cloudy` may be a property.
-            if value.contains(['.', '/']) && Path::new(value).is_file() {
+            let is_name = value.contains(['.', '/']);
+            if is_name && Path::new(value).is_file() {
                 let name = quoted(value);
                 return Err(Error::usage(
                     format!("{flag}: {value} is the name of a file"),
                     format!("write {flag} @{name} to take what it holds"),
+                ));
+            }
+            if is_name && flag == "--intersects" && !value.contains(['{', '(']) {
+                return Err(Error::usage(
+                    format!("{flag}: {value} is no GeoJSON, and there is no file of that name"),
+                    format!("give a GeoJSON geometry or Feature, or {flag} @FILE with one in it"),
                 ));
             }
             return Ok(value.to_owned());
@@ -236,6 +256,7 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&store], Some(&target)), &files)?;
     let deadline = flags.question.deadline();
     let search = flags.question.parse()?;
+    flags.question.warn_of_pages(global);
     if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
         return Err(open::target_is_there(&target, false));
     }
@@ -256,6 +277,8 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         rejects: rejects.as_mut(),
         observer: &mut console,
     };
+    let is_answered = flags.count.is_none() && !flags.explain;
+    let parts = Parts::of(search.fields).filter(|_| is_answered);
     let report = if let Some(kind) = flags.count {
         let mut find = Find { max_items: None, ..find };
         let estimated = match kind {
@@ -293,8 +316,8 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
                 rejects: rejects.as_mut(),
                 observer: &mut console,
             };
-            let extras =
-                Extras { fields: wanted(search.fields), profile: source.profile().cloned(), layout: None };
+            let fields = parts.as_ref().map(Parts::writer);
+            let extras = Extras { fields, profile: source.profile().cloned(), layout: None };
             found.then(open::write(
                 global,
                 copy,
@@ -308,12 +331,20 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
         rejects.commit()?;
     }
     console.finish();
-    report::notes(&report, global.json_log);
+    Ok(concluded(global, &store, parts.as_deref(), &report))
+}
+
+/// Says what is to be known of the answer.
+fn concluded(global: &Global, store: &StoreUrl, parts: Option<&Parts>, report: &Report) -> Status {
+    report::notes(report, global.json_log);
+    if let Some(parts) = parts {
+        parts.warn(global, report.written);
+    }
     if report.rejected > 0 {
         let rejected = report::count(report.rejected, "record");
         report::warn(global, &format!("{rejected} of {store} not valid, and so not searched"));
     }
-    Ok(Status::of(report.rejected))
+    Status::of(report.rejected)
 }
 
 /// Begins to write the answer, where there is one to write.
@@ -327,14 +358,6 @@ fn begin(global: &Global, flags: &SearchFlags, target: &StoreUrl) -> Result<Opti
         return Err(open::target_is_there(target, false));
     }
     Ok(output)
-}
-
-/// What to write of each Item, if it is not all.
-pub(crate) fn wanted(fields: Fields) -> Option<WriteItem> {
-    (!fields.is_all()).then(|| {
-        Box::new(move |item: stacyard_model::json::Value<'_>, out: &mut Vec<u8>| fields.write(item, out))
-            as WriteItem
-    })
 }
 
 /// How the search was made: what was left out at each level.
@@ -357,6 +380,7 @@ pub(crate) type Asked = (Search, Arc<Compiled>);
 
 /// The gate and the question of a copy.
 pub(crate) fn ask(
+    global: &Global,
     question: &Question,
     check: Check,
     store: &dyn Store,
@@ -366,6 +390,7 @@ pub(crate) fn ask(
     }
     let deadline = question.deadline();
     let mut search = question.parse()?;
+    question.warn_of_pages(global);
     if let Some(profile) = check.gate.as_ref().and_then(Gate::profile) {
         search = search.with_instants(|name| profile.declares_instant(name));
     }

@@ -1,7 +1,9 @@
 //! `validate`: every record of every store through the gate, and nothing kept but what is wrong.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indicatif::HumanCount;
 use serde_json::json;
 use stacyard_store::{
     Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
@@ -93,6 +95,20 @@ fn end_of_json(reports: &[(&StoreUrl, Report)]) -> Result<String, Error> {
     Ok(format!("],\"stores\":{}}}\n", json!(stores)))
 }
 
+/// How many rules are named.
+const MOST_RULES: usize = 5;
+
+/// `12 x uri, 3 x datetime, 2 other rules`, the most frequent first.
+fn by_rule(errors: &BTreeMap<String, u64>) -> String {
+    let mut rules: Vec<_> = errors.iter().collect();
+    rules.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let named =
+        rules.iter().take(MOST_RULES).map(|(rule, count)| format!("{} x {rule}", HumanCount(**count)));
+    let others = rules.len().saturating_sub(MOST_RULES) as u64;
+    let others = (others > 0).then(|| count(others, "other rule"));
+    named.chain(others).collect::<Vec<_>>().join(", ")
+}
+
 /// `x.ndjson: 10 valid (9 Items, 1 Collection), 1 rejected`
 fn summary(store: &StoreUrl, report: &Report, text: &mut Text) {
     let kinds: Vec<String> = report.objects.iter().map(|(kind, number)| count(*number, kind)).collect();
@@ -103,5 +119,8 @@ fn summary(store: &StoreUrl, report: &Report, text: &mut Text) {
         return text.line(format_args!("{store}: no Items"));
     }
     report::warnings(&report.warnings, text);
+    if rejected > 1 {
+        text.line(format_args!("errors: {}", by_rule(&report.errors)));
+    }
     text.line(format_args!("{store}: {what} valid, {rejected} rejected"));
 }

@@ -182,7 +182,7 @@ fn a_type_without_a_json_value_is_named() {
     help: write the file again with that column as text, numbers, lists or structs, or without it
     "#);
     insta::assert_snapshot!(refused(&file(columns(Arc::new(Date32Array::from(vec![i32::MAX]))), &[])), @r#"
-    FILE: row 0: Item "i0": /properties/x: 2147483647 is no time that RFC 3339 can write
+    FILE: row 1: Item "i0": /properties/x: 2147483647 is no time that RFC 3339 can write
     help: nothing was read in its place: repair the row, or write the file again without it
     "#);
 }
@@ -323,12 +323,12 @@ fn a_broken_geometry_is_named_and_nothing_is_left_out() {
     let whole = point();
     columns[1].1 = Arc::new(BinaryArray::from_iter_values([&whole[..], &whole[..9], &whole[..]]));
     insta::assert_snapshot!(refused(&file(columns.clone(), &[])), @r#"
-    FILE: row 1: Item "i1": /geometry: the WKB ends too early (at byte 5)
+    FILE: row 2: Item "i1": /geometry: the WKB ends too early (at byte 5)
     help: nothing was read in its place: repair the row, or write the file again without it
     "#);
     columns[1].1 = Arc::new(BinaryArray::from_iter_values([&whole[..], &whole[..], b"POINT (1 2)"]));
     insta::assert_snapshot!(refused(&file(columns, &[])), @r#"
-    FILE: row 2: Item "i2": /geometry: the bytes are no WKB: it begins with 0 or 1, not with 80
+    FILE: row 3: Item "i2": /geometry: the bytes are no WKB: it begins with 0 or 1, not with 80
     help: nothing was read in its place: repair the row, or write the file again without it
     "#);
 }

@@ -145,7 +145,7 @@ pub(crate) fn rows_within(metadata: &ParquetMetaData, bytes: u64, leaves: Option
     usize::try_from(bytes / widest.unsigned_abs()).unwrap_or(usize::MAX).max(1)
 }
 
-/// Appends the Item of a row of a batch of columns.
+/// Appends the Item of a row of a batch of columns; people count rows from 1.
 pub(crate) fn write_record(
     items: &mut Items,
     index: usize,
@@ -153,6 +153,7 @@ pub(crate) fn write_record(
     name: &str,
     out: &mut Batch,
 ) -> Result<(), Error> {
+    let row = row + 1;
     let offset =
         |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"));
     let start = offset(out.text.len())?;

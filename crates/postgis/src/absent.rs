@@ -23,14 +23,14 @@ pub(crate) async fn no_tables(client: &Client, address: &Address) -> Result<Erro
     let others: Vec<String> = rows.iter().map(|row| format!("?schema={}", encoded(row.get(0)))).collect();
     let query = "SELECT to_regclass('pgstac.items') IS NOT NULL";
     let has_pgstac: bool = client.query_typed_one(query, &[]).await.map_err(failed)?.get(0);
-    let mut message = format!("there is no Stacyard in the schema {schema} of {shown}");
+    let mut message = format!("there are no Stacyard tables in the schema {schema} of {shown}");
     if has_pgstac {
         message.push_str(" (but a pgstac database, which this version does not open)");
     }
     let others = if others.is_empty() {
         "?schema=NAME".to_owned()
     } else {
-        format!("{} (where this database has it)", others.join(" or "))
+        format!("{} (where this database has them)", others.join(" or "))
     };
     Ok(Error::failed(message)
         .remedy(format!("make its tables: {}, or name another schema: {others}", init(shown))))

@@ -149,7 +149,7 @@ impl Source for RowSource {
             let failed = |cause| fault::failed(&format!("read {name}"), cause);
             let mut batch = Batch::default();
             let mut tape = Tape::new();
-            for (number, row) in (first..).zip(&rows) {
+            for (number, row) in (first + 1..).zip(&rows) {
                 let start = narrow(batch.text.len())?;
                 write_item(row, &mut batch.text).map_err(failed)?;
                 let end = narrow(batch.text.len())?;

@@ -9,7 +9,7 @@ use crate::error::SearchError;
 
 /// A bounding box as a search gives it (RFC 7946 section 5; STAC API Item Search, `bbox`).
 ///
-/// Its numbers are finite and its south is not above its north. A west beyond the east means a box that crosses
+/// Its numbers are finite, its latitudes from -90 to 90, and its south is not above its north. A west beyond the east means a box that crosses
 /// the antimeridian: the two boxes from the west to 180 and from -180 to the east.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SearchBox {
@@ -61,6 +61,10 @@ impl SearchBox {
         };
         if !numbers.iter().all(|number| number.is_finite()) {
             return Err("a number that is not finite".to_owned());
+        }
+        // Longitude and latitude in the wrong order are found by this where they can be.
+        if let Some(beyond) = [south, north].into_iter().find(|latitude| latitude.abs() > 90.0) {
+            return Err(format!("{beyond} stands where a latitude does, and is beyond 90"));
         }
         if south > north {
             return Err(format!("the south {south} is above the north {north}"));
@@ -161,5 +165,8 @@ mod tests {
             message("0 40 10 50").contains("spaces stand between its numbers, not commas; write WEST,SOUTH")
         );
         assert!(message("0,0,x,1").contains("\"x\" is not a number"));
+        insta::assert_snapshot!(message("10,100,20,110"), @r#"bbox "10,100,20,110": 100 stands where a latitude does, and is beyond 90; write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8"#);
+        assert!(message("0,-90.5,1,0").contains("-90.5 stands where a latitude does"));
+        assert!(SearchBox::parse("-180,-90,180,90").is_ok());
     }
 }

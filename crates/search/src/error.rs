@@ -19,6 +19,11 @@ pub enum SearchError {
     /// A geometry that is none.
     #[error("intersects: {0}; give a GeoJSON geometry or Feature in longitude and latitude")]
     Intersects(String),
+    /// A geometry in WKT, which stands in filters only.
+    #[error(
+        "intersects: WKT is not taken here; give a GeoJSON geometry, or put the WKT into a filter: S_INTERSECTS(geometry, POINT(7 46))"
+    )]
+    IntersectsWkt,
     /// Both areas at once, which STAC API forbids (Item Search, "Query Parameters and Fields").
     #[error(
         "bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS"

@@ -31,6 +31,8 @@ const ALWAYS: [&str; 2] = ["id", "collection"];
 pub struct Fields {
     include: Vec<String>,
     exclude: Vec<String>,
+    /// The names as they were given, but those of an Item's own members.
+    asked: Vec<String>,
 }
 
 impl Fields {
@@ -53,7 +55,19 @@ impl Fields {
             }
             Ok(paths)
         };
-        Ok(Self { include: all(include)?, exclude: all(exclude)? })
+        let asked = include.iter().chain(exclude).filter(|name| !ORDER.contains(name));
+        let asked = asked.map(|name| (*name).to_owned()).collect();
+        Ok(Self { include: all(include)?, exclude: all(exclude)?, asked })
+    }
+
+    /// The names that an Item need not have, as they were given.
+    pub fn asked(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// Whether an Item has what a [name](Self::asked) stands for.
+    pub fn is_in(name: &str, item: Value<'_>) -> bool {
+        has(item, name) || item.get("properties").is_some_and(|properties| has(properties, name))
     }
 
     /// Parses `fields`: names with commas between, `-` before one to leave it out, `+` or nothing to take it.
@@ -165,6 +179,14 @@ fn write_wanted(
     true
 }
 
+/// Whether a path leads to something.
+fn has(value: Value<'_>, path: &str) -> bool {
+    value.members().into_iter().flatten().any(|(key, value)| {
+        let name = key.text();
+        name == path || below(path, &name).is_some_and(|rest| has(value, rest))
+    })
+}
+
 /// The rest of a path that leads into the member `name`.
 fn below<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     path.strip_prefix(name)?.strip_prefix('.')
@@ -217,6 +239,17 @@ mod tests {
         assert_eq!(write("properties.a.b.c"), r#"{"id":"i","collection":"c","properties":{"a.b":{"c":1}}}"#);
         assert_eq!(write("properties.datetime,-properties.datetime"), r#"{"id":"i","collection":"c"}"#);
         assert_eq!(write("+type,links.href"), r#"{"type":"Feature","id":"i","collection":"c"}"#);
+    }
+
+    #[test]
+    fn names_that_an_item_does_not_have() {
+        let fields =
+            Fields::parse("id,-bbox,eo:cloud_cover,properties.a.b.c,assets.a.n,x:extra,assets.b,-gsd")
+                .unwrap();
+        let document = Document::parse(ITEM).unwrap();
+        let missing: Vec<_> =
+            fields.asked().iter().filter(|name| !Fields::is_in(name, document.root())).collect();
+        assert_eq!(missing, ["assets.b", "gsd"]);
     }
 
     #[test]

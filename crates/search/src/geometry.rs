@@ -16,6 +16,9 @@ pub(crate) type Reason = &'static str;
 
 /// Parses `intersects`: the text of a GeoJSON geometry, or of a Feature whose geometry is meant.
 pub(crate) fn parse_shape(text: &str) -> Result<Geometry<f64>, SearchError> {
+    if is_wkt(text) {
+        return Err(SearchError::IntersectsWkt);
+    }
     let document = stacyard_model::json::Document::parse(text)
         .map_err(|error| SearchError::Intersects(format!("not JSON: {error}")))?;
     let root = document.root();
@@ -23,6 +26,17 @@ pub(crate) fn parse_shape(text: &str) -> Result<Geometry<f64>, SearchError> {
     let value = if is_feature { root.get("geometry") } else { Some(root) };
     let shape = value.ok_or("a Feature without a geometry").and_then(literal);
     shape.map_err(|reason| SearchError::Intersects(reason.to_owned()))
+}
+
+/// Whether a text looks like WKT, with or without the reference system of EWKT.
+pub(crate) fn is_wkt(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.split_once(';').filter(|(srid, _)| srid.starts_with("SRID")).map_or(text, |(_, wkt)| wkt);
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let is_kind = ["POINT", "LINESTRING", "POLYGON", "GEOMETRYCOLLECTION", "BBOX"]
+        .into_iter()
+        .any(|kind| text[..end].to_ascii_uppercase().trim_start_matches("MULTI") == kind);
+    is_kind && text.contains('(')
 }
 
 /// A geometry that a user wrote: also its rings must be rings (RFC 7946 section 3.1.6).
@@ -240,6 +254,11 @@ mod tests {
         let feature = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
         assert_eq!(parse_shape(feature).unwrap(), Point::new(1.0, 2.0).into());
         assert!(parse_shape(r#"{"type":"Feature","geometry":null}"#).is_err());
-        insta::assert_snapshot!(parse_shape("POINT(1 2)").unwrap_err(), @"intersects: not JSON: `P` where a value is expected (at byte 0); give a GeoJSON geometry or Feature in longitude and latitude");
+        insta::assert_snapshot!(parse_shape("x").unwrap_err(), @"intersects: not JSON: `x` where a value is expected (at byte 0); give a GeoJSON geometry or Feature in longitude and latitude");
+        for wkt in ["POINT(1 2)", " multipolygon (((", "SRID=4326;POLYGON Z ((0 0 0", "BBOX(0,0,1,1)"] {
+            assert_eq!(parse_shape(wkt), Err(SearchError::IntersectsWkt), "{wkt}");
+        }
+        insta::assert_snapshot!(SearchError::IntersectsWkt, @"intersects: WKT is not taken here; give a GeoJSON geometry, or put the WKT into a filter: S_INTERSECTS(geometry, POINT(7 46))");
+        assert!(!is_wkt("point.json") && !is_wkt(r#"{"type":"Point"}"#) && !is_wkt("multi()"));
     }
 }

@@ -92,6 +92,8 @@ pub(crate) struct Tally {
     pub(crate) replaced: Counts,
     pub(crate) stayed: Counts,
     pub(crate) went: Counts,
+    /// Items of the input that are set aside because the store has them already.
+    pub(crate) repeated: u64,
 }
 
 impl Tally {

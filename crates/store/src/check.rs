@@ -147,6 +147,7 @@ impl Notes {
 impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
         const HELP: &str = "see stacyard search --help for how the flags are written";
+        const QUERY: &str = r#"--query takes JSON such as '{"gsd": {"lte": 10}}'; CQL2 such as 'gsd <= 10' goes into --filter"#;
         const FILTER: &str = "stacyard help filter says how filters are written";
         if let SearchError::Late(late) = error {
             return late.into();
@@ -157,6 +158,9 @@ impl From<SearchError> for Error {
         } else {
             match text.rsplit_once("; ") {
                 Some((cause, remedy)) => Self::usage(cause, remedy),
+                None if matches!(error, SearchError::Query { ref name, .. } if name.is_empty()) => {
+                    Self::usage(text, QUERY)
+                }
                 None => Self::usage(text, HELP),
             }
         };
@@ -371,8 +375,7 @@ impl Check {
 fn disagreement(fault: Option<Fault>) -> Option<Problem> {
     let Some(Fault::Disagrees { column }) = fault else { return None };
     let message = format!(
-        "the column {column} of its row says something else; make the row anew: UPDATE .. SET id = id, \
-         see docs/postgis.md"
+        "the column {column} of its row says something else; make the row anew: UPDATE items SET id = id WHERE .."
     );
     let pointer = match column {
         "datetime" | "start_datetime" | "end_datetime" => format!("/properties/{column}"),

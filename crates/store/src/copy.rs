@@ -19,8 +19,8 @@ use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
 use crate::shell::quoted;
 use crate::{
-    Batch, Collections, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Refused, Sink, Source,
-    Why,
+    Batch, Collections, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Note, Refused, Sink,
+    Source, Why,
 };
 
 /// What happens when an Item is there already.
@@ -168,6 +168,9 @@ impl Copy<'_> {
             self.keep_rejects()?;
         }
         report.notes.extend(notes);
+        if self.mode == Mode::Insert && shows && tally.repeated > 0 {
+            report.notes.push(there_already(tally.repeated, is_gradual));
+        }
         report.bytes = bytes;
         report.collections = collections.unwrap_or(changed);
         if let Some(before) = before {
@@ -237,6 +240,15 @@ impl Copy<'_> {
         })
     }
 
+    /// The error of so many Collections without an Item: a file of Items without any is no store of Collections.
+    pub fn only_collections(number: usize) -> Error {
+        let them = if number == 1 { "1 Collection".to_owned() } else { format!("{number} Collections") };
+        Error::usage(
+            format!("the input has {them} and no Item, and a file of Items needs some"),
+            "copy Items with --collections-file FILE; into a .parquet file that is there: stacyard collections STORE put FILE",
+        )
+    }
+
     /// The error of records that would be set aside and be gone for good.
     pub fn would_lose(records: u64) -> Error {
         let records = count_of(records);
@@ -259,7 +271,7 @@ impl Copy<'_> {
         }
         let is_file = !sink.is_gradual() && self.mode != Mode::Replace;
         if is_file && !new.is_empty() && report.read == new.len() as u64 && tally.stayed.total() == 0 {
-            return Err(only_collections(new.len()));
+            return Err(Self::only_collections(new.len()));
         }
         new.append(&mut std::mem::take(&mut self.collections));
         let old = std::mem::take(&mut self.old_collections);
@@ -425,6 +437,7 @@ impl Copy<'_> {
                 }
                 Fate::Taken if self.mode == Mode::Ignore => report.dropped += 1,
                 Fate::Taken | Fate::Repeated(_) => {
+                    tally.repeated += u64::from(taken);
                     let findings = duplicate(batch, record, taken);
                     self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
                 }
@@ -434,18 +447,25 @@ impl Copy<'_> {
     }
 
     fn set_aside(&mut self, reject: &Reject<'_>, report: &mut Report) -> Result<(), Error> {
-        report.rejected += 1;
+        report.count_reject(reject.findings);
         set_aside(reject, self.rejects.as_deref_mut(), self.observer)
     }
 }
 
-/// A file of Items without any is no store of Collections.
-fn only_collections(number: usize) -> Error {
-    let them = if number == 1 { "1 Collection".to_owned() } else { format!("{number} Collections") };
-    Error::usage(
-        format!("the input has {them} and no Item, and a file of Items needs some"),
-        "copy Items with --collections-file FILE; into a .parquet file that is there: stacyard collections STORE put FILE",
-    )
+/// What is said of Items that the store has, of which none is wanted twice.
+fn there_already(items: u64, is_gradual: bool) -> Note {
+    let they = if items == 1 {
+        "1 Item was rejected: it is".to_owned()
+    } else {
+        format!("{items} Items were rejected: they are")
+    };
+    let resume = if is_gradual { "; --resume goes on with a load that was broken off" } else { "" };
+    Note {
+        message: format!("{they} in the store already"),
+        help: format!(
+            "--mode ignore leaves such Items out, --mode upsert puts them in the place of the old ones{resume}"
+        ),
+    }
 }
 
 /// A wrong input must not empty a store.

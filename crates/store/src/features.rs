@@ -103,7 +103,7 @@ impl Features {
         Ok(Self::new(Input::open(url)?, limit))
     }
 
-    fn new(input: Input, limit: usize) -> Self {
+    pub(crate) fn new(input: Input, limit: usize) -> Self {
         let window = Window { input, bytes: Vec::new(), at: 0, offset: 0, ended: false };
         let limit = limit.min(MAX_RECORD_BYTES);
         Self { window, phase: Phase::Start, shell: Vec::new(), index: 0, held: 0, limit }

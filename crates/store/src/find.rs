@@ -61,11 +61,11 @@ impl Find<'_> {
         ordered(source, self.threads, checker, work, |found, position| {
             search.check_time()?;
             report.read += found.read;
-            report.rejected += found.rejects.len() as u64;
             report.filtered += found.filtered;
             for (index, findings) in found.rejects {
                 let record = found.batch.records[index];
                 let findings = findings.map_or_else(|| again.findings(&found.batch, record), Ok)?;
+                report.count_reject(&findings);
                 let reject = Reject::of(&name, &found.batch, record, &findings);
                 set_aside(&reject, rejects.as_deref_mut(), observer)?;
             }
@@ -79,8 +79,9 @@ impl Find<'_> {
         let (collections, rejected) = notes.collections.by_id();
         report.found_collections = collections;
         for unkept in &rejected {
-            report.rejected += 1;
-            set_aside(&unkept.reject(&name), rejects.as_deref_mut(), observer)?;
+            let reject = unkept.reject(&name);
+            report.count_reject(reject.findings);
+            set_aside(&reject, rejects.as_deref_mut(), observer)?;
         }
         report.notes.extend(source.notes());
         let answer = sorter.finish(&name)?;

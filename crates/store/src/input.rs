@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use crate::Error;
 use crate::lines::RECORD_BYTES;
 use crate::sniff::{self, HEAD};
-use crate::url::{Compression, Location, StoreUrl};
+use crate::url::{Compression, Location, StoreKind, StoreUrl};
 
 /// A record of more bytes than this (8 MiB) is a long one.
 const LONG: usize = 8 << 20;
@@ -31,8 +31,28 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens what `url` names.
+    /// Opens what `url` names; an error where it holds something else than its name promises.
     pub(crate) fn open(url: &StoreUrl) -> Result<Self, Error> {
+        let (input, head, whole) = Self::begin(url)?;
+        sniff::refuse_rejects(url, &head)?;
+        sniff::refuse_forms(url, &head, whole)?;
+        Ok(input.put_back(head))
+    }
+
+    /// Opens what `url` names; says what kind it is of, whatever its name promises.
+    pub(crate) fn open_any(url: &StoreUrl) -> Result<(Self, StoreKind), Error> {
+        let (input, head, whole) = Self::begin(url)?;
+        let kind = sniff::kind_of(url, &head, whole)?;
+        Ok((input.put_back(head), kind))
+    }
+
+    fn put_back(mut self, head: Vec<u8>) -> Self {
+        self.reader = Box::new(Cursor::new(head).chain(self.reader));
+        self
+    }
+
+    /// Opens what `url` names, with its first bytes; whether these are all.
+    fn begin(url: &StoreUrl) -> Result<(Self, Vec<u8>, bool), Error> {
         let position = Arc::new(AtomicU64::new(0));
         let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match url.location() {
             Location::Database(_) => return Err(url.is_no_file()),
@@ -55,9 +75,7 @@ impl Input {
         let mut head = Vec::new();
         let whole = input.append(&mut head, HEAD)? < HEAD;
         sniff::refuse_formats(url, &head)?;
-        sniff::refuse_forms(url, &head, whole)?;
-        input.reader = Box::new(Cursor::new(head).chain(input.reader));
-        Ok(input)
+        Ok((input, head, whole))
     }
 
     /// Bytes from memory, for tests.

@@ -41,6 +41,8 @@ pub struct Report {
     pub found_collections: Collections,
     /// Items, Collections and Catalogs that are valid, by what they are.
     pub objects: BTreeMap<String, u64>,
+    /// How often each rule was broken by the records that were set aside; of one record up to 100 findings count.
+    pub errors: BTreeMap<String, u64>,
     /// What was warned of, by rule.
     pub warnings: Warnings,
     /// What the user should know of the stores themselves.
@@ -55,12 +57,30 @@ pub struct Report {
 }
 
 impl Report {
+    /// Counts a record that is set aside.
+    pub(crate) fn count_reject(&mut self, findings: &Findings) {
+        self.rejected += 1;
+        for problem in &findings.problems {
+            match self.errors.get_mut(&problem.rule) {
+                Some(count) => *count += 1,
+                None => _ = self.errors.insert(problem.rule.clone(), 1),
+            }
+        }
+    }
+
+    fn add_errors(&mut self, other: BTreeMap<String, u64>) {
+        for (rule, count) in other {
+            *self.errors.entry(rule).or_default() += count;
+        }
+    }
+
     /// What was done by a search whose answer was then written as `written` says.
     #[must_use]
-    pub fn then(self, written: Self) -> Self {
+    pub fn then(mut self, written: Self) -> Self {
         if self.read == 0 && self.notes.is_empty() {
             return written;
         }
+        self.add_errors(written.errors);
         let mut warnings = self.warnings;
         warnings.append(written.warnings);
         let mut notes = self.notes;
@@ -70,6 +90,7 @@ impl Report {
             rejected: self.rejected + written.rejected,
             filtered: self.filtered,
             seconds: self.seconds + written.seconds,
+            errors: self.errors,
             warnings,
             notes,
             levels: self.levels,
@@ -88,6 +109,7 @@ impl Report {
         for (kind, number) in other.objects {
             *self.objects.entry(kind).or_default() += number;
         }
+        self.add_errors(other.errors);
         self.warnings.append(other.warnings);
         self.notes.extend(other.notes);
         self.seconds += other.seconds;
@@ -319,6 +341,12 @@ impl<'a> Reject<'a> {
         out.push(b'"');
         Ok(())
     }
+}
+
+/// Whether a line begins as a reject does that [`Reject::write_json`] has written.
+pub fn is_reject(line: &[u8]) -> bool {
+    let errors = b"\"errors\":[{\"pointer\":";
+    line.starts_with(b"{\"source\":\"") && line.windows(errors.len()).any(|part| part == errors)
 }
 
 /// How much of a record is quoted at once: whole groups of three, for base64.

@@ -6,6 +6,7 @@ use std::path::Path;
 use stacyard_model::json::{SyntaxErrorKind, Tape};
 
 use crate::lines::is_blank;
+use crate::report::is_reject;
 use crate::scan::Scan;
 use crate::shell::quoted;
 use crate::url::{Compression, StoreKind};
@@ -64,6 +65,25 @@ fn format_of(head: &[u8]) -> Option<(&'static str, &'static str)> {
     format.map(|(_, what, remedy)| (*what, *remedy))
 }
 
+/// Refuses unpacked bytes that are rejects of an earlier run: records in a frame, none of which would be one.
+pub(crate) fn refuse_rejects(url: &StoreUrl, head: &[u8]) -> Result<(), Error> {
+    let end = head.iter().position(|byte| *byte == b'\n').unwrap_or(head.len());
+    if !is_reject(&head[..end]) {
+        return Ok(());
+    }
+    let take = "take the records out of it: jq -c '.item // empty'";
+    let remedy = match (url.location(), url.compression()) {
+        (Location::Path(_), Compression::None) => {
+            format!("{take} {} > NEW.ndjson", quoted(url.spelling()))
+        }
+        _ => take.to_owned(),
+    };
+    Err(Error::usage(
+        format!("{} holds rejects, with the record of each in its `item`", name_of(url)),
+        remedy,
+    ))
+}
+
 /// Refuses unpacked bytes of JSON in another form than `url` promises; `whole`: there are no others.
 pub(crate) fn refuse_forms(url: &StoreUrl, head: &[u8], whole: bool) -> Result<(), Error> {
     let Some(form) = Form::of(head, whole) else { return Ok(()) };
@@ -90,6 +110,19 @@ pub(crate) fn refuse_forms(url: &StoreUrl, head: &[u8], whole: bool) -> Result<(
         (_, kind) => format!("name it {}, or say --store-kind {kind}", extension(kind, url.compression())),
     };
     Err(Error::usage(format!("{} {holds}", name_of(url)), remedy))
+}
+
+/// The kind of store that JSON has the form of; as `url` promises where it cannot be told.
+pub(crate) fn kind_of(url: &StoreUrl, head: &[u8], whole: bool) -> Result<StoreKind, Error> {
+    Ok(match Form::of(head, whole) {
+        None => url.kind(),
+        Some(Form::Line | Form::Lines | Form::Sequence) => StoreKind::Ndjson,
+        Some(Form::Collection | Form::Array | Form::Object) => StoreKind::Json,
+        Some(Form::Collections | Form::Objects) => {
+            refuse_forms(url, head, whole)?;
+            url.kind()
+        }
+    })
 }
 
 /// The error of a file that is not Parquet as its name says, where its first bytes show what it is.

@@ -273,6 +273,7 @@ impl Source for Sorted {
                 break;
             }
             let (start, end) = (narrow(start), narrow(batch.text.len()));
+            self.given += 1;
             batch.records.push(Record {
                 start,
                 end,
@@ -280,7 +281,6 @@ impl Source for Sorted {
                 fault: None,
                 has_passed: false,
             });
-            self.given += 1;
         }
         Ok((!batch.records.is_empty()).then(|| Box::new(move || Ok(batch)) as Work))
     }

@@ -45,7 +45,7 @@ pub enum Place {
     Line(u64),
     /// The index of a feature in a collection or array, from 0, as in a JSON pointer.
     Feature(u64),
-    /// The row of a table, from 0.
+    /// The row of a table, from 1.
     Row(u64),
     /// The whole of a file.
     Whole,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stacyard_model::Profile;
 use stacyard_search::{Compiled, Deadline, Search};
 
+use crate::input::Input;
 use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
@@ -72,6 +73,15 @@ impl JsonStore {
     pub fn new(url: &StoreUrl, max_record_bytes: usize) -> Self {
         Self { url: url.clone(), max_record_bytes }
     }
+}
+
+/// The records of a file or stream of JSON, in whatever form they stand there.
+pub fn any_json(url: &StoreUrl, max_record_bytes: usize) -> Result<Box<dyn Source>, Error> {
+    let (input, kind) = Input::open_any(url)?;
+    Ok(match kind {
+        StoreKind::Json => Box::new(Features::new(input, max_record_bytes)),
+        _ => Box::new(Lines::new(input, max_record_bytes)),
+    })
 }
 
 impl Store for JsonStore {

@@ -82,6 +82,14 @@ fn unknown_name(unknown: &Property, known: &KnownNames, search: &Compiled) -> Er
             "it knows id, collection, datetime, geometry and the names in properties",
         );
     }
+    if let Some((key, sign)) = direction(name)
+        && search.request().sortby.iter().any(|one| one.property == *unknown)
+    {
+        return Error::usage(
+            format!("no Item has a property {name:?}"),
+            format!("the sign before a name says the direction: --sortby {sign}{key}"),
+        );
+    }
     let nearest = known.unknown(name).nearest;
     let mut remedy = nearest.as_ref().map(|nearest| format!("did you mean {nearest}? ")).unwrap_or_default();
     if search.is_value(unknown) {
@@ -93,6 +101,17 @@ fn unknown_name(unknown: &Property, known: &KnownNames, search: &Compiled) -> Er
         format!("no Item has a property {name:?}"),
         format!("{remedy}--filter-lenient takes it as null everywhere"),
     )
+}
+
+/// The name and the sign that are meant by `datetime:desc` and the like.
+fn direction(name: &str) -> Option<(&str, &'static str)> {
+    let (key, direction) = name.rsplit_once([':', ' '])?;
+    let sign = match direction.to_ascii_lowercase().as_str() {
+        "desc" | "descending" => "-",
+        "asc" | "ascending" => "",
+        _ => return None,
+    };
+    Some((key.trim_end(), sign))
 }
 
 fn mismatched(mismatch: &Mismatch<'_>) -> Error {

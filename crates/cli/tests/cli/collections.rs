@@ -170,8 +170,10 @@ fn a_sorted_copy_takes_them_too_and_a_search_none() {
 fn collections_without_items_or_without_a_place() {
     let yard = Yard::with_items();
     yard.write("collections.ndjson", [collection("c", "C"), collection("e", "E")].join("\n"));
-    for target in ["x.parquet", "x.ndjson", "-"] {
-        let said = yard.run(&["copy", "collections.ndjson", target]).status(2);
+    let targets = ["x.parquet", "x.ndjson", "-"];
+    let flags = [&[][..], &["--sortby", "id"], &["--max-items", "5"], &["--collections", "c"]];
+    for (target, flags) in targets.into_iter().flat_map(|target| flags.map(|flags| (target, flags))) {
+        let said = yard.run(&[&["copy", "collections.ndjson", target], flags].concat()).status(2);
         assert_eq!(said.out, "");
         insta::allow_duplicates! {
             insta::assert_snapshot!(said.err, @r"
@@ -242,4 +244,80 @@ fn a_store_that_is_copied_onto_itself_keeps_its_collections() {
         assert!(ran.err.contains("Collections that have no place would be gone for good: c"), "{}", ran.err);
         assert_eq!(yard.read("mixed.ndjson"), before);
     }
+}
+
+/// What a file may be, standard input may be too, and the bytes say what it is.
+#[test]
+fn collections_come_in_any_form() {
+    let yard = Yard::with_items();
+    yard.run(&["copy", "a.ndjson", "x.parquet"]).status(0);
+    let [c, d] = [collection("c", "C"), collection("d", "D")];
+    let pretty = |text: &str| format!("{:#}\n", json(text));
+    let both = format!(r#"{{"collections":[{c},{d}]}}"#);
+    let packed = {
+        yard.write("both.json", &both);
+        assert!(std::process::Command::new("gzip").arg(yard.path("both.json")).status().unwrap().success());
+        std::fs::read(yard.path("both.json.gz")).unwrap()
+    };
+    for (form, text) in [
+        ("one", c.clone().into_bytes()),
+        ("one over several lines", pretty(&c).into_bytes()),
+        ("lines", format!("{c}\n{d}\n").into_bytes()),
+        ("an array", format!("[{c},{d}]").into_bytes()),
+        ("an array over several lines", pretty(&format!("[{c},{d}]")).into_bytes()),
+        ("an answer of an API", both.clone().into_bytes()),
+        ("the same over several lines", pretty(&both).into_bytes()),
+        ("with separators", format!("\u{1e}{}\u{1e}{d}\n", pretty(&c)).into_bytes()),
+        ("packed", packed),
+    ] {
+        yard.run_with_input(&["collections", "x.parquet", "put", "-"], &text).status(0);
+        let copy = &["copy", "a.ndjson", "y.parquet", "--overwrite", "--collections-file", "-"];
+        yard.run_with_input(copy, &text).status(0);
+        for store in ["x.parquet", "y.parquet"] {
+            let listed = yard.run(&["collections", store, "list"]).status(0).out;
+            assert!(listed.starts_with("c  C\n"), "{form}: {listed}");
+        }
+        // A file may have any name, but one that says how it is packed.
+        let name = if form == "packed" { "any.gz" } else { "any" };
+        yard.write(name, &text);
+        yard.run(&["collections", "x.parquet", "put", name]).status(0);
+        if form != "packed" {
+            for name in ["any.json", "any.ndjson"] {
+                yard.write(name, &text);
+                yard.run(&["collections", "x.parquet", "put", name]).status(0);
+            }
+        }
+    }
+    // What cannot be taken is said without what cannot be done about it.
+    let put = |text: &str| yard.run_with_input(&["collections", "x.parquet", "put", "-"], text).status(2).err;
+    insta::assert_snapshot!(put(&format!("[{c},{}]", d.replace("\"d\",\"license", "5,\"license"))), @r#"
+    error: standard input: the Collection "d": /description: must be a string, not a number; found 5 [basics: Common Metadata: Basics]
+      help: mend it first; nothing was changed
+    "#);
+    insta::assert_snapshot!(put(&format!("{c}\n{c}\n")), @r#"
+    error: standard input: the Collection "c": it is there twice
+      help: mend it first; nothing was changed
+    "#);
+    insta::assert_snapshot!(put(""), @r"
+    error: standard input: there is no Collection in it
+      help: give it one or more
+    ");
+    insta::assert_snapshot!(put("{\"a\""), @r"
+    error: standard input: not JSON: the JSON ends too early (at byte 4)
+      help: mend it first; nothing was changed
+    ");
+    let long = [&["collections", "x.parquet", "put", "-", "--max-record-size", "100"][..]].concat();
+    insta::assert_snapshot!(yard.run_with_input(&long, format!("{c}\n{c}\n")).status(2).err, @r"
+    error: standard input: a record of 250 bytes is more than one may have (--max-record-size)
+      help: mend it first; nothing was changed
+    ");
+    let copy = &["copy", "-", "z.parquet", "--collections-file", "-"];
+    insta::assert_snapshot!(yard.run_with_input(copy, &c).status(2).err, @r"
+    error: both the Items and the Collections cannot come from standard input
+      help: write one of them to a file, and name that
+    ");
+    insta::assert_snapshot!(yard.run(&["collections", "x.parquet", "put", "y.parquet"]).status(2).err, @r"
+    error: y.parquet: Collections are taken from a file of JSON
+      help: write them to one first: stacyard collections y.parquet list --format json > FILE.json
+    ");
 }

@@ -82,6 +82,8 @@ fn modes() {
     new.ndjson:3: item "d": 1 error
       /id: an Item of the collection "c" has the id "d" before this one [duplicate-id]
       help: --rejects FILE keeps what was rejected, with the reasons
+    warning: 1 Item was rejected: it is in the store already
+      help: --mode ignore leaves such Items out, --mode upsert puts them in the place of the old ones
     "#);
 }
 

@@ -2,6 +2,10 @@
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::support::{Yard, item, lines};
 
@@ -48,4 +52,44 @@ fn a_kill_leaves_the_old_target() {
     yard.write(".a.ndjson.0123456789abcdef.tmp", "half");
     yard.run(&["copy", "a.ndjson", "a.ndjson", "--mode", "upsert"]).status(0);
     assert_eq!(yard.names(), ["a.ndjson"]);
+}
+
+/// A pipe that nobody reads from, and that is full: whoever writes to it waits. It is full as long as the reader lives.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (mut filler, written) = (writer.try_clone().unwrap(), Arc::new(AtomicU64::new(0)));
+    let count = Arc::clone(&written);
+    thread::spawn(move || {
+        while filler.write_all(&[b' '; 4096]).is_ok() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let mut before = 0;
+    loop {
+        thread::sleep(Duration::from_millis(100));
+        match written.load(Ordering::SeqCst) {
+            now if now > 0 && now == before => return (reader, writer),
+            now => before = now,
+        }
+    }
+}
+
+/// All is in its place, and the summary is still to come: its reader does not read. Wherever the interrupt comes from there
+/// on, the target is the new one, and the program ends.
+#[test]
+fn an_interrupt_before_the_last_line_leaves_the_new_target() {
+    let yard = Yard::with_items();
+    let (reader, writer) = full_pipe();
+    let mut child = yard.command(&["copy", "a.ndjson", "b.ndjson"]).stderr(writer).spawn().unwrap();
+    let started = Instant::now();
+    while !yard.path("b.ndjson").exists() {
+        assert!(started.elapsed() < Duration::from_mins(1), "nothing is written");
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(child.try_wait().unwrap(), None, "it waits");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(reader);
+    assert_eq!(yard.read("b.ndjson"), yard.read("a.ndjson"));
+    assert_eq!(yard.names(), ["a.ndjson", "b.ndjson"]);
 }

@@ -166,7 +166,7 @@ fn the_schemes_of_postgresql_open_a_database() {
     let (_, place) = url.split_once("://").unwrap();
     let (postgres, postgresql) = (format!("postgres://{place}"), format!("postgresql://{place}"));
     let early = yard.run(&["copy", "a.ndjson", &postgres]).status(3).err;
-    assert!(early.contains("there is no Stacyard in the schema"), "{early}");
+    assert!(early.contains("there are no Stacyard tables in the schema"), "{early}");
     // The command that is suggested can be pasted.
     let (_, command) = early.split_once("make its tables: stacyard").unwrap();
     let (command, _) = command.split_once(", or name").unwrap();
@@ -180,7 +180,8 @@ fn the_schemes_of_postgresql_open_a_database() {
     let server = url.split_once('?').unwrap().0;
     let other = yard.run(&["info", &format!("{server}?schema=cli_nowhere")]).status(3).err;
     assert!(
-        other.contains("or name another schema: ?schema=") && other.contains("(where this database has it)"),
+        other.contains("or name another schema: ?schema=")
+            && other.contains("(where this database has them)"),
         "{other}"
     );
     let mistyped = yard.run(&["info", &format!("{server}?shema=x")]).status(2).err;

@@ -45,6 +45,7 @@ fn the_gate_checks_the_fields_of_a_profile() {
     a.ndjson:3: item "wrong": 2 errors
       /properties/mars:kind: must be one of "point", "area"; found "line" [profile-enum: the profile]
       /properties/mars:rate: must be at least 0 (kg/h); found -1 [profile-range: the profile]
+    errors: 1 x profile-enum, 1 x profile-range, 1 x profile-required
     a.ndjson: 1 Item valid, 2 rejected
     "#);
     yard.run(&["copy", "a.ndjson", "b.parquet", "--profile", "profile.toml", "--rejects", "r.ndjson"])
@@ -55,7 +56,7 @@ fn the_gate_checks_the_fields_of_a_profile() {
     error: broken.toml: line 2, column 8: unknown variant `text`, expected one of `string`, `integer`, `number`, `boolean`, `datetime`
       type = 'text'
              ^^^^^^
-      help: docs/profiles.md says what a profile holds
+      help: stacyard help profile says what a profile holds
     ");
     let missing = yard.run(&["validate", "a.ndjson", "--profile", "nowhere.toml"]).status(3).err;
     assert!(missing.contains("nowhere.toml"), "{missing}");

@@ -75,6 +75,117 @@ fn a_file_that_is_named_without_its_sign() {
 }
 
 #[test]
+fn what_other_flags_take_is_said() {
+    let yard = Yard::with_items();
+    let said = |arguments: &[&str]| yard.run(&[&["search", "a.ndjson"], arguments].concat()).status(2).err;
+    insta::assert_snapshot!(said(&["--intersects", "nofile.json"]), @r"
+    error: --intersects: nofile.json is no GeoJSON, and there is no file of that name
+      help: give a GeoJSON geometry or Feature, or --intersects @FILE with one in it
+    ");
+    insta::assert_snapshot!(said(&["--intersects", "POINT(7.5 46.5)"]), @r"
+    error: intersects: WKT is not taken here
+      help: give a GeoJSON geometry, or put the WKT into a filter: S_INTERSECTS(geometry, POINT(7 46))
+    ");
+    insta::assert_snapshot!(said(&["--query", "gsd<20"]), @r#"
+    error: query: not JSON: `g` where a value is expected (at byte 0)
+      help: --query takes JSON such as '{"gsd": {"lte": 10}}'; CQL2 such as 'gsd <= 10' goes into --filter
+    "#);
+    insta::assert_snapshot!(said(&["--sortby", "datetime:desc"]), @r#"
+    error: no Item has a property "datetime:desc"
+      help: the sign before a name says the direction: --sortby -datetime
+    "#);
+    insta::assert_snapshot!(said(&["--bbox", "46,7,47,100"]), @r#"
+    error: bbox "46,7,47,100": 100 stands where a latitude does, and is beyond 90
+      help: write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8
+    "#);
+    insta::assert_snapshot!(said(&["--filter", "S_INTERSECTS(geometry,'POINT(7 46)')"]), @r#"
+    error: filter: the string "POINT(7 46)" stands where a geometry is expected
+      S_INTERSECTS(geometry,'POINT(7 46)')
+      ^
+      help: write it without the quotes: POINT(7 46)
+    "#);
+    insta::assert_snapshot!(said(&["--filter", "datetime > '2024-01-01'"]), @r#"
+    error: filter: "datetime" is a date and time, and is compared with the string "2024-01-01"
+      datetime > '2024-01-01'
+      ^
+      help: write '2024-01-01T00:00:00Z', or DATE('2024-01-01') in a filter
+    "#);
+    insta::assert_snapshot!(said(&["--filter", "id = 'x' OR CASEI(title) = 'Plume''s'"]), @r#"
+    error: filter: CASEI never gives "Plume's"
+      id = 'x' OR CASEI(title) = 'Plume''s'
+                  ^
+      help: write CASEI('Plume''s') there too
+    "#);
+    insta::assert_snapshot!(said(&["--filter", "lower(id) IN ('a', 'B')"]), @r#"
+    error: filter: lower never gives "B"
+      lower(id) IN ('a', 'B')
+      ^
+      help: write lower('B') there too
+    "#);
+    for right in [
+        "CASEI(id) = 'a'",
+        "CASEI(id) = CASEI('A')",
+        "lower(id) LIKE 'a%'",
+        "CASEI(id) > 'A'",
+        "upper(id) = 'A'",
+    ] {
+        assert_ne!(
+            yard.run(&["search", "a.ndjson", "--filter", right, "--count"]).status(0).out,
+            "0\n",
+            "{right}"
+        );
+    }
+}
+
+#[test]
+fn a_page_and_names_that_lead_to_nothing_are_warned_of() {
+    let yard = Yard::with_items();
+    for command in [&["search", "a.ndjson", "-o", "b.ndjson"][..], &["copy", "a.ndjson", "b.ndjson", "-q"]] {
+        let ran = yard.run(&[command, &["--overwrite", "--limit", "2"]].concat()).status(0);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(ran.err, @r"
+            warning: --limit is the size of a page, and there are no pages here: all that answers is taken; --max-items 2 takes the first 2
+            ");
+        }
+        let ran =
+            yard.run(&[command, &["--overwrite", "--limit", "2", "--max-items", "2"]].concat()).status(0);
+        assert_eq!(ran.err, "");
+        let ran = yard
+            .run(&[command, &["--overwrite", "--fields", "id,-asets,bbox,properties.datetime,gsd"]].concat());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(ran.status(0).err, @r#"
+            warning: --fields: no Item that was written has "gsd", "asets"; check the spelling
+            "#);
+        }
+    }
+    let ran =
+        yard.run(&["search", "a.ndjson", "--ids", "nobody", "--filter-lenient", "--fields", "gsd"]).status(0);
+    assert!(!ran.err.contains("--fields"), "no Item, no name: {}", ran.err);
+}
+
+#[test]
+fn rejects_are_no_input_and_no_stream() {
+    let yard = Yard::with_items();
+    yard.write("bad.ndjson", "{}\n{\n");
+    yard.run(&["validate", "bad.ndjson", "--rejects", "my rejects.ndjson"]).status(1);
+    for command in [&["copy", "my rejects.ndjson", "b.ndjson"][..], &["validate", "my rejects.ndjson"]] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(yard.run(command).status(2).err, @r"
+            error: my rejects.ndjson holds rejects, with the record of each in its `item`
+              help: take the records out of it: jq -c '.item // empty' 'my rejects.ndjson' > NEW.ndjson
+            ");
+        }
+    }
+    let ran = yard.run_with_input(&["copy", "-", "b.ndjson"], yard.read("my rejects.ndjson")).status(2);
+    assert!(ran.err.ends_with("help: take the records out of it: jq -c '.item // empty'\n"), "{}", ran.err);
+    insta::assert_snapshot!(yard.run(&["validate", "a.ndjson", "--rejects", "-"]).status(2).err, @r"
+    error: --rejects takes the name of a file, and `-` is none
+      help: name a file; /dev/stdout is standard output
+    ");
+    assert_eq!(yard.names(), ["a.ndjson", "bad.ndjson", "my rejects.ndjson"]);
+}
+
+#[test]
 fn an_answer_never_takes_the_place_of_its_store() {
     let yard = Yard::with_items();
     let before = yard.read("a.ndjson");
@@ -113,6 +224,11 @@ fn help_is_found() {
             "{command}"
         );
     }
+    let profile = yard.run(&["help", "profile"]).status(0).out;
+    let (_, example) = profile.split_once(":\n\n").unwrap();
+    let (example, _) = example.split_once("\nAlso for each field").unwrap();
+    yard.write("profile.toml", example);
+    yard.run(&["validate", "a.ndjson", "--profile", "profile.toml"]).status(0);
     let unknown = yard.run(&["help", "serch"]).status(2).err;
     assert!(unknown.contains("there is no command \"serch\"") && unknown.contains("search, "), "{unknown}");
 }

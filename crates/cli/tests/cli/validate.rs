@@ -18,6 +18,7 @@ fn the_report_for_people() {
       /id: an Item of the collection "c" has the id "a" before this one [duplicate-id]
     a.ndjson: 3 Items valid, 0 rejected
     warning: 1 x collection-link, first at b.ndjson:3: /collection: the Item has no link with rel "collection"; found "c" [collection-link: STAC Item: Relation types, collection]
+    errors: 1 x assets, 1 x datetime-format, 1 x duplicate-id
     b.ndjson: 2 Items valid, 2 rejected
     "#);
     assert_eq!(ran.err, "");
@@ -94,4 +95,28 @@ fn usage() {
     ");
     let ran = yard.run(&["--json-log", "validate", "x.y"]).status(2);
     insta::assert_snapshot!(ran.err, @r#"{"event":"error","message":"x.y: the extension `.y` says nothing about what it holds","help":"known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis://user@host:port/database, and `-`; or say it with --store-kind (of an output, with --format)"}"#);
+}
+
+#[test]
+fn the_rules_are_counted_at_the_end() {
+    let yard = Yard::with_items();
+    let bad = |from: &str, to: &str| crate::support::item("x").replace(from, to) + "\n";
+    let date = bad("2024-06-01T00:00:00Z", "2024-06-31T00:00:00Z");
+    yard.write(
+        "bad.ndjson",
+        [bad("[7.5,46.5,7.5,46.5]", "[7.5]"), date.clone(), date.clone(), "{\n".to_owned()].concat(),
+    );
+    let ran = yard.run(&["validate", "bad.ndjson", "a.ndjson"]).status(1);
+    assert!(ran.out.ends_with(
+        "errors: 2 x datetime-format, 1 x bbox, 1 x json\nbad.ndjson: nothing valid, 4 rejected\na.ndjson: 3 Items valid, 0 rejected\n"
+    ), "{}", ran.out);
+    let report = yard.run(&["validate", "bad.ndjson", "--format", "json"]).status(1).out;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        report["stores"][0]["errors"],
+        serde_json::json!({"datetime-format": 2, "bbox": 1, "json": 1})
+    );
+    // Of one reject all has been said.
+    yard.write("bad.ndjson", date);
+    assert!(!yard.run(&["validate", "bad.ndjson"]).status(1).out.contains("errors:"));
 }

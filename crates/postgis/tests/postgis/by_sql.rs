@@ -364,10 +364,10 @@ fn rows_that_disagree_with_themselves_are_found_and_can_be_mended() {
     let (report, rejects) = validated(&url);
     assert_eq!(report.rejected, 4);
     insta::assert_snapshot!(rejects.join("\n"), @r"
-    /properties/datetime the column datetime of its row says something else; make the row anew: UPDATE .. SET id = id, see docs/postgis.md
-    /properties the column extent_end of its row says something else; make the row anew: UPDATE .. SET id = id, see docs/postgis.md
-    /geometry the column geometry of its row says something else; make the row anew: UPDATE .. SET id = id, see docs/postgis.md
-     the column verbatim of its row says something else; make the row anew: UPDATE .. SET id = id, see docs/postgis.md
+    /properties/datetime the column datetime of its row says something else; make the row anew: UPDATE items SET id = id WHERE ..
+    /properties the column extent_end of its row says something else; make the row anew: UPDATE items SET id = id WHERE ..
+    /geometry the column geometry of its row says something else; make the row anew: UPDATE items SET id = id WHERE ..
+     the column verbatim of its row says something else; make the row anew: UPDATE items SET id = id WHERE ..
     ");
     run(&url, "UPDATE S.items SET id = id").unwrap();
     assert_sound(&url);

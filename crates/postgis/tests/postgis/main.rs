@@ -295,7 +295,7 @@ fn tables_that_are_not_ours_are_not_touched() {
     let Some(url) = fresh() else { return };
     let address = Address::parse(&url).unwrap();
     let open = || PostGis::open(&address).err().unwrap().to_string().replace(schema(&url), "SCHEMA");
-    assert!(open().contains("there is no Stacyard in the schema"), "{}", open());
+    assert!(open().contains("there are no Stacyard tables in the schema"), "{}", open());
     let plain = Address::parse(&url.replace("postgis://", "postgresql://")).unwrap();
     let error = PostGis::open(&plain).err().unwrap();
     assert!(

@@ -13,6 +13,7 @@ use super::value::{Num, Val};
 use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
 use crate::deadline::{Clock, Late};
 use crate::error::{Reason, SearchError};
+use crate::geometry;
 use crate::property::{Place, Property};
 use crate::time::Span;
 
@@ -111,6 +112,9 @@ fn located(expr: &Expr, clock: Option<&Clock>) -> Compiled<Predicate> {
         Expr::Not(inner) => Predicate::Not(predicate(inner, clock)?.into()),
         Expr::Compare(op, left, right) => {
             comparable(left, right)?;
+            if matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
+                reachable(left, right).and_then(|()| reachable(right, left))?;
+            }
             Predicate::Compare(*op, operand(left)?, operand(right)?)
         }
         Expr::Between(three) => {
@@ -127,11 +131,13 @@ fn located(expr: &Expr, clock: Option<&Clock>) -> Compiled<Predicate> {
             if let Some(fault) = faults.and_then(|faults| faults.into_iter().next()) {
                 return Err(fault);
             }
+            list.iter().try_for_each(|one| reachable(value, one))?;
             member(operand(value)?, list.iter().map(operand).collect::<Compiled<_>>()?)
         }
         Expr::Like(value, pattern) => match term(pattern)? {
-            Term::Const(Val::Text(pattern)) => {
-                Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&pattern)?)
+            Term::Const(Val::Text(text)) => {
+                reachable(value, pattern)?;
+                Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&text)?)
             }
             _ => {
                 return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one; \
@@ -310,6 +316,26 @@ fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
     }
 }
 
+/// Refuses to compare what a function makes of texts with a text that it makes of none: `CASEI(title) = 'Plume'`. That is
+/// true of no Item, or of all.
+fn reachable(made: &Expr, text: &Expr) -> Compiled<()> {
+    let (name, function) = match made {
+        Expr::Casei(_) => ("CASEI", TextFunction::Casei),
+        Expr::Accenti(_) => ("ACCENTI", TextFunction::Accenti),
+        Expr::Function(name, _) => match TextFunction::named(&name.to_ascii_lowercase()) {
+            Some(function) => (name.as_str(), function),
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    let Expr::Literal(Literal::Text(text)) = text else { return Ok(()) };
+    if function.apply(text.into()) == *text {
+        return Ok(());
+    }
+    let cause = format!("{name} never gives {:?}", short(text));
+    Err((cause, format!("write {name}('{}') there too", short(text).replace('\'', "''"))).into())
+}
+
 fn constant(literal: &Literal) -> Option<Val<'static>> {
     Some(match literal {
         Literal::Null => Val::Null,
@@ -379,8 +405,25 @@ fn shape(op: SpatialOp, expr: &Expr, clock: Option<&Clock>) -> Compiled<Shape> {
         Expr::Literal(Literal::Box(area)) => Shape::Fixed(Area::of_box(*area).into()),
         Expr::Property(property) => Shape::Property(property.clone()),
         Expr::Function(name, _) => return unknown(name),
-        other => return Err(format!("{} stands where a geometry is expected", what(other)).into()),
+        other => {
+            let cause = format!("{} stands where a geometry is expected", what(other));
+            return Err(match other {
+                Expr::Literal(Literal::Text(text)) if geometry::is_wkt(text) => {
+                    (cause, format!("write it without the quotes: {}", short(text))).into()
+                }
+                _ => cause.into(),
+            });
+        }
     })
+}
+
+/// The beginning of a text that is long.
+fn short(text: &str) -> String {
+    const LENGTH: usize = 60;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn moment(expr: &Expr) -> Compiled<Moment> {

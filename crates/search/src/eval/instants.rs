@@ -77,9 +77,9 @@ fn wrong(name: &str, other: &Expr) -> Option<Reason> {
         return None;
     }
     let remedy = if full_date(text).is_some() {
-        format!("write {text}T00:00:00Z, or DATE('{text}') in a filter")
+        format!("write '{text}T00:00:00Z', or DATE('{text}') in a filter")
     } else {
-        "write one of RFC 3339, such as 2024-06-01T00:00:00Z".to_owned()
+        "write one of RFC 3339, such as '2024-06-01T00:00:00Z'".to_owned()
     };
     Some((format!("{name:?} is a date and time, and is compared with the string {text:?}"), remedy).into())
 }

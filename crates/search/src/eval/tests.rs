@@ -204,7 +204,7 @@ fn what_is_not_supported_is_named() {
       a + 'x' = 1
     "#);
     insta::assert_snapshot!(fault("S_INTERSECTS(geometry, 'POINT(1 1)')"), @r#"
-    filter: the string "POINT(1 1)" stands where a geometry is expected
+    filter: the string "POINT(1 1)" stands where a geometry is expected; write it without the quotes: POINT(1 1)
       S_INTERSECTS(geometry, 'POINT(1 1)')
     "#);
     insta::assert_snapshot!(fault("a LIKE b"), @r"
@@ -263,7 +263,7 @@ fn dates_and_times_compare_as_instants() {
     }
     let place = |filter: &str| crate::parse_filter(filter).unwrap_err().to_string();
     insta::assert_snapshot!(place("gsd = 10 AND NOT datetime BETWEEN '2024-01-01T00:00:00Z' AND 'June'"), @r#"
-    filter: "datetime" is a date and time, and is compared with the string "June"; write one of RFC 3339, such as 2024-06-01T00:00:00Z
+    filter: "datetime" is a date and time, and is compared with the string "June"; write one of RFC 3339, such as '2024-06-01T00:00:00Z'
       gsd = 10 AND NOT datetime BETWEEN '2024-01-01T00:00:00Z' AND 'June'
                        ^
     "#);
@@ -273,11 +273,13 @@ fn dates_and_times_compare_as_instants() {
         assert!(place(filter).contains("\"created\" is a date and time"), "{filter}");
     }
     insta::assert_snapshot!(place("updated > '2024-06-01'"), @r#"
-    filter: "updated" is a date and time, and is compared with the string "2024-06-01"; write 2024-06-01T00:00:00Z, or DATE('2024-06-01') in a filter
+    filter: "updated" is a date and time, and is compared with the string "2024-06-01"; write '2024-06-01T00:00:00Z', or DATE('2024-06-01') in a filter
       updated > '2024-06-01'
       ^
     "#);
-    insta::assert_snapshot!(crate::parse_query(r#"{"created":{"in":["x"]}}"#).unwrap_err(), @r#"query created: "created" is a date and time, and is compared with the string "x"; write one of RFC 3339, such as 2024-06-01T00:00:00Z"#);
+    insta::assert_snapshot!(crate::parse_query(r#"{"created":{"in":["x"]}}"#).unwrap_err(), @r#"
+    query created: "created" is a date and time, and is compared with the string "x"; write one of RFC 3339, such as '2024-06-01T00:00:00Z'
+    "#);
 }
 
 /// The OGC abstract test suite (21-065r2 annex C) over Natural Earth: every filter with its number of features.

@@ -181,7 +181,6 @@ const FILTERS: &[(&str, &str)] = &[
     // CASEI, ACCENTI, lower, upper.
     ("CASEI(platform) = CASEI('LANDSAT-8')", "b2 text"),
     ("CASEI(platform) <> CASEI('LANDSAT-8')", "a b1 pole hole void loose"),
-    ("CASEI(platform) = 'Landsat-8'", ""),
     ("CASEI(platform) LIKE CASEI('LANDSAT%')", "b2 text"),
     ("CASEI(platform) IN (CASEI('LANDSAT-8'), CASEI('SENTINEL-2A'))", "a b2 text"),
     ("CASEI(platform) = CASEI('äRGER')", "loose"),

@@ -140,11 +140,27 @@ fn numeric() -> impl Strategy<Value = String> {
     })
 }
 
+fn plain_text() -> impl Strategy<Value = String> {
+    one_of(&["platform", "title", "id", "collection", "properties.id"])
+}
+
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        one_of(&["platform", "title", "id", "collection", "properties.id"]),
+        plain_text(),
         one_of(&["CASEI(platform)", "ACCENTI(platform)", "lower(platform)", "upper(title)"]),
     ]
+}
+
+/// Comparisons of what a function makes of a text with what it makes of others: with another text they are an error.
+fn folded() -> impl Strategy<Value = String> {
+    let function = one_of(&["CASEI", "ACCENTI", "lower", "upper"]);
+    let compared = one_of(&["= ", "<> ", "< ", ">= ", "LIKE ", "IN ("]);
+    (function, one_of(&["platform", "title", "properties.id"]), compared, string()).prop_map(
+        |(f, name, op, text)| {
+            let close = if op == "IN (" { ")" } else { "" };
+            format!("{f}({name}) {op}{f}({text}){close}")
+        },
+    )
 }
 
 fn string() -> impl Strategy<Value = String> {
@@ -240,7 +256,8 @@ fn predicate() -> impl Strategy<Value = String> {
     let any = one_of(&["cloud", "platform", "flag", "tags", "geometry", "updated", "view.sun", "collection"]);
     prop_oneof![
         4 => (numeric(), compare(), numeric()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
-        3 => (text(), compare(), string()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        3 => (plain_text(), compare(), string()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        2 => folded(),
         2 => (instants, compare(), instant).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         2 => (one_of(&["datetime", "updated", "end_datetime"]), compare(), written())
             .prop_map(|(a, op, b)| format!("{a} {op} {b}")),
@@ -250,9 +267,9 @@ fn predicate() -> impl Strategy<Value = String> {
         1 => (text(), compare(), text()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         1 => (number(), compare(), numeric()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         2 => (numeric(), number(), number()).prop_map(|(a, b, c)| format!("{a} BETWEEN {b} AND {c}")),
-        2 => (text(), strings).prop_map(|(a, list)| format!("{a} IN ({list})")),
+        2 => (plain_text(), strings).prop_map(|(a, list)| format!("{a} IN ({list})")),
         1 => (numeric(), numbers).prop_map(|(a, list)| format!("{a} NOT IN ({list})")),
-        2 => (text(), pattern).prop_map(|(a, pattern)| format!("{a} LIKE {pattern}")),
+        2 => (plain_text(), pattern).prop_map(|(a, pattern)| format!("{a} LIKE {pattern}")),
         2 => (any, one_of(&["IS NULL", "IS NOT NULL"])).prop_map(|(a, is)| format!("{a} {is}")),
         1 => one_of(&["flag", "flag = TRUE", "flag <> TRUE", "(cloud > 5) = flag", "TRUE", "FALSE"]),
         3 => (spatial, shape(), prop::bool::ANY).prop_map(|(op, shape, turned)| if turned {
