@@ -6,7 +6,7 @@ use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreKind,
 use crate::flags::{self, CollectionsAction, Format, Global};
 use crate::report::{Status, count};
 use crate::say::{self, Text};
-use crate::{open, schemas};
+use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &flags::Collections) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
@@ -54,7 +54,7 @@ fn list(global: &Global, url: &StoreUrl, format: Format) -> Result<(), Error> {
 fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<(), Error> {
     let new: Collections = schemas::collections(file, global)?;
     if new.is_empty() {
-        let name = if file == "-" { "standard input" } else { file };
+        let name = if file == "-" { "standard input".to_owned() } else { rejects::shown(file.as_ref()) };
         return Err(Error::usage(format!("{name}: there is no Collection in it"), "give it one or more"));
     }
     let CollectionChanges { new, changed, same, .. } = open::put_collections(global, url, &new)?;

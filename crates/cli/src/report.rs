@@ -8,6 +8,7 @@ use serde_json::json;
 use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Report, Warnings};
 
 use crate::flags::Global;
+use crate::rejects;
 use crate::say::{self, Text};
 
 /// How an operation ended that did not fail.
@@ -197,7 +198,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     also(report.present, "there already");
     also(report.rejected, "rejected");
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
-        let _ = write!(line, " (see {})", file.display());
+        let _ = write!(line, " (see {})", rejects::shown(file));
     }
     say::line(format_args!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds));
     changes(report).log();

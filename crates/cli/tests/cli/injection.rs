@@ -258,12 +258,18 @@ fn passwords_in_the_place_of_other_values_are_not_shown() {
 
 #[test]
 fn a_file_that_is_named_like_a_login_is_shown_without_a_password() {
-    let yard = Yard::new();
+    let yard = Yard::with_items();
     for name in ["me:XYZZY@h", "me:XYZZY@h.csv", "me:XYZZY@h.ndjson"] {
         yard.write(name, "x\n");
-        for command in
-            [&["validate", name][..], &["info", name], &["search", name], &["copy", name, "b.ndjson"]]
-        {
+        for command in [
+            &["validate", name][..],
+            &["info", name],
+            &["search", name],
+            &["copy", name, "b.ndjson"],
+            &["validate", "a.ndjson", "--rejects", name],
+            &["validate", "a.ndjson", "--profile", name],
+            &["copy", "a.ndjson", "b.ndjson", "--collections-file", name],
+        ] {
             let ran = yard.run(command);
             assert!(
                 !ran.err.contains("XYZZY") && !ran.out.contains("XYZZY"),
