@@ -229,7 +229,7 @@ impl PostGis {
                 report.read += 1;
                 is_odd |= row.try_get::<_, bool>(ODD).map_err(|cause| self.failed(cause))?;
                 let mut hits = Hits::default();
-                let number = report.read - 1;
+                let number = report.read;
                 if !is_odd && report.written < wanted && first.add((number, row), &mut hits)? {
                     report.written += 1;
                     sorter.push(hits)?;
