@@ -463,7 +463,7 @@ def works(kit, files, n, small_n):
             kit.rustac("search, our file", "search", ours, *question(YEAR), output=answer),
         ]),
         "newest": Work("The newest 10 Items, warm", [
-            kit.ask(newest, "--max-items", 10),
+            kit.ask(newest, "--page", 10),
             kit.duckdb(f"SELECT * FROM '{newest}' ORDER BY datetime DESC LIMIT 10"),
         ], 10),
         "id": Work("An Item by id, warm", [kit.ask(newest, "--ids", ",".join(files.ids)), kit.duckdb(*by_id)], 1),

@@ -2,15 +2,14 @@
 //! answer took: what the bench compares with warm peers.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser;
 use stacyard_geoparquet::GeoParquet;
 use stacyard_postgis::{Address, PostGis};
 use stacyard_search::cql2::Expr;
-use stacyard_search::{Area, Compiled, Fields, Search, SearchError, parse_datetime, parse_ids};
-use stacyard_store::{Check, Find, SORT_MEMORY, Source, Store, default_threads};
+use stacyard_search::{Area, Fields, PageSize, Query, Search, SearchError, parse_datetime, parse_ids};
+use stacyard_store::{Error, Run, Source, Store};
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
 #[global_allocator]
@@ -39,6 +38,12 @@ struct Flags {
     fields: Option<String>,
     #[arg(long)]
     max_items: Option<u64>,
+    /// Asks for pages of so many Items instead.
+    #[arg(long)]
+    page: Option<u64>,
+    /// How many pages in a row, each from the cursor of the one before.
+    #[arg(long, default_value_t = 1)]
+    pages: usize,
     #[arg(long, default_value_t = 7)]
     repeat: usize,
 }
@@ -46,39 +51,51 @@ struct Flags {
 #[expect(clippy::print_stdout, reason = "a tool of the bench, whose output is read")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
-    let store: Box<dyn Store> = if flags.store.starts_with("postgis:") {
-        Box::new(PostGis::open(&Address::parse(&flags.store)?)?)
+    let store: Store = if flags.store.starts_with("postgis:") {
+        PostGis::open(&Address::parse(&flags.store)?)?.into()
     } else {
-        Box::new(GeoParquet::open(Path::new(&flags.store), CACHE)?)
+        GeoParquet::open(Path::new(&flags.store), CACHE)?.into()
     };
     let ids = flags.ids.as_deref().map(parse_ids).transpose()?.unwrap_or_default();
     let mut seconds = Vec::new();
     let mut count = 0;
     // The first answer warms up.
     for turn in 0..=flags.repeat {
-        let search = search(&flags, ids.get(turn % ids.len().max(1)))?;
+        let query = search(&flags, ids.get(turn % ids.len().max(1)))?.into();
         let begin = Instant::now();
-        let find = Find {
-            check: Check::default(),
-            search: Arc::new(Compiled::new(&search)?),
-            max_items: flags.max_items,
-            after: None,
-            memory: SORT_MEMORY,
-            threads: default_threads(),
-            rejects: None,
-            observer: &mut (),
+        count = match flags.page {
+            Some(size) => pages(&store, &query, (PageSize::new(size)?, flags.pages))?,
+            None => all(&store, &query)?,
         };
-        let (mut answer, _) = store.find(find)?;
-        count = 0;
-        while let Some(work) = answer.next()? {
-            count += work()?.records.len();
-        }
         seconds.push(begin.elapsed().as_secs_f64());
     }
     let first = seconds.remove(0);
     seconds.sort_by(f64::total_cmp);
     println!("count {count}\nfirst {first}\nseconds {}", seconds[seconds.len() / 2]);
     Ok(())
+}
+
+/// How many Items answer, each of them read.
+fn all(store: &Store, query: &Query) -> Result<usize, Error> {
+    let (mut answer, _) = store.find(query, Run::default())?;
+    let mut count = 0;
+    while let Some(work) = answer.next()? {
+        count += work()?.records.len();
+    }
+    Ok(count)
+}
+
+/// How many Items are on the first pages, each of them read.
+fn pages(store: &Store, query: &Query, (size, pages): (PageSize, usize)) -> Result<usize, Error> {
+    let (mut count, mut after) = (0, None);
+    for _ in 0..pages {
+        let page = store.page(query, after.as_ref(), size, Run::default())?;
+        for item in page {
+            count += 1;
+            after = Some(item?.cursor);
+        }
+    }
+    Ok(count)
 }
 
 fn search(flags: &Flags, id: Option<&String>) -> Result<Search, SearchError> {

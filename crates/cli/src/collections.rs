@@ -1,20 +1,20 @@
 //! `collections`: the Collections that a store keeps beside its Items, listed, printed, put in and taken out.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
-use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreKind, StoreUrl, quoted};
+use stacyard::{delete_collection, keeps_none, put_collections};
+use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreUrl, quoted};
 
 use crate::flags::{self, CollectionsAction, Format, Global};
-use crate::report::{Status, count};
+use crate::report::{self, Status, count};
 use crate::say::{self, Text};
 use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &flags::Collections) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
-    if !open::keeps_collections(&url) {
-        return Err(Error::usage(
-            format!("{url} keeps no Collections beside its Items"),
-            "stores that do: .parquet and postgis://; stacyard copy takes Collections that stand among the Items there",
-        ));
+    if !url.kind().keeps_collections() {
+        return Err(keeps_none(&url));
     }
     match &flags.action {
         CollectionsAction::List { format } => list(global, &url, *format)?,
@@ -57,7 +57,8 @@ fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<()
         let name = if file == "-" { "standard input".to_owned() } else { rejects::shown(file.as_ref()) };
         return Err(Error::usage(format!("{name}: there is no Collection in it"), "give it one or more"));
     }
-    let CollectionChanges { new, changed, same, .. } = open::put_collections(global, url, &new)?;
+    let CollectionChanges { new, changed, same, .. } =
+        put_collections(url, &new, &mut |path| report::waits(path, global.json_log))?;
     if format == Format::Json {
         return say::json(&format!("{}\n", json!({"new": new, "changed": changed, "same": same})));
     }
@@ -72,13 +73,14 @@ fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<()
 
 /// Items without their Collection would be no catalog any more.
 fn delete(global: &Global, url: &StoreUrl, id: &str) -> Result<(), Error> {
-    let items = match open::delete_collection(global, url, id)? {
+    let mut waits = |path: &Path| report::waits(path, global.json_log);
+    let items = match delete_collection(url, id, global.threads(), &mut waits)? {
         Deletion::Done => return Ok(()),
         Deletion::NotThere => return Err(not_there(url, id)),
         Deletion::HasItems(items) => items,
     };
     let literal = id.replace('\'', "''");
-    let remedy = if url.kind() == StoreKind::PostGis {
+    let remedy = if url.kind().is_database() {
         format!(
             "delete them first: DELETE FROM items WHERE collection = '{literal}', in the schema of the store"
         )

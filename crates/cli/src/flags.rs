@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use stacyard_geoparquet::{Compression, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression};
-use stacyard_store::{MAX_RECORD_BYTES, Mode, RECORD_BYTES, StoreKind};
+use stacyard::{Compression, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression};
+use stacyard_search::Stop;
+use stacyard_store::{MAX_RECORD_BYTES, Mode, Observer, Output, RECORD_BYTES, Run, StoreKind};
 
 use crate::search::{Question, SearchFlags};
 use crate::threads;
@@ -56,6 +57,16 @@ pub(crate) struct Global {
 impl Global {
     pub(crate) fn threads(&self) -> usize {
         threads::granted(self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get))
+    }
+
+    /// How an operation is run. Sorting and writing are under way at the same time.
+    pub(crate) fn run<'a>(
+        &self,
+        stop: &Stop,
+        rejects: Option<&'a mut Output>,
+        observer: &'a mut dyn Observer,
+    ) -> Run<'a> {
+        Run { threads: self.threads(), memory: self.memory / 2, stop: stop.clone(), rejects, observer }
     }
 
     pub(crate) fn record_bytes(&self) -> usize {
@@ -112,6 +123,20 @@ pub(crate) struct Layout {
     /// programs do not read.
     #[arg(long, value_name = "N", default_value_t = MAX_COLUMNS, value_parser = parse_max_columns)]
     pub(crate) max_columns: usize,
+}
+
+impl Layout {
+    /// The layout that they ask for.
+    pub(crate) fn asked(&self, global: &Global) -> stacyard::Layout {
+        stacyard::Layout {
+            parts: None,
+            order: self.sort,
+            row_group_rows: self.row_group_rows,
+            compression: self.compression,
+            max_columns: self.max_columns,
+            memory: global.memory,
+        }
+    }
 }
 
 fn parse_max_columns(text: &str) -> Result<usize, String> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
-use stacyard_geoparquet::Description;
+use stacyard::Description;
 use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, queryables};
 
 use crate::flags::{self, Format, Global};
@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
     let opened = open::store(&store, global)?;
     let mut source = opened.items()?;
-    let file = open::geoparquet(&store)?.map(|file| file.describe()).transpose()?;
+    let file = stacyard::describe(&store)?;
     let mut console = Console::new(global, Rejects::File);
     let size = source.size();
     let found = info(source.as_mut(), global.threads(), &mut console)?;

@@ -1,23 +1,21 @@
 //! `init`: the tables of a database.
 
-use stacyard_postgis::{Initialised, Wanted};
-use stacyard_store::{Error, StoreUrl};
+use stacyard::{Error, Initialised, StoreUrl, Wanted, create, plan};
 
 use crate::flags::{Global, Init};
 use crate::report::Status;
 use crate::say::{self, Text};
-use crate::{open, schemas};
+use crate::schemas;
 
 pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
-    let address = open::address(&url)?;
     let profile = flags.profile.as_deref().map(schemas::profile).transpose()?;
     let wanted = Wanted { profile: profile.as_ref(), partitions: &flags.partition };
     if flags.dry_run {
-        say::data(stacyard_postgis::plan(&address, wanted)?.as_bytes())?;
+        say::data(plan(&url, wanted)?.as_bytes())?;
         return Ok(Status::Done);
     }
-    let Initialised { from, to, changes } = stacyard_postgis::init(&address, wanted)?;
+    let Initialised { from, to, changes } = create(&url, wanted)?;
     if !global.quiet {
         let mut done = Text::default();
         done.line(match from {

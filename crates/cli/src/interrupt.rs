@@ -7,9 +7,8 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use serde_json::json;
-use stacyard_postgis::Loaded;
 use stacyard_store::{
-    Error, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password, without_passwords,
+    Error, Landed, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password, without_passwords,
 };
 
 use crate::say::{self, Text};
@@ -27,7 +26,7 @@ pub(crate) struct Unfinished {
     pub(crate) target: String,
     pub(crate) mode: Mode,
     /// Of a database, what is in so far.
-    pub(crate) loaded: Option<Arc<Loaded>>,
+    pub(crate) landed: Option<Arc<dyn Landed>>,
     pub(crate) json_log: bool,
     /// Whether all is in its place, and only what is told of it is to come.
     pub(crate) is_done: bool,
@@ -41,6 +40,12 @@ pub(crate) fn committed() {
 }
 
 impl Unfinished {
+    /// A copy to `target`; nothing is said of one to standard output.
+    pub(crate) fn new(target: &StoreUrl, mode: Mode, json_log: bool) -> Option<Self> {
+        let is_kept = *target.location() != Location::Stdio;
+        is_kept.then(|| Self { target: target.to_string(), mode, landed: None, json_log, is_done: false })
+    }
+
     /// From here on an interrupt says what became of this copy.
     pub(crate) fn begin(&self) {
         *COPY.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
@@ -48,7 +53,7 @@ impl Unfinished {
 
     /// Adds what holds to an error of the copy.
     pub(crate) fn failed(&self, error: Error) -> Error {
-        let Some(items) = self.loaded.as_ref().map(|loaded| loaded.items()).filter(|items| *items > 0) else {
+        let Some(items) = self.landed.as_ref().map(|landed| landed.items()).filter(|items| *items > 0) else {
             return error;
         };
         if self.mode == Mode::Replace {
@@ -71,13 +76,13 @@ impl Unfinished {
                 format!("interrupted: all is in {target}, but its summary and rejects may be missing");
             return (holds, None);
         }
-        let Some(loaded) = &self.loaded else {
+        let Some(landed) = &self.landed else {
             return (
                 format!("interrupted: {target} is as it was"),
                 Some(format!("begin again: {}", self.command())),
             );
         };
-        let known = loaded.stop();
+        let known = landed.stop();
         let holds = match (self.mode, known) {
             (Mode::Replace, Some(0)) => format!("nothing of {target} was replaced"),
             (Mode::Replace, Some(_)) => return (format!("interrupted: all of {target} was replaced"), None),
@@ -86,7 +91,7 @@ impl Unfinished {
             }
             (_, Some(0)) => format!("nothing is in {target}"),
             (_, Some(items)) => format!("{} in {target}, the rest is not", are(items)),
-            (_, None) => format!("{} in {target}; the last batch may be", are(loaded.items())),
+            (_, None) => format!("{} in {target}; the last batch may be", are(landed.items())),
         };
         let goes_on = if self.mode == Mode::Replace { "begin again" } else { "go on with" };
         (format!("interrupted: {holds}"), Some(format!("{goes_on}: {}", self.command())))
@@ -95,7 +100,7 @@ impl Unfinished {
     /// The command line that goes on.
     fn command(&self) -> String {
         let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        let is_resumable = self.loaded.is_some() && self.mode == Mode::Insert;
+        let is_resumable = self.landed.is_some() && self.mode == Mode::Insert;
         command(words.chain(is_resumable.then(|| "--resume".to_owned())))
     }
 }

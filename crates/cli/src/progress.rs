@@ -1,16 +1,19 @@
 //! What is shown while work goes on: a bar on a terminal, a line now and then elsewhere, JSON for machines.
 
 use std::io::{IsTerminal, stderr};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 use stacyard_model::shown;
-use stacyard_store::{Error, Observer, Progress, Reject};
+use stacyard_store::{Error, Landed, Mode, Note, Observer, Progress, Reject, StoreUrl};
 
 use crate::flags::Global;
-use crate::report::Rejects;
-use crate::{interrupt, say};
+use crate::interrupt::{self, Unfinished};
+use crate::report::{self, Rejects};
+use crate::say;
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);
@@ -23,6 +26,9 @@ pub(crate) struct Console {
     size: Option<u64>,
     started: Instant,
     last: Instant,
+    json_log: bool,
+    /// The copy that it is of.
+    unfinished: Option<Unfinished>,
 }
 
 enum Style {
@@ -44,13 +50,43 @@ impl Console {
             Style::Lines
         };
         let now = Instant::now();
-        Self { style, rejects, source: String::new(), size: None, started: now, last: now }
+        Self {
+            style,
+            rejects,
+            source: String::new(),
+            size: None,
+            started: now,
+            last: now,
+            json_log: global.json_log,
+            unfinished: None,
+        }
+    }
+
+    /// A copy is to be made: whatever ends it before its time says what is in and how to go on.
+    pub(crate) fn copies(&mut self, target: &StoreUrl, mode: Mode) {
+        self.unfinished = Unfinished::new(target, mode, self.json_log);
+    }
+
+    /// Adds what is in to an error of the copy.
+    pub(crate) fn failed(&self, error: Error) -> Error {
+        match &self.unfinished {
+            Some(unfinished) => unfinished.failed(error),
+            None => error,
+        }
     }
 
     /// Ends the show, and says where to find what was not shown.
     pub(crate) fn finish(self) {
         self.clear();
         self.rejects.remark();
+    }
+
+    /// Says something beside the bar.
+    fn aside(&self, say: impl FnOnce()) {
+        match &self.style {
+            Style::Bar(bar) => bar.suspend(say),
+            _ => say(),
+        }
     }
 
     fn clear(&self) {
@@ -125,6 +161,23 @@ impl Observer for Console {
         match &self.style {
             Style::Bar(bar) => bar.suspend(|| self.rejects.show(reject)),
             _ => self.rejects.show(reject),
+        }
+    }
+
+    fn waits(&mut self, path: &Path) {
+        let json_log = self.json_log;
+        self.aside(|| report::waits(path, json_log));
+    }
+
+    fn note(&mut self, note: &Note) {
+        let json_log = self.json_log;
+        self.aside(|| report::note(note, json_log));
+    }
+
+    fn writes(&mut self, landed: Option<Arc<dyn Landed>>) {
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.landed = landed;
+            unfinished.begin();
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use stacyard_store::{Error, Location, Output, StoreUrl, is_reject, same_file, without_password};
 
 use crate::flags::Global;
-use crate::open;
+use crate::report;
 
 /// Makes sure that no file that a command reads is one that it writes, and begins the file of rejects.
 ///
@@ -29,7 +29,7 @@ pub(crate) fn begin(
         |what: &str| Error::usage(format!("{}: {what}", shown(path)), "give --rejects a file of its own");
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         // A pipe or a device keeps nothing that could be lost.
-        return Output::file(path, false, &|_| {}).map(Some);
+        return Output::file(path, false, &mut |_| {}).map(Some);
     }
     let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
     let stores = sources.iter().copied().chain(target).filter_map(|store| match store.location() {
@@ -48,7 +48,7 @@ pub(crate) fn begin(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io("read", path, error)),
     }
-    let mut output = Output::file(path, false, &|path| open::say_waiting(global, path))?;
+    let mut output = Output::file(path, false, &mut |path| report::waits(path, global.json_log))?;
     sources.iter().try_for_each(|source| output.limit_to(source))?;
     Ok(Some(output))
 }

@@ -1,7 +1,7 @@
 //! What is said when work is done, and about what was set aside.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
@@ -149,23 +149,32 @@ pub(crate) fn warnings(warnings: &Warnings, text: &mut Text) {
 
 /// Says what a user should know, though nothing has failed.
 pub(crate) fn warn(global: &Global, message: &str) {
-    if global.json_log {
-        say::event(json!({"event": "warning", "message": message}));
-    } else {
-        say::line(format_args!("warning: {message}"));
+    note(&Note { message: message.to_owned(), help: String::new() }, global.json_log);
+}
+
+/// The same, with what can be done, if there is anything.
+pub(crate) fn note(Note { message, help }: &Note, json_log: bool) {
+    match (json_log, help.is_empty()) {
+        (true, true) => say::event(json!({"event": "warning", "message": message})),
+        (true, false) => say::event(json!({"event": "warning", "message": message, "help": help})),
+        (false, is_alone) => {
+            say::line(format_args!("warning: {message}"));
+            if !is_alone {
+                say::line(format_args!("  help: {help}"));
+            }
+        }
     }
+}
+
+/// Says that another process writes the same file.
+pub(crate) fn waits(path: &Path, json_log: bool) {
+    let message = format!("{}: another process is writing this file; waiting for it", path.display());
+    note(&Note { message, help: String::new() }, json_log);
 }
 
 /// Says what is to be known of the stores, once they have been read and written.
 pub(crate) fn notes(report: &Report, json_log: bool) {
-    for Note { message, help } in &report.notes {
-        if json_log {
-            say::event(json!({"event": "warning", "message": message, "help": help}));
-        } else {
-            say::line(format_args!("warning: {message}"));
-            say::line(format_args!("  help: {help}"));
-        }
-    }
+    report.notes.iter().for_each(|one| note(one, json_log));
 }
 
 /// Says on standard error what a command has done whose output is something else.

@@ -96,7 +96,7 @@ fn read_schema(
 /// say which, not the name.
 pub(crate) fn collections(file: &str, global: &Global) -> Result<Collections, Error> {
     let url = StoreUrl::parse(file, None).or_else(|_| StoreUrl::parse(file, Some(StoreKind::Json)))?;
-    if matches!(url.kind(), StoreKind::Parquet | StoreKind::PostGis) {
+    if !url.kind().is_json() {
         let store = quoted(url.spelling());
         return Err(Error::usage(
             format!("{url}: Collections are taken from a file of JSON"),

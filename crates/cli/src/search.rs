@@ -1,23 +1,19 @@
 //! `search`: the Items of a store that answer a question, in order; and the flags that ask it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use stacyard_model::Gate;
+use stacyard::{
+    Area, Count, Fields, FreeText, Layout, Mode, PageSize, Query, Search, SortKey, Stop, StoreKind, StoreUrl,
+    Target, parse_collections, parse_datetime, parse_filter, parse_ids, parse_query,
+};
+use stacyard_search::SearchError;
 use stacyard_search::cql2::Expr;
-use stacyard_search::{
-    Area, Compiled, Deadline, Fields, FreeText, PageSize, Search, SearchError, SortKey, parse_collections,
-    parse_datetime, parse_filter, parse_ids, parse_query,
-};
-use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Find, Mode, Old, Output, Report, Store, StoreKind, StoreUrl,
-    merged, quoted, read_side_text,
-};
+use stacyard_store::{Error, Report, quoted, read_side_text};
 
 use crate::flags::Global;
-use crate::open::{self, Extras};
+use crate::open;
 use crate::parts::Parts;
 use crate::progress::Console;
 use crate::rejects;
@@ -75,11 +71,12 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// The search that it asks for.
-    pub(crate) fn parse(&self) -> Result<Search, Error> {
+    /// The query that it asks.
+    pub(crate) fn parse(&self) -> Result<Query, Error> {
         let intersects = written_or_in_file("--intersects", self.intersects.as_deref())?;
         let filter = written_or_in_file("--filter", self.filter.as_deref())?;
-        self.parse_parts(intersects.as_deref(), filter.as_deref()).map_err(Error::from)
+        let search = self.parse_parts(intersects.as_deref(), filter.as_deref())?;
+        Ok(Query::from(search).lenient(self.filter_lenient))
     }
 
     fn parse_parts(&self, shape: Option<&str>, filter: Option<&str>) -> Result<Search, SearchError> {
@@ -129,7 +126,7 @@ impl Question {
     }
 
     /// Says that there are no pages, to whoever asks for one.
-    fn warn_of_pages(&self, global: &Global) {
+    pub(crate) fn warn_of_pages(&self, global: &Global) {
         if let Some(limit) = self.limit.filter(|_| self.max_items.is_none()) {
             let message = format!(
                 "--limit is the size of a page, and there are no pages here: all that answers is taken; --max-items {limit} \
@@ -140,13 +137,8 @@ impl Question {
     }
 
     /// The end of the time that the search may take, from now on.
-    fn deadline(&self) -> Option<Deadline> {
-        self.timeout.map(Deadline::after)
-    }
-
-    /// What a record has to pass.
-    pub(crate) fn check(&self, check: Check, search: &Arc<Compiled>) -> Check {
-        Check { filter: Some(Arc::clone(search)), lenient: self.filter_lenient, ..check }
+    pub(crate) fn stop(&self) -> Stop {
+        self.timeout.map_or_else(Stop::default, Stop::after)
     }
 }
 
@@ -239,7 +231,7 @@ enum CountKind {
 pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
     let target = StoreUrl::parse(&flags.output, flags.format)?;
-    if target.kind() == StoreKind::PostGis {
+    if target.kind().is_database() {
         return Err(Error::usage(
             format!("{target}: search writes its answer to a file"),
             "stacyard copy takes the same flags, and merges into a database",
@@ -254,78 +246,39 @@ pub(crate) fn run(global: &Global, flags: &SearchFlags) -> Result<Status, Error>
     let files = flags.question.files();
     rejects::refuse_target(&target, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&store], Some(&target)), &files)?;
-    let deadline = flags.question.deadline();
-    let search = flags.question.parse()?;
+    let stop = flags.question.stop();
+    let query = flags.question.parse()?;
     flags.question.warn_of_pages(global);
-    if flags.count.is_none() && !flags.explain && !flags.overwrite && open::target_exists(&target) {
-        return Err(open::target_is_there(&target, false));
-    }
-    let gate = Some(Gate::default());
-    let output = begin(global, flags, &target)?;
+    let begun = begin(global, flags, &target)?;
     let source = open::store(&store, global)?;
-    let compiled = Arc::new(source.compile(&search, deadline)?);
-    let accept = Accept::Collections;
-    let check = flags.question.check(Check { gate, accept, ..Check::default() }, &compiled);
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
-    let find = Find {
-        check,
-        search: compiled,
-        max_items: search.max_items,
-        after: None,
-        memory: global.memory / 2,
-        threads: global.threads(),
-        rejects: rejects.as_mut(),
-        observer: &mut console,
-    };
     let is_answered = flags.count.is_none() && !flags.explain;
-    let parts = Parts::of(search.fields).filter(|_| is_answered);
+    let parts = Parts::of(query.search().fields.clone()).filter(|_| is_answered);
     let report = if let Some(kind) = flags.count {
-        let mut find = Find { max_items: None, ..find };
         let estimated = match kind {
-            CountKind::Exact => None,
-            CountKind::Estimate => source.estimate(&mut find)?,
+            CountKind::Exact => Count::Unknown,
+            CountKind::Estimate => {
+                source.estimate(&query, global.run(&stop, rejects.as_mut(), &mut console))?
+            }
         };
         let report = match estimated {
-            Some(written) => Report { written, ..Report::default() },
-            None => source.count(find)?,
+            Count::Exact(written) | Count::Estimate(written) => Report { written, ..Report::default() },
+            Count::Unknown => source.count(&query, global.run(&stop, rejects.as_mut(), &mut console))?,
         };
         let mut number = Text::default();
         number.line(report.written);
         number.print()?;
         report
+    } else if let Some(target) = begun {
+        console.copies(target.url(), Mode::Replace);
+        let parts = parts.as_ref().map(Parts::writer);
+        let layout = Layout { parts, memory: global.memory, ..Layout::default() };
+        let run = global.run(&stop, rejects.as_mut(), &mut console);
+        stacyard::save(&source, &query, (target, layout), run).map_err(|error| console.failed(error))?
     } else {
-        let (answer, found) = source.find(find)?;
-        if flags.explain {
-            explain(global, flags, &store, &found).print()?;
-            found
-        } else {
-            // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
-            let collections = if open::keeps_collections(&target) {
-                merged(source.collections()?, found.found_collections.clone(), Mode::Insert)
-            } else {
-                Collections::new()
-            };
-            let copy = Copy {
-                check: Check::default(),
-                mode: Mode::Replace,
-                unique: false,
-                must_lose_nothing: false,
-                collections,
-                old_collections: Collections::new(),
-                threads: global.threads(),
-                rejects: rejects.as_mut(),
-                observer: &mut console,
-            };
-            let fields = parts.as_ref().map(Parts::writer);
-            let extras = Extras { fields, profile: source.profile().cloned(), layout: None };
-            found.then(open::write(
-                global,
-                copy,
-                (Box::new(answer), Old::Nothing),
-                (&target, output),
-                extras,
-            )?)
-        }
+        let (_, found) = source.find(&query, global.run(&stop, rejects.as_mut(), &mut console))?;
+        explain(global, flags, &store, &found).print()?;
+        found
     };
     if let Some(mut rejects) = rejects {
         rejects.commit()?;
@@ -348,16 +301,18 @@ fn concluded(global: &Global, store: &StoreUrl, parts: Option<&Parts>, report: &
 }
 
 /// Begins to write the answer, where there is one to write.
-fn begin(global: &Global, flags: &SearchFlags, target: &StoreUrl) -> Result<Option<Output>, Error> {
+fn begin(global: &Global, flags: &SearchFlags, url: &StoreUrl) -> Result<Option<Target>, Error> {
     if flags.count.is_some() || flags.explain {
         return Ok(None);
     }
-    let output = open::output(global, target, flags.overwrite)?;
+    let refuse = |is_there: bool| {
+        if is_there && !flags.overwrite { Err(Target::is_there(url, false)) } else { Ok(()) }
+    };
+    refuse(Target::exists(url))?;
+    let target = Target::begin(url, flags.overwrite, &mut |path| report::waits(path, global.json_log))?;
     // It may have come since it was looked for.
-    if !flags.overwrite && output.as_ref().is_some_and(Output::replaces) {
-        return Err(open::target_is_there(target, false));
-    }
-    Ok(output)
+    refuse(target.replaces())?;
+    Ok(Some(target))
 }
 
 /// How the search was made: what was left out at each level.
@@ -373,27 +328,4 @@ fn explain(global: &Global, flags: &SearchFlags, store: &StoreUrl, found: &Repor
     let first = flags.question.max_items.map(|n| format!(", the first {n}")).unwrap_or_default();
     plan.line(format_args!("order       {order}, then collection, id{first}"));
     plan
-}
-
-/// A question, understood and compiled.
-pub(crate) type Asked = (Search, Arc<Compiled>);
-
-/// The gate and the question of a copy.
-pub(crate) fn ask(
-    global: &Global,
-    question: &Question,
-    check: Check,
-    store: &dyn Store,
-) -> Result<(Check, Option<Asked>), Error> {
-    if !question.is_some() {
-        return Ok((check, None));
-    }
-    let deadline = question.deadline();
-    let mut search = question.parse()?;
-    question.warn_of_pages(global);
-    if let Some(profile) = check.gate.as_ref().and_then(Gate::profile) {
-        search = search.with_instants(|name| profile.declares_instant(name));
-    }
-    let compiled = Arc::new(store.compile(&search, deadline)?);
-    Ok((question.check(check, &compiled), Some((search, compiled))))
 }

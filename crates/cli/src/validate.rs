@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indicatif::HumanCount;
 use serde_json::json;
+use stacyard_search::Stop;
 use stacyard_store::{
     Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
 };
@@ -50,14 +51,13 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         for (source, check) in [(source, with_expected), (Box::new(kept) as Box<dyn Source>, check)] {
             let copy = Copy {
                 check,
+                search: None,
                 mode: Mode::Insert,
                 unique: true,
                 must_lose_nothing: false,
                 collections: Collections::new(),
                 old_collections: Collections::new(),
-                threads: global.threads(),
-                rejects: rejects.as_mut(),
-                observer: &mut console,
+                run: global.run(&Stop::default(), rejects.as_mut(), &mut console),
             };
             report = report.and(copy.run(source, Old::Nothing, Nowhere)?);
         }

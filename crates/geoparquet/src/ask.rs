@@ -148,7 +148,7 @@ impl Ask {
         add(&self.levels.after_statistics, left.len());
         let mut open = Vec::new();
         for group in left {
-            self.search.check_time()?;
+            self.search.check_stop()?;
             if inner.table.group_may_have(group, condition).map_err(|e| inner.damaged(&e))? {
                 open.push(group);
             }
@@ -176,7 +176,7 @@ impl Ask {
             found(i64::MIN, 0..total);
             return Ok(());
         }
-        self.search.check_time()?;
+        self.search.check_stop()?;
         let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
@@ -184,7 +184,7 @@ impl Ask {
         let mut numbers = pages.iter().cloned().flatten();
         for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
-            self.search.check_time()?;
+            self.search.check_stop()?;
             let ranks =
                 rank.map(|rank| rank.ranks(&batch).ok_or_else(contradiction)).transpose().map_err(failed)?;
             let rows: Vec<usize> = numbers.by_ref().take(batch.num_rows()).collect();
@@ -231,7 +231,7 @@ impl Ask {
         let mut text = Vec::new();
         for batch in inner.table.read(picked.group, &self.exact, &picked.rows, (SLICE, 1)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
-            self.search.check_time()?;
+            self.search.check_stop()?;
             let mut items =
                 Items::new(&batch, &inner.footer.names, Scope::Some).map_err(|e| inner.unreadable(e))?;
             for index in 0..batch.num_rows() {
@@ -303,7 +303,7 @@ impl Ask {
         first: Option<u64>,
     ) -> Result<(Sorted, u64), Error> {
         let length = self.slice();
-        let mut sorter = Sorter::new(memory, first).until(self.search.deadline());
+        let mut sorter = Sorter::new(memory, first).until(self.search.stop());
         let mut count = 0;
         while let Some(rows) = self.next(&mut waves, threads)? {
             each(
@@ -412,7 +412,7 @@ impl Ask {
         let mut rows_left = rows.iter().cloned().flatten().map(|row| (before + row) as u64);
         for batch in table.read(group, &self.wide, rows, (self.slice(), threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
-            self.search.check_time()?;
+            self.search.check_stop()?;
             let mut items = Items::new(&batch, &inner.footer.names, scope)
                 .map_err(|cause| cause.into_error(format!("{} cannot be read", inner.name)))?;
             for (index, row) in (0..batch.num_rows()).zip(&mut rows_left) {

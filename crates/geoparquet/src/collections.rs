@@ -26,7 +26,7 @@ const TAIL: usize = 8;
 pub fn put_collections(
     path: &Path,
     new: &Collections,
-    wait: &dyn Fn(&Path),
+    wait: &mut dyn FnMut(&Path),
 ) -> Result<CollectionChanges, Error> {
     let (output, store) = begin(path, wait)?;
     let old = &store.inner.footer.collections;
@@ -43,7 +43,7 @@ pub fn delete_collection(
     path: &Path,
     id: &str,
     threads: usize,
-    wait: &dyn Fn(&Path),
+    wait: &mut dyn FnMut(&Path),
 ) -> Result<Deletion, Error> {
     let (output, store) = begin(path, wait)?;
     let items = items_of(&store, id, threads)?;
@@ -59,7 +59,7 @@ pub fn delete_collection(
 }
 
 /// Opens the file, after other writers of it have to wait.
-fn begin(path: &Path, wait: &dyn Fn(&Path)) -> Result<(Output, GeoParquet), Error> {
+fn begin(path: &Path, wait: &mut dyn FnMut(&Path)) -> Result<(Output, GeoParquet), Error> {
     // That it is there, and what it says it is.
     drop(GeoParquet::open(path, 0)?);
     let output = Output::file(path, false, wait)?;

@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_model::Profile;
 use stacyard_model::json::Document;
-use stacyard_store::{Record, Store, conformance};
+use stacyard_store::{Backend, Record, conformance};
 
 use crate::search_tests::write;
 use crate::{GeoParquet, Options, Order};
@@ -27,7 +27,7 @@ fn check_file(options: impl Fn() -> Options, rewrite: impl Fn(PathBuf) -> PathBu
         let folder = folder.path().join(number.to_string());
         std::fs::create_dir(&folder).unwrap();
         let path = rewrite(write(items, &folder, options()));
-        Box::new(GeoParquet::open(&path, 1 << 20).unwrap())
+        GeoParquet::open(&path, 1 << 20).unwrap().into()
     });
 }
 

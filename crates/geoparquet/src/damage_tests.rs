@@ -16,9 +16,9 @@ use parquet::file::properties::{
 use proptest::prelude::*;
 use proptest::sample::Index;
 use stacyard_model::json::Document;
+use stacyard_search::Search;
 use stacyard_search::cql2::Expr;
-use stacyard_search::{Compiled, Search};
-use stacyard_store::{Check, Error, Find, Source, Store};
+use stacyard_store::{Error, Run, Source, Store};
 use tempfile::NamedTempFile;
 
 use crate::decode::Scope;
@@ -204,18 +204,9 @@ fn searched(file: &NamedTempFile) -> Result<u64, Error> {
 }
 
 fn asked(file: &NamedTempFile, filter: Option<Expr>, max_items: Option<u64>) -> Result<u64, Error> {
-    let search = Search { filter, ..Search::default() };
-    let find = Find {
-        check: Check::default(),
-        search: Arc::new(Compiled::new(&search).unwrap()),
-        max_items,
-        after: None,
-        memory: 1 << 20,
-        threads: 1,
-        rejects: None,
-        observer: &mut (),
-    };
-    let (mut answer, report) = GeoParquet::open(file.path(), 1 << 20)?.find(find)?;
+    let query = Search { filter, max_items, ..Search::default() }.into();
+    let store = Store::from(GeoParquet::open(file.path(), 1 << 20)?);
+    let (mut answer, report) = store.find(&query, Run::in_place())?;
     while let Some(work) = answer.next()? {
         work()?;
     }

@@ -20,7 +20,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 use stacyard_model::json::Document;
-use stacyard_store::Store;
+use stacyard_store::Backend;
 use stacyard_store::conformance::{self, Question};
 use tempfile::NamedTempFile;
 

@@ -20,7 +20,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use serde_json::{Value, json};
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{JsonStore, Source, Store, StoreUrl};
+use stacyard_store::{Backend, JsonStore, Source, StoreUrl};
 
 use crate::GeoParquet;
 use crate::foreign_columns::{Dice, column, numbers, wkb_point};

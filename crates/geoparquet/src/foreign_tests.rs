@@ -21,7 +21,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, Type};
 use serde_json::{Value, json};
-use stacyard_store::{Error, Source, Store};
+use stacyard_store::{Backend, Error, Source};
 use tempfile::NamedTempFile;
 
 use crate::decode::Scope;

@@ -62,12 +62,7 @@ pub(crate) fn properties(file: &Inner, search: &Compiled) -> Result<(), Error> {
 
 /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
 /// warnings of what else is missing.
-pub(crate) fn lists(
-    store: &GeoParquet,
-    search: &Compiled,
-    found: u64,
-    lenient: bool,
-) -> Result<Vec<Note>, Error> {
+pub(crate) fn lists(store: &GeoParquet, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
     let file = &store.inner;
     let request = search.request();
     let mut names = search.names();
@@ -76,7 +71,7 @@ pub(crate) fn lists(
         return Ok(Vec::new());
     }
     let ids = Search { ids: request.ids.clone(), ..Search::default() };
-    if found > 0 || (!ids.ids.is_empty() && store.any(&ids, search.deadline())?) {
+    if found > 0 || (!ids.ids.is_empty() && store.any(ids, search.stop())?) {
         search.observe_id(&mut names);
     }
     let column = collection_column(file);
@@ -98,7 +93,7 @@ pub(crate) fn lists(
             })?;
         }
     }
-    check_lists(search, &names, lenient, || {
+    check_lists(search, &names, || {
         let mut known = KnownNames::default();
         for group in 0..file.table.metadata.num_row_groups() {
             each_item(file, search, group, &column, |item| {
@@ -135,7 +130,7 @@ fn each_item(
     let batches = file.table.read(group, columns, from_ref(&rows), (8_192, 1));
     for batch in batches.map_err(|cause| file.damaged(&cause))? {
         let batch = batch.map_err(|cause| file.damaged(&cause))?;
-        search.check_time()?;
+        search.check_stop()?;
         let mut items =
             Items::new(&batch, &file.footer.names, Scope::Some).map_err(|cause| file.unreadable(cause))?;
         for row in 0..batch.num_rows() {

@@ -7,14 +7,14 @@ use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::file::properties::WriterProperties;
 use stacyard_model::json::Document;
 use stacyard_store::conformance::{self, Question, catalog};
-use stacyard_store::{Encoder, Output, Sink, Source, Store};
+use stacyard_store::{Backend, Encoder, Output, Sink, Source};
 
 use crate::{GeoParquet, GeoParquetSink, Options, Order};
 
 pub(crate) fn write(items: &[Document], folder: &std::path::Path, options: Options) -> std::path::PathBuf {
     let path = folder.join(format!("{:?}-{}.parquet", options.order, options.row_group_rows));
     let mut sink =
-        GeoParquetSink::create(Output::file(&path, false, &|_| {}).unwrap(), folder, options).unwrap();
+        GeoParquetSink::create(Output::file(&path, false, &mut |_| {}).unwrap(), folder, options).unwrap();
     let encoder = sink.encoder();
     for batch in items.chunks(100) {
         let mut chunk = crate::Shaped::default();

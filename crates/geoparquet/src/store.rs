@@ -7,8 +7,8 @@ use std::time::Instant;
 use parquet::errors::ParquetError;
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
-use stacyard_search::{Compiled, Deadline, MatchError, Search};
-use stacyard_store::{Collections, Error, ErrorKind, Find, Note, Report, Sorted, Source, Store};
+use stacyard_search::{Compiled, MatchError, Query, Search, Stop};
+use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
 
 use crate::ask::Ask;
 use crate::bytes::Counted;
@@ -47,26 +47,25 @@ impl GeoParquet {
     }
 
     /// Whether an Item answers.
-    pub(crate) fn any(&self, search: &Search, deadline: Option<Deadline>) -> Result<bool, Error> {
-        Ask::new(self, &Arc::new(Compiled::until(search, deadline)?), None).any()
+    pub(crate) fn any(&self, search: Search, stop: &Stop) -> Result<bool, Error> {
+        Ask::new(self, &Arc::new(Compiled::until(&Query::from(search), stop)?), None).any()
     }
 
-    fn ask(&self, find: &mut Find<'_>) -> Result<Arc<Ask>, Error> {
-        if !find.check.lenient {
-            self.unless_invalid(known::properties(&self.inner, &find.search))?;
+    fn ask(&self, search: &Arc<Compiled>, after: Option<Vec<u8>>) -> Result<Arc<Ask>, Error> {
+        if !search.is_lenient() {
+            self.unless_invalid(known::properties(&self.inner, search))?;
         }
-        // All that is looked at from here on are some of the rows.
-        find.check.looked_up = true;
-        if self.inner.footer.is_ours {
-            // They have passed the gate on their way in.
-            find.check.gate = None;
-        }
-        Ok(Arc::new(Ask::new(self, &find.search, find.after.clone())))
+        Ok(Arc::new(Ask::new(self, search, after)))
+    }
+
+    /// What is known of rows that may answer: where others have written the file they go through the gate.
+    fn known(&self) -> Known {
+        Known { are_valid: self.inner.footer.is_ours, names: true }
     }
 
     /// What is to be said of collections and ids of the search that no Item has.
-    fn notes(&self, ask: &Ask, report: &Report, lenient: bool) -> Result<Vec<Note>, Error> {
-        self.unless_invalid(known::lists(self, &ask.search, report.written, lenient))
+    fn notes(&self, ask: &Ask, report: &Report) -> Result<Vec<Note>, Error> {
+        self.unless_invalid(known::lists(self, &ask.search, report.written))
     }
 
     /// Where another writer's file has no valid Item there is none, and so none that could have a name.
@@ -106,7 +105,7 @@ impl GeoParquet {
     }
 }
 
-impl Store for GeoParquet {
+impl Backend for GeoParquet {
     fn collections(&self) -> Result<Collections, Error> {
         Ok(self.inner.footer.collections.clone())
     }
@@ -127,41 +126,37 @@ impl Store for GeoParquet {
         Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::Some)?))
     }
 
-    fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
+    fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
-        let ask = self.ask(&mut find)?;
-        let lenient = find.check.lenient;
-        let rows = ask.rows(find.max_items, find.threads)?;
+        let ask = self.ask(&find.search, find.after.clone())?;
+        let rows = ask.rows(find.first, find.run.threads)?;
         let (sorted, mut report) = if self.inner.footer.is_ours {
-            let limits = (find.memory, find.threads);
-            let (sorted, written) = ask.answer(rows, limits, find.max_items)?;
+            let limits = (find.run.memory, find.run.threads);
+            let (sorted, written) = ask.answer(rows, limits, find.first)?;
             (sorted, Report { written, ..Report::default() })
         } else {
-            let mut candidates = Candidates::new(Arc::clone(&ask), rows, find.threads);
-            let (sorted, mut report) = find.run(&mut candidates)?;
+            let mut candidates = Candidates::new(Arc::clone(&ask), rows, find.run.threads);
+            let (sorted, mut report) = find.over(&mut candidates, self.known())?;
             report.written = report.read - report.filtered - report.rejected;
             (sorted, report)
         };
-        let notes = self.notes(&ask, &report, lenient)?;
+        let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);
         report.notes.extend(notes);
         Ok((sorted, report))
     }
 
-    fn count(&self, mut find: Find<'_>) -> Result<Report, Error> {
+    fn count(&self, find: Find<'_>) -> Result<Report, Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
-        // All that answer are counted, on whatever page.
-        find.after = None;
-        let ask = self.ask(&mut find)?;
-        let lenient = find.check.lenient;
-        let rows = ask.rows(None, find.threads)?;
+        let ask = self.ask(&find.search, None)?;
+        let threads = find.run.threads;
+        let rows = ask.rows(None, threads)?;
         let mut report = if self.inner.footer.is_ours {
-            Report { written: ask.count(rows, find.threads)?, ..Report::default() }
+            Report { written: ask.count(rows, threads)?, ..Report::default() }
         } else {
-            let candidates = Candidates::new(Arc::clone(&ask), rows, find.threads);
-            find.count(Box::new(candidates))?
+            find.count_over(&mut Candidates::new(Arc::clone(&ask), rows, threads), self.known())?
         };
-        let notes = self.notes(&ask, &report, lenient)?;
+        let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);
         report.notes.extend(notes);
         Ok(report)
@@ -177,7 +172,7 @@ impl Inner {
     /// The error of an Item of which it cannot be said whether it answers, or not in time.
     pub(crate) fn unmatched(&self, cause: MatchError) -> Error {
         match cause {
-            MatchError::Late(late) => late.into(),
+            MatchError::Stopped(stopped) => stopped.into(),
             other => self.unreadable(other),
         }
     }

@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
-use stacyard_search::Deadline;
+use stacyard_search::Stop;
 use stacyard_store::Error;
 use tokio_postgres::Row;
 
@@ -20,22 +20,22 @@ impl Link {
         &self,
         doing: &str,
         (query, params): (&str, &[Param]),
-        deadline: Option<Deadline>,
+        stop: &Stop,
     ) -> Result<Vec<Row>, Error> {
         let params: Vec<_> = params.iter().map(Param::typed).collect();
         let mut is_first = true;
         loop {
             let client = self.client().await?;
             let asked = async {
-                begin(&client, deadline).await?;
+                begin(&client, stop).await?;
                 let rows = client.query_typed(query, &params).await?;
-                end(&client, deadline).await?;
+                end(&client, stop).await?;
                 Ok(rows)
             };
-            match within(deadline, asked).await {
+            match within(stop, asked).await {
                 Err(cause) if is_first && cause.is_lost() => self.give_up(client),
                 Err(cause) => {
-                    return Err(cause.of(deadline, client, &format!("{doing} {}", self.address.shown())));
+                    return Err(cause.of(stop, client, &format!("{doing} {}", self.address.shown())));
                 }
                 Ok(rows) => return Ok(rows),
             }
@@ -48,7 +48,7 @@ impl Link {
         &self,
         doing: &str,
         (query, params): (&str, &[Param]),
-        deadline: Option<Deadline>,
+        stop: &Stop,
         mut take: impl FnMut(&Row) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let mut number = 0;
@@ -56,14 +56,14 @@ impl Link {
         loop {
             let client = self.client().await?;
             let begun = async {
-                begin(&client, deadline).await?;
+                begin(&client, stop).await?;
                 client.query_typed_raw(query, params.iter().map(Param::typed)).await
             };
-            let next = match within(deadline, begun).await {
+            let next = match within(stop, begun).await {
                 Ok(rows) => {
                     let mut rows = pin!(rows);
                     loop {
-                        match within(deadline, rows.try_next()).await {
+                        match within(stop, rows.try_next()).await {
                             Ok(Some(row)) => {
                                 if let Err(error) = take(&row) {
                                     // What is left of the answer is on its way.
@@ -71,7 +71,7 @@ impl Link {
                                     return Err(error);
                                 }
                             }
-                            Ok(None) => match within(deadline, end(&client, deadline)).await {
+                            Ok(None) => match within(stop, end(&client, stop)).await {
                                 Ok(()) => return Ok(number),
                                 Err(cause) => break cause,
                             },
@@ -83,7 +83,7 @@ impl Link {
                 Err(cause) => cause,
             };
             if !is_first || number > 0 || !next.is_lost() {
-                return Err(next.of(deadline, client, &format!("{doing} {}", self.address.shown())));
+                return Err(next.of(stop, client, &format!("{doing} {}", self.address.shown())));
             }
             self.give_up(client);
             is_first = false;

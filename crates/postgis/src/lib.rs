@@ -38,7 +38,6 @@ mod wire;
 pub use collections::{delete_collection, put_collections};
 pub use connect::Address;
 pub use encode::{RowEncoder, Rows};
-pub use loaded::Loaded;
 pub use sink::PostGisSink;
 pub use store::PostGis;
 

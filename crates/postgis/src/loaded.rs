@@ -3,17 +3,18 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use stacyard_store::Landed;
 use tokio::sync::RwLock;
 use tokio_postgres::{Client, Error};
 
 use crate::fault;
 
-/// How long [`Loaded::stop`] waits for commits that are under way.
+/// How long [`Landed::stop`] waits for commits that are under way.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a load has committed. Others may ask at any time.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     items: AtomicU64,
     /// Whether a connection was lost before the answer to a commit came.
     is_unsure: AtomicBool,
@@ -21,20 +22,12 @@ pub struct Loaded {
     commits: RwLock<()>,
 }
 
-impl Loaded {
-    /// How many Items are in.
-    pub fn items(&self) -> u64 {
+impl Landed for Loaded {
+    fn items(&self) -> u64 {
         self.items.load(Ordering::Relaxed)
     }
 
-    /// Whether more may be in: a commit that nobody has heard the answer to.
-    pub(crate) fn is_unsure(&self) -> bool {
-        self.is_unsure.load(Ordering::Relaxed)
-    }
-
-    /// Lets no transaction be committed any more. Gives how many Items are in; `None` where that is not known, since a commit
-    /// was under way and has not ended.
-    pub fn stop(&self) -> Option<u64> {
+    fn stop(&self) -> Option<u64> {
         let started = Instant::now();
         loop {
             if let Ok(guard) = self.commits.try_write() {
@@ -47,6 +40,13 @@ impl Loaded {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+impl Loaded {
+    /// Whether more may be in: a commit that nobody has heard the answer to.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.is_unsure.load(Ordering::Relaxed)
     }
 
     /// Commits a transaction that brings so many Items.

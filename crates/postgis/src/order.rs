@@ -5,7 +5,7 @@
 //! microsecond. They are told as odd, and whoever meets one sorts all rows by the keys.
 
 use stacyard_model::FieldType;
-use stacyard_search::{Compiled, FirstValue, Place, SortKey};
+use stacyard_search::{Compiled, Datum, Place, SortKey};
 
 use crate::filter::{Maker, is_moderate, micros, seconds};
 use crate::jsonb::{boolean, number, text};
@@ -123,7 +123,7 @@ impl By {
     }
 
     /// SQL that is false of rows that come before a value.
-    fn behind(&self, first: &FirstValue, descending: bool, maker: &mut Maker<'_>) -> Option<String> {
+    fn behind(&self, first: &Datum, descending: bool, maker: &mut Maker<'_>) -> Option<String> {
         let op = if descending { "<=" } else { ">=" };
         // Nulls come last, or first where it is descending.
         let or_null = |column: &str, sql: String| {
@@ -131,12 +131,12 @@ impl By {
         };
         let only_null = |column: &str| (!descending).then(|| format!("{column} IS NULL"));
         match (self, first) {
-            (Self::Start, FirstValue::Instant(at)) => {
+            (Self::Start, Datum::Instant(at)) => {
                 let at = maker.text(&seconds(*at));
                 Some(or_null("extent_start", format!("extent_start {op} {at}::numeric")))
             }
-            (Self::Id, FirstValue::Text(id)) => Some(format!("id {op} {}", maker.text(id))),
-            (Self::Collection, FirstValue::Text(name)) => {
+            (Self::Id, Datum::Text(id)) => Some(format!("id {op} {}", maker.text(id))),
+            (Self::Collection, Datum::Text(name)) => {
                 let name = maker.text(name);
                 Some(if descending {
                     format!("(collection <> '' AND collection <= {name})")
@@ -144,28 +144,28 @@ impl By {
                     format!("(collection = '' OR collection >= {name})")
                 })
             }
-            (Self::Instant { column, .. }, FirstValue::Instant(at)) => {
+            (Self::Instant { column, .. }, Datum::Instant(at)) => {
                 let at = maker.text(&micros(*at)?);
                 Some(or_null(column, format!("{column} {op} {at}::timestamptz")))
             }
-            (Self::Column(column), FirstValue::Number(number)) if is_moderate(number) => {
+            (Self::Column(column), Datum::Number(number)) if is_moderate(number) => {
                 let number = maker.text(number);
                 Some(or_null(column, format!("{column} {op} {number}::numeric")))
             }
-            (Self::Column(column), FirstValue::Text(text)) => {
+            (Self::Column(column), Datum::Text(text)) => {
                 let text = maker.text(text);
                 Some(or_null(column, format!("{column} {op} {text}")))
             }
-            (Self::Column(column) | Self::Instant { column, .. }, FirstValue::Null) => only_null(column),
-            (Self::Value(value), FirstValue::Number(bound)) if is_moderate(bound) => {
+            (Self::Column(column) | Self::Instant { column, .. }, Datum::Null) => only_null(column),
+            (Self::Value(value), Datum::Number(bound)) if is_moderate(bound) => {
                 let bound = format!("{} {op} {}::numeric", number(value), maker.text(bound));
                 Some(among(value, NUMBER, &bound, descending))
             }
-            (Self::Value(value), FirstValue::Text(bound)) => {
+            (Self::Value(value), Datum::Text(bound)) => {
                 let bound = format!("{} {op} {}", text(value), maker.text(bound));
                 Some(among(value, TEXT, &bound, descending))
             }
-            (Self::Value(value) | Self::InstantValue(value), FirstValue::Null) if !descending => {
+            (Self::Value(value) | Self::InstantValue(value), Datum::Null) if !descending => {
                 Some(format!("{} = {NULL}", rank(value)))
             }
             _ => None,
@@ -189,9 +189,9 @@ impl Order {
         if keys.is_empty() {
             keys.push((By::Start, true));
         }
-        let behind = after.and_then(|after| search.first_value(after)).and_then(|first| {
+        let behind = after.map(|after| search.place(after)).and_then(|place| {
             let (by, descending) = keys.first()?;
-            by.behind(&first, *descending, maker)
+            by.behind(place.first()?, *descending, maker)
         });
         keys.extend([(By::Collection, false), (By::Id, false)]);
         Some(Self { keys, behind: behind.unwrap_or_else(|| "true".to_owned()) })

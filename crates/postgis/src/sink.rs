@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 
-use stacyard_store::{Before, Collections, Counts, Error, Finished, Mode, Refused, Sink};
+use stacyard_store::{Before, Collections, Counts, Error, Finished, Landed, Mode, Refused, Sink};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -11,7 +11,6 @@ use crate::batch::Target;
 use crate::connect::{Address, Database};
 use crate::encode::{RowEncoder, Rows};
 use crate::fault::{self, Attempts};
-use crate::loaded::Loaded;
 use crate::migrate;
 use crate::replacement::Replacement;
 
@@ -61,11 +60,6 @@ impl PostGisSink {
         Ok(Self { database, target, replacement, collections, idle, loading, done, bytes: 0 })
     }
 
-    /// What is in so far.
-    pub fn loaded(&self) -> Arc<Loaded> {
-        Arc::clone(&self.target.loaded)
-    }
-
     /// Waits for the oldest batch.
     fn wait_for_one(&mut self) -> Result<(), Error> {
         let Some(loading) = self.loading.pop_front() else { return Ok(()) };
@@ -80,6 +74,10 @@ impl PostGisSink {
 }
 
 impl Sink for PostGisSink {
+    fn landed(&self) -> Option<Arc<dyn Landed>> {
+        Some(self.target.loaded.clone())
+    }
+
     type Encoder = RowEncoder;
 
     fn encoder(&self) -> Arc<RowEncoder> {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
 use stacyard_model::json::Tape;
-use stacyard_search::Deadline;
+use stacyard_search::Stop;
 use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_postgres::Row;
@@ -37,7 +37,7 @@ pub(crate) struct RowSource {
     database: Database,
     query: String,
     params: Vec<Param>,
-    deadline: Option<Deadline>,
+    stop: Stop,
     rows: Option<Receiver<Rows>>,
     row: u64,
     look: Look,
@@ -48,18 +48,19 @@ impl RowSource {
         database: &Database,
         (query, params): (String, Vec<Param>),
         look: Look,
-        deadline: Option<Deadline>,
+        stop: &Stop,
     ) -> Self {
-        Self { database: database.clone(), query, params, deadline, rows: None, row: 0, look }
+        let stop = stop.clone();
+        Self { database: database.clone(), query, params, stop, rows: None, row: 0, look }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
         self.rows.get_or_insert_with(|| {
             let (query, params) = (std::mem::take(&mut self.query), std::mem::take(&mut self.params));
             let (sender, receiver) = channel(2);
-            let (link, deadline) = (self.database.link.clone(), self.deadline);
+            let (link, stop) = (self.database.link.clone(), self.stop.clone());
             self.database.runtime().spawn(async move {
-                if let Err(error) = stream(&link, (&query, &params), deadline, &sender).await {
+                if let Err(error) = stream(&link, (&query, &params), &stop, &sender).await {
                     // Nobody may be there any more to hear it.
                     let _ = sender.send(Err(error)).await;
                 }
@@ -72,18 +73,18 @@ impl RowSource {
 async fn stream(
     link: &Link,
     question: (&str, &[Param]),
-    deadline: Option<Deadline>,
+    stop: &Stop,
     sender: &Sender<Rows>,
 ) -> Result<(), Error> {
     let mut is_first = true;
     loop {
         let client = link.client().await?;
         let mut delivered = false;
-        match deliver(&client, question, deadline, sender, &mut delivered).await {
+        match deliver(&client, question, stop, sender, &mut delivered).await {
             // A connection that has died in the pool.
             Err(cause) if is_first && !delivered && cause.is_lost() => link.give_up(client),
             Err(cause) => {
-                return Err(cause.of(deadline, client, &format!("read {}", link.address.shown())));
+                return Err(cause.of(stop, client, &format!("read {}", link.address.shown())));
             }
             Ok(true) => return Ok(()),
             Ok(false) => {
@@ -100,18 +101,18 @@ async fn stream(
 async fn deliver(
     client: &Object,
     (query, params): (&str, &[Param]),
-    deadline: Option<Deadline>,
+    stop: &Stop,
     sender: &Sender<Rows>,
     delivered: &mut bool,
 ) -> Result<bool, Unanswered> {
     let begun = async {
-        begin(client, deadline).await?;
+        begin(client, stop).await?;
         client.query_typed_raw(query, params.iter().map(Param::typed)).await
     };
-    let rows = within(deadline, begun).await?;
+    let rows = within(stop, begun).await?;
     let mut rows = pin!(rows);
     let mut batch = Vec::with_capacity(BATCH);
-    while let Some(row) = within(deadline, rows.try_next()).await? {
+    while let Some(row) = within(stop, rows.try_next()).await? {
         batch.push(row);
         if batch.len() == BATCH {
             *delivered = true;
@@ -120,7 +121,7 @@ async fn deliver(
             }
         }
     }
-    within(deadline, end(client, deadline)).await?;
+    within(stop, end(client, stop)).await?;
     if !batch.is_empty() {
         let _ = sender.send(Ok(batch)).await;
     }

@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use stacyard_model::json::Tape;
 use stacyard_model::{FieldType, Gate, Profile};
-use stacyard_search::{Compiled, Deadline, KnownNames, MatchError, Property, Search, Types};
+use stacyard_search::{
+    Aggregate, Aggregation, Compiled, KnownNames, MatchError, Property, Query, Search, Stop, Types,
+};
 use stacyard_store::{
-    Batch, Collections, Error, Find, Hits, Note, Report, Sorted, Sorter, Source, Store, check_lists,
-    check_properties,
+    Backend, Batch, Collections, Count, Error, Find, Hits, Known, Note, Report, Sorted, Sorter, Source,
+    Store, check_lists, check_properties,
 };
 use tokio_postgres::Row;
 
@@ -21,6 +23,9 @@ use crate::order::Order;
 use crate::profile::{self, Promoted};
 use crate::rows::{BY_SQL, ODD, SEARCHED, SELECTED, audited, is_loaded, write_item};
 use crate::source::{Look, RowSource, push_record};
+
+/// Which rows have passed the gate on their way in is said of each; what names none has is asked apart from them.
+const KNOWN: Known = Known { are_valid: false, names: true };
 
 /// Up to how many rows are asked for in order; where the answer needs more, all are read and sorted here.
 const MAX_FIRST: u64 = 40_000;
@@ -58,13 +63,8 @@ impl PostGis {
         fault::failed(&format!("search {}", self.database.address().shown()), cause)
     }
 
-    async fn rows(
-        &self,
-        query: &str,
-        params: &[Param],
-        deadline: Option<Deadline>,
-    ) -> Result<Vec<Row>, Error> {
-        self.database.link.rows("search", (query, params), deadline).await
+    async fn rows(&self, query: &str, params: &[Param], stop: &Stop) -> Result<Vec<Row>, Error> {
+        self.database.link.rows("search", (query, params), stop).await
     }
 
     /// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
@@ -101,8 +101,7 @@ impl PostGis {
             }
         }
         let query = format!("SELECT EXISTS (SELECT FROM {schema}.items)");
-        if !names.lacks_types()
-            || !self.rows(&query, &[], search.deadline()).await?.iter().any(|row| row.get(0))
+        if !names.lacks_types() || !self.rows(&query, &[], search.stop()).await?.iter().any(|row| row.get(0))
         {
             return Ok(());
         }
@@ -112,7 +111,7 @@ impl PostGis {
              (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
         );
         let mut known = KnownNames::default();
-        for row in &self.rows(&query, &[], search.deadline()).await? {
+        for row in &self.rows(&query, &[], search.stop()).await? {
             known.add(row.get(0));
         }
         check_properties(search, &names, || Ok(known))
@@ -127,13 +126,13 @@ impl PostGis {
             self.schema(),
             names.join(", ")
         );
-        let rows = self.rows(&query, &params, search.deadline()).await?;
+        let rows = self.rows(&query, &params, search.stop()).await?;
         Ok(rows.first().map_or(Types::NONE, |row| Types::named(row.get(0))))
     }
 
     /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
     /// warnings of what else is missing.
-    fn lists(&self, search: &Compiled, found: u64, lenient: bool) -> Result<Vec<Note>, Error> {
+    fn lists(&self, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
         let request = search.request();
         let mut names = search.names();
         if !names.lacks_list() || (found > 0 && request.collections.len() < 2) {
@@ -145,7 +144,7 @@ impl PostGis {
             let query = format!(
                 "SELECT EXISTS (SELECT FROM {schema}.items), EXISTS (SELECT FROM {schema}.items WHERE id = ANY($1))"
             );
-            let rows = self.rows(&query, &[ids], search.deadline()).await?;
+            let rows = self.rows(&query, &[ids], search.stop()).await?;
             if rows.iter().any(|row| row.get(0)) {
                 search.declare_all(&mut names, |_| Types::NONE);
             }
@@ -156,7 +155,7 @@ impl PostGis {
             let query = format!(
                 "SELECT name FROM unnest($1) AS name WHERE EXISTS (SELECT FROM {schema}.items WHERE collection = name)"
             );
-            for row in &self.rows(&query, &[collections], search.deadline()).await? {
+            for row in &self.rows(&query, &[collections], search.stop()).await? {
                 search.observe_collection(row.get(0), &mut names);
             }
             let mut known = KnownNames::default();
@@ -167,31 +166,29 @@ impl PostGis {
                      SELECT (SELECT min(collection) FROM {schema}.items WHERE collection > name) FROM known \
                      WHERE name IS NOT NULL) SELECT name FROM known WHERE name <> '' LIMIT 4096"
                 );
-                for row in &self.rows(&query, &[], search.deadline()).await? {
+                for row in &self.rows(&query, &[], search.stop()).await? {
                     known.add(row.get(0));
                 }
             }
-            check_lists(search, &names, lenient, || Ok(known))
+            check_lists(search, &names, || Ok(known))
         })
     }
 
     /// Settles what does not depend on rows.
-    fn prepare(&self, find: &mut Find<'_>) -> Result<Condition, Error> {
-        if !find.check.lenient {
-            self.database.wait(self.check_properties(&find.search))?;
+    fn prepare(&self, search: &Compiled) -> Result<Condition, Error> {
+        if !search.is_lenient() {
+            self.database.wait(self.check_properties(search))?;
         }
-        // All that is looked at from here on are some of the rows.
-        find.check.looked_up = true;
-        Ok(Condition::of(find.search.request(), &self.tables))
+        Ok(Condition::of(search.request(), &self.tables))
     }
 
     fn rows_query(&self, columns: &str, condition: &Condition) -> String {
         format!("SELECT {columns} FROM {}.items WHERE {}", self.schema(), condition.sql)
     }
 
-    fn source(&self, columns: &str, condition: &Condition, deadline: Option<Deadline>) -> RowSource {
+    fn source(&self, columns: &str, condition: &Condition, stop: &Stop) -> RowSource {
         let question = (self.rows_query(columns, condition), condition.params.clone());
-        RowSource::new(&self.database, question, Look::Writer, deadline)
+        RowSource::new(&self.database, question, Look::Writer, stop)
     }
 
     /// The first Items in the order of the search; `None`: SQL cannot say which these are.
@@ -212,7 +209,7 @@ impl PostGis {
         // Some of the rows may not answer, or stand before the place: then four times as many are asked for.
         let mut limit = if condition.exact && after.is_none() { wanted } else { wanted + wanted / 4 + 8 };
         while limit <= MAX_FIRST {
-            let mut sorter = Sorter::new(find.memory, Some(wanted)).until(find.search.deadline());
+            let mut sorter = Sorter::new(find.run.memory, Some(wanted)).until(find.search.stop());
             let mut report = Report::default();
             let mut first = First {
                 search: &find.search,
@@ -224,8 +221,8 @@ impl PostGis {
             };
             let mut is_odd = false;
             let query = self.first_query(condition, &order, limit);
-            let deadline = find.search.deadline();
-            let rows = self.database.link.each_row("search", (&query, &params), deadline, |row| {
+            let stop = find.search.stop();
+            let rows = self.database.link.each_row("search", (&query, &params), stop, |row| {
                 report.read += 1;
                 is_odd |= row.try_get::<_, bool>(ODD).map_err(|cause| self.failed(cause))?;
                 let mut hits = Hits::default();
@@ -266,12 +263,12 @@ impl PostGis {
     /// The number of Items that meet a condition which says all of the search. Of their rows only those are read that SQL has written,
     /// where there are any.
     fn count_rows(&self, find: Find<'_>, condition: &Condition) -> Result<Report, Error> {
-        let (schema, deadline) = (self.schema(), find.search.deadline());
+        let (schema, search) = (self.schema(), Arc::clone(&find.search));
         let query = format!(
             "SELECT count(*), EXISTS (SELECT FROM {schema}.items WHERE {BY_SQL}) FROM {schema}.items WHERE {}",
             condition.sql
         );
-        let rows = self.database.wait(self.rows(&query, &condition.params, deadline))?;
+        let rows = self.database.wait(self.rows(&query, &condition.params, search.stop()))?;
         let all = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
         if find.check.gate.is_none() || !rows.iter().any(|row| row.get(1)) {
             return Ok(Report { read: all, written: all, ..Report::default() });
@@ -281,14 +278,15 @@ impl PostGis {
             params: condition.params.clone(),
             exact: true,
         };
-        let looked = find.count(Box::new(self.source(SELECTED, &by_sql, deadline)))?;
+        let looked = find.count_over(&mut self.source(SELECTED, &by_sql, search.stop()), KNOWN)?;
         // Items that are not valid have gone or come meanwhile at most.
         Ok(Report { read: all, written: all.saturating_sub(looked.rejected), ..looked })
     }
 
     /// How the database answers a search, as it says itself (EXPLAIN).
     pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
-        let compiled = self.compile(search, None)?;
+        let query = Query::from(search.clone());
+        let compiled = Store::from(self.clone()).compile(&query, &Stop::default())?;
         let condition = Condition::of(compiled.request(), &self.tables);
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
         let order = search.max_items.and_then(|rows| Some((rows, Order::of(&compiled, None, &mut maker)?)));
@@ -296,7 +294,7 @@ impl PostGis {
             Some((rows, order)) => (self.first_query(&condition, &order, rows), maker.into_params()),
             None => (self.rows_query(SELECTED, &condition), condition.params),
         };
-        let rows = self.database.wait(self.rows(&format!("EXPLAIN {query}"), &params, None))?;
+        let rows = self.database.wait(self.rows(&format!("EXPLAIN {query}"), &params, &Stop::default()))?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
@@ -331,7 +329,7 @@ impl First<'_> {
             match self.search.matches(item) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(MatchError::Late(late)) => return Err(late.into()),
+                Err(MatchError::Stopped(stopped)) => return Err(stopped.into()),
                 Err(cause) => return Err(unreadable(&cause)),
             }
         }
@@ -348,22 +346,22 @@ impl First<'_> {
     }
 }
 
-impl Store for PostGis {
+impl Backend for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let query = format!("SELECT {SELECTED} FROM {}.items", self.schema());
-        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Whole, None)))
+        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Whole, &Stop::default())))
     }
 
     fn audit(&self) -> Result<Box<dyn Source>, Error> {
         let columns = audited(self.schema(), &self.tables.postgis);
         let query = format!("SELECT {columns} FROM {}.items", self.schema());
-        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Audit, None)))
+        Ok(Box::new(RowSource::new(&self.database, (query, Vec::new()), Look::Audit, &Stop::default())))
     }
 
     fn collections(&self) -> Result<Collections, Error> {
         self.database.wait(async {
             let query = format!("SELECT id, content::text FROM {}.collections", self.schema());
-            let rows = self.rows(&query, &[], None).await?;
+            let rows = self.rows(&query, &[], &Stop::default()).await?;
             let mut collections = Collections::new();
             for row in rows {
                 let content = serde_json::from_str(row.get(1))
@@ -380,58 +378,67 @@ impl Store for PostGis {
 
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = Instant::now();
-        let condition = self.prepare(&mut find)?;
-        let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
-        let first = match find.max_items {
+        let search = Arc::clone(&find.search);
+        let condition = self.prepare(&search)?;
+        let first = match find.first {
             Some(wanted) => self.first(&mut find, wanted, &condition)?,
             None => None,
         };
         let (sorted, mut report) = match first {
             Some(first) => first,
             None => {
-                let mut source = self.source(SELECTED, &condition, find.search.deadline());
-                let (sorted, mut report) = find.run(&mut source)?;
+                let mut source = self.source(SELECTED, &condition, search.stop());
+                let (sorted, mut report) = find.over(&mut source, KNOWN)?;
                 report.written = report.read - report.filtered - report.rejected;
                 (sorted, report)
             }
         };
         report.filtered = report.read - report.written - report.rejected;
-        report.notes = self.lists(&search, report.written, lenient)?;
-        search.check_time()?;
+        report.notes = self.lists(&search, report.written)?;
+        search.check_stop()?;
         report.levels =
             vec![format!("rows        {} by SQL -> {} by the search itself", report.read, report.written)];
         report.seconds = started.elapsed().as_secs_f64();
         Ok((sorted, report))
     }
 
-    fn count(&self, mut find: Find<'_>) -> Result<Report, Error> {
-        // All that answer are counted, on whatever page.
-        find.after = None;
-        let condition = self.prepare(&mut find)?;
-        let (search, lenient) = (Arc::clone(&find.search), find.check.lenient);
+    fn count(&self, find: Find<'_>) -> Result<Report, Error> {
+        let search = Arc::clone(&find.search);
+        let condition = self.prepare(&search)?;
         let mut report = if condition.exact {
             self.count_rows(find, &condition)?
         } else {
-            find.count(Box::new(self.source(SEARCHED, &condition, search.deadline())))?
+            find.count_over(&mut self.source(SEARCHED, &condition, search.stop()), KNOWN)?
         };
-        report.notes = self.lists(&search, report.written, lenient)?;
+        report.notes = self.lists(&search, report.written)?;
         // What SQL alone answers may come late too.
-        search.check_time()?;
+        search.check_stop()?;
         Ok(report)
     }
 
     /// What the planner expects, of which the statistics of the last ANALYZE decide how good it is.
-    fn estimate(&self, find: &mut Find<'_>) -> Result<Option<u64>, Error> {
-        let condition = self.prepare(find)?;
-        if !find.search.request().collections.is_empty() {
-            self.lists(&find.search, 0, find.check.lenient)?;
+    fn estimate(&self, find: Find<'_>) -> Result<Count, Error> {
+        let search = find.search;
+        let condition = self.prepare(&search)?;
+        if !search.request().collections.is_empty() {
+            self.lists(&search, 0)?;
         }
         let query = format!("EXPLAIN {}", self.rows_query("id", &condition));
-        let rows = self.database.wait(self.rows(&query, &condition.params, find.search.deadline()))?;
-        find.search.check_time()?;
+        let rows = self.database.wait(self.rows(&query, &condition.params, search.stop()))?;
+        search.check_stop()?;
         // "Seq Scan on items  (cost=0.00..22.70 rows=1270 width=36)"
         let plan = rows.first().map_or("", |row| row.get(0));
         let expected = plan.split_once(" rows=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-        expected.map(Some).ok_or_else(|| Error::failed("the database does not say how many rows it expects"))
+        let expected = expected.map(Count::Estimate);
+        expected.ok_or_else(|| Error::failed("the database does not say how many rows it expects"))
+    }
+
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+        let search = Arc::clone(&find.search);
+        let condition = self.prepare(&search)?;
+        let mut source = self.source(SELECTED, &condition, search.stop());
+        let (found, mut report) = find.aggregate_over(&mut source, KNOWN, wanted)?;
+        report.notes = self.lists(&search, report.read - report.filtered)?;
+        Ok((found, report))
     }
 }

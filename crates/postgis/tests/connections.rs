@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use stacyard_postgis::{Address, PostGis, PostGisSink, Rows, Wanted};
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{Encoder, Mode, Sink, Store};
+use stacyard_store::{Backend, Encoder, Mode, Sink};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 

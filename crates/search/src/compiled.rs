@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use stacyard_model::Interval;
 use stacyard_model::json::Value;
 
+use crate::aggregate::{Aggregation, Aggregator};
 use crate::cql2::Expr;
-use crate::deadline::{Clock, Deadline, Late};
+use crate::datum::Datum;
 use crate::error::{ItemError, MatchError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::{Mismatch, Names, Seen};
-use crate::order::{self, FirstValue};
+use crate::order;
 use crate::property::{ItemView, Property};
-use crate::request::{Area, Search};
+use crate::request::{Area, Query, Search};
+use crate::stop::{Clock, Stop, Stopped};
 use crate::time::extent_of;
 use crate::types::Types;
 
@@ -21,6 +23,7 @@ use crate::types::Types;
 #[derive(Debug)]
 pub struct Compiled {
     request: Search,
+    is_lenient: bool,
     ids: Option<HashSet<String>>,
     /// Each with its place in the request.
     collections: Option<HashMap<String, usize>>,
@@ -29,18 +32,18 @@ pub struct Compiled {
     predicate: Predicate,
     /// The properties of filter and sort order that an Item need not have, each once.
     names: Vec<(Property, Types)>,
-    deadline: Option<Deadline>,
+    stop: Stop,
 }
 
 impl Compiled {
     /// Resolves names, settles types, finds functions, computes constants; what is not supported is an error.
     pub fn new(search: &Search) -> Result<Self, SearchError> {
-        Self::until(search, None)
+        Self::until(&search.clone().into(), &Stop::default())
     }
 
-    /// The same, to be over by then: to compile it, and all that looks at Items for it, fails after that.
-    pub fn until(search: &Search, deadline: Option<Deadline>) -> Result<Self, SearchError> {
-        let clock = Clock::new(deadline);
+    /// One asking of a query, which has to end when it is told: to compile it, and all that looks at Items for it, fails then.
+    pub fn until(query: &Query, stop: &Stop) -> Result<Self, SearchError> {
+        let (search, clock) = (query.search(), Clock::new(stop));
         let area = search.area.as_ref().map(|area| match area {
             Area::Box(area) => eval::Area::of_box(*area),
             Area::Shape(shape) => eval::Area::of_geometry(shape),
@@ -74,9 +77,10 @@ impl Compiled {
             collections: (!request.collections.is_empty()).then(|| collections.collect()),
             datetime: search.datetime,
             request,
+            is_lenient: query.is_lenient(),
             predicate,
             names,
-            deadline,
+            stop: stop.clone(),
         })
     }
 
@@ -85,20 +89,25 @@ impl Compiled {
         &self.request
     }
 
-    /// Fails when the time that the search may take is over: to be asked now and then by what reads for it.
-    pub fn check_time(&self) -> Result<(), Late> {
-        self.deadline.map_or(Ok(()), |deadline| deadline.check())
+    /// Whether names that no Item has may stand in it ([`Query::lenient`]).
+    pub const fn is_lenient(&self) -> bool {
+        self.is_lenient
     }
 
-    /// When the search has to be over.
-    pub const fn deadline(&self) -> Option<Deadline> {
-        self.deadline
+    /// Fails when the search has to end: to be asked now and then by what reads for it.
+    pub fn check_stop(&self) -> Result<(), Stopped> {
+        self.stop.check()
+    }
+
+    /// When the search has to end.
+    pub const fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// Whether the Item answers the search. An Item that the gate would have refused can give an error instead.
     pub fn matches(&self, item: Value<'_>) -> Result<bool, MatchError> {
-        self.check_time()?;
-        let context = Context::new(item, self.deadline);
+        self.check_stop()?;
+        let context = Context::new(item, &self.stop);
         let is_wanted = |id: &str| self.ids.as_ref().is_none_or(|ids| ids.contains(id));
         let is_of = |name: &str| self.collections.as_ref().is_none_or(|names| names.contains_key(name));
         if self.ids.is_some() && !context.item.id.and_then(Value::as_str).is_some_and(|id| is_wanted(&id))
@@ -126,16 +135,28 @@ impl Compiled {
         order::push_key(&self.request.sortby, &ItemView::of(item), out)
     }
 
-    /// The value that a place in the order begins with, if it is one of [`FirstValue`]: for stores that can leave out
-    /// early what is not behind it.
-    pub fn first_value(&self, key: &[u8]) -> Option<FirstValue> {
-        order::first_value(key, self.request.sortby.first().is_none_or(|key| key.descending))
+    /// An aggregator of what is wanted; of a query that was made for it ([`Query::aggregating`]).
+    pub fn aggregator(&self, wanted: &[Aggregation]) -> Result<Aggregator, SearchError> {
+        let mut declared = wanted.to_vec();
+        let properties = declared.iter_mut().filter_map(Aggregation::property_mut);
+        for (property, key) in properties.zip(&self.request.sortby) {
+            property.clone_from(&key.property);
+        }
+        Aggregator::new(&declared)
+    }
+
+    /// The values that a place in the order is made of: those that its Item is sorted by, then its collection and its id; up to
+    /// the first array or object. For stores that find by them what comes after it.
+    pub fn place(&self, key: &[u8]) -> Vec<Datum> {
+        let sortby = self.request.sortby.iter().map(|key| key.descending);
+        let by_start = self.request.sortby.is_empty().then_some(true);
+        order::values(key, sortby.chain(by_start).chain([false, false]))
     }
 
     /// The instant that a place in the order begins with, if it begins with one.
     pub fn first_instant(&self, key: &[u8]) -> Option<Timestamp> {
-        match self.first_value(key) {
-            Some(FirstValue::Instant(at)) => Some(at),
+        match self.place(key).first() {
+            Some(Datum::Instant(at)) => Some(*at),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::deadline::Late;
+use crate::stop::Stopped;
 
 /// Why a request is no search. Each message shows the offending text and says what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,9 +89,27 @@ pub enum SearchError {
     /// A page size out of range.
     #[error("limit {0}: a page has 1 to 10000 Items")]
     Limit(u64),
-    /// The time that the search may take was over before it began.
+    /// A grid that there is not.
+    #[error("{number} as the {what}: it is {range}")]
+    Grid {
+        /// What is out of range.
+        what: &'static str,
+        /// What was given.
+        number: u64,
+        /// What is possible.
+        range: &'static str,
+    },
+    /// Steps of time are asked for of a property that is not known to hold instants.
+    #[error(
+        "{name:?} is not known to hold instants; steps of time are those of datetime, start_datetime, end_datetime, created, updated, or of a property that a profile declares as datetime"
+    )]
+    NoInstants {
+        /// The name as written.
+        name: String,
+    },
+    /// The search had to end before it began.
     #[error(transparent)]
-    Late(#[from] Late),
+    Stopped(#[from] Stopped),
     /// A property that nothing has. An answer of no Items would hide the mistake.
     #[error("{0}")]
     UnknownProperty(#[from] UnknownProperty),
@@ -270,9 +288,20 @@ pub enum MatchError {
     /// A part of the Item is malformed.
     #[error(transparent)]
     Item(#[from] ItemError),
-    /// The time that the search may take is over.
+    /// The search has to end.
     #[error(transparent)]
-    Late(#[from] Late),
+    Stopped(#[from] Stopped),
+    /// An aggregation has more values than are counted.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+}
+
+/// There are more values to count than [`MAX_BUCKETS`](crate::MAX_BUCKETS).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there are more than {} values{} to count", crate::MAX_BUCKETS, of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default())]
+pub struct TooMany {
+    /// The property that they are of, if they are of one.
+    pub of: Option<String>,
 }
 
 /// An Item that cannot be searched because a part that the search needs is malformed.

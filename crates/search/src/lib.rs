@@ -15,10 +15,11 @@
 //! # Ok::<(), stacyard_search::SearchError>(())
 //! ```
 
+mod aggregate;
 mod bbox;
 mod compiled;
 pub mod cql2;
-mod deadline;
+mod datum;
 mod error;
 mod eval;
 mod fields;
@@ -30,19 +31,26 @@ mod property;
 mod query;
 mod relate;
 mod request;
+mod stop;
 mod time;
 mod types;
 
+pub use aggregate::{
+    Aggregate, Aggregation, Aggregator, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step,
+};
 pub use bbox::SearchBox;
 pub use compiled::Compiled;
-pub use deadline::{Deadline, Late};
-pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, UnknownProperty};
+pub use datum::Datum;
+pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, TooMany, UnknownProperty};
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
 pub use names::{KnownNames, Mismatch, Names};
-pub use order::{FirstValue, SortKey};
+pub use order::SortKey;
 pub use property::{ItemView, Place, Property};
 pub use query::{parse_query, query};
-pub use request::{Area, PageSize, Search, parse_collections, parse_datetime, parse_filter, parse_ids};
+pub use request::{
+    Area, PageSize, Query, Search, parse_collections, parse_datetime, parse_filter, parse_ids,
+};
+pub use stop::{Stop, Stopped};
 pub use time::temporal_extent;
 pub use types::Types;

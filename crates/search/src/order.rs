@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use stacyard_model::Rfc3339;
 use stacyard_model::json::{Kind, Number, Value};
 
+use crate::datum::Datum;
 use crate::error::{ItemError, SearchError};
 use crate::property::{ItemView, Place, Property};
 use crate::time::extent_of;
@@ -86,7 +87,7 @@ fn push(out: &mut Vec<u8>, descending: bool, component: impl FnOnce(&mut Vec<u8>
     }
 }
 
-fn push_value(out: &mut Vec<u8>, value: Option<Value<'_>>, instant: bool) {
+pub(crate) fn push_value(out: &mut Vec<u8>, value: Option<Value<'_>>, instant: bool) {
     let Some(value) = value else { return out.push(TAG_NULL) };
     match value.kind() {
         Kind::Null => out.push(TAG_NULL),
@@ -128,37 +129,57 @@ fn push_value(out: &mut Vec<u8>, value: Option<Value<'_>>, instant: bool) {
 }
 
 /// Nanoseconds since 1970, the sign bit turned so that the bytes order as the instants do.
-fn push_instant(out: &mut Vec<u8>, at: Timestamp) {
+pub(crate) fn push_instant(out: &mut Vec<u8>, at: Timestamp) {
     out.push(TAG_INSTANT);
     out.extend_from_slice(&(at.as_nanosecond().cast_unsigned() ^ (1 << 127)).to_be_bytes());
 }
 
-/// What a place in the order begins with: the first value that its Item is sorted by.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FirstValue {
-    /// Null, or absent.
-    Null,
-    /// An instant.
-    Instant(Timestamp),
-    /// A number, in an exact spelling.
-    Number(String),
-    /// A string.
-    Text(String),
+/// Appends the place of a value that is told apart from an Item.
+pub(crate) fn push_datum(out: &mut Vec<u8>, value: &Datum) {
+    match value {
+        Datum::Null => out.push(TAG_NULL),
+        Datum::Bool(false) => out.push(TAG_FALSE),
+        Datum::Bool(true) => out.push(TAG_TRUE),
+        Datum::Number(text) => {
+            out.push(TAG_NUMBER);
+            if let Some(number) = Number::parse(text) {
+                out.extend_from_slice(number.sortable().as_bytes());
+            }
+        }
+        Datum::Instant(at) => push_instant(out, *at),
+        Datum::Text(text) => push_bytes(out, TAG_TEXT, text.as_bytes()),
+    }
 }
 
-/// The first value of a key. Booleans, arrays and objects are none.
-pub(crate) fn first_value(key: &[u8], descending: bool) -> Option<FirstValue> {
+/// The values that a key is made of, each in its direction, as far as they are such as can be told: an array or an object ends them.
+pub(crate) fn values(mut key: &[u8], descending: impl IntoIterator<Item = bool>) -> Vec<Datum> {
+    let mut values = Vec::new();
+    for descending in descending {
+        let Some((value, length)) = first(key, descending) else { break };
+        values.push(value);
+        key = &key[length..];
+    }
+    values
+}
+
+/// The value that a key begins with, and how many of its bytes say it.
+fn first(key: &[u8], descending: bool) -> Option<(Datum, usize)> {
     let mask = if descending { 0xFF } else { 0 };
     let (tag, rest) = key.split_first()?;
-    let mut bytes = rest.iter().map(|byte| byte ^ mask);
-    Some(match tag ^ mask {
-        TAG_NULL => FirstValue::Null,
+    let mut length = 1;
+    let mut bytes = rest.iter().map(|byte| byte ^ mask).inspect(|_| length += 1);
+    let value = match tag ^ mask {
+        TAG_NULL => Datum::Null,
+        TAG_FALSE => Datum::Bool(false),
+        TAG_TRUE => Datum::Bool(true),
         TAG_INSTANT => {
-            let bytes = rest.first_chunk::<16>()?.map(|byte| byte ^ mask);
-            let nanos = (u128::from_be_bytes(bytes) ^ (1 << 127)).cast_signed();
-            FirstValue::Instant(Timestamp::from_nanosecond(nanos).ok()?)
+            let mut nanos = 0_u128;
+            for _ in 0..size_of::<u128>() {
+                nanos = nanos << 8 | u128::from(bytes.next()?);
+            }
+            Datum::Instant(Timestamp::from_nanosecond((nanos ^ (1 << 127)).cast_signed()).ok()?)
         }
-        TAG_NUMBER => FirstValue::Number(Number::from_sortable(bytes)?),
+        TAG_NUMBER => Datum::Number(Number::from_sortable(&mut bytes)?),
         TAG_TEXT => {
             let mut text = Vec::new();
             loop {
@@ -168,10 +189,12 @@ pub(crate) fn first_value(key: &[u8], descending: bool) -> Option<FirstValue> {
                     byte => text.push(byte),
                 }
             }
-            FirstValue::Text(String::from_utf8(text).ok()?)
+            Datum::Text(String::from_utf8(text).ok()?)
         }
         _ => return None,
-    })
+    };
+    drop(bytes);
+    Some((value, length))
 }
 
 /// Bytes with an end that sorts before all that could follow: a zero inside is 0 255, the end is 0 0.
@@ -203,29 +226,45 @@ mod tests {
     }
 
     #[test]
-    fn a_key_tells_the_value_that_it_begins_with() {
-        let first = |sortby: &str, value: &str| {
-            let item =
-                format!(r#"{{"id":"a","properties":{{"datetime":"1969-06-01T00:00:00.5Z","n":{value}}}}}"#);
-            first_value(&key(sortby, &item), sortby.is_empty() || sortby.starts_with('-'))
+    fn a_key_tells_its_values() {
+        let place = |sortby: &str, value: &str| {
+            let item = format!(
+                r#"{{"id":"a\u0000","collection":"c","properties":{{"datetime":"1969-06-01T00:00:00.5Z","n":{value}}}}}"#
+            );
+            let directions = sortby.split(',').map(|key| key.is_empty() || key.starts_with('-'));
+            values(&key(sortby, &item), directions.chain([false, false]))
         };
-        let instant = Some(FirstValue::Instant("1969-06-01T00:00:00.5Z".parse().unwrap()));
-        assert_eq!(first("", "1"), instant);
-        assert_eq!(first("datetime", "1"), instant);
+        let (c, a) = (Datum::Text("c".to_owned()), Datum::Text("a\0".to_owned()));
+        let instant = Datum::Instant("1969-06-01T00:00:00.5Z".parse().unwrap());
+        let with = |first: &Datum| vec![first.clone(), c.clone(), a.clone()];
+        assert_eq!(place("", "1"), with(&instant));
+        assert_eq!(place("datetime", "1"), with(&instant));
         for sortby in ["n", "-n"] {
             for text in ["", "a", "é😀", "a\\u0000\\u0000b", "\\u0000"] {
                 let plain = serde_json::from_str(&format!("\"{text}\"")).unwrap();
-                assert_eq!(first(sortby, &format!("\"{text}\"")), Some(FirstValue::Text(plain)), "{text}");
+                assert_eq!(place(sortby, &format!("\"{text}\"")), with(&Datum::Text(plain)), "{text}");
             }
-            for number in ["0", "-0.0", "1", "-1", "9007199254740993", "1.50", "-2.5e-7", "1e400", "-1e400"] {
-                let Some(FirstValue::Number(found)) = first(sortby, number) else { panic!("{number}") };
-                assert_eq!(Number::parse(&found), Number::parse(number), "{found}");
+            for (number, spelled) in [
+                ("0", "0"),
+                ("-0.0", "0"),
+                ("1", "1"),
+                ("-100", "-100"),
+                ("9007199254740993", "9007199254740993"),
+                ("1.50", "1.5"),
+                ("-2.5e-6", "-0.0000025"),
+                ("1e400", "0.1e401"),
+                ("-1e400", "-0.1e401"),
+            ] {
+                assert_eq!(place(sortby, number), with(&Datum::Number(spelled.to_owned())));
+                assert_eq!(Number::parse(spelled), Number::parse(number));
             }
-            assert_eq!(first(sortby, "null"), Some(FirstValue::Null));
-            assert_eq!(first(sortby, "true"), None);
-            assert_eq!(first(sortby, "[1]"), None);
+            assert_eq!(place(sortby, "null"), with(&Datum::Null));
+            assert_eq!(place(sortby, "true"), with(&Datum::Bool(true)));
+            assert_eq!(place(sortby, "[1]"), [], "an array cannot be told");
         }
-        assert_eq!(first("-updated", "1"), Some(FirstValue::Null));
+        let two = [Datum::Null, Datum::Number("7".to_owned()), c, a.clone()];
+        assert_eq!(place("-updated,n", "7"), two);
+        assert_eq!(place("id,n", "[7]"), [a]);
     }
 
     /// The ids of Items (`id`, properties) in the order of `sortby`.

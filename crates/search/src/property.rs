@@ -72,6 +72,11 @@ impl Property {
         Self { name: "geometry".to_owned(), place: Place::Geometry, instant: false }
     }
 
+    /// The Item's collection.
+    pub fn collection() -> Self {
+        Self { name: "collection".to_owned(), place: Place::Collection, instant: false }
+    }
+
     /// The name as it was written.
     pub fn name(&self) -> &str {
         &self.name

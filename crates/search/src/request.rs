@@ -3,6 +3,7 @@
 use geo_types::Geometry;
 use stacyard_model::Interval;
 
+use crate::aggregate::Aggregation;
 use crate::bbox::SearchBox;
 use crate::cql2::{self, Expr};
 use crate::error::{FilterError, SearchError};
@@ -59,6 +60,55 @@ impl Search {
             filter.each_property(visit);
         }
         self.sortby.iter().for_each(|key| visit(&key.property));
+    }
+}
+
+/// A question to a store: a search, and how strictly it is taken. How it is answered (threads, memory, time) is no part of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    search: Search,
+    is_lenient: bool,
+}
+
+impl Query {
+    /// The same, where properties that no Item has are null everywhere, and collections that there are not have no Items. Else a
+    /// search that names such is an error: an answer of nothing would hide the mistake.
+    #[must_use]
+    pub fn lenient(self, is_lenient: bool) -> Self {
+        Self { is_lenient, ..self }
+    }
+
+    /// What is searched for.
+    pub const fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Whether names that no Item has are taken.
+    pub const fn is_lenient(&self) -> bool {
+        self.is_lenient
+    }
+
+    /// The same, of a store that declares some properties to hold instants ([`Search::with_instants`]).
+    #[must_use]
+    pub fn with_instants(self, is_instant: impl Fn(&str) -> bool) -> Self {
+        Self { search: self.search.with_instants(is_instant), ..self }
+    }
+}
+
+impl Query {
+    /// The same for aggregations: their properties stand in the place of the order, which is of no matter then, so that they are known
+    /// or refused, and declared, as those of an order are.
+    #[must_use]
+    pub fn aggregating(self, wanted: &[Aggregation]) -> Self {
+        let keys = wanted.iter().filter_map(Aggregation::property);
+        let sortby = keys.map(|property| SortKey { property: property.clone(), descending: false }).collect();
+        Self { search: Search { sortby, max_items: None, ..self.search }, ..self }
+    }
+}
+
+impl From<Search> for Query {
+    fn from(search: Search) -> Self {
+        Self { search, is_lenient: false }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
-use stacyard_search::{Compiled, KnownNames, Late, MatchError, Names, SearchError};
+use stacyard_search::{Compiled, KnownNames, MatchError, Names, SearchError, Stopped};
 
 use crate::collections::Found;
 use crate::report::{Findings, Located, Problem, Warnings};
@@ -23,14 +23,40 @@ pub struct Check {
     pub migrate: bool,
     /// Which objects are valid records beside Items.
     pub accept: Accept,
-    /// A search that Items have to answer.
-    pub filter: Option<Arc<Compiled>>,
-    /// Whether properties and collections that no Item has may stand in the search.
-    pub lenient: bool,
-    /// Whether the store has found out by itself which of them no Item has: then only some Items are looked at.
-    pub looked_up: bool,
     /// Collections that the input is to have, because a profile speaks of them: a warning names those that it has not.
     pub expected: Vec<String>,
+}
+
+/// What a store knows of the Items that it hands over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// They have passed the gate on their way in.
+    pub are_valid: bool,
+    /// Which names of the search no Item has: it has found out by itself, and hands over only some Items.
+    pub names: bool,
+}
+
+/// What records have to pass, with the search that Items have to answer.
+#[derive(Clone, Default)]
+pub(crate) struct Rules {
+    check: Check,
+    search: Option<Arc<Compiled>>,
+    /// Whether names that no Item has are somebody else's care.
+    are_names_known: bool,
+}
+
+impl Rules {
+    pub(crate) fn new(check: Check, search: Option<Arc<Compiled>>, known: Known) -> Self {
+        let gate = check.gate.filter(|_| !known.are_valid);
+        let expected = if known.names { Vec::new() } else { check.expected };
+        Self { check: Check { gate, expected, ..check }, search, are_names_known: known.names }
+    }
+}
+
+impl From<Check> for Rules {
+    fn from(check: Check) -> Self {
+        Self::new(check, None, Known::default())
+    }
 }
 
 /// Which objects are valid records.
@@ -66,10 +92,9 @@ pub(crate) struct Notes {
 const HELD: usize = 256 << 10;
 
 impl Notes {
-    pub(crate) fn new(check: &Check) -> Self {
-        let names = check.filter.as_deref().filter(|_| !check.looked_up).map(Compiled::names);
-        let expected = if check.looked_up { 0 } else { check.expected.len() };
-        Self { names, expected: vec![false; expected], ..Self::default() }
+    pub(crate) fn new(rules: &Rules) -> Self {
+        let names = rules.search.as_deref().filter(|_| !rules.are_names_known).map(Compiled::names);
+        Self { names, expected: vec![false; rules.check.expected.len()], ..Self::default() }
     }
 
     /// Keeps what is wrong with a record, unless too much is held already. The first is always kept.
@@ -121,16 +146,13 @@ impl Notes {
     }
 
     /// Once all has been read: fails if the search names what no Item has; gives warnings of what else is missing.
-    pub(crate) fn conclude(&self, check: &Check) -> Result<Vec<Note>, Error> {
+    pub(crate) fn conclude(&self, rules: &Rules) -> Result<Vec<Note>, Error> {
         let mut warnings = Vec::new();
-        if let (Some(search), Some(names)) = (&check.filter, &self.names) {
-            if !check.lenient {
-                check_properties(search, names, || Ok(self.known.clone()))?;
-            }
-            let known = || Ok(self.known_collections.clone());
-            warnings = check_lists(search, names, check.lenient, known)?;
+        if let (Some(search), Some(names)) = (&rules.search, &self.names) {
+            check_properties(search, names, || Ok(self.known.clone()))?;
+            warnings = check_lists(search, names, || Ok(self.known_collections.clone()))?;
         }
-        let all = check.expected.iter().zip(&self.expected);
+        let all = rules.check.expected.iter().zip(&self.expected);
         let missing: Vec<&str> = all.filter(|(_, seen)| !**seen).map(|(name, _)| name.as_str()).collect();
         if !missing.is_empty() {
             let missing = listed("collection", &missing);
@@ -149,8 +171,8 @@ impl From<SearchError> for Error {
         const HELP: &str = "see stacyard search --help for how the flags are written";
         const QUERY: &str = r#"--query takes JSON such as '{"gsd": {"lte": 10}}'; CQL2 such as 'gsd <= 10' goes into --filter"#;
         const FILTER: &str = "stacyard help filter says how filters are written";
-        if let SearchError::Late(late) = error {
-            return late.into();
+        if let SearchError::Stopped(stopped) = error {
+            return stopped.into();
         }
         let (text, details) = error.lines();
         let shown = if let SearchError::Filter(_) | SearchError::Unsupported { .. } = error {
@@ -168,9 +190,13 @@ impl From<SearchError> for Error {
     }
 }
 
-impl From<Late> for Error {
-    fn from(late: Late) -> Self {
-        Self::failed(late.to_string())
+impl From<Stopped> for Error {
+    fn from(stopped: Stopped) -> Self {
+        let error = Self::failed(stopped.to_string());
+        if stopped == Stopped::Cancelled {
+            return error;
+        }
+        error
             .remedy("ask for less (a smaller area, fewer collections, a simpler geometry), or allow more with --timeout")
     }
 }
@@ -178,7 +204,7 @@ impl From<Late> for Error {
 impl From<MatchError> for Error {
     fn from(error: MatchError) -> Self {
         match error {
-            MatchError::Late(late) => late.into(),
+            MatchError::Stopped(stopped) => stopped.into(),
             other => Self::failed(other.to_string()),
         }
     }
@@ -222,7 +248,7 @@ pub(crate) enum Outcome {
 
 /// Checks records on one thread; keeps its tapes from one to the next.
 pub(crate) struct Checker<'a> {
-    pub(crate) check: &'a Check,
+    pub(crate) rules: &'a Rules,
     keyed: &'a Keyed,
     pub(crate) source: Arc<str>,
     tape: Tape,
@@ -230,8 +256,8 @@ pub(crate) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(check: &'a Check, keyed: &'a Keyed, source: Arc<str>) -> Self {
-        Self { check, keyed, source, tape: Tape::new(), migrated: Tape::new() }
+    pub(crate) fn new(rules: &'a Rules, keyed: &'a Keyed, source: Arc<str>) -> Self {
+        Self { rules, keyed, source, tape: Tape::new(), migrated: Tape::new() }
     }
 
     /// Checks a record, and hands an Item that passes to `accept` together with its key. The flag says that the Item
@@ -265,7 +291,7 @@ impl<'a> Checker<'a> {
             let kind = id.as_ref().and_then(|_| ObjectKind::of(original));
             Findings { kind, id, problems, more }
         };
-        let migrated_text = match self.check.migrate.then(|| migrate::migrate(original)).transpose() {
+        let migrated_text = match self.rules.check.migrate.then(|| migrate::migrate(original)).transpose() {
             Ok(text) => text.flatten(),
             Err(error) => {
                 return Ok(notes.hold(|| named(vec![Problem::new("migration", error.to_string())], 0)));
@@ -278,7 +304,9 @@ impl<'a> Checker<'a> {
                 .parse(text)
                 .map_err(|e| Error::failed("a migrated Item is not JSON").caused_by(e))?,
         };
-        if self.check.accept == Accept::Collections && ObjectKind::of(value) == Some(ObjectKind::Catalog) {
+        if self.rules.check.accept == Accept::Collections
+            && ObjectKind::of(value) == Some(ObjectKind::Catalog)
+        {
             let message =
                 "a Catalog: stores have Items and Collections (stacyard validate checks Catalogs too)";
             let mut problem = Problem::new("type", message.to_owned());
@@ -288,7 +316,7 @@ impl<'a> Checker<'a> {
         let (kind, verdict) = if record.has_passed {
             (ObjectKind::Item, Verdict::default())
         } else {
-            self.check.verdict(value)
+            self.rules.check.verdict(value)
         };
         let disagreement = disagreement(record.fault);
         if !verdict.errors.is_empty() || disagreement.is_some() {
@@ -303,19 +331,17 @@ impl<'a> Checker<'a> {
             notes.warnings.add_more(rule, count);
         }
         if kind != ObjectKind::Item {
-            if self.check.accept == Accept::Collections {
+            if self.rules.check.accept == Accept::Collections {
                 notes.collections.push(record.place, value.raw());
             }
             return Ok(Outcome::Passed(kind, 0));
         }
-        notes.expect(self.check, value);
-        if let Some(filter) = &self.check.filter {
-            notes.observe(filter, value);
-        }
-        if let Some(filter) = &self.check.filter
-            && !filter.matches(value)?
-        {
-            return Ok(Outcome::Filtered);
+        notes.expect(&self.rules.check, value);
+        if let Some(search) = &self.rules.search {
+            notes.observe(search, value);
+            if !search.matches(value)? {
+                return Ok(Outcome::Filtered);
+            }
         }
         let key = self.keyed.key(value);
         accept(value, key, migrated_text.is_none())?;
@@ -354,19 +380,24 @@ fn short(text: &str) -> &str {
 
 impl Check {
     fn verdict(&self, value: Value<'_>) -> (ObjectKind, Verdict) {
-        match &self.gate {
-            None => (ObjectKind::Item, Verdict::default()),
-            Some(gate) if self.accept == Accept::All => {
+        self.gate
+            .as_ref()
+            .map_or_else(|| (ObjectKind::Item, Verdict::default()), |gate| self.accept.verdict(gate, value))
+    }
+}
+
+impl Accept {
+    /// What a gate says of an object.
+    pub(crate) fn verdict(self, gate: &Gate, value: Value<'_>) -> (ObjectKind, Verdict) {
+        match self {
+            Self::All => {
                 let (kind, verdict) = gate.object(value);
                 (kind.unwrap_or(ObjectKind::Item), verdict)
             }
-            Some(gate)
-                if self.accept == Accept::Collections
-                    && ObjectKind::of(value) == Some(ObjectKind::Collection) =>
-            {
+            Self::Collections if ObjectKind::of(value) == Some(ObjectKind::Collection) => {
                 (ObjectKind::Collection, gate.collection(value))
             }
-            Some(gate) => (ObjectKind::Item, gate.item(value)),
+            Self::Items | Self::Collections => (ObjectKind::Item, gate.item(value)),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use stacyard_model::ObjectKind;
-use stacyard_search::{Compiled, Search};
+use stacyard_search::{Compiled, Query, Search, Stop};
 
 use crate::report::{Findings, Problem, Reject};
-use crate::{Batch, Check, Collections, Error, Find, Mode, Place, Record, SORT_MEMORY, Source, Store, Work};
+use crate::{Backend, Batch, Check, Collections, Error, Find, Mode, Place, Record, Run, Source, Work};
 
 /// How many bytes the Collections of one input may have: they are held until its end (128 MiB).
 const MAX_BYTES: usize = 128 << 20;
@@ -86,18 +86,11 @@ pub enum Deletion {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn items_of(store: &dyn Store, id: &str, threads: usize) -> Result<u64, Error> {
-    let search = Arc::new(Compiled::new(&Search { collections: vec![id.to_owned()], ..Search::default() })?);
-    let find = Find {
-        check: Check { filter: Some(Arc::clone(&search)), lenient: true, ..Check::default() },
-        search,
-        max_items: None,
-        after: None,
-        memory: SORT_MEMORY,
-        threads,
-        rejects: None,
-        observer: &mut (),
-    };
+pub fn items_of(store: &dyn Backend, id: &str, threads: usize) -> Result<u64, Error> {
+    let search = Search { collections: vec![id.to_owned()], ..Search::default() };
+    let search = Compiled::until(&Query::from(search).lenient(true), &Stop::default())?;
+    let run = Run { threads, ..Run::default() };
+    let find = Find { check: Check::default(), ..Find::new(Arc::new(search), run) };
     Ok(store.count(find)?.written)
 }
 

@@ -11,11 +11,14 @@ use stacyard_model::{Gate, ObjectKind};
 use stacyard_search::Compiled;
 
 use crate::changes::Tally;
-use crate::check::{Check, Checker, Key, Keyed, Notes, Outcome, collection_of, duplicate, refusal};
+use crate::check::{
+    Check, Checker, Key, Keyed, Known, Notes, Outcome, Rules, collection_of, duplicate, refusal,
+};
 use crate::collections::{CollectionChanges, merged};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
+use crate::run::Run;
 use crate::seen::{SEEN_MEMORY, Seen};
 use crate::shell::quoted;
 use crate::{
@@ -59,6 +62,8 @@ pub enum Old {
 pub struct Copy<'a> {
     /// What each record of the input has to pass.
     pub check: Check,
+    /// The search that Items of the input have to answer.
+    pub search: Option<Arc<Compiled>>,
     /// What happens when an Item is there already.
     pub mode: Mode,
     /// Whether an Item may be there only once. An answer to a search gives what the store holds.
@@ -69,12 +74,8 @@ pub struct Copy<'a> {
     pub collections: Collections,
     /// The Collections that a file keeps already. (A database says for itself what it had.)
     pub old_collections: Collections,
-    /// How many threads work on it.
-    pub threads: usize,
-    /// Where records that are set aside are written to, one JSON object a line.
-    pub rejects: Option<&'a mut Output>,
-    /// Who looks on.
-    pub observer: &'a mut dyn Observer,
+    /// How it is run.
+    pub run: Run<'a>,
 }
 
 /// Whose Items they are.
@@ -93,6 +94,9 @@ impl Copy<'_> {
     /// then.
     pub fn run<S: Sink>(mut self, input: Box<dyn Source>, old: Old, mut sink: S) -> Result<Report, Error> {
         let started = Instant::now();
+        if sink.shows() {
+            self.run.observer.writes(sink.landed());
+        }
         let mut legs = vec![(Role::Input, input)];
         let mut replaced = None;
         match old {
@@ -134,9 +138,9 @@ impl Copy<'_> {
         }
         let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
         if !is_gradual {
-            self.check.filter.as_deref().map_or(Ok(()), Compiled::check_time)?;
+            self.run.stop.check()?;
         }
-        if self.must_lose_nothing && report.rejected > 0 && self.rejects.is_none() {
+        if self.must_lose_nothing && report.rejected > 0 && self.run.rejects.is_none() {
             return Err(Self::would_lose(report.rejected));
         }
         let changed = self.keep_collections(&mut sink, &mut report, &tally)?;
@@ -149,7 +153,7 @@ impl Copy<'_> {
         }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
         // What has gone into a database is there whatever becomes of them.
-        if let Some(rejects) = self.rejects.as_deref().filter(|_| shows && !is_gradual) {
+        if let Some(rejects) = self.run.rejects.as_deref().filter(|_| shows && !is_gradual) {
             rejects.prepare()?;
         }
         // They would be nowhere else once the source is replaced: a process that is killed there must not take them along.
@@ -163,7 +167,7 @@ impl Copy<'_> {
             }
             finished => finished?,
         };
-        self.observer.committed();
+        self.run.observer.committed();
         if shows {
             self.keep_rejects()?;
         }
@@ -193,14 +197,14 @@ impl Copy<'_> {
         tally: &mut Tally,
     ) -> Result<(), Error> {
         let name: Arc<str> = keys.name().into();
-        self.observer.begin(&name, keys.size());
-        let check = Check::default();
-        let checker = || Checker::new(&check, keyed, Arc::clone(&name));
+        self.run.observer.begin(&name, keys.size());
+        let rules = Rules::default();
+        let checker = || Checker::new(&rules, keyed, Arc::clone(&name));
         let mut seen = Seen::new(SEEN_MEMORY);
         let work = |checker: &mut Checker<'_>, batch: Batch| {
             let mut found = Vec::with_capacity(batch.records.len());
             let mut collections = Collected::default();
-            let (mut notes, mut unreadable) = (Notes::new(&check), 0_u64);
+            let (mut notes, mut unreadable) = (Notes::new(&rules), 0_u64);
             for &record in &batch.records {
                 let mut is_item = true;
                 let outcome = checker.record(&batch, record, &mut notes, |item, _, _| {
@@ -222,7 +226,7 @@ impl Copy<'_> {
             Ok((found, collections, unreadable))
         };
         let mut read = 0;
-        ordered(keys, self.threads, checker, work, |(found, collections, unreadable), position| {
+        ordered(keys, self.run.threads, checker, work, |(found, collections, unreadable), position| {
             read += found.len() as u64;
             for (index, key) in found.into_iter().enumerate() {
                 // What stands there twice is one Item more than can come.
@@ -235,7 +239,7 @@ impl Copy<'_> {
                 tally.went.add_unnamed(unreadable);
             }
             read += unreadable;
-            self.observer.advance(Progress { read, rejected: 0, position });
+            self.run.observer.advance(Progress { read, rejected: 0, position });
             Ok(ControlFlow::Continue(()))
         })
     }
@@ -285,7 +289,7 @@ impl Copy<'_> {
     }
 
     fn keep_rejects(&mut self) -> Result<(), Error> {
-        self.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
+        self.run.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
     }
 
     fn leg<S: Sink>(
@@ -298,27 +302,27 @@ impl Copy<'_> {
         (report, tally): (&mut Report, &mut Tally),
     ) -> Result<Seen, Error> {
         let name: Arc<str> = source.name().into();
-        let check = match role {
-            Role::Input => self.check.clone(),
+        let rules = match role {
+            Role::Input => Rules::new(self.check.clone(), self.search.clone(), Known::default()),
             Role::Old => {
                 // All of the store meets its profile.
                 let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
-                Check { gate: Some(Gate::default().with_profile(profile)), ..Check::default() }
+                Check { gate: Some(Gate::default().with_profile(profile)), ..Check::default() }.into()
             }
         };
-        self.observer.begin(&name, source.size());
+        self.run.observer.begin(&name, source.size());
         let encoder = sink.encoder();
         let encoding = Encoding { encoder: &*encoder, prior, sole };
-        let checker = || Checker::new(&check, keyed, Arc::clone(&name));
+        let checker = || Checker::new(&rules, keyed, Arc::clone(&name));
         let mut again = checker();
         let mut seen = Seen::new(SEEN_MEMORY);
-        let mut notes = Notes::new(&check);
+        let mut notes = Notes::new(&rules);
         let unique = self.unique;
         let mut unsettled = Unsettled { batches: VecDeque::new(), refused: Seen::new(SEEN_MEMORY) };
         let mut progress = Progress { read: report.read, rejected: report.rejected, position: 0 };
         let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
-        ordered(source, self.threads, checker, work, |mut encoded, position| {
-            self.check.filter.as_deref().map_or(Ok(()), Compiled::check_time)?;
+        ordered(source, self.run.threads, checker, work, |mut encoded, position| {
+            self.run.stop.check()?;
             let mut repeated = Vec::new();
             for (index, fate) in encoded.fates.iter().enumerate() {
                 if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate
@@ -339,13 +343,13 @@ impl Copy<'_> {
             self.settle_all(role, &mut again, (&mut unsettled, MAX_UNSETTLED), sink, (report, tally))?;
             let taken_over = tally.stayed.total() + tally.replaced.total();
             progress = Progress { read: report.read + taken_over, rejected: report.rejected, position };
-            self.observer.advance(progress);
+            self.run.observer.advance(progress);
             Ok(ControlFlow::Continue(()))
         })?;
         self.settle_all(role, &mut again, (&mut unsettled, 0), sink, (report, tally))?;
         report.notes.extend(source.notes());
         if role == Role::Input {
-            report.notes.extend(notes.conclude(&check)?);
+            report.notes.extend(notes.conclude(&rules)?);
             report.warnings = notes.warnings;
             let (collections, rejected) = notes.collections.by_id();
             report.found_collections = collections;
@@ -448,7 +452,7 @@ impl Copy<'_> {
 
     fn set_aside(&mut self, reject: &Reject<'_>, report: &mut Report) -> Result<(), Error> {
         report.count_reject(reject.findings);
-        set_aside(reject, self.rejects.as_deref_mut(), self.observer)
+        set_aside(reject, self.run.rejects.as_deref_mut(), self.run.observer)
     }
 }
 
@@ -631,7 +635,7 @@ impl<E: Encoder> Encoding<'_, E> {
         mut repeated: &[(usize, Key)],
     ) -> Result<Encoded<E::Chunk>, Error> {
         let mut chunk = E::Chunk::default();
-        let mut notes = Notes::new(checker.check);
+        let mut notes = Notes::new(checker.rules);
         let mut fates = Vec::with_capacity(batch.records.len());
         let mut collections = Collected::default();
         for (index, &record) in batch.records.iter().enumerate() {

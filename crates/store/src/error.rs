@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use stacyard_model::shown;
+use stacyard_model::{ObjectKind, shown};
 
+use crate::report::Findings;
 use crate::secret::without_password;
 use crate::secret_in_text::without_passwords;
 
@@ -20,14 +21,25 @@ pub struct Error {
     details: Vec<String>,
     remedy: Option<String>,
     is_unsure: bool,
+    findings: Option<Box<Findings>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What sort of failure it is: it decides the exit status.
+/// What sort of failure it is: it decides the exit status, and what HTTP answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The request itself is wrong: an unknown extension, a bad filter, a target that exists.
+    /// The request itself is wrong: an unknown extension, a bad filter.
     Usage,
+    /// What was to be put into a store is not valid: its [findings](Error::findings) say why.
+    Invalid,
+    /// What is asked for is not there.
+    NotFound,
+    /// What was to be made is there already.
+    Exists,
+    /// What is there is not what the change was meant for.
+    Conflict,
+    /// The store cannot do this.
+    Unsupported,
     /// The request is fine, but could not be carried out.
     Failed,
     /// Whoever read the output has gone away, which is no failure of ours.
@@ -45,9 +57,25 @@ impl Error {
         Self::new(ErrorKind::Failed, &message.into())
     }
 
-    fn new(kind: ErrorKind, message: &str) -> Self {
+    /// Of a kind.
+    pub fn new(kind: ErrorKind, message: &str) -> Self {
         let message = fit(message);
-        Self { kind, message, details: Vec::new(), remedy: None, is_unsure: false, source: None }
+        let (details, remedy, findings, source) = Default::default();
+        Self { kind, message, details, remedy, is_unsure: false, findings, source }
+    }
+
+    /// What was to be put into a store is not valid.
+    pub fn invalid(findings: Findings) -> Self {
+        let kind = findings.kind.unwrap_or(ObjectKind::Item);
+        let name = findings.id.as_ref().map(|id| format!(" {id:?}")).unwrap_or_default();
+        let error = Self::new(ErrorKind::Invalid, &format!("the {kind}{name} is not valid"));
+        let error = findings.problems.iter().fold(error, |error, problem| error.detail(&problem.to_string()));
+        Self { findings: Some(Box::new(findings)), ..error }
+    }
+
+    /// What is wrong with what was to be put into a store.
+    pub fn findings(&self) -> Option<&Findings> {
+        self.findings.as_deref()
     }
 
     /// A failure to read or write `path`; `doing` completes "cannot ...".

@@ -5,61 +5,117 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stacyard_model::ObjectKind;
-use stacyard_search::Compiled;
+use stacyard_model::json::Value;
+use stacyard_model::{Gate, ObjectKind};
+use stacyard_search::{Aggregate, Aggregation, Aggregator, Compiled};
 
-use crate::check::{Check, Checker, Keyed, Notes, Outcome};
-use crate::copy::{Copy, Mode, Old, set_aside};
-use crate::output::Output;
+use crate::check::{Accept, Check, Checker, Keyed, Known, Notes, Outcome, Rules};
+use crate::copy::set_aside;
 use crate::pipeline::ordered;
-use crate::report::{Findings, Observer, Progress, Reject, Report};
+use crate::report::{Findings, Progress, Reject, Report};
+use crate::run::Run;
 use crate::sort::{Hits, Sorted, Sorter};
-use crate::{Batch, Collections, Error, Nowhere, Source};
+use crate::{Batch, Error, Source};
 
-/// How many bytes of Items are held in memory while they are sorted (128 MiB).
-pub const SORT_MEMORY: usize = 128 << 20;
-
-/// A search to be made.
+/// A query on its way to a [`Backend`](crate::Backend): compiled for it, with the part of the answer that is wanted, and how it
+/// is run. Made by [`Store`](crate::Store).
 pub struct Find<'a> {
-    /// What each record has to pass, the search among it.
-    pub check: Check,
-    /// The search: for the order.
+    /// The query.
     pub search: Arc<Compiled>,
-    /// How many Items are wanted.
-    pub max_items: Option<u64>,
-    /// Only Items behind this place in the order, which is that of the last one of the page before
-    /// ([`Compiled::sort_key`]); of no matter for a count. Whatever comes and goes meanwhile, no Item is seen twice, and none that stays is missed.
+    /// What records have to pass that have not passed the gate.
+    pub check: Check,
+    /// Only Items after this place in the order, which is that of the last one of the page before
+    /// ([`Compiled::sort_key`]). Whatever comes and goes meanwhile, no Item is seen twice, and none that stays is missed.
     pub after: Option<Vec<u8>>,
-    /// How many bytes of Items are held while they are sorted: [`SORT_MEMORY`].
-    pub memory: usize,
-    /// How many threads work on it.
-    pub threads: usize,
-    /// Where records that are set aside are written to.
-    pub rejects: Option<&'a mut Output>,
-    /// Who looks on.
-    pub observer: &'a mut dyn Observer,
+    /// How many Items are wanted, the first in the order.
+    pub first: Option<u64>,
+    /// How it is run.
+    pub run: Run<'a>,
 }
 
-impl Find<'_> {
+impl<'a> Find<'a> {
+    /// All that answers, of records that have to pass the gate.
+    pub fn new(search: Arc<Compiled>, run: Run<'a>) -> Self {
+        let check = Check { gate: Some(Gate::default()), accept: Accept::Collections, ..Check::default() };
+        Self { search, check, after: None, first: None, run }
+    }
+
     /// Reads all of `source`; gives the answer in the order of the search.
     ///
     /// # Errors
     /// When the source cannot be read, or the search has a property that no Item has.
-    pub fn run(mut self, source: &mut dyn Source) -> Result<(Sorted, Report), Error> {
+    pub fn over(self, source: &mut dyn Source, known: Known) -> Result<(Sorted, Report), Error> {
+        let mut sorter = Sorter::new(self.run.memory, self.first).until(self.search.stop());
+        let (search, after) = (Arc::clone(&self.search), self.after.clone());
+        let look = |hits: &mut Hits, item: Value<'_>, key: &mut Vec<u8>| {
+            key.clear();
+            search.sort_key(item, key).map_err(|e| Error::failed(e.to_string()))?;
+            if after.as_ref().is_some_and(|after| *key <= *after) {
+                return Ok(false);
+            }
+            hits.try_push(key, |out| {
+                item.write_compact(out);
+                Ok(())
+            })?;
+            Ok(true)
+        };
+        let report = self.each(source, known, Hits::default, look, |hits| sorter.push(hits))?;
+        Ok((sorter.finish(source.name())?, report))
+    }
+
+    /// Reads all of `source`; counts what answers: `written` of the report.
+    ///
+    /// # Errors
+    /// As [`Find::over`].
+    pub fn count_over(self, source: &mut dyn Source, known: Known) -> Result<Report, Error> {
+        let mut report = self.each(source, known, || (), |(), _, _| Ok(true), |()| Ok(()))?;
+        report.written = report.read - report.filtered - report.rejected;
+        Ok(report)
+    }
+
+    /// Reads all of `source`; gives what the Items that answer say together.
+    ///
+    /// # Errors
+    /// As [`Find::over`]; and what cannot be aggregated.
+    pub fn aggregate_over(
+        self,
+        source: &mut dyn Source,
+        known: Known,
+        wanted: &[Aggregation],
+    ) -> Result<(Vec<Aggregate>, Report), Error> {
+        let mut whole = self.search.aggregator(wanted)?;
+        let empty = whole.clone();
+        let add = |part: &mut Aggregator, item: Value<'_>, _: &mut Vec<u8>| {
+            part.add(item)?;
+            Ok(true)
+        };
+        let report = self.each(source, known, || empty.clone(), add, |part| Ok(whole.merge(part)?))?;
+        Ok((whole.finish(), report))
+    }
+
+    /// Hands each Item that answers to `look` with a part, one for each batch, and some room for its place; the parts to `take` in
+    /// order. `look` says whether it took the Item.
+    fn each<Part: Send>(
+        self,
+        source: &mut dyn Source,
+        known: Known,
+        part: impl Fn() -> Part + Sync,
+        look: impl Fn(&mut Part, Value<'_>, &mut Vec<u8>) -> Result<bool, Error> + Sync,
+        mut take: impl FnMut(Part) -> Result<(), Error>,
+    ) -> Result<Report, Error> {
         let started = Instant::now();
+        let Self { search, check, run: Run { threads, mut rejects, observer, .. }, .. } = self;
         let name: Arc<str> = source.name().into();
-        self.observer.begin(&name, source.size());
+        observer.begin(&name, source.size());
         let keyed = Keyed::default();
-        let mut sorter = Sorter::new(self.memory, self.max_items).until(self.search.deadline());
+        let rules = Rules::new(check, Some(Arc::clone(&search)), known);
         let mut report = Report::default();
-        let mut notes = Notes::new(&self.check);
-        let (check, search, after) = (&self.check, &*self.search, self.after.as_deref());
-        let checker = || Checker::new(check, &keyed, Arc::clone(&name));
+        let mut notes = Notes::new(&rules);
+        let checker = || Checker::new(&rules, &keyed, Arc::clone(&name));
         let mut again = checker();
-        let (rejects, observer) = (&mut self.rejects, &mut *self.observer);
-        let work = |checker: &mut Checker<'_>, batch| look(checker, (search, after), batch);
-        ordered(source, self.threads, checker, work, |found, position| {
-            search.check_time()?;
+        let work = |checker: &mut Checker<'_>, batch| found(checker, batch, part(), &look);
+        ordered(source, threads, checker, work, |found, position| {
+            search.check_stop()?;
             report.read += found.read;
             report.filtered += found.filtered;
             for (index, findings) in found.rejects {
@@ -70,11 +126,11 @@ impl Find<'_> {
                 set_aside(&reject, rejects.as_deref_mut(), observer)?;
             }
             notes.append(found.notes)?;
-            sorter.push(found.hits)?;
+            take(found.part)?;
             observer.advance(Progress { read: report.read, rejected: report.rejected, position });
             Ok(ControlFlow::Continue(()))
         })?;
-        report.notes = notes.conclude(check)?;
+        report.notes = notes.conclude(&rules)?;
         report.warnings = notes.warnings;
         let (collections, rejected) = notes.collections.by_id();
         report.found_collections = collections;
@@ -84,9 +140,8 @@ impl Find<'_> {
             set_aside(&reject, rejects.as_deref_mut(), observer)?;
         }
         report.notes.extend(source.notes());
-        let answer = sorter.finish(&name)?;
         report.seconds = started.elapsed().as_secs_f64();
-        Ok((answer, report))
+        Ok(report)
     }
 
     /// Sets the Items of a batch aside, none of which is valid: a store has met them where it looks for the first few by itself.
@@ -94,40 +149,20 @@ impl Find<'_> {
     /// # Errors
     /// When they cannot be written where rejects go.
     pub fn set_aside(&mut self, source: &str, batch: &Batch) -> Result<(), Error> {
-        let (name, keyed) = (Arc::from(source), Keyed::default());
-        let mut checker = Checker::new(&self.check, &keyed, Arc::clone(&name));
+        let (name, keyed, rules) = (Arc::from(source), Keyed::default(), Rules::from(self.check.clone()));
+        let mut checker = Checker::new(&rules, &keyed, Arc::clone(&name));
         for &record in &batch.records {
             let findings = checker.findings(batch, record)?;
             let reject = Reject::of(&name, batch, record, &findings);
-            set_aside(&reject, self.rejects.as_deref_mut(), self.observer)?;
+            set_aside(&reject, self.run.rejects.as_deref_mut(), self.run.observer)?;
         }
         Ok(())
-    }
-
-    /// Reads all of `source`; counts what answers.
-    ///
-    /// # Errors
-    /// As [`Find::run`].
-    pub fn count(self, source: Box<dyn Source>) -> Result<Report, Error> {
-        let Self { check, threads, rejects, observer, .. } = self;
-        let copy = Copy {
-            check,
-            mode: Mode::Insert,
-            unique: false,
-            must_lose_nothing: false,
-            collections: Collections::new(),
-            old_collections: Collections::new(),
-            threads,
-            rejects,
-            observer,
-        };
-        copy.run(source, Old::Nothing, Nowhere)
     }
 }
 
 /// What a worker has found in a batch.
-struct Found {
-    hits: Hits,
+struct Found<Part> {
+    part: Part,
     read: u64,
     filtered: u64,
     /// Which records are set aside, and why; [`Outcome::Rejected`].
@@ -137,36 +172,21 @@ struct Found {
     notes: Notes,
 }
 
-fn look(
+fn found<Part>(
     checker: &mut Checker<'_>,
-    (search, after): (&Compiled, Option<&[u8]>),
     batch: Batch,
-) -> Result<Found, Error> {
+    part: Part,
+    look: &impl Fn(&mut Part, Value<'_>, &mut Vec<u8>) -> Result<bool, Error>,
+) -> Result<Found<Part>, Error> {
     let read = batch.records.len() as u64;
-    let notes = Notes::new(checker.check);
-    let mut found = Found {
-        hits: Hits::default(),
-        read,
-        filtered: 0,
-        rejects: Vec::new(),
-        batch: Batch::default(),
-        notes,
-    };
-    let mut key = Vec::new();
-    let mut passed = 0;
+    let notes = Notes::new(checker.rules);
+    let mut found = Found { part, read, filtered: 0, rejects: Vec::new(), batch: Batch::default(), notes };
+    let (mut key, mut left) = (Vec::new(), 0);
     for (index, &record) in batch.records.iter().enumerate() {
-        let hits = &mut found.hits;
+        let part = &mut found.part;
         let outcome = checker.record(&batch, record, &mut found.notes, |item, _, _| {
-            key.clear();
-            search.sort_key(item, &mut key).map_err(|e| Error::failed(e.to_string()))?;
-            if after.is_some_and(|after| key.as_slice() <= after) {
-                passed += 1;
-                return Ok(());
-            }
-            hits.try_push(&key, |out| {
-                item.write_compact(out);
-                Ok(())
-            })
+            left += u64::from(!look(part, item, &mut key)?);
+            Ok(())
         })?;
         match outcome {
             Outcome::Passed(ObjectKind::Item, _) => {}
@@ -175,7 +195,7 @@ fn look(
             Outcome::Rejected(findings) => found.rejects.push((index, findings)),
         }
     }
-    found.filtered += passed;
+    found.filtered += left;
     checker.relax(&batch);
     if !found.rejects.is_empty() {
         found.batch = batch;

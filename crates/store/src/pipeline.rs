@@ -26,7 +26,7 @@ pub fn default_threads() -> usize {
 }
 
 /// Maps the batches of `source` on `threads` threads with `map`, each of which owns a state made by `state`, and gives
-/// the results to `take` in the order of the source, each with the source's position behind it.
+/// the results to `take` in the order of the source, each with the source's position behind it. One thread is the caller's own.
 ///
 /// The first error ends everything; so does `take` with `Break`.
 ///
@@ -75,6 +75,15 @@ fn weighed<Job: Send, State, Out: Send>(
     map: impl Fn(&mut State, Job) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
+    if threads <= 1 {
+        let mut state = state();
+        while let Some((job, _)) = next()? {
+            if take(map(&mut state, job)?)?.is_break() {
+                break;
+            }
+        }
+        return Ok(());
+    }
     thread::scope(|scope| {
         // Each holds room for its weight from before it is handed in until it has been taken.
         let (hold, room) = bounded::<()>(most);

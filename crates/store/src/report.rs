@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use stacyard_model::json::{Tape, push_string};
 use stacyard_model::{Finding, ObjectKind, Rule, shown};
 
-use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Place, Record};
+use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Landed, Place, Record};
 
 /// What has been done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -408,6 +410,15 @@ pub trait Observer {
 
     /// A record was set aside.
     fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error>;
+
+    /// Another process writes the same file, and is waited for.
+    fn waits(&mut self, _path: &Path) {}
+
+    /// Something that a user should know before the work begins.
+    fn note(&mut self, _note: &Note) {}
+
+    /// A store is about to be written. `landed`: what is in so far, of one that shows its batches before it is finished.
+    fn writes(&mut self, _landed: Option<Arc<dyn Landed>>) {}
 
     /// All that was to be written is in its place.
     fn committed(&mut self) {}

@@ -50,6 +50,11 @@ pub trait Sink {
         false
     }
 
+    /// What is in so far, of a [gradual](Sink::is_gradual) store.
+    fn landed(&self) -> Option<Arc<dyn Landed>> {
+        None
+    }
+
     /// Takes the Collections that stand with the Items, before it is finished; `false`: it has no place for them. To a
     /// file all are given, to a database those that come in.
     fn keep(&mut self, _collections: Collections) -> bool {
@@ -58,6 +63,17 @@ pub trait Sink {
 
     /// Completes the store, makes it durable and puts it in its place.
     fn finish(self) -> Result<Finished, Error>;
+}
+
+/// How much of a store is in that shows its batches before it is finished, for whoever ends the work before its time. Others
+/// may ask at any time.
+pub trait Landed: Send + Sync {
+    /// How many Items are in.
+    fn items(&self) -> u64;
+
+    /// Lets no more in. Gives how many Items are in; `None` where that is not known, since a batch was under way and has not
+    /// ended.
+    fn stop(&self) -> Option<u64>;
 }
 
 /// What a sink says of the store that it has written.

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-use stacyard_search::Deadline;
+use stacyard_search::Stop;
 
 use crate::lines::{BLOCK, narrow};
 use crate::{Batch, Error, Place, Record, Source, Work};
@@ -110,7 +110,7 @@ pub struct Sorter {
     /// Runs by level: each of a level has been merged from [`FAN`] of the level below. Earlier Items are on higher
     /// levels, so that Items with equal keys stay in the order of the source.
     levels: Vec<Vec<Run>>,
-    deadline: Option<Deadline>,
+    stop: Stop,
 }
 
 impl Sorter {
@@ -118,13 +118,21 @@ impl Sorter {
     pub fn new(budget: usize, wanted: Option<u64>) -> Self {
         let room = if wanted.is_some() { budget.min(SOME_ROOM) } else { budget };
         let wanted = wanted.unwrap_or(u64::MAX);
-        Self { budget, room, wanted, held: Vec::new(), held_size: 0, levels: Vec::new(), deadline: None }
+        Self {
+            budget,
+            room,
+            wanted,
+            held: Vec::new(),
+            held_size: 0,
+            levels: Vec::new(),
+            stop: Stop::default(),
+        }
     }
 
-    /// The same, to be over by then.
+    /// The same, which has to end when it is told.
     #[must_use]
-    pub fn until(self, deadline: Option<Deadline>) -> Self {
-        Self { deadline, ..self }
+    pub fn until(self, stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..self }
     }
 
     /// Takes some texts.
@@ -216,7 +224,7 @@ impl Sorter {
             writer.write(&entry.key, &entry.text)?;
             left -= 1;
             if left.is_multiple_of(CHECKED) {
-                self.deadline.map_or(Ok(()), |deadline| deadline.check())?;
+                self.stop.check()?;
             }
         }
         self.add(writer.finish()?, level + 1)
@@ -243,6 +251,34 @@ pub struct Sorted {
     given: u64,
     wanted: u64,
     merge: Merge,
+}
+
+/// A text of an answer, with its place in the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The place ([`Compiled::sort_key`](stacyard_search::Compiled::sort_key)).
+    pub key: Vec<u8>,
+    /// The text.
+    pub text: Vec<u8>,
+}
+
+impl Sorted {
+    /// The next one alone, with its key. Whoever reads the answer as a source must not mix the two.
+    pub fn entry(&mut self) -> Result<Option<Entry>, Error> {
+        if self.given == self.wanted {
+            return Ok(None);
+        }
+        let held = usize::try_from(self.given).ok().and_then(|index| self.order.get(index));
+        let entry = match held {
+            Some(&(chunk, index)) => {
+                let (key, text) = self.held[chunk].get(index);
+                Some(Entry { key: key.to_vec(), text: text.to_vec() })
+            }
+            None => self.merge.next()?.map(|Head { key, text, .. }| Entry { key, text }),
+        };
+        self.given += u64::from(entry.is_some());
+        Ok(entry)
+    }
 }
 
 impl Source for Sorted {
@@ -330,18 +366,18 @@ impl RunWriter {
 
 /// An Item at the head of a run. Equal keys go by run: the order of the source.
 #[derive(PartialEq, Eq)]
-struct Entry {
+struct Head {
     key: Vec<u8>,
     run: usize,
     text: Vec<u8>,
 }
 
-impl PartialOrd for Entry {
+impl PartialOrd for Head {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Entry {
+impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key).then(self.run.cmp(&other.run))
     }
@@ -350,7 +386,7 @@ impl Ord for Entry {
 /// Many runs as one.
 struct Merge {
     readers: Vec<BufReader<File>>,
-    heads: BinaryHeap<Reverse<Entry>>,
+    heads: BinaryHeap<Reverse<Head>>,
 }
 
 impl Merge {
@@ -363,7 +399,7 @@ impl Merge {
         Ok(merge)
     }
 
-    fn next(&mut self) -> Result<Option<Entry>, Error> {
+    fn next(&mut self) -> Result<Option<Head>, Error> {
         let Some(Reverse(entry)) = self.heads.pop() else { return Ok(None) };
         self.advance(entry.run)?;
         Ok(Some(entry))
@@ -385,7 +421,7 @@ impl Merge {
         };
         let key = part(lengths & u64::from(u32::MAX))?;
         let text = part(lengths >> 32)?;
-        self.heads.push(Reverse(Entry { key, run, text }));
+        self.heads.push(Reverse(Head { key, run, text }));
         Ok(())
     }
 }

@@ -3,97 +3,180 @@
 use std::sync::Arc;
 
 use stacyard_model::Profile;
-use stacyard_search::{Compiled, Deadline, Search};
+use stacyard_search::{Aggregate, Aggregation, Compiled, Extent, PageSize, Query, Stop};
 
-use crate::input::Input;
-use crate::{Collections, Error, Features, Find, Lines, Report, Sorted, Source, StoreKind, StoreUrl};
+use crate::cursor::{Cursor, mark};
+use crate::edit::Edit;
+use crate::page::Page;
+use crate::run::Run;
+use crate::stored::{Count, ItemKey, Stored};
+use crate::{Backend, Collections, Error, ErrorKind, Find, Report, Sorted, Source};
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
-/// read less for them.
-pub trait Store: Send + Sync {
+/// read less for them. Clones share it; it may be asked by any number of threads at once.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+}
+
+impl<B: Backend + 'static> From<B> for Store {
+    fn from(backend: B) -> Self {
+        Self { backend: Arc::new(backend) }
+    }
+}
+
+impl Store {
     /// All Items, in the order of the store.
-    fn items(&self) -> Result<Box<dyn Source>, Error>;
+    ///
+    /// # Errors
+    /// When it cannot be read. So do all that follow.
+    pub fn items(&self) -> Result<Box<dyn Source>, Error> {
+        self.backend.items()
+    }
 
     /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
-    fn keys(&self) -> Result<Box<dyn Source>, Error> {
-        self.items()
+    pub fn keys(&self) -> Result<Box<dyn Source>, Error> {
+        self.backend.keys()
     }
 
     /// All Items, to be validated: where the store has parts of them twice, it tells those where the two differ.
-    fn audit(&self) -> Result<Box<dyn Source>, Error> {
-        self.items()
+    pub fn audit(&self) -> Result<Box<dyn Source>, Error> {
+        self.backend.audit()
     }
 
     /// The Collections that the store keeps beside its Items.
-    fn collections(&self) -> Result<Collections, Error>;
+    pub fn collections(&self) -> Result<Collections, Error> {
+        self.backend.collections()
+    }
 
     /// The profile that its Items meet, where it keeps one.
-    fn profile(&self) -> Option<&Arc<Profile>> {
-        None
+    pub fn profile(&self) -> Option<&Arc<Profile>> {
+        self.backend.profile()
     }
 
     /// What a user should know before trusting its Items, if anything.
-    fn caution(&self) -> Option<String> {
-        None
+    pub fn caution(&self) -> Option<String> {
+        self.backend.caution()
     }
 
-    /// A search of this store: a property that its profile declares to hold instants compares and orders as such. It has to be over by
-    /// the deadline.
-    fn compile(&self, search: &Search, deadline: Option<Deadline>) -> Result<Compiled, Error> {
+    /// A query made ready for this store: a property that its profile declares to hold instants compares and orders as such.
+    ///
+    /// # Errors
+    /// What cannot be answered of it.
+    pub fn compile(&self, query: &Query, stop: &Stop) -> Result<Arc<Compiled>, Error> {
         let profile = self.profile();
         let is_instant = |name: &str| profile.is_some_and(|profile| profile.declares_instant(name));
-        Ok(Compiled::until(&search.clone().with_instants(is_instant), deadline)?)
+        Ok(Arc::new(Compiled::until(&query.clone().with_instants(is_instant), stop)?))
     }
 
-    /// The Items that answer a search of [`compile`](Store::compile), in its order.
-    fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
-        find.run(self.items()?.as_mut())
+    fn asked<'a>(&self, query: &Query, run: Run<'a>) -> Result<Find<'a>, Error> {
+        Ok(Find::new(self.compile(query, &run.stop)?, run))
     }
 
-    /// How many Items answer a search: `written` of the report.
-    fn count(&self, find: Find<'_>) -> Result<Report, Error> {
-        find.count(self.items()?)
+    /// The Items that answer, in the order of the query, no more than its `max_items`.
+    ///
+    /// # Errors
+    /// A query that names what no Item has, unless it is lenient.
+    pub fn find(&self, query: &Query, run: Run<'_>) -> Result<(Sorted, Report), Error> {
+        self.backend.find(Find { first: query.search().max_items, ..self.asked(query, run)? })
     }
 
-    /// About how many Items answer a search, where the store can say so without looking at them.
-    fn estimate(&self, _find: &mut Find<'_>) -> Result<Option<u64>, Error> {
-        Ok(None)
-    }
-}
-
-/// A file or stream of JSON.
-#[derive(Debug, Clone)]
-pub struct JsonStore {
-    url: StoreUrl,
-    max_record_bytes: usize,
-}
-
-impl JsonStore {
-    /// The store at `url`; records longer than the limit are set aside.
-    pub fn new(url: &StoreUrl, max_record_bytes: usize) -> Self {
-        Self { url: url.clone(), max_record_bytes }
-    }
-}
-
-/// The records of a file or stream of JSON, in whatever form they stand there.
-pub fn any_json(url: &StoreUrl, max_record_bytes: usize) -> Result<Box<dyn Source>, Error> {
-    let (input, kind) = Input::open_any(url)?;
-    Ok(match kind {
-        StoreKind::Json => Box::new(Features::new(input, max_record_bytes)),
-        _ => Box::new(Lines::new(input, max_record_bytes)),
-    })
-}
-
-impl Store for JsonStore {
-    /// There is no place for them.
-    fn collections(&self) -> Result<Collections, Error> {
-        Ok(Collections::new())
+    /// The same, of a search that [`compile`](Self::compile) has made ready and records that have to pass more than the gate: for copies.
+    pub fn find_with(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        self.backend.find(find)
     }
 
-    fn items(&self) -> Result<Box<dyn Source>, Error> {
-        Ok(match self.url.kind() {
-            StoreKind::Json => Box::new(Features::open(&self.url, self.max_record_bytes)?),
-            _ => Box::new(Lines::open(&self.url, self.max_record_bytes)?),
+    /// A page of the answer: so many Items after a place in the order, or from the beginning. `limit` and `max_items` of the query are of no
+    /// matter. Whatever comes and goes between two pages, no Item is seen twice, and none that stays is missed.
+    ///
+    /// # Errors
+    /// As [`Store::find`]; a cursor of another query.
+    pub fn page(
+        &self,
+        query: &Query,
+        after: Option<&Cursor>,
+        size: PageSize,
+        run: Run<'_>,
+    ) -> Result<Page, Error> {
+        let mark = mark(query);
+        let after = after.map(|after| after.of(mark)).transpose()?.map(<[u8]>::to_vec);
+        let size = u64::from(size.get());
+        // One more says whether there is another page.
+        let find = Find { after, first: Some(size + 1), ..self.asked(query, run)? };
+        Ok(Page::new(self.backend.find(find)?, mark, size))
+    }
+
+    /// How many Items answer, whatever `max_items` says: `written` of the report.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub fn count(&self, query: &Query, run: Run<'_>) -> Result<Report, Error> {
+        self.backend.count(self.asked(query, run)?)
+    }
+
+    /// How many Items answer, as far as the store can say without looking at them.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub fn estimate(&self, query: &Query, run: Run<'_>) -> Result<Count, Error> {
+        self.backend.estimate(self.asked(query, run)?)
+    }
+
+    /// What the Items that answer say together, one aggregate for each that is wanted.
+    ///
+    /// # Errors
+    /// As [`Store::find`]; an aggregation by a property that no Item has is an error, too, unless the query is lenient.
+    pub fn aggregate(
+        &self,
+        query: &Query,
+        wanted: &[Aggregation],
+        run: Run<'_>,
+    ) -> Result<(Vec<Aggregate>, Report), Error> {
+        let query = query.clone().aggregating(wanted);
+        self.backend.aggregate(self.asked(&query, run)?, wanted)
+    }
+
+    /// Where and when the Items that answer are; `None`: there are none.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub fn extent(&self, query: &Query, run: Run<'_>) -> Result<Option<Extent>, Error> {
+        let (aggregates, _) = self.aggregate(query, &[Aggregation::Extent], run)?;
+        Ok(match aggregates[..] {
+            [Aggregate::Extent(extent)] => extent,
+            _ => None,
         })
+    }
+
+    /// One Item, with the tag of its state; `None`: there is none of this name.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or in time.
+    pub fn get(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Stored>, Error> {
+        Ok(self.backend.item(key, stop)?.map(Stored::new))
+    }
+
+    /// One Collection, with the tag of its state; `None`: there is none of this id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn get_collection(&self, id: &str) -> Result<Option<Stored>, Error> {
+        let collections = self.collections()?;
+        Ok(collections.get(id).map(|collection| Stored::new(collection.to_string().into_bytes())))
+    }
+
+    /// Single changes.
+    ///
+    /// # Errors
+    /// A store that does not take them: a file is written as a whole.
+    pub fn edit(&self) -> Result<Edit<'_>, Error> {
+        match self.backend.editor() {
+            Some(editor) => Ok(Edit::new(editor, self.profile().cloned())),
+            None => Err(Error::new(
+                ErrorKind::Unsupported,
+                "this store does not take single changes: it is a file, which is written as a whole",
+            )
+            .remedy("merge into it by a copy, or keep the Items in a database")),
+        }
     }
 }

@@ -11,12 +11,16 @@ use crate::{Error, Note};
 /// How many names a message shows.
 const SHOWN: usize = 5;
 
-/// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
+/// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has, unless it
+/// is lenient.
 pub fn check_properties(
     search: &Compiled,
     names: &Names,
     known: impl FnOnce() -> Result<KnownNames, Error>,
 ) -> Result<(), Error> {
+    if search.is_lenient() {
+        return Ok(());
+    }
     if let Some(unknown) = search.unknown(names).next() {
         return Err(unknown_name(unknown, &known()?, search));
     }
@@ -31,14 +35,13 @@ pub fn check_properties(
 pub fn check_lists(
     search: &Compiled,
     names: &Names,
-    lenient: bool,
     known: impl FnOnce() -> Result<KnownNames, Error>,
 ) -> Result<Vec<Note>, Error> {
     let missing: Vec<&str> = search.missing_collections(names).collect();
     let mut warnings = Vec::new();
     if !missing.is_empty() {
         let cause = format!("no Item is of the {}", listed("collection", &missing));
-        if !lenient && missing.len() == search.request().collections.len() {
+        if !search.is_lenient() && missing.len() == search.request().collections.len() {
             let known = known()?;
             let nearest = missing.iter().find_map(|name| known.nearest(name));
             let remedy = match nearest {

@@ -36,6 +36,23 @@ impl FromStr for StoreKind {
     }
 }
 
+impl StoreKind {
+    /// Whether it keeps Collections beside its Items.
+    pub const fn keeps_collections(self) -> bool {
+        matches!(self, Self::Parquet | Self::PostGis)
+    }
+
+    /// Whether it is a database: its Items come and go batch by batch, and it takes single changes.
+    pub const fn is_database(self) -> bool {
+        matches!(self, Self::PostGis)
+    }
+
+    /// Whether it is text, of which each Item can be a part of one.
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson)
+    }
+}
+
 impl fmt::Display for StoreKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -9,12 +9,12 @@ use stacyard_store::{JsonStore, MAX_RECORD_BYTES, Store, StoreUrl, conformance};
 fn check(extension: &str, text: impl Fn(&[Document]) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let mut number = 0;
-    conformance::check(&mut |items| -> Box<dyn Store> {
+    conformance::check(&mut |items| -> Store {
         number += 1;
         let path = folder.path().join(format!("{number}.{extension}"));
         std::fs::write(&path, text(items)).unwrap();
         let url = StoreUrl::parse(path.to_str().unwrap(), None).unwrap();
-        Box::new(JsonStore::new(&url, MAX_RECORD_BYTES))
+        JsonStore::new(&url, MAX_RECORD_BYTES).into()
     });
 }
 

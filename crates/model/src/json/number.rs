@@ -91,20 +91,34 @@ impl<'a> Number<'a> {
             *byte = bytes.next()?;
         }
         let exponent = (u64::from_be_bytes(exponent) ^ (1 << 63)).cast_signed();
-        let mut text = if mask == 0 { "0.".to_owned() } else { "-0.".to_owned() };
+        let mut digits = String::new();
         loop {
             match bytes.next()? {
                 0 => break,
-                digit @ 1..=10 => text.push(char::from(b'0' + digit - 1)),
+                digit @ 1..=10 => digits.push(char::from(b'0' + digit - 1)),
                 _ => return None,
             }
         }
-        Some(format!("{text}e{exponent}"))
+        let text = spelled(&digits, exponent);
+        Some(if mask == 0 { text } else { format!("-{text}") })
     }
 
     /// A key whose bytes order as the numbers do, exactly and at any magnitude.
     pub fn sortable(self) -> SortableNumber {
         SortableNumber(Decimal::of(self.0).sortable())
+    }
+}
+
+/// The number 0.DIGITS times ten to the exponent, as people write it.
+fn spelled(digits: &str, exponent: i64) -> String {
+    match usize::try_from(exponent) {
+        Ok(whole @ 1..=21) if whole >= digits.len() => format!("{digits:0<whole$}"),
+        Ok(whole @ 1..=21) => format!("{}.{}", &digits[..whole], &digits[whole..]),
+        _ if (-6..=0).contains(&exponent) => {
+            let width = digits.len() + usize::try_from(-exponent).unwrap_or_default();
+            format!("0.{digits:0>width$}")
+        }
+        _ => format!("0.{digits}e{exponent}"),
     }
 }
 

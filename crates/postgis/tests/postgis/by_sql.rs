@@ -1,10 +1,6 @@
 //! Rows that users write by SQL: each is an Item that says what its columns say, and is found by it.
 
-use std::sync::Arc;
-
-use stacyard_model::Gate;
-use stacyard_search::{Compiled, Search};
-use stacyard_store::{Check, Copy, Find, Nowhere, Observer, Progress, Reject, Report, Source as _};
+use stacyard_store::{Copy, Nowhere, Observer, Progress, Reject, Report, Run, Source as _};
 
 use super::*;
 
@@ -45,26 +41,11 @@ fn validated(url: &str) -> (Report, Vec<String>) {
         },
         mode: Mode::Insert,
         unique: true,
-        threads: 2,
+        search: None,
         must_lose_nothing: false,
-        rejects: None,
-        observer: &mut rejects,
+        run: Run { observer: &mut rejects, ..Run::default() },
     };
     (copy.run(source, stacyard_store::Old::Nothing, Nowhere).unwrap(), rejects.0)
-}
-
-/// A search as the command makes it.
-fn find<'a>(search: &Search, compiled: &Arc<Compiled>, observer: &'a mut Rejects) -> Find<'a> {
-    Find {
-        check: Check { gate: Some(Gate::default()), filter: Some(Arc::clone(compiled)), ..Check::default() },
-        search: Arc::clone(compiled),
-        max_items: search.max_items,
-        after: None,
-        memory: 1 << 20,
-        threads: 2,
-        rejects: None,
-        observer,
-    }
 }
 
 /// An answer, and what is set aside.
@@ -72,11 +53,10 @@ type Aside<T> = (T, Vec<String>);
 
 /// What `search` answers, and how many Items `--count` does; for each what is set aside.
 fn asked(url: &str, flags: &[(&'static str, &str)]) -> (Aside<Vec<String>>, Aside<u64>) {
-    let store = PostGis::open(&Address::parse(url).unwrap()).unwrap();
-    let search = Question::of(flags).search().unwrap();
-    let compiled = Arc::new(store.compile(&search, None).unwrap());
+    let store = Store::from(PostGis::open(&Address::parse(url).unwrap()).unwrap());
+    let query = Question::of(flags).search().unwrap().into();
     let (mut aside, mut uncounted) = (Rejects::default(), Rejects::default());
-    let (mut answer, report) = store.find(find(&search, &compiled, &mut aside)).unwrap();
+    let (mut answer, report) = store.find(&query, Run { observer: &mut aside, ..Run::default() }).unwrap();
     let mut ids = Vec::new();
     while let Some(work) = answer.next().unwrap() {
         let batch = work().unwrap();
@@ -90,7 +70,7 @@ fn asked(url: &str, flags: &[(&'static str, &str)]) -> (Aside<Vec<String>>, Asid
         (ids.len() as u64, aside.0.len() as u64, (ids.len() + aside.0.len()) as u64),
         "{flags:?}"
     );
-    let counted = store.count(find(&search, &compiled, &mut uncounted)).unwrap();
+    let counted = store.count(&query, Run { observer: &mut uncounted, ..Run::default() }).unwrap();
     assert_eq!(counted.rejected, uncounted.0.len() as u64, "{flags:?}");
     ((ids, aside.0), (counted.written, uncounted.0))
 }

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use stacyard_model::json::Document;
 use stacyard_postgis::{Address, Initialised, PostGis, PostGisSink, Wanted};
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{Collections, Encoder, Error, Mode, Record, Refused, Sink, Store, Why};
+use stacyard_store::{Backend, Collections, Encoder, Error, Mode, Record, Refused, Sink, Store, Why};
 use tokio_postgres::SimpleQueryMessage;
 
 mod partitions;
@@ -85,7 +85,7 @@ fn conformance() {
     conformance::check(&mut |items| {
         let url = fresh().unwrap();
         assert_eq!(load(&url, items, Mode::Insert), []);
-        Box::new(PostGis::open(&Address::parse(&url).unwrap()).unwrap())
+        PostGis::open(&Address::parse(&url).unwrap()).unwrap().into()
     });
 }
 

@@ -17,11 +17,11 @@ fn tables(url: &str) -> Vec<String> {
     found.iter().map(|line| line.replace(&format!("{}.", schema(url)), "")).collect()
 }
 
-fn in_partitions(items: &[Document]) -> Box<dyn Store> {
+fn in_partitions(items: &[Document]) -> Store {
     let url = fresh().unwrap();
     partition(&url, &["c1", "d", "e"]).unwrap();
     assert_eq!(load(&url, items, Mode::Insert), []);
-    Box::new(PostGis::open(&Address::parse(&url).unwrap()).unwrap())
+    PostGis::open(&Address::parse(&url).unwrap()).unwrap().into()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn partitions_answer_the_same() {
         return;
     }
     let items = conformance::catalog(6, 150);
-    conformance::compare(&*in_partitions(&items), &items);
+    conformance::compare(&in_partitions(&items), &items);
 }
 
 #[test]

@@ -103,11 +103,11 @@ const SEARCHED: [&str; 2] = [
     "[fields.count]\ntype = 'integer'\n[fields.updated]\ntype = 'datetime'",
 ];
 
-fn with_profile(items: &[Document], text: &str) -> Box<dyn Store> {
+fn with_profile(items: &[Document], text: &str) -> Store {
     let url = fresh().unwrap();
     init(&url, text).unwrap();
     assert_eq!(load(&url, items, Mode::Insert), []);
-    Box::new(PostGis::open(&Address::parse(&url).unwrap()).unwrap())
+    PostGis::open(&Address::parse(&url).unwrap()).unwrap().into()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn searches_by_columns_answer_the_same() {
     }
     let items = conformance::catalog(5, 150);
     for text in SEARCHED {
-        conformance::compare(&*with_profile(&items, text), &items);
+        conformance::compare(&with_profile(&items, text), &items);
     }
 }
 

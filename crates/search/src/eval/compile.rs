@@ -11,10 +11,10 @@ use super::spatial::{Area, Shape};
 use super::text::TextFunction;
 use super::value::{Num, Val};
 use crate::cql2::{Bound, CompareOp, Expr, Literal, SpatialOp};
-use crate::deadline::{Clock, Late};
 use crate::error::{Reason, SearchError};
 use crate::geometry;
 use crate::property::{Place, Property};
+use crate::stop::{Clock, Stopped};
 use crate::time::Span;
 
 type Compiled<T> = Result<T, Fault>;
@@ -26,37 +26,37 @@ pub(crate) struct Fault {
     /// The smallest predicate around it.
     pub(crate) part: Option<Box<Expr>>,
     /// It is not known: there was no more time.
-    pub(crate) late: Option<Late>,
+    pub(crate) stopped: Option<Stopped>,
 }
 
 impl From<String> for Fault {
     fn from(reason: String) -> Self {
-        Self { reason: reason.into(), part: None, late: None }
+        Self { reason: reason.into(), part: None, stopped: None }
     }
 }
 
 impl From<(String, String)> for Fault {
     fn from(reason: (String, String)) -> Self {
-        Self { reason: reason.into(), part: None, late: None }
+        Self { reason: reason.into(), part: None, stopped: None }
     }
 }
 
 impl From<&'static str> for Fault {
     fn from(reason: &'static str) -> Self {
-        Self { reason: reason.into(), part: None, late: None }
+        Self { reason: reason.into(), part: None, stopped: None }
     }
 }
 
-impl From<Late> for Fault {
-    fn from(late: Late) -> Self {
-        Self { reason: late.to_string().into(), part: None, late: Some(late) }
+impl From<Stopped> for Fault {
+    fn from(stopped: Stopped) -> Self {
+        Self { reason: stopped.to_string().into(), part: None, stopped: Some(stopped) }
     }
 }
 
 impl From<Fault> for SearchError {
-    fn from(Fault { reason, part, late }: Fault) -> Self {
-        if let Some(late) = late {
-            return Self::Late(late);
+    fn from(Fault { reason, part, stopped }: Fault) -> Self {
+        if let Some(stopped) = stopped {
+            return Self::Stopped(stopped);
         }
         let Reason { cause: reason, remedy } = reason;
         Self::Unsupported { reason, remedy, part: part.as_deref().map(shown).unwrap_or_default() }

@@ -5,11 +5,11 @@ use std::cell::OnceCell;
 use geo_types::Rect;
 use stacyard_model::json::Value;
 
-use crate::deadline::{Clock, Deadline};
 use crate::error::{ItemError, MatchError};
 use crate::geometry;
 use crate::property::ItemView;
 use crate::relate::Prepared;
+use crate::stop::{Clock, Stop};
 
 pub(crate) struct Context<'a> {
     pub(crate) item: ItemView<'a>,
@@ -20,8 +20,8 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(item: Value<'a>, deadline: Option<Deadline>) -> Self {
-        let clock = Clock::new(deadline);
+    pub(crate) fn new(item: Value<'a>, stop: &Stop) -> Self {
+        let clock = Clock::new(stop);
         Self { item: ItemView::of(item), bounds: OnceCell::new(), shape: OnceCell::new(), clock }
     }
 

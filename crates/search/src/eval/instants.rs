@@ -22,7 +22,7 @@ fn read_in(expr: &mut Expr) -> Result<(), Fault> {
     };
     if let Some(reason) = reason {
         // Nothing of it has been changed yet, so that its place can be found.
-        return Err(Fault { reason, part: Some(expr.clone().into()), late: None });
+        return Err(Fault { reason, part: Some(expr.clone().into()), stopped: None });
     }
     if let Some((_, others)) = beside(expr) {
         for other in others {

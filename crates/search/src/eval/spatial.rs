@@ -8,11 +8,11 @@ use stacyard_model::json::{Kind, Value};
 use super::context::Context;
 use crate::bbox::SearchBox;
 use crate::cql2::SpatialOp;
-use crate::deadline::{Clock, Late};
 use crate::error::MatchError;
 use crate::geometry;
 use crate::property::{Place, Property};
 use crate::relate::{Flaw, Location, Prepared, meet, relate};
+use crate::stop::{Clock, Stopped};
 
 /// A geometry of the filter, or where one stands in an Item.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Area {
     }
 
     /// Why a predicate has no answer for it, if so. Whether there is a common point can be said of any geometry.
-    pub(crate) fn flaw(&self, op: SpatialOp, clock: &Clock) -> Result<Option<Flaw>, Late> {
+    pub(crate) fn flaw(&self, op: SpatialOp, clock: &Clock) -> Result<Option<Flaw>, Stopped> {
         if matches!(op, SpatialOp::Intersects | SpatialOp::Disjoint) {
             return Ok(None);
         }

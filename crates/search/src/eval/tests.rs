@@ -8,6 +8,7 @@ use stacyard_model::json::Document;
 use super::*;
 use crate::cql2::Expr;
 use crate::error::SearchError;
+use crate::stop::Stop;
 
 const ITEM: &str = r#"{"type":"Feature","id":"a","collection":"c",
   "geometry":{"type":"Polygon","coordinates":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]},
@@ -19,7 +20,7 @@ fn eval(filter: &str, item: &str) -> Option<bool> {
     let expr = Expr::parse(filter).unwrap_or_else(|error| panic!("{filter}\n{error}"));
     let predicate = compile(&expr).unwrap_or_else(|error| panic!("{filter}\n{error:?}"));
     let document = Document::parse(item).unwrap();
-    predicate.holds(&Context::new(document.root(), None)).unwrap()
+    predicate.holds(&Context::new(document.root(), &Stop::default())).unwrap()
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn malformed_geometry_is_an_error_where_it_is_looked_at() {
     let run = |filter: &str| {
         compile(&Expr::parse(filter).unwrap())
             .unwrap()
-            .holds(&Context::new(item.root(), None))
+            .holds(&Context::new(item.root(), &Stop::default()))
             .map_err(|e| e.to_string())
     };
     insta::assert_snapshot!(run("S_INTERSECTS(geometry, POINT(1 1))").unwrap_err(), @r#"the Item "a" cannot be searched: /geometry: a position of one number; validate the store first"#);
@@ -305,7 +306,9 @@ fn the_abstract_test_suite() {
         let predicate = compile(&expr).unwrap_or_else(|error| panic!("not supported: {filter}: {error:?}"));
         let count = items
             .iter()
-            .filter(|item| predicate.holds(&Context::new(item.root(), None)).unwrap() == Some(true))
+            .filter(|item| {
+                predicate.holds(&Context::new(item.root(), &Stop::default())).unwrap() == Some(true)
+            })
             .count();
         if case["expected"] == count {
             passed += 1;

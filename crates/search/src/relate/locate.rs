@@ -10,7 +10,7 @@ use super::angle;
 use super::index::Extent;
 use super::matrix::Location;
 use super::prepared::{Kind, Prepared};
-use crate::deadline::{Clock, Late};
+use crate::stop::{Clock, Stopped};
 
 /// What is at a point, area by area.
 struct At {
@@ -21,7 +21,7 @@ struct At {
 
 impl Prepared {
     /// Where a point lies.
-    pub(super) fn locate(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Late> {
+    pub(super) fn locate(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Stopped> {
         let at = self.at(point, clock)?;
         if at.inside.contains(&true) {
             return Ok(Location::Interior);
@@ -46,7 +46,7 @@ impl Prepared {
         segment: usize,
         point: Coord<f64>,
         clock: &Clock,
-    ) -> Result<Location, Late> {
+    ) -> Result<Location, Stopped> {
         let own = match self.kind(segment) {
             Kind::Line => None,
             Kind::Ring { area, .. } => Some(area),
@@ -68,7 +68,7 @@ impl Prepared {
     }
 
     /// Where a point lies beside the areas alone.
-    pub(super) fn inside_or_on(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Late> {
+    pub(super) fn inside_or_on(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Stopped> {
         let at = self.at(point, clock)?;
         Ok(match (at.inside.contains(&true), at.on.contains(&true)) {
             (true, _) => Location::Interior,
@@ -78,11 +78,11 @@ impl Prepared {
     }
 
     /// In which areas a point lies.
-    pub(super) fn inside(&self, point: Coord<f64>, clock: &Clock) -> Result<Vec<bool>, Late> {
+    pub(super) fn inside(&self, point: Coord<f64>, clock: &Clock) -> Result<Vec<bool>, Stopped> {
         Ok(self.at(point, clock)?.inside)
     }
 
-    fn at(&self, point: Coord<f64>, clock: &Clock) -> Result<At, Late> {
+    fn at(&self, point: Coord<f64>, clock: &Clock) -> Result<At, Stopped> {
         let mut at = At { inside: vec![false; self.areas], on: vec![false; self.areas], on_line: false };
         // The ray goes to the nearer side.
         let to_right = self.rings.high.x - point.x < point.x - self.rings.low.x;
@@ -93,8 +93,8 @@ impl Prepared {
             ray.low.x = f64::NEG_INFINITY;
         }
         let flow = self.tree.each(&ray, &mut |index| {
-            if let Err(late) = clock.step() {
-                return ControlFlow::Break(late);
+            if let Err(stopped) = clock.step() {
+                return ControlFlow::Break(stopped);
             }
             let line = self.segments[index].line;
             let (low, high) =
@@ -113,8 +113,8 @@ impl Prepared {
             }
             ControlFlow::Continue(())
         });
-        if let ControlFlow::Break(late) = flow {
-            return Err(late);
+        if let ControlFlow::Break(stopped) = flow {
+            return Err(stopped);
         }
         // What is on the boundary is not inside, whatever the ray has met.
         at.inside.iter_mut().zip(&at.on).for_each(|(inside, on)| *inside &= !on);
@@ -122,13 +122,13 @@ impl Prepared {
     }
 
     /// A point on the boundaries of several areas: inside where they leave no room around it.
-    fn between(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Late> {
+    fn between(&self, point: Coord<f64>, clock: &Clock) -> Result<Location, Stopped> {
         // Directions away from the point, each with what lies on its left and on its right.
         let mut rays: Vec<(Coord<f64>, usize, [bool; 2])> = Vec::new();
         let here = Extent { low: point, high: point };
         let flow = self.tree.each(&here, &mut |index| {
-            if let Err(late) = clock.step() {
-                return ControlFlow::Break(late);
+            if let Err(stopped) = clock.step() {
+                return ControlFlow::Break(stopped);
             }
             let line = self.segments[index].line;
             if let Kind::Ring { area, left } = self.kind(index)
@@ -143,8 +143,8 @@ impl Prepared {
             }
             ControlFlow::Continue(())
         });
-        if let ControlFlow::Break(late) = flow {
-            return Err(late);
+        if let ControlFlow::Break(stopped) = flow {
+            return Err(stopped);
         }
         rays.sort_by(|a, b| angle::order(point, a.0, b.0));
         let mut inside = vec![false; self.areas];

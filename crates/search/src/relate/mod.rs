@@ -26,10 +26,10 @@ pub(crate) use matrix::{Location, Matrix};
 pub(crate) use prepared::Prepared;
 pub(crate) use valid::Flaw;
 
-use crate::deadline::{Clock, Late};
+use crate::stop::{Clock, Stopped};
 
 /// The matrix of two geometries.
-pub(crate) fn relate(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<Matrix, Late> {
+pub(crate) fn relate(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<Matrix, Stopped> {
     let mut there = Matrix::new();
     pieces::add_beside(b, a, &mut there, clock)?;
     let mut matrix = there.transposed();
@@ -38,11 +38,11 @@ pub(crate) fn relate(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<Matrix
 }
 
 /// Whether they have a point in common.
-pub(crate) fn meet(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, Late> {
+pub(crate) fn meet(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, Stopped> {
     let (few, many) = if a.segments.len() < b.segments.len() { (a, b) } else { (b, a) };
     let flow = few.tree.each(&many.extent, &mut |index| {
-        if let Err(late) = clock.step() {
-            return ControlFlow::Break(Err(late));
+        if let Err(stopped) = clock.step() {
+            return ControlFlow::Break(Err(stopped));
         }
         many.each_meeting(few.segments[index].line, &mut |_, _| ControlFlow::Break(Ok(true)))
     });
@@ -53,7 +53,7 @@ pub(crate) fn meet(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, La
 }
 
 /// Whether a point of `a`, or the first of one of its lines or rings, is one of `b`.
-fn has_point_in(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, Late> {
+fn has_point_in(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, Stopped> {
     let firsts = a.parts.iter().filter(|_| b.areas > 0).map(|part| a.segments[part.first].line.start);
     for point in a.points.iter().copied().chain(firsts) {
         if b.extent.covers(&Extent::of([point])) && b.locate(point, clock)? != Location::Exterior {
@@ -65,7 +65,7 @@ fn has_point_in(a: &Prepared, b: &Prepared, clock: &Clock) -> Result<bool, Late>
 
 impl Prepared {
     /// Where all of a box lies that meets no line and no ring; `None`: it may meet one.
-    pub(crate) fn around(&self, place: &Extent, clock: &Clock) -> Result<Option<Location>, Late> {
+    pub(crate) fn around(&self, place: &Extent, clock: &Clock) -> Result<Option<Location>, Stopped> {
         if !self.points.is_empty() || self.tree.each(place, &mut |_| ControlFlow::Break(())).is_break() {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use geo_types::{Coord, Line};
 use super::index::Extent;
 use super::matrix::{Location, Matrix};
 use super::prepared::{Kind, Prepared};
-use crate::deadline::{Clock, Late};
+use crate::stop::{Clock, Stopped};
 
 /// Adds what is known from the parts of `one`, which is the first of the matrix.
 pub(super) fn add_beside(
@@ -16,7 +16,7 @@ pub(super) fn add_beside(
     other: &Prepared,
     matrix: &mut Matrix,
     clock: &Clock,
-) -> Result<(), Late> {
+) -> Result<(), Stopped> {
     let far = |extent: &Extent| !other.extent.covers(extent);
     if far(&one.rings) {
         matrix.add((Location::Boundary, Location::Exterior), 1);
@@ -37,7 +37,7 @@ pub(super) fn add_beside(
     Walk { one, other, clock, cuts: Vec::new(), covers: Vec::new(), carried: None, last: None }.all(matrix)
 }
 
-fn locate(other: &Prepared, point: Coord<f64>, clock: &Clock) -> Result<Location, Late> {
+fn locate(other: &Prepared, point: Coord<f64>, clock: &Clock) -> Result<Location, Stopped> {
     clock.step()?;
     if other.extent.covers(&Extent::of([point])) {
         other.locate(point, clock)
@@ -95,16 +95,16 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn all(mut self, matrix: &mut Matrix) -> Result<(), Late> {
+    fn all(mut self, matrix: &mut Matrix) -> Result<(), Stopped> {
         let (one, near) = (self.one, self.other.extent);
         let flow = one.tree.each(&near, &mut |index| match self.segment(index, matrix) {
             Ok(()) => ControlFlow::Continue(()),
-            Err(late) => ControlFlow::Break(late),
+            Err(stopped) => ControlFlow::Break(stopped),
         });
-        if let ControlFlow::Break(late) = flow { Err(late) } else { Ok(()) }
+        if let ControlFlow::Break(stopped) = flow { Err(stopped) } else { Ok(()) }
     }
 
-    fn segment(&mut self, index: usize, matrix: &mut Matrix) -> Result<(), Late> {
+    fn segment(&mut self, index: usize, matrix: &mut Matrix) -> Result<(), Stopped> {
         self.clock.step()?;
         let segment = self.one.segments[index];
         let follows =
@@ -137,7 +137,7 @@ impl Walk<'_> {
     }
 
     /// Finds where a segment has to be cut, in order.
-    fn cut(&mut self, index: usize) -> Result<(), Late> {
+    fn cut(&mut self, index: usize) -> Result<(), Stopped> {
         let Self { one, other, clock, .. } = *self;
         let line = one.segments[index].line;
         let (cuts, covers) = (&mut self.cuts, &mut self.covers);
@@ -145,8 +145,8 @@ impl Walk<'_> {
         covers.clear();
         let key = |at: Coord<f64>| key(line, at);
         let mut note = |met: usize, is_own: bool, shared: LineIntersection<f64>| {
-            if let Err(late) = clock.step() {
-                return ControlFlow::Break(late);
+            if let Err(stopped) = clock.step() {
+                return ControlFlow::Break(stopped);
             }
             let with = (!is_own).then_some(met);
             match shared {
@@ -173,14 +173,14 @@ impl Walk<'_> {
                 if met == index { ControlFlow::Continue(()) } else { note(met, true, shared) }
             });
         }
-        if let ControlFlow::Break(late) = flow {
-            return Err(late);
+        if let ControlFlow::Break(stopped) = flow {
+            return Err(stopped);
         }
         cuts.sort_by(|a, b| a.key.total_cmp(&b.key));
         Ok(())
     }
 
-    fn piece(&mut self, index: usize, piece: Line<f64>, matrix: &mut Matrix) -> Result<(), Late> {
+    fn piece(&mut self, index: usize, piece: Line<f64>, matrix: &mut Matrix) -> Result<(), Stopped> {
         let line = self.one.segments[index].line;
         let middle = (piece.start + piece.end) / 2.0;
         let (from, to) = (key(line, piece.start), key(line, piece.end));
@@ -220,7 +220,7 @@ fn sides(
     middle: Coord<f64>,
     covers: impl Iterator<Item = (usize, bool)>,
     clock: &Clock,
-) -> Result<Sides, Late> {
+) -> Result<Sides, Stopped> {
     let mut rings: Vec<usize> = Vec::new();
     let (mut left, mut right, mut is_on_line) = (false, false, false);
     for (segment, is_along) in covers {

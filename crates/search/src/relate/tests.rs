@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::cql2::{Expr, Literal, SpatialOp};
-use crate::deadline::Deadline;
+use crate::stop::Stop;
 
 /// What GEOS says of each pair.
 const MATRICES: &[(&str, &str, &str)] = &[
@@ -193,6 +193,6 @@ fn the_looks_at_whether_a_geometry_is_valid_are_bounded() {
     assert_eq!(comb(50).flaw(&Clock::default()), Ok(None));
     let large = comb(50_000);
     assert_eq!(large.flaw(&Clock::default()), Ok(None));
-    let over = Deadline::after(std::time::Duration::ZERO);
-    assert!(large.flaw(&Clock::new(Some(over))).is_err());
+    let over = Stop::after(std::time::Duration::ZERO);
+    assert!(large.flaw(&Clock::new(&over)).is_err());
 }

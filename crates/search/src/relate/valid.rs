@@ -11,7 +11,7 @@ use geo_types::Coord;
 use super::angle;
 use super::index::Extent;
 use super::prepared::{Kind, Prepared};
-use crate::deadline::{Clock, Late};
+use crate::stop::{Clock, Stopped};
 
 /// So many segments and boxes around them are looked at, and [`MORE`] for each segment: about a second. More take only rings
 /// of very many long slanting segments, and very many small rings without order: what is wrong with them beyond that is not
@@ -33,9 +33,9 @@ impl fmt::Display for Flaw {
 }
 
 /// Why it is not looked at further.
-enum Stop {
+enum End {
     Enough,
-    Late(Late),
+    Stopped(Stopped),
 }
 
 /// How much more is looked at.
@@ -45,23 +45,23 @@ struct Looks<'c> {
 }
 
 impl Looks<'_> {
-    fn take(&mut self) -> Result<(), Stop> {
-        self.left = self.left.checked_sub(1).ok_or(Stop::Enough)?;
-        self.clock.step().map_err(Stop::Late)
+    fn take(&mut self) -> Result<(), End> {
+        self.left = self.left.checked_sub(1).ok_or(End::Enough)?;
+        self.clock.step().map_err(End::Stopped)
     }
 }
 
 impl Prepared {
     /// The first flaw of its areas that is found with [so many](LOOKS) looks.
-    pub(crate) fn flaw(&self, clock: &Clock) -> Result<Option<Flaw>, Late> {
+    pub(crate) fn flaw(&self, clock: &Clock) -> Result<Option<Flaw>, Stopped> {
         let mut looks = Looks { left: LOOKS + MORE * self.segments.len(), clock };
         let found = match self.crossing(&mut looks) {
             Ok(None) => self.misplaced(&mut looks),
             found => found,
         };
         match found {
-            Err(Stop::Late(late)) => Err(late),
-            Err(Stop::Enough) => Ok(None),
+            Err(End::Stopped(stopped)) => Err(stopped),
+            Err(End::Enough) => Ok(None),
             Ok(flaw) => Ok(flaw),
         }
     }
@@ -74,7 +74,7 @@ impl Prepared {
     }
 
     /// Rings that cross or share more than a point. They may touch.
-    fn crossing(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, Stop> {
+    fn crossing(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, End> {
         for (index, segment) in self.segments.iter().enumerate() {
             let Some(area) = self.area(index) else { continue };
             let near = Extent::of([segment.line.start, segment.line.end]);
@@ -135,7 +135,7 @@ impl Prepared {
     }
 
     /// A hole that is not in a polygon, or is in another hole; a polygon that is in another one.
-    fn misplaced(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, Stop> {
+    fn misplaced(&self, looks: &mut Looks<'_>) -> Result<Option<Flaw>, End> {
         for (number, part) in self.parts.iter().enumerate() {
             let Kind::Ring { area, .. } = part.kind else { continue };
             let end = self.parts.get(number + 1).map_or(self.segments.len(), |next| next.first);
@@ -164,7 +164,7 @@ impl Prepared {
         point: Coord<f64>,
         (part, area): (usize, usize),
         looks: &mut Looks<'_>,
-    ) -> Result<Option<bool>, Stop> {
+    ) -> Result<Option<bool>, End> {
         let ray = Extent { low: point, high: Coord { x: f64::INFINITY, y: point.y } };
         let mut is_inside = false;
         let flow = self.tree.walk(&ray, &mut |index| {

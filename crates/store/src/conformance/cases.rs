@@ -931,10 +931,10 @@ pub(super) fn check(make: &mut super::Make<'_>) {
     let filters = FILTERS.iter().map(|(filter, expected)| (vec![("filter", *filter)], *expected));
     let searches = SEARCHES.iter().map(|(parts, expected)| (parts.to_vec(), *expected));
     let answers =
-        filters.chain(searches).filter_map(|(parts, expected)| wrong_answer(&*store, &parts, expected));
+        filters.chain(searches).filter_map(|(parts, expected)| wrong_answer(&store, &parts, expected));
     let faults = FAULTS.iter().filter_map(|(parts, expected)| {
         let question = Question::of(parts);
-        match super::ask(&*store, &question) {
+        match super::ask(&store, &question) {
             Err(message) if message.contains(expected) => None,
             answer => Some(format!("an error with {expected:?}, not {answer:?}: {}", question.command())),
         }
@@ -943,7 +943,7 @@ pub(super) fn check(make: &mut super::Make<'_>) {
     assert!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn wrong_answer(store: &dyn Store, parts: &[(&'static str, &str)], expected: &str) -> Option<String> {
+fn wrong_answer(store: &Store, parts: &[(&'static str, &str)], expected: &str) -> Option<String> {
     let question = Question::of(parts);
     let said = |what: &str| Some(format!("{what}, not {expected:?}: {}", question.command()));
     let (names, count) = match super::ask(store, &question) {

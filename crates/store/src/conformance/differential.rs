@@ -18,7 +18,7 @@ const CATALOGS: [(u64, u64); 4] = [(1, 0), (2, 3), (3, 60), (4, 300)];
 pub(super) fn check(make: &mut Make<'_>) {
     for (seed, items) in CATALOGS {
         let items = catalog(seed, items);
-        compare(&*make(&items), &items);
+        compare(&make(&items), &items);
     }
 }
 
@@ -26,7 +26,8 @@ pub(super) fn check(make: &mut Make<'_>) {
 ///
 /// # Panics
 /// Where they differ, with the smallest search that was found.
-pub fn compare(store: &dyn Store, items: &[Document]) {
+pub fn compare<S: Clone + Into<Store>>(store: &S, items: &[Document]) {
+    let store = &store.clone().into();
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(SEARCHES);
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     // The same in every run.
@@ -35,7 +36,7 @@ pub fn compare(store: &dyn Store, items: &[Document]) {
     let result = TestRunner::new_with_rng(config, random).run(&question(), |question| {
         let search = question.search().map_err(|error| fail(&question, &error.to_string()))?;
         let wanted = reference(items, &search);
-        let answer = found(store, &search, None);
+        let answer = found(store, &search);
         let counted = count(store, &search);
         // What no Item can answer, as it names what none has, is an error of both.
         let fault = fault(&search, items);

@@ -2,28 +2,31 @@
 //! a fresh one:
 //!
 //! ```ignore
-//! stacyard_store::conformance::check(&mut |items| MyStore::with(items));
+//! stacyard_store::conformance::check(&mut |items| MyStore::with(items).into());
 //! ```
 //!
 //! 1. Searches of a small and nasty [catalog](ITEMS), with answers written by hand from the specifications.
 //! 2. Thousands of generated searches of generated catalogs, beside the evaluator of `stacyard-search`: the same Items in
 //!    the same order, and the same count.
 //! 3. Pages in every order, while Items come and go in between.
+//! 4. Items by their names.
+//! 5. Aggregations of generated searches, beside those of the evaluator.
+//! 6. Single changes on every condition, where the store takes them.
 //!
 //! What fails panics, with a command that asks the same.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite of tests")]
 
+mod aggregates;
 mod cases;
 mod catalog;
 mod differential;
+mod edits;
 mod generate;
+mod items;
 mod paging;
 mod question;
 
-use std::sync::Arc;
-
-use stacyard_model::Gate;
 use stacyard_model::json::Document;
 use stacyard_search::{Compiled, Search};
 
@@ -32,10 +35,10 @@ pub use differential::compare;
 pub use generate::catalog;
 pub use question::Question;
 
-use crate::{Check, Find, Source, Store};
+use crate::{Run, Source, Store};
 
 /// Makes a fresh store that holds these Items, in any order.
-pub type Make<'m> = dyn FnMut(&[Document]) -> Box<dyn Store> + 'm;
+pub type Make<'m> = dyn FnMut(&[Document]) -> Store + 'm;
 
 /// Runs the whole suite.
 ///
@@ -45,13 +48,17 @@ pub fn check(make: &mut Make<'_>) {
     cases::check(make);
     differential::check(make);
     paging::check(make);
+    items::check(make);
+    aggregates::check(make);
+    edits::check(make);
 }
 
 /// The ids of the Items that a store finds, in order (of those with the id `b` with the number of their collection), and
 /// how many it counts.
-pub fn ask(store: &dyn Store, question: &Question) -> Result<(Vec<String>, u64), String> {
+pub fn ask<S: Clone + Into<Store>>(store: &S, question: &Question) -> Result<(Vec<String>, u64), String> {
+    let store = &store.clone().into();
     let search = question.search().map_err(|error| error.to_string())?;
-    let names = found(store, &search, None)?.iter().map(name).collect();
+    let names = found(store, &search)?.iter().map(name).collect();
     Ok((names, count(store, &search)?))
 }
 
@@ -65,10 +72,9 @@ fn name(item: &Document) -> String {
     }
 }
 
-/// What a store answers, in order, behind a place in the order.
-fn found(store: &dyn Store, search: &Search, after: Option<Vec<u8>>) -> Result<Vec<Document>, String> {
-    let (mut answer, _) =
-        with_find(store, search, after, |find| store.find(find).map_err(|error| said(&error)))?;
+/// What a store answers, in order.
+fn found(store: &Store, search: &Search) -> Result<Vec<Document>, String> {
+    let (mut answer, _) = store.find(&search.clone().into(), run()).map_err(|error| said(&error))?;
     let mut found = Vec::new();
     while let Some(work) = answer.next().map_err(|error| said(&error))? {
         let batch = work().map_err(|error| said(&error))?;
@@ -85,32 +91,13 @@ fn said(error: &crate::Error) -> String {
     format!("{error}; {}", error.advice().unwrap_or_default())
 }
 
-fn count(store: &dyn Store, search: &Search) -> Result<u64, String> {
-    let search = Search { max_items: None, ..search.clone() };
-    let count = |find: Find<'_>| store.count(find).map_err(|error| said(&error));
-    with_find(store, &search, None, count).map(|report| report.written)
+fn count(store: &Store, search: &Search) -> Result<u64, String> {
+    store.count(&search.clone().into(), run()).map(|report| report.written).map_err(|error| said(&error))
 }
 
-fn with_find<T>(
-    store: &dyn Store,
-    search: &Search,
-    after: Option<Vec<u8>>,
-    ask: impl FnOnce(Find<'_>) -> Result<T, String>,
-) -> Result<T, String> {
-    let compiled = Arc::new(store.compile(search, None).map_err(|error| said(&error))?);
-    let check =
-        Check { gate: Some(Gate::default()), filter: Some(Arc::clone(&compiled)), ..Check::default() };
-    ask(Find {
-        check,
-        search: compiled,
-        max_items: search.max_items,
-        after,
-        // Little, so that what can be written out is.
-        memory: 1 << 20,
-        threads: 2,
-        rejects: None,
-        observer: &mut (),
-    })
+/// With so little memory that what can be written out is.
+fn run() -> Run<'static> {
+    Run { memory: 1 << 20, threads: 2, ..Run::default() }
 }
 
 /// What the evaluator says of each Item, in order, with the places in it.

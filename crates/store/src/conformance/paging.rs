@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use stacyard_model::json::Document;
-use stacyard_search::Compiled;
+use stacyard_search::{Compiled, PageSize, Search};
 
 use super::generate::catalog;
-use super::{Make, Question, found, key, reference};
+use super::{Make, Question, key, reference, run};
+use crate::{Cursor, PageItem, Store};
 
 /// Every sort of order: none, by each type, mixed and missing values, several, ties everywhere.
 const ORDERS: [&str; 9] =
@@ -17,19 +18,48 @@ pub(super) fn check(make: &mut Make<'_>) {
     for order in ORDERS {
         // Small pages of all, larger ones of some.
         for (size, filter) in [(1, "TRUE"), (7, "count > -300 OR platform = 'a'")] {
-            let question = Question::default().with("max-items", size.to_string()).with("filter", filter);
+            let question = Question::default().with("filter", filter);
             let question = if order.is_empty() { question } else { question.with("sortby", order) };
-            walk(make, &items, &question);
+            walk(make, &items, (&question, size));
             // Where there is nothing to do there is an end.
-            let of_none = found(&*make(&items[..0]), &question.search().expect("a search"), None);
-            assert!(of_none.is_ok_and(|found| found.is_empty()), "{}", question.command());
+            let search = question.search().expect("a search");
+            let none = page(&make(&items[..0]), &search, None, size);
+            assert!(none.items.is_empty() && !none.has_more, "{}", question.command());
         }
     }
+    foreign(&make(&items));
 }
 
-/// Walks the pages. At the start there is every Item but each third; behind each page one of these comes, and each
+/// A cursor of one query says nothing of another.
+fn foreign(store: &Store) {
+    let cursor = page(store, &Search::default(), None, 1).items.pop().expect("an Item").1;
+    let other = Question::of(&[("sortby", "id")]).search().expect("a search").into();
+    let size = PageSize::new(1).expect("a size");
+    assert!(store.page(&other, Some(&cursor), size, run()).is_err(), "the cursor of another query was taken");
+}
+
+struct Taken {
+    items: Vec<(Document, Cursor)>,
+    has_more: bool,
+}
+
+fn page(store: &Store, search: &Search, after: Option<&Cursor>, size: u64) -> Taken {
+    let size = PageSize::new(size).expect("a size");
+    let mut page = store.page(&search.clone().into(), after, size, run()).unwrap_or_else(|e| panic!("{e}"));
+    let mut items = Vec::new();
+    for item in &mut page {
+        let PageItem { text, cursor } = item.unwrap_or_else(|e| panic!("{e}"));
+        // As it comes back from whoever had the link.
+        let cursor = Cursor::parse(&cursor.to_string()).expect("a cursor");
+        items.push((Document::parse_bytes(&text).expect("an Item"), cursor));
+    }
+    let has_more = page.has_more().unwrap_or_else(|e| panic!("{e}"));
+    Taken { items, has_more }
+}
+
+/// Walks the pages. At the start there is every Item but each third; after each page one of these comes, and each
 /// seventh goes.
-fn walk(make: &mut Make<'_>, items: &[Document], question: &Question) {
+fn walk(make: &mut Make<'_>, items: &[Document], (question, size): (&Question, u64)) {
     let search = question.search().expect("a search");
     let compiled = Compiled::new(&search).expect("a search");
     let number = |wanted: fn(usize) -> bool| (0..items.len()).filter(move |index| wanted(*index));
@@ -38,24 +68,23 @@ fn walk(make: &mut Make<'_>, items: &[Document], question: &Question) {
     let mut going = number(|index| index % 7 == 1 && !index.is_multiple_of(3));
     let stays = |index: &usize| !(index % 7 == 1 || index.is_multiple_of(3));
     let mut seen: HashMap<String, u32> = HashMap::new();
-    let mut after = None;
+    let mut after: Option<(Cursor, Vec<u8>)> = None;
     let mut store = None;
     loop {
         let now: Vec<Document> = there.iter().map(|index| items[*index].clone()).collect();
         let store = store.insert(make(&now));
-        let page =
-            found(&**store, &search, after.clone()).unwrap_or_else(|e| panic!("{e}\n{}", question.command()));
-        // The page is what the reference has behind that place.
+        let page = page(store, &search, after.as_ref().map(|(cursor, _)| cursor), size);
+        // The page is what the reference has after that place.
         let all = reference(&now, &search);
-        let behind = all.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-        let size = search.max_items.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
-        let wanted: Vec<&str> = behind.take(size).map(|(_, item)| item.text()).collect();
-        let same =
-            page.iter().zip(&wanted).all(|(found, wanted)| Document::parse(*wanted).as_ref() == Ok(found));
-        assert!(same && page.len() == wanted.len(), "another page\n{}", question.command());
-        let Some(last) = page.last() else { break };
-        after = Some(key(&compiled, last));
-        for item in &page {
+        let rest = all.iter().filter(|(key, _)| after.as_ref().is_none_or(|(_, after)| key > after));
+        let rest: Vec<&Document> = rest.map(|(_, item)| *item).collect();
+        let size = usize::try_from(size).expect("a size");
+        let same = page.items.iter().map(|(found, _)| found).eq(rest.iter().take(size).copied());
+        assert!(same, "another page\n{}", question.command());
+        assert_eq!(page.has_more, rest.len() > size, "{}", question.command());
+        let Some((last, cursor)) = page.items.last() else { break };
+        after = Some((cursor.clone(), key(&compiled, last)));
+        for (item, _) in &page.items {
             *seen.entry(unique(item)).or_default() += 1;
         }
         there.extend(coming.next());

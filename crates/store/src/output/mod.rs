@@ -51,7 +51,7 @@ impl Output {
     /// Begins to write the target of `url`. A file that stands there is replaced, and other writers of it wait from now on,
     /// so it is read after this; one that only appears later is replaced if this `overwrites`. If another writer has to be waited
     /// for, `wait` is called before.
-    pub fn create(url: &StoreUrl, overwrites: bool, wait: &dyn Fn(&Path)) -> Result<Self, Error> {
+    pub fn create(url: &StoreUrl, overwrites: bool, wait: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
         match url.location() {
             Location::Stdio => Self::stdout(),
             Location::Path(path) => Self::file(path, overwrites, wait),
@@ -66,7 +66,7 @@ impl Output {
     }
 
     /// Begins to write a file, as [`Output::create`] does.
-    pub fn file(path: &Path, overwrites: bool, wait: &dyn Fn(&Path)) -> Result<Self, Error> {
+    pub fn file(path: &Path, overwrites: bool, wait: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
         let failed = |cause| Error::io("write", path, cause);
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn begin(path: &Path) -> Output {
-        Output::file(path, false, &|_| {}).unwrap()
+        Output::file(path, false, &mut |_| {}).unwrap()
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         fs::remove_file(&target).unwrap();
         assert!(output.commit().unwrap_err().to_string().contains("has removed it"));
         drop(output);
-        let mut output = Output::file(&target, true, &|_| {}).unwrap();
+        let mut output = Output::file(&target, true, &mut |_| {}).unwrap();
         fs::write(&target, "other").unwrap();
         output.commit().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "");

@@ -37,7 +37,7 @@ pub(super) struct Old {
 impl Target {
     /// Finds the place that `path` leads to, and locks the file that stands there; `wait` is called before waiting for
     /// another writer.
-    pub(super) fn open(path: &Path, wait: &dyn Fn(&Path)) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, wait: &mut dyn FnMut(&Path)) -> io::Result<Self> {
         let place = real(path).ok_or(Errno::NOENT)?;
         let mut has_said = false;
         loop {

@@ -1,0 +1,194 @@
+//! Copies: from one store through the gate into another, with all that has to be decided on the way.
+
+use std::sync::Arc;
+
+use stacyard_geoparquet::Order;
+use stacyard_model::{Gate, Profile};
+use stacyard_search::{Compiled, Query};
+use stacyard_store::{
+    Accept, Check, Collections, Copy, Error, Find, Location, Mode, Note, Old, Report, Run, Source, Store,
+    StoreUrl, merged,
+};
+
+use crate::open::{Open, address, is_same};
+use crate::target::{Layout, Target};
+
+/// What a copy is to do, beside its source and its target.
+#[derive(Default)]
+pub struct Copying {
+    /// How both stores are opened.
+    pub open: Open,
+    /// What is done with Items that the target has already. `None`: a file must not be there yet, and a database has none of them.
+    pub mode: Option<Mode>,
+    /// Whether a replacement may leave the target without Items.
+    pub may_end_empty: bool,
+    /// What the Items of the input have to pass.
+    pub gate: Gate,
+    /// The profile that they have to meet: this one, else that of the target, else, for a new file, that of the source.
+    pub profile: Option<Arc<Profile>>,
+    /// Whether Items of older versions of STAC are brought up to date first.
+    pub migrate: bool,
+    /// Which Items are copied: all, or those that answer; in the order of the source, unless the query has an order or `max_items`.
+    pub query: Option<Query>,
+    /// Collections to keep with the Items; they count before those of the source.
+    pub collections: Collections,
+    /// How the target is laid out.
+    pub layout: Layout,
+}
+
+/// Copies the Items of a store into another, through the gate.
+///
+/// # Errors
+/// A store that cannot be read or written; a target that is there, where no mode says what to do with it. A file is then as it was.
+pub fn copy(from: &str, to: &str, copying: Copying, run: Run<'_>) -> Result<Report, Error> {
+    let from = StoreUrl::parse(from, copying.open.kind)?;
+    let to = StoreUrl::parse(to, None)?;
+    copying.run(&from, &to, run)
+}
+
+impl Copying {
+    /// Copies from one place to another.
+    ///
+    /// # Errors
+    /// As [`copy`].
+    pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        let mut target = Some(self.begin(to, &mut run)?);
+        let exists = target.as_ref().is_some_and(Target::replaces);
+        let mode = self.mode.unwrap_or_default();
+        let must_lose_nothing =
+            is_same(from, to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
+        let source = self.opened(from, &mut run)?;
+        let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
+        let is_named = self.profile.is_some();
+        let profile = self.profile(&source, old.as_ref(), to)?;
+        let query = self.asked(&source, profile.as_deref(), &run)?;
+        let mut check = Check {
+            gate: Some(std::mem::take(&mut self.gate).with_profile(profile.clone())),
+            migrate: self.migrate,
+            accept: Accept::Collections,
+            // One that is kept may well speak of collections of other loads.
+            expected: profile
+                .as_ref()
+                .filter(|_| is_named)
+                .map(|it| it.collections().to_vec())
+                .unwrap_or_default(),
+        };
+        // It may be replaced because it cannot be read.
+        let replaced = if exists && mode == Mode::Replace { self.open.url(to).ok() } else { None };
+        let old_collections = match (&old, &replaced) {
+            (Some(old), _) => old.collections()?,
+            (None, Some(replaced)) => replaced.collections().unwrap_or_default(),
+            (None, None) => Collections::new(),
+        };
+        let mut collections = source.collections()?;
+        collections.append(&mut self.collections);
+        if self.layout.parts.is_some() && old.is_some() {
+            return Err(would_cut(to));
+        }
+        let (mut report, mut search) = (Report::default(), None);
+        let mut input: Option<Box<dyn Source>> = None;
+        if let Some((query, compiled)) = query {
+            let wanted = query.search();
+            if wanted.sortby.is_empty() && wanted.max_items.is_none() {
+                search = Some(compiled);
+            } else {
+                let find =
+                    Find { check: check.clone(), first: wanted.max_items, ..Find::new(compiled, run.part()) };
+                let (answer, found) = source.find_with(find)?;
+                // The answer has passed the default gate: a store asks it of all that comes in. What else is asked is not.
+                check = Check { gate: check.gate.filter(|gate| !gate.is_default()), ..Check::default() };
+                if must_lose_nothing && run.rejects.is_none() && found.rejected > 0 {
+                    return Err(Copy::would_lose(found.rejected));
+                }
+                let is_new_file = old.is_none() && mode != Mode::Replace && !to.kind().is_database();
+                refuse_only_collections(&found, is_new_file)?;
+                input = Some(Box::new(answer));
+                report = found;
+                collections =
+                    merged(std::mem::take(&mut report.found_collections), collections, Mode::Upsert);
+                // Who asks for an order gets it.
+                self.layout.order.get_or_insert(Order::Input);
+            }
+        }
+        let input = input.map_or_else(|| source.items(), Ok)?;
+        let old = match old {
+            Some(old) => Old::Merged(old.items()?),
+            None if mode == Mode::Replace && (exists || to.kind().is_database()) => Old::Replaced {
+                keys: replaced.and_then(|replaced| replaced.keys().ok()),
+                may_end_empty: self.may_end_empty,
+            },
+            None => Old::Nothing,
+        };
+        let copy =
+            Copy { check, search, mode, unique: true, must_lose_nothing, collections, old_collections, run };
+        let Some(target) = target.take() else { return Ok(report) };
+        Ok(report.then(target.write(copy, (input, old), (self.layout, profile))?))
+    }
+
+    /// Begins to write the target, where it may be written.
+    fn begin(&self, to: &StoreUrl, run: &mut Run<'_>) -> Result<Target, Error> {
+        let must_merge = |exists: bool| {
+            if exists && self.mode.is_none() { Err(Target::is_there(to, true)) } else { Ok(()) }
+        };
+        must_merge(Target::exists(to))?;
+        let target =
+            Target::begin(to, self.mode == Some(Mode::Replace), &mut |path| run.observer.waits(path))?;
+        // From here on it stays as it is: before, it may have come or gone.
+        must_merge(target.replaces())?;
+        Ok(target)
+    }
+
+    fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
+        let store = self.open.url(url)?;
+        if let Some(caution) = store.caution() {
+            run.observer.note(&Note { message: caution, help: String::new() });
+        }
+        Ok(store)
+    }
+
+    /// The query, compiled for the source; the profile that its Items are checked by declares instants too.
+    fn asked(
+        &self,
+        source: &Store,
+        profile: Option<&Profile>,
+        run: &Run<'_>,
+    ) -> Result<Option<(Query, Arc<Compiled>)>, Error> {
+        let Some(query) = self.query.clone() else { return Ok(None) };
+        let query = query.with_instants(|name| profile.is_some_and(|profile| profile.declares_instant(name)));
+        let compiled = source.compile(&query, &run.stop)?;
+        Ok(Some((query, compiled)))
+    }
+
+    /// The profile that Items have to meet.
+    fn profile(
+        &self,
+        source: &Store,
+        old: Option<&Store>,
+        to: &StoreUrl,
+    ) -> Result<Option<Arc<Profile>>, Error> {
+        if to.kind().is_database() {
+            return match (&self.profile, stacyard_postgis::profile(&address(to)?)?) {
+                (Some(named), kept) if kept.as_ref() != Some(&**named) => Err(Error::usage(
+                    format!("{to} does not have the columns of this profile"),
+                    "make them first: stacyard init with the same URL and --profile",
+                )),
+                (_, kept) => Ok(kept.map(Arc::new)),
+            };
+        }
+        let kept = old.map_or_else(|| source.profile(), Store::profile);
+        Ok(self.profile.clone().or_else(|| kept.cloned()))
+    }
+}
+
+/// As [`Copy::run`] does it, which does not see the Collections of an answer.
+fn refuse_only_collections(found: &Report, is_new_file: bool) -> Result<(), Error> {
+    let number = found.found_collections.len();
+    if is_new_file && found.read == 0 && number > 0 { Err(Copy::only_collections(number)) } else { Ok(()) }
+}
+
+fn would_cut(to: &StoreUrl) -> Error {
+    Error::usage(
+        format!("{to}: --fields would cut the Items that it holds already"),
+        "write to a new file, or leave --fields out",
+    )
+}

@@ -1,0 +1,210 @@
+//! A store about to be written: held from before anything is read that it may hold, until the new content is in its place.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stacyard_geoparquet::{
+    Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
+};
+use stacyard_model::Profile;
+use stacyard_postgis::PostGisSink;
+use stacyard_search::Query;
+use stacyard_store::{
+    Check, Collections, Copy, Error, JsonSink, Location, Mode, Nothing, Old, Output, Report, Run, Source,
+    Store, StoreUrl, WriteItem, merged,
+};
+
+use crate::open::{Open, address};
+
+/// How a store is laid out that is written. Files of JSON take `parts` alone, databases nothing of it.
+pub struct Layout {
+    /// What is written of each Item; all of it if `None`.
+    pub parts: Option<WriteItem>,
+    /// The order of the rows. `None`: what is near in space and time is near in the file, or as a query has put the Items in order.
+    pub order: Option<Order>,
+    /// How many Items a row group has, about.
+    pub row_group_rows: u64,
+    /// How pages are packed.
+    pub compression: Compression,
+    /// How many leaf columns there are, at most, beside those that are always there.
+    pub max_columns: usize,
+    /// How many bytes the writer holds, about.
+    pub memory: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        let Options { compression, .. } = Options::default();
+        Self {
+            parts: None,
+            order: None,
+            row_group_rows: ROW_GROUP_ROWS,
+            compression,
+            max_columns: MAX_COLUMNS,
+            memory: WRITE_MEMORY,
+        }
+    }
+}
+
+/// A store about to be written. Other writers of the same file wait from its beginning on; dropped before it is written it leaves
+/// nothing.
+pub struct Target {
+    url: StoreUrl,
+    /// `None`: a database.
+    output: Option<Output>,
+}
+
+impl Target {
+    /// Begins. A file that only appears later is replaced if this `overwrites`. If another writer has to be waited for, `waits` is called
+    /// before.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn begin(url: &StoreUrl, overwrites: bool, waits: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
+        let output = match url.location() {
+            Location::Database(_) => None,
+            Location::Path(_) | Location::Stdio => Some(Output::create(url, overwrites, waits)?),
+        };
+        Ok(Self { url: url.clone(), output })
+    }
+
+    /// The error of a target that is there already.
+    pub fn is_there(url: &StoreUrl, can_merge: bool) -> Error {
+        let remedy = if can_merge {
+            "--overwrite replaces it; --mode insert, ignore or upsert merges into it"
+        } else {
+            "--overwrite replaces it"
+        };
+        Error::usage(format!("{url} exists already"), remedy)
+    }
+
+    /// Whether there is something that writing would replace. Pipes and devices are written to.
+    pub fn exists(url: &StoreUrl) -> bool {
+        url.path().is_some_and(Path::is_file)
+    }
+
+    /// Whether it replaces a file.
+    pub fn replaces(&self) -> bool {
+        self.output.as_ref().is_some_and(Output::replaces)
+    }
+
+    /// Its name.
+    pub const fn url(&self) -> &StoreUrl {
+        &self.url
+    }
+
+    /// Writes `input`, with what the store holds.
+    pub(crate) fn write(
+        self,
+        copy: Copy<'_>,
+        (input, old): (Box<dyn Source>, Old),
+        (layout, profile): (Layout, Option<Arc<Profile>>),
+    ) -> Result<Report, Error> {
+        let is_json = self.url.kind().is_json();
+        if layout.parts.is_some() && !is_json {
+            return Err(Error::usage(
+                format!(
+                    "{}: {} holds whole Items, and --fields asks for parts of them",
+                    self.url,
+                    self.url.kind()
+                ),
+                "leave --fields out, or write .ndjson or .geojson",
+            ));
+        }
+        let Some(output) = self.output else {
+            let sink = PostGisSink::create(&address(&self.url)?, copy.mode)?;
+            return copy.run(input, old, sink);
+        };
+        if is_json {
+            let sink = match layout.parts {
+                None => JsonSink::create(output, &self.url),
+                Some(parts) => JsonSink::with(output, &self.url, parts),
+            };
+            return copy.run(input, old, sink);
+        }
+        let options = Options {
+            source: input.plain_file().and_then(|file| file.try_clone().ok()),
+            threads: copy.run.threads,
+            order: layout.order.unwrap_or_default(),
+            row_group_rows: layout.row_group_rows,
+            compression: layout.compression,
+            max_columns: layout.max_columns,
+            memory: layout.memory,
+            profile,
+            ..Options::default()
+        };
+        let temporary = std::env::temp_dir();
+        let folder = match self.url.path().map(Path::parent) {
+            None => &temporary,
+            Some(Some(folder)) if !folder.as_os_str().is_empty() => folder,
+            Some(_) => Path::new("."),
+        };
+        let sink = GeoParquetSink::create(output, folder, options)?;
+        copy.run(input, old, sink)
+    }
+}
+
+/// Writes what answers a query to a target that is new or is replaced.
+///
+/// # Errors
+/// A store that cannot be read, a target that cannot be written.
+pub fn save(
+    store: &Store,
+    query: &Query,
+    (target, mut layout): (Target, Layout),
+    mut run: Run<'_>,
+) -> Result<Report, Error> {
+    let (answer, mut found) = store.find(query, run.part())?;
+    // The answer is Items; to be a catalog again it needs their Collections, where there is a place for them.
+    let collections = if target.url.kind().keeps_collections() {
+        merged(store.collections()?, std::mem::take(&mut found.found_collections), Mode::Insert)
+    } else {
+        Collections::new()
+    };
+    // Who asks gets the Items in the order of the query.
+    layout.order.get_or_insert(Order::Input);
+    let copy = Copy {
+        check: Check::default(),
+        search: None,
+        mode: Mode::Replace,
+        unique: false,
+        must_lose_nothing: false,
+        collections,
+        old_collections: Collections::new(),
+        run,
+    };
+    let written = target.write(copy, (Box::new(answer), Old::Nothing), (layout, store.profile().cloned()))?;
+    Ok(found.then(written))
+}
+
+/// Rewrites a file in the best layout. To add nothing to what is there does so, and refuses to where some of it is not sound.
+///
+/// # Errors
+/// A store that has no layout to choose; one that is not sound, or cannot be written.
+pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Result<Report, Error> {
+    if url.kind().is_json() || url.kind().is_database() {
+        return Err(Error::usage(
+            format!("{url} is {}, and has no layout to choose", url.kind()),
+            "copy it to a .parquet file",
+        ));
+    }
+    let observer = run.observer;
+    let target = Target::begin(url, false, &mut |path| observer.waits(path));
+    let run = Run { observer, ..run };
+    let store = open.url(url)?;
+    let copy = Copy {
+        check: Check::default(),
+        search: None,
+        mode: Mode::Insert,
+        unique: true,
+        must_lose_nothing: false,
+        collections: Collections::new(),
+        old_collections: store.collections()?,
+        run,
+    };
+    let input: Box<dyn Source> = Box::new(Nothing);
+    let old = Old::Merged(store.items()?);
+    let mut report = target?.write(copy, (input, old), (layout, store.profile().cloned()))?;
+    report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
+    Ok(report)
+}

@@ -1,0 +1,85 @@
+//! What a store has to be able to do, and what it may do better than by reading everything.
+
+use std::sync::Arc;
+
+use stacyard_model::Profile;
+use stacyard_search::cql2::Expr;
+use stacyard_search::{Aggregate, Aggregation, Compiled, Property, Query, Search, Stop};
+
+use crate::check::{Check, Known};
+use crate::run::Run;
+use crate::stored::{Count, ItemKey};
+use crate::{Collections, Editor, Error, Find, Report, Sorted, Source};
+
+/// A kind of store, open for reading, as those who build stores see it; those who use them have [`Store`](crate::Store). All but the first two have
+/// a default that reads everything. What they leave out to be faster must not change any answer: the conformance suite says so.
+pub trait Backend: Send + Sync {
+    /// All Items, in the order of the store.
+    fn items(&self) -> Result<Box<dyn Source>, Error>;
+
+    /// The Collections that the store keeps beside its Items.
+    fn collections(&self) -> Result<Collections, Error>;
+
+    /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
+    fn keys(&self) -> Result<Box<dyn Source>, Error> {
+        self.items()
+    }
+
+    /// All Items, to be validated: where the store has parts of them twice, it tells those where the two differ.
+    fn audit(&self) -> Result<Box<dyn Source>, Error> {
+        self.items()
+    }
+
+    /// The profile that its Items meet, where it keeps one.
+    fn profile(&self) -> Option<&Arc<Profile>> {
+        None
+    }
+
+    /// What a user should know before trusting its Items, if anything.
+    fn caution(&self) -> Option<String> {
+        None
+    }
+
+    /// The Items that answer, in order.
+    fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        find.over(self.items()?.as_mut(), Known::default())
+    }
+
+    /// How many Items answer: `written` of the report. `after` and `first` are of no matter.
+    fn count(&self, find: Find<'_>) -> Result<Report, Error> {
+        find.count_over(self.items()?.as_mut(), Known::default())
+    }
+
+    /// About how many Items answer, where the store can say so without looking at them.
+    fn estimate(&self, _find: Find<'_>) -> Result<Count, Error> {
+        Ok(Count::Unknown)
+    }
+
+    /// What the Items that answer say together. `after` and `first` are of no matter.
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+        find.aggregate_over(self.items()?.as_mut(), Known::default(), wanted)
+    }
+
+    /// The text of one Item.
+    fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
+        let search = Search {
+            ids: vec![key.id.clone()],
+            collections: key.collection.iter().cloned().collect(),
+            filter: match key.collection {
+                Some(_) => None,
+                None => Some(Expr::IsNull(Expr::Property(Property::collection()).into())),
+            },
+            ..Search::default()
+        };
+        let search = Compiled::until(&Query::from(search).lenient(true), stop)?;
+        let run = Run { stop: stop.clone(), ..Run::default() };
+        let find = Find { first: Some(1), check: Check::default(), ..Find::new(Arc::new(search), run) };
+        let (mut answer, _) = self.find(find)?;
+        Ok(answer.entry()?.map(|entry| entry.text))
+    }
+
+    /// Single changes, where it takes them.
+    fn editor(&self) -> Option<&dyn Editor> {
+        None
+    }
+}

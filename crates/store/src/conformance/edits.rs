@@ -1,0 +1,138 @@
+//! Single changes on every condition, where the store takes them.
+
+use std::sync::Barrier;
+use std::thread;
+
+use stacyard_model::json::Document;
+use stacyard_search::Search;
+
+use super::catalog::items;
+use super::items::{get, key};
+use super::{Make, count, found};
+use crate::{ETag, Edit, ErrorKind, ItemKey, Store, When};
+
+pub(super) fn check(make: &mut Make<'_>) {
+    let all = items();
+    let store = make(&all);
+    let Ok(edit) = store.edit() else { return };
+    every_item_goes_in_and_out(&make(&[]), &all);
+    conditions(&store, &edit, &all);
+    collections(&edit, &store);
+    invalid(&store, &edit);
+    at_once(&store);
+}
+
+/// Of what kind the error of a change is that must not be made.
+fn kind<T>(result: Result<T, crate::Error>) -> ErrorKind {
+    match result {
+        Ok(_) => panic!("a change was made that must not be"),
+        Err(error) => error.kind(),
+    }
+}
+
+fn every_item_goes_in_and_out(store: &Store, all: &[Document]) {
+    let edit = store.edit().expect("single changes");
+    for item in all {
+        let (key, put) = edit.put_item(item.text().as_bytes(), When::Absent).expect("an Item");
+        assert!(put.is_new);
+        let there = get(store, &key).expect("the Item");
+        assert_eq!(there.etag, put.etag, "{key}: the tag is that of what is read");
+        assert!(Document::parse_bytes(&there.text).as_ref() == Ok(item), "{key} is another one");
+    }
+    let mut answer = found(store, &Search::default()).expect("all Items");
+    answer.sort_by_key(|item| key(item).to_string());
+    let mut sorted: Vec<&Document> = all.iter().collect();
+    sorted.sort_by_key(|item| key(item).to_string());
+    assert!(answer.iter().eq(sorted), "the Items are others than were put");
+    for item in all {
+        edit.delete_item(&key(item), When::Always).expect("it is there");
+    }
+    assert_eq!(count(store, &Search::default()), Ok(0));
+}
+
+fn conditions(store: &Store, edit: &Edit<'_>, all: &[Document]) {
+    let one = all.iter().find(|item| key(item).collection.is_some()).expect("an Item with a collection");
+    let name = key(one);
+    let before = get(store, &name).expect("the Item").etag;
+    let changed = one.text().replacen('{', r#"{"changed":1,"#, 1);
+    assert_eq!(kind(edit.put_item(changed.as_bytes(), When::Absent)), ErrorKind::Exists);
+    let other = ETag::of(b"another state");
+    assert_eq!(kind(edit.put_item(changed.as_bytes(), When::Matches(other))), ErrorKind::Conflict);
+    assert_eq!(get(store, &name).expect("the Item").etag, before, "a change that was refused was made");
+    let (_, put) = edit.put_item(changed.as_bytes(), When::Matches(before)).expect("the state matches");
+    assert!(!put.is_new && put.etag != before);
+    assert_eq!(kind(edit.put_item(changed.as_bytes(), When::Matches(before))), ErrorKind::Conflict);
+    let (_, same) = edit.put_item(changed.as_bytes(), When::Always).expect("an Item");
+    assert_eq!(same.etag, put.etag, "the same state has the same tag");
+    assert_eq!(kind(edit.delete_item(&name, When::Matches(before))), ErrorKind::Conflict);
+    edit.delete_item(&name, When::Matches(put.etag)).expect("the state matches");
+    assert!(get(store, &name).is_none());
+    assert_eq!(kind(edit.delete_item(&name, When::Always)), ErrorKind::NotFound);
+    assert_eq!(kind(edit.delete_item(&name, When::Matches(put.etag))), ErrorKind::NotFound);
+    let gone = edit.put_item(changed.as_bytes(), When::Matches(put.etag));
+    assert_eq!(kind(gone), ErrorKind::NotFound);
+    assert!(edit.put_item(one.text().as_bytes(), When::Absent).expect("nothing is there").1.is_new);
+}
+
+const COLLECTION: &str = r#"{"type":"Collection","stac_version":"1.1.0","id":"edited","description":"d","license":"other","extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;
+
+fn collections(edit: &Edit<'_>, store: &Store) {
+    let (id, put) = edit.put_collection(COLLECTION.as_bytes(), When::Absent).expect("a Collection");
+    assert!(id == "edited" && put.is_new);
+    let there = store.get_collection(&id).expect("a store").expect("the Collection");
+    assert_eq!(there.etag, put.etag);
+    assert!(Document::parse_bytes(&there.text) == Document::parse(COLLECTION));
+    let again = edit.put_collection(COLLECTION.as_bytes(), When::Absent);
+    assert_eq!(kind(again), ErrorKind::Exists);
+    let changed = COLLECTION.replace(r#""d""#, r#""changed""#);
+    let (_, changed) = edit.put_collection(changed.as_bytes(), When::Matches(put.etag)).expect("it matches");
+    assert!(!changed.is_new && changed.etag != put.etag);
+    let item = r#"{"type":"Feature","stac_version":"1.1.0","id":"of-edited","collection":"edited","geometry":null,"properties":{"datetime":"2024-01-01T00:00:00Z"},"links":[{"rel":"collection","href":"c.json"}],"assets":{}}"#;
+    let (key, _) = edit.put_item(item.as_bytes(), When::Absent).expect("an Item");
+    assert_eq!(kind(edit.delete_collection(&id, When::Always)), ErrorKind::Conflict);
+    edit.delete_item(&key, When::Always).expect("the Item");
+    assert_eq!(kind(edit.delete_collection(&id, When::Matches(put.etag))), ErrorKind::Conflict);
+    edit.delete_collection(&id, When::Matches(changed.etag)).expect("it matches");
+    assert_eq!(kind(edit.delete_collection(&id, When::Always)), ErrorKind::NotFound);
+}
+
+fn invalid(store: &Store, edit: &Edit<'_>) {
+    let before = count(store, &Search::default());
+    for text in ["", "{", "{}", "[]", COLLECTION, r#"{"type":"Feature","id":"x"}"#] {
+        let kind = kind(edit.put_item(text.as_bytes(), When::Always));
+        assert!(matches!(kind, ErrorKind::Invalid | ErrorKind::Usage), "{text}: {kind:?}");
+    }
+    assert!(
+        edit.put_item(COLLECTION.as_bytes(), When::Always).is_err_and(|error| error.findings().is_some())
+    );
+    assert_eq!(count(store, &Search::default()), before);
+}
+
+/// Of many that change the same state at once one wins, and one alone makes what is not there.
+fn at_once(store: &Store) {
+    let text = |number: usize| {
+        format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"raced","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z","by":{number}}},"links":[],"assets":{{}}}}"#
+        )
+    };
+    let race = |when: &(dyn Fn() -> When + Sync)| {
+        let start = Barrier::new(4);
+        let wins = thread::scope(|scope| {
+            let runners: Vec<_> = (0..4)
+                .map(|number| {
+                    let (start, text) = (&start, text(number));
+                    scope.spawn(move || {
+                        let when = when();
+                        start.wait();
+                        store.edit().expect("single changes").put_item(text.as_bytes(), when).is_ok()
+                    })
+                })
+                .collect();
+            runners.into_iter().map(|runner| runner.join().expect("a thread")).collect::<Vec<_>>()
+        });
+        wins.into_iter().filter(|won| *won).count()
+    };
+    assert_eq!(race(&|| When::Absent), 1, "several have made the same Item");
+    let etag = get(store, &ItemKey::loose("raced")).expect("the Item").etag;
+    assert_eq!(race(&|| When::Matches(etag)), 1, "several have changed the same state");
+}

@@ -1,0 +1,57 @@
+//! A page of an answer: its Items one by one, each with its place.
+
+use crate::cursor::{Cursor, Mark};
+use crate::sort::Entry;
+use crate::{Error, Report, Sorted};
+
+/// A page of an answer, read one Item at a time.
+pub struct Page {
+    answer: Sorted,
+    query: Mark,
+    /// How many Items it still has at most.
+    left: u64,
+    /// How it was made.
+    pub report: Report,
+}
+
+impl Page {
+    /// Of an answer with one Item more than the page, if there are more.
+    pub(crate) fn new((answer, report): (Sorted, Report), query: Mark, size: u64) -> Self {
+        Self { answer, query, left: size, report }
+    }
+
+    /// Whether Items come after the page, once all of it has been taken.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be read.
+    pub fn has_more(&mut self) -> Result<bool, Error> {
+        Ok(self.answer.entry()?.is_some())
+    }
+}
+
+/// An Item of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageItem {
+    /// Its JSON text.
+    pub text: Vec<u8>,
+    /// The place after which the rest of the answer stands.
+    pub cursor: Cursor,
+}
+
+/// The Items of the page, in order. What fails is a temporary file that cannot be read; nothing comes after it.
+impl Iterator for Page {
+    type Item = Result<PageItem, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        match self.answer.entry() {
+            Ok(Some(Entry { key, text })) => {
+                Some(Ok(PageItem { text, cursor: Cursor::new(self.query, key) }))
+            }
+            ended => {
+                self.left = 0;
+                ended.err().map(Err)
+            }
+        }
+    }
+}
