@@ -1,25 +1,9 @@
-//! The `stacyard` command: flags in, exit status out. What the commands do is in their own files.
+//! The `stacyard` command: flags in, exit status out. What lies between is in the wings.
 
-mod collections;
-mod copy;
-mod fault;
+mod command;
+mod console;
+mod files;
 mod flags;
-mod help;
-mod info;
-mod init;
-mod interrupt;
-mod open;
-mod optimize;
-mod parts;
-mod progress;
-mod rejects;
-mod report;
-mod say;
-mod schemas;
-mod search;
-mod threads;
-mod usage;
-mod validate;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,15 +11,14 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser};
 use stacyard_store::{Error, ErrorKind};
 
+use crate::command::{collections, copy, help, info, init, optimize, search, validate};
+use crate::console::report::{self, Status};
+use crate::console::{fault, interrupt, say, usage};
 use crate::flags::{Cli, Command};
-use crate::report::Status;
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// The exit status of what could not be done.
-pub(crate) const FAILED: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -53,7 +36,7 @@ fn main() -> ExitCode {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             report::error(&error, json_log);
-            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { FAILED })
+            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { report::FAILED })
         }
     }
 }

@@ -11,7 +11,7 @@ use stacyard_store::{
     Error, Landed, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password, without_passwords,
 };
 
-use crate::say::{self, Text};
+use crate::console::say::{self, Text};
 
 /// What a shell calls a program that an interrupt has ended: 128 and the signal.
 const INTERRUPTED: i32 = 130;
@@ -135,7 +135,7 @@ fn command(words: impl Iterator<Item = String>) -> String {
 
 /// `1 Item is`, `2 Items are`.
 fn are(items: u64) -> String {
-    format!("{} {}", crate::report::count(items, "Item"), if items == 1 { "is" } else { "are" })
+    format!("{} {}", crate::console::report::count(items, "Item"), if items == 1 { "is" } else { "are" })
 }
 
 /// How long a reader of standard error may take: an interrupt ends the program all the same.

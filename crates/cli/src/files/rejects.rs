@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use stacyard_store::{Error, Location, Output, StoreUrl, is_reject, same_file, without_password};
+use stacyard_store::{Error, Location, Output, StoreUrl, is_reject, same_file};
 
+use crate::console::{report, say};
 use crate::flags::Global;
-use crate::report;
 
 /// Makes sure that no file that a command reads is one that it writes, and begins the file of rejects.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn begin(
         ));
     }
     let wrong =
-        |what: &str| Error::usage(format!("{}: {what}", shown(path)), "give --rejects a file of its own");
+        |what: &str| Error::usage(format!("{}: {what}", say::path(path)), "give --rejects a file of its own");
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         // A pipe or a device keeps nothing that could be lost.
         return Output::file(path, false, &mut |_| {}).map(Some);
@@ -51,11 +51,6 @@ pub(crate) fn begin(
     let mut output = Output::file(path, false, &mut |path| report::waits(path, global.json_log))?;
     sources.iter().try_for_each(|source| output.limit_to(source))?;
     Ok(Some(output))
-}
-
-/// The name of a file for people: it may be a URL that was meant for another flag.
-pub(crate) fn shown(path: &Path) -> String {
-    without_password(&path.to_string_lossy())
 }
 
 /// Makes sure that the target is none of the files that the flags name to be read.

@@ -7,9 +7,8 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Report, Warnings};
 
+use crate::console::say::{self, Text};
 use crate::flags::Global;
-use crate::rejects;
-use crate::say::{self, Text};
 
 /// How an operation ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +22,9 @@ impl Status {
         if rejected == 0 { Self::Done } else { Self::SomeRejected }
     }
 }
+
+/// The exit status of what could not be done.
+pub(crate) const FAILED: u8 = 3;
 
 /// Prints a failure: one line of cause, what it is about, and one of remedy.
 pub(crate) fn error(error: &Error, json_log: bool) {
@@ -207,7 +209,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     also(report.present, "there already");
     also(report.rejected, "rejected");
     if let Some(file) = rejects_file.filter(|_| report.rejected > 0) {
-        let _ = write!(line, " (see {})", rejects::shown(file));
+        let _ = write!(line, " (see {})", say::path(file));
     }
     say::line(format_args!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds));
     changes(report).log();

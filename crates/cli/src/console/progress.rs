@@ -10,10 +10,10 @@ use serde_json::json;
 use stacyard_model::shown;
 use stacyard_store::{Error, Landed, Mode, Note, Observer, Progress, Reject, StoreUrl};
 
+use crate::console::interrupt::{self, Unfinished};
+use crate::console::report::{self, Rejects};
+use crate::console::say;
 use crate::flags::Global;
-use crate::interrupt::{self, Unfinished};
-use crate::report::{self, Rejects};
-use crate::say;
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(10);

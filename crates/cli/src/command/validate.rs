@@ -10,11 +10,11 @@ use stacyard_store::{
     Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
 };
 
+use crate::console::progress::Console;
+use crate::console::report::{self, Rejects, Status, count};
+use crate::console::say::{self, Text};
+use crate::files::{open, rejects, schemas};
 use crate::flags::{Format, Global, Validate};
-use crate::progress::Console;
-use crate::report::{self, Rejects, Status, count};
-use crate::say::{self, Text};
-use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     let stores = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use stacyard_model::{shown, shown_json};
-use stacyard_store::{Error, without_passwords};
+use stacyard_store::{Error, without_password, without_passwords};
 
 /// Text for people, a line at a time.
 #[derive(Debug, Default)]
@@ -78,4 +78,9 @@ pub(crate) fn data(bytes: &[u8]) -> Result<(), Error> {
 /// In one piece, so that lines of several processes do not mix.
 fn write_log(bytes: &[u8]) {
     let _ = stderr().lock().write_all(bytes);
+}
+
+/// The name of a file for people: it may be a URL that was meant for another flag.
+pub(crate) fn path(path: &Path) -> String {
+    without_password(&path.to_string_lossy())
 }

@@ -1,16 +1,19 @@
-//! The flags as they are written, before anything is made of them.
+//! The flags as they are written, before anything is made of them. Who lives here knows of nobody else in the command.
 
-use std::num::NonZeroUsize;
+mod global;
+mod layout;
+mod question;
+mod threads;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use stacyard::{Compression, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression};
-use stacyard_search::Stop;
-use stacyard_store::{MAX_RECORD_BYTES, Mode, Observer, Output, RECORD_BYTES, Run, StoreKind};
+use stacyard::{Mode, StoreKind};
 
-use crate::search::{Question, SearchFlags};
-use crate::threads;
+pub(crate) use self::global::Global;
+pub(crate) use self::layout::Layout;
+pub(crate) use self::question::Question;
 
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
@@ -32,123 +35,6 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// What the store that is read holds, whatever its name says: geojson, ndjson or geoparquet.
-    #[arg(long, global = true, value_name = "KIND")]
-    pub(crate) store_kind: Option<StoreKind>,
-    /// Log to standard error as JSON, one object a line.
-    #[arg(long, global = true)]
-    pub(crate) json_log: bool,
-    /// No progress and no summary.
-    #[arg(short, long, global = true)]
-    pub(crate) quiet: bool,
-    /// How many threads to use, at most 256 [default: all cores].
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
-    /// About how much memory sorting and writing may take, such as 512M or 2G, beside what is under way.
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size, default_value = "256M")]
-    pub(crate) memory: usize,
-    /// Set aside records longer than this, such as 200M (512M at most) [default: 64M].
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_record_size)]
-    pub(crate) max_record_size: Option<usize>,
-}
-
-impl Global {
-    pub(crate) fn threads(&self) -> usize {
-        threads::granted(self.threads.map_or_else(stacyard_store::default_threads, NonZeroUsize::get))
-    }
-
-    /// How an operation is run. Sorting and writing are under way at the same time.
-    pub(crate) fn run<'a>(
-        &self,
-        stop: &Stop,
-        rejects: Option<&'a mut Output>,
-        observer: &'a mut dyn Observer,
-    ) -> Run<'a> {
-        Run { threads: self.threads(), memory: self.memory / 2, stop: stop.clone(), rejects, observer }
-    }
-
-    pub(crate) fn record_bytes(&self) -> usize {
-        self.max_record_size.unwrap_or(RECORD_BYTES)
-    }
-}
-
-/// A number of bytes, with K, M, G or T behind it for 2^10, 2^20, 2^30 or 2^40 of them (also as KB or KiB).
-fn parse_bytes(text: &str) -> Result<usize, String> {
-    let wrong = || "write a number of bytes, such as 512M or 2G".to_owned();
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
-    let unit = match unit.to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        "T" | "TB" | "TIB" => 1_u64 << 40,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let bytes = number.checked_mul(unit).and_then(|bytes| usize::try_from(bytes).ok());
-    bytes.ok_or_else(|| "more than there is".to_owned())
-}
-
-fn parse_size(text: &str) -> Result<usize, String> {
-    let bytes = parse_bytes(text)?;
-    if bytes < MIN_MEMORY { Err("at least 16M are needed".to_owned()) } else { Ok(bytes) }
-}
-
-fn parse_record_size(text: &str) -> Result<usize, String> {
-    let bytes = parse_bytes(text)?;
-    if (1..=MAX_RECORD_BYTES).contains(&bytes) { Ok(bytes) } else { Err("1 byte to 512M".to_owned()) }
-}
-
-/// With less there would be more runs to merge than files may be open.
-const MIN_MEMORY: usize = 16 << 20;
-
-/// How GeoParquet is laid out.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "GeoParquet")]
-pub(crate) struct Layout {
-    /// The order of the rows: space-time (what is near in space and time is near in the file), time, or input [default:
-    /// space-time; input where --sortby or --max-items put the Items in order].
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) sort: Option<Order>,
-    /// How many Items a row group has, about.
-    #[arg(long, value_name = "N", default_value_t = ROW_GROUP_ROWS, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) row_group_rows: u64,
-    /// How pages are packed: zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4 or none.
-    #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_compression)]
-    pub(crate) compression: Compression,
-    /// So many columns at most, those inside structs counted; what there are too many for is kept in one more, which other
-    /// programs do not read.
-    #[arg(long, value_name = "N", default_value_t = MAX_COLUMNS, value_parser = parse_max_columns)]
-    pub(crate) max_columns: usize,
-}
-
-impl Layout {
-    /// The layout that they ask for.
-    pub(crate) fn asked(&self, global: &Global) -> stacyard::Layout {
-        stacyard::Layout {
-            parts: None,
-            order: self.sort,
-            row_group_rows: self.row_group_rows,
-            compression: self.compression,
-            max_columns: self.max_columns,
-            memory: global.memory,
-        }
-    }
-}
-
-fn parse_max_columns(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number @ 1..=LARGEST_MAX_COLUMNS) => Ok(number),
-        _ => Err(format!("write a number from 1 to {LARGEST_MAX_COLUMNS}")),
-    }
-}
-
-/// Each column takes memory for each row group that is being written, and space in the footer for each that there is.
-const LARGEST_MAX_COLUMNS: usize = 100_000;
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what is wrong with the Items, Collections and Catalogs of stores.
@@ -156,7 +42,7 @@ pub(crate) enum Command {
     /// Copy the Items of a store into another, through the gate.
     Copy(Copy),
     /// Ask a store for Items.
-    Search(SearchFlags),
+    Search(Search),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
     /// List, print, put or delete the Collections that a store keeps.
@@ -335,6 +221,49 @@ pub(crate) struct Copy {
     pub(crate) question: Question,
 }
 
+/// Ask a store for Items.
+///
+/// The answer is the same from every store, and in the same order: newest first, unless --sortby says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// The store to ask.
+    pub(crate) store: String,
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// Where to write the answer.
+    #[arg(short, long, value_name = "OUT", default_value = "-")]
+    pub(crate) output: String,
+    /// Replace an output that exists.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print the number of Items that answer, alone (whatever --max-items says). --count=estimate: about how many, where the
+    /// store, such as a database, can say so at once.
+    #[arg(
+        long,
+        value_name = "KIND",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "exact",
+        conflicts_with_all = ["output", "explain"]
+    )]
+    pub(crate) count: Option<CountKind>,
+    /// Make the search, and print what was left out at each level and how much was read, not the answer.
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) explain: bool,
+    /// What to write, whatever the name of the output says: geojson, ndjson or geoparquet.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) format: Option<StoreKind>,
+    /// Write invalid Items of the store to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CountKind {
+    Exact,
+    Estimate,
+}
+
 /// Rewrite a GeoParquet file, of whatever program, in the best layout.
 ///
 /// The file is the old one until the new one is whole. Where an Item of it is not valid, or is there twice, nothing is
@@ -379,29 +308,6 @@ impl From<ModeFlag> for Mode {
             ModeFlag::Ignore => Self::Ignore,
             ModeFlag::Upsert => Self::Upsert,
             ModeFlag::Replace => Self::Replace,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_bytes;
-
-    #[test]
-    fn sizes_are_written_as_usual() {
-        for (text, bytes) in [
-            ("17", 17),
-            ("17B", 17),
-            ("3k", 3 << 10),
-            ("512M", 512 << 20),
-            ("512MB", 512 << 20),
-            ("2GiB", 2 << 30),
-            ("1T", 1 << 40),
-        ] {
-            assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "G", "-1", "1.5G", "1P", "2 G", "99999999999T"] {
-            assert!(parse_bytes(text).is_err(), "{text}");
         }
     }
 }

@@ -11,8 +11,8 @@ use stacyard_store::{
     read_side_text,
 };
 
+use crate::console::{report, say};
 use crate::flags::{self, Global};
-use crate::{rejects, report};
 
 /// The gate that the flags ask for.
 pub(crate) fn gate(
@@ -31,7 +31,7 @@ pub(crate) fn gate(
     }
     let schemas = Schemas::new(documents);
     if schemas.is_empty() {
-        let message = format!("{}: there is no JSON Schema in it", rejects::shown(folder));
+        let message = format!("{}: there is no JSON Schema in it", say::path(folder));
         return Err(Error::usage(message, "name the folder that holds the .json files"));
     }
     Ok(gate.with_schemas(Arc::new(schemas)).require_schemas(flags.require_schemas))
@@ -49,7 +49,7 @@ pub(crate) fn profile(file: &Path) -> Result<Profile, Error> {
     let text = read_side_text(file)?;
     Profile::parse(&text).map_err(|cause| {
         let remedy = "stacyard help profile says what a profile holds";
-        let error = Error::usage(format!("{}: {cause}", rejects::shown(file)), remedy);
+        let error = Error::usage(format!("{}: {cause}", say::path(file)), remedy);
         cause.details().iter().fold(error, |error, line| error.detail(line))
     })
 }

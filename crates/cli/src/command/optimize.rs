@@ -2,10 +2,10 @@
 
 use stacyard::{Error, Stop, StoreUrl};
 
+use crate::console::progress::Console;
+use crate::console::report::{self, Rejects, Status};
+use crate::files::open;
 use crate::flags::{Global, Optimize};
-use crate::open;
-use crate::progress::Console;
-use crate::report::{self, Rejects, Status};
 
 pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;

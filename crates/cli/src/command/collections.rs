@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use stacyard::{delete_collection, keeps_none, put_collections};
 use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreUrl, quoted};
 
+use crate::console::report::{self, Status, count};
+use crate::console::say::{self, Text};
+use crate::files::{open, schemas};
 use crate::flags::{self, CollectionsAction, Format, Global};
-use crate::report::{self, Status, count};
-use crate::say::{self, Text};
-use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &flags::Collections) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
@@ -54,7 +54,7 @@ fn list(global: &Global, url: &StoreUrl, format: Format) -> Result<(), Error> {
 fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<(), Error> {
     let new: Collections = schemas::collections(file, global)?;
     if new.is_empty() {
-        let name = if file == "-" { "standard input".to_owned() } else { rejects::shown(file.as_ref()) };
+        let name = if file == "-" { "standard input".to_owned() } else { say::path(file.as_ref()) };
         return Err(Error::usage(format!("{name}: there is no Collection in it"), "give it one or more"));
     }
     let CollectionChanges { new, changed, same, .. } =

@@ -5,9 +5,9 @@ use std::path::Path;
 use clap::{CommandFactory, Parser};
 use stacyard_store::{Error, quoted};
 
+use crate::console::report::Status;
+use crate::console::say::{self, Text};
 use crate::flags::Cli;
-use crate::report::Status;
-use crate::say::{self, Text};
 
 /// The search language on one screen.
 const FILTER: &str = include_str!("help_filter.txt");

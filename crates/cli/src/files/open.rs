@@ -3,8 +3,8 @@
 use stacyard::{Open, Store};
 use stacyard_store::{Error, StoreUrl};
 
+use crate::console::report;
 use crate::flags::Global;
-use crate::report;
 
 /// How stores are opened.
 pub(crate) fn how(global: &Global) -> Open {

@@ -7,8 +7,8 @@ use stacyard_model::json::Value;
 use stacyard_search::Fields;
 use stacyard_store::WriteItem;
 
+use crate::console::report;
 use crate::flags::Global;
-use crate::report;
 
 /// Writes parts of Items, and notes which of the names lead to something.
 pub(crate) struct Parts {

@@ -9,8 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use stacyard_model::shown;
 use stacyard_store::{Error, without_password};
 
+use crate::console::report;
 use crate::flags::Cli;
-use crate::{FAILED, report};
 
 /// Flags that take a list with commas between.
 const LISTS: [&str; 6] = ["--collections", "--ids", "--fields", "--sortby", "--q", "--partition"];
@@ -22,7 +22,7 @@ pub(crate) fn report(error: clap::Error) -> ExitCode {
         return match error.print() {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 report::error(&Error::io("write", Path::new("standard output"), cause), false);
-                ExitCode::from(FAILED)
+                ExitCode::from(report::FAILED)
             }
             _ => ExitCode::SUCCESS,
         };

@@ -2,10 +2,10 @@
 
 use stacyard::{Error, Initialised, StoreUrl, Wanted, create, plan};
 
+use crate::console::report::Status;
+use crate::console::say::{self, Text};
+use crate::files::schemas;
 use crate::flags::{Global, Init};
-use crate::report::Status;
-use crate::say::{self, Text};
-use crate::schemas;
 
 pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use stacyard::{Copying, Layout, Target};
 use stacyard_store::{CollectionChanges, Error, Location, Mode, StoreUrl, quoted};
 
+use crate::command::parts::Parts;
+use crate::console::progress::Console;
+use crate::console::report::{self, Rejects, Status};
+use crate::files::{open, rejects, schemas};
 use crate::flags::{self, Global};
-use crate::parts::Parts;
-use crate::progress::Console;
-use crate::report::{self, Rejects, Status};
-use crate::{open, rejects, schemas};
 
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
@@ -24,7 +24,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     }
     let stop = flags.question.stop();
     let query = flags.question.is_some().then(|| flags.question.parse()).transpose()?;
-    flags.question.warn_of_pages(global);
+    if let Some(caution) = flags.question.caution() {
+        report::warn(global, &caution);
+    }
     let parts = query.as_ref().and_then(|query| Parts::of(query.search().fields.clone()));
     let named = flags.collections_file.as_ref();
     let named = named.map(|file| schemas::collections(&file.to_string_lossy(), global)).transpose()?;

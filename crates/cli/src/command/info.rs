@@ -7,11 +7,11 @@ use serde_json::json;
 use stacyard::Description;
 use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, queryables};
 
+use crate::console::progress::Console;
+use crate::console::report::{Rejects, Status, count};
+use crate::console::say::{self, Text};
+use crate::files::open;
 use crate::flags::{self, Format, Global};
-use crate::open;
-use crate::progress::Console;
-use crate::report::{Rejects, Status, count};
-use crate::say::{self, Text};
 
 pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;

@@ -1,0 +1,12 @@
+//! The commands, a file for each: flags are read, the library does it, and what came of it is said. They know everybody else, and
+//! not each other.
+
+pub(crate) mod collections;
+pub(crate) mod copy;
+pub(crate) mod help;
+pub(crate) mod info;
+pub(crate) mod init;
+pub(crate) mod optimize;
+mod parts;
+pub(crate) mod search;
+pub(crate) mod validate;
