@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import ROOT, needs_server, stacyard
+from conftest import ROOT, lines, needs_server, stacyard
 
 pytestmark = needs_server
 
@@ -74,7 +74,7 @@ def test_what_sql_gets_wrong_is_no_answer(database, tmp_path):
         "d.ndjson": ("copy", database, tmp_path / "d.ndjson", "--max-items", 3, *flags),
     }.items():
         stacyard(*arguments, status=(1,))
-        assert {reject["id"] for reject in lines(rejects)} == {"no href", "", "version", "link"}, name
+        assert {reject["item"]["id"] for reject in lines(rejects)} == {"no href", "", "version", "link"}, name
         assert json.loads(stacyard("search", tmp_path / name))["id"] == "right", name
         rejects.unlink()
     assert stacyard("search", database, "--count", status=(1,)) == "1\n"
