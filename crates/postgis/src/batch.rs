@@ -107,14 +107,9 @@ impl Target {
         )
     }
 
-    /// What begins a transaction. It says that all columns are brought along, so that the database need not derive them;
-    /// where triggers may change rows, that each is a whole Item (migration V3).
-    pub(crate) const fn begin(&self) -> &'static str {
-        if self.has_triggers {
-            "BEGIN; SET LOCAL stacyard.loading = whole"
-        } else {
-            "BEGIN; SET LOCAL stacyard.loading = on"
-        }
+    /// What begins a transaction.
+    pub(crate) fn begin(&self) -> String {
+        format!("BEGIN; {}", loading(self.has_triggers))
     }
 
     /// Takes a chunk; where some of its rows are refused, the others without them.
@@ -269,7 +264,7 @@ impl Target {
                 Err(cause) => Err(inserted.err().unwrap_or(cause)),
             };
         }
-        client.batch_execute(self.begin()).await?;
+        client.batch_execute(&self.begin()).await?;
         let mut updated = Counts::default();
         match self.insert(client, rows, set, &mut updated).await {
             Ok(refused) => {
@@ -414,17 +409,26 @@ impl Target {
             self.replaced.fetch_add(rows, Ordering::Relaxed);
             return Ok(());
         }
-        self.notify(client, rows).await
+        notify(client, &self.schema, rows).await
     }
+}
 
-    /// Tells those who listen how many rows have come or changed.
-    pub(crate) async fn notify(&self, client: &Client, rows: usize) -> Result<(), tokio_postgres::Error> {
-        let notify = "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
-        client
-            .query_typed(notify, &[(&self.schema.name(), Type::TEXT), (&rows.to_string(), Type::TEXT)])
-            .await?;
-        Ok(())
-    }
+/// What a transaction says that brings all columns along, so that the database need not derive them; where triggers may change rows,
+/// that each is a whole Item (migration V3).
+pub(crate) const fn loading(has_triggers: bool) -> &'static str {
+    if has_triggers { "SET LOCAL stacyard.loading = whole" } else { "SET LOCAL stacyard.loading = on" }
+}
+
+/// Tells those who listen how many rows have come, changed or gone.
+pub(crate) async fn notify(
+    client: &Client,
+    schema: &Ident,
+    rows: usize,
+) -> Result<(), tokio_postgres::Error> {
+    let notify =
+        "SELECT pg_notify('stacyard', json_build_object('schema', $1::text, 'items', $2::text::int8)::text)";
+    client.query_typed(notify, &[(&schema.name(), Type::TEXT), (&rows.to_string(), Type::TEXT)]).await?;
+    Ok(())
 }
 
 /// The keys of rows that begin with them.
@@ -463,8 +467,8 @@ pub(crate) async fn send<'r>(
     Ok(())
 }
 
-/// What an upsert writes.
-const SETS: &str = "datetime = excluded.datetime, start_datetime = excluded.start_datetime, \
+/// What is written in the place of a row that is there.
+pub(crate) const SETS: &str = "datetime = excluded.datetime, start_datetime = excluded.start_datetime, \
     end_datetime = excluded.end_datetime, extent_start = excluded.extent_start, extent_end = excluded.extent_end, \
     geometry = excluded.geometry, bbox = excluded.bbox, stac_version = excluded.stac_version, \
     stac_extensions = excluded.stac_extensions, geometry_text = excluded.geometry_text, \

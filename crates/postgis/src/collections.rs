@@ -29,6 +29,29 @@ pub(crate) async fn read(
     Ok(rows.iter().map(|row| (row.get(0), serde_json::from_str(row.get(1)).unwrap_or_default())).collect())
 }
 
+/// Keeps other writers waiting until the transaction ends, as a replacement does: an Item that comes while those of a Collection are
+/// counted would be left without it.
+pub(crate) async fn lock(client: &Client, schema: &Ident) -> Result<(), tokio_postgres::Error> {
+    let lock = format!("LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE");
+    client.batch_execute(&lock).await
+}
+
+/// How many Items belong to a Collection.
+pub(crate) async fn items_of(
+    client: &Client,
+    schema: &Ident,
+    id: &str,
+) -> Result<u64, tokio_postgres::Error> {
+    let count = format!("SELECT count(*) FROM {schema}.items WHERE collection = $1");
+    Ok(client.query_typed_one(&count, &[(&id, Type::TEXT)]).await?.get::<_, i64>(0).unsigned_abs())
+}
+
+/// Deletes a Collection, if it is there; gives how many there were.
+pub(crate) async fn delete(client: &Client, schema: &Ident, id: &str) -> Result<u64, tokio_postgres::Error> {
+    let delete = format!("DELETE FROM {schema}.collections WHERE id = $1");
+    client.execute_typed(&delete, &[(&id, Type::TEXT)]).await
+}
+
 /// Puts Collections into a database; those with the same ids are replaced.
 pub fn put_collections(address: &Address, new: &Collections) -> Result<CollectionChanges, Error> {
     let database = address.connect()?;
@@ -46,29 +69,26 @@ pub fn put_collections(address: &Address, new: &Collections) -> Result<Collectio
     })
 }
 
-/// Takes a Collection to which no Item belongs out of a database. Other writers wait meanwhile, as they do for a replacement: an
-/// Item that comes while they are counted would be left without its Collection.
+/// Takes a Collection to which no Item belongs out of a database.
 pub fn delete_collection(address: &Address, id: &str) -> Result<Deletion, Error> {
     let database = address.connect()?;
     let mut client = database.own_client()?;
     let schema = address.schema();
     database.wait(async {
         migrate::check(&client, address).await?;
-        let delete = async {
+        let deletion = async {
             let transaction = client.transaction().await?;
-            let lock = format!("LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE");
-            transaction.batch_execute(&lock).await?;
-            let count = format!("SELECT count(*) FROM {schema}.items WHERE collection = $1");
-            let items: i64 = transaction.query_typed_one(&count, &[(&id, Type::TEXT)]).await?.get(0);
+            let client = transaction.client();
+            lock(client, schema).await?;
+            let items = items_of(client, schema, id).await?;
             if items > 0 {
-                return Ok(Deletion::HasItems(items.unsigned_abs()));
+                return Ok(Deletion::HasItems(items));
             }
-            let delete = format!("DELETE FROM {schema}.collections WHERE id = $1");
-            let deleted = transaction.execute_typed(&delete, &[(&id, Type::TEXT)]).await?;
+            let deleted = delete(client, schema, id).await?;
             transaction.commit().await?;
             Ok(if deleted > 0 { Deletion::Done } else { Deletion::NotThere })
         };
-        delete.await.map_err(|cause: tokio_postgres::Error| {
+        deletion.await.map_err(|cause: tokio_postgres::Error| {
             let is_referred_to = cause.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION);
             let error = fault::failed(&format!("delete from {}", address.shown()), cause);
             if !is_referred_to {

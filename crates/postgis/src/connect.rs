@@ -1,18 +1,20 @@
 //! Where a database is, and connections to it.
 
 use std::env;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use stacyard_store::{Error, without_password};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::config::Config;
 
 use crate::fault;
 use crate::ident::Ident;
+use crate::runtime;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::tls::Tls;
@@ -83,18 +85,15 @@ impl Address {
         self.database(&self.primary)
     }
 
-    /// To read only.
-    pub(crate) fn connect_to_read(&self) -> Result<Database, Error> {
-        self.database(self.replica.as_ref().unwrap_or(&self.primary))
+    /// To read, and to change what is there: two servers where a replica is read from.
+    pub(crate) fn connect_to_both(&self) -> Result<(Database, Database), Error> {
+        let writer = self.connect()?;
+        let reader = self.replica.as_ref().map(|replica| self.database(replica)).transpose()?;
+        Ok((reader.unwrap_or_else(|| writer.clone()), writer))
     }
 
     fn database(&self, server: &Server) -> Result<Database, Error> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("postgres")
-            .enable_all()
-            .build()
-            .map_err(|cause| Error::failed("cannot start a thread for the database").caused_by(cause))?;
+        let runtime = runtime::shared()?;
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(Config::new(), server.clone(), manager);
         let pool = Pool::builder(manager)
@@ -105,7 +104,7 @@ impl Address {
             .build()
             .map_err(|cause| Error::failed("cannot make a pool of connections").caused_by(cause))?;
         let link = Link { pool, server: server.clone(), address: self.clone() };
-        Ok(Database { runtime: Arc::new(runtime), link })
+        Ok(Database { runtime, link })
     }
 }
 
@@ -133,22 +132,21 @@ impl Link {
     }
 }
 
-/// The same for code that is not asynchronous. What runs on its threads holds the [`Link`] alone: a runtime must not
-/// end on a thread of its own.
+/// The same for code that is not asynchronous.
 #[derive(Clone)]
 pub(crate) struct Database {
-    runtime: Arc<Runtime>,
+    runtime: &'static Runtime,
     pub(crate) link: Link,
 }
 
 impl Database {
-    /// Waits for an answer of the database.
+    /// Waits for an answer of the database, on any thread.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
-        self.runtime.block_on(answer)
+        runtime::wait(self.runtime, answer)
     }
 
-    pub(crate) fn runtime(&self) -> &Runtime {
-        &self.runtime
+    pub(crate) const fn runtime(&self) -> &'static Runtime {
+        self.runtime
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -156,13 +154,39 @@ impl Database {
     }
 
     /// A connection that is not the pool's: for what changes its session.
-    pub(crate) fn own_client(&self) -> Result<Client, Error> {
+    pub(crate) fn own_client(&self) -> Result<OwnClient, Error> {
         let (server, doing) = (&self.link.server, self.link.connecting());
         let limit = server.limit().unwrap_or(Duration::MAX);
         let connected = self.wait(async { timeout(limit, server.connect()).await });
-        let (client, _) =
+        let (client, driver) =
             connected.map_err(|_| fault::too_late(&doing))?.map_err(|cause| fault::failed(&doing, cause))?;
-        Ok(client)
+        Ok(OwnClient { client, driver })
+    }
+}
+
+/// A connection that ends when it is dropped, and with it what runs on it.
+pub(crate) struct OwnClient {
+    client: Client,
+    driver: JoinHandle<()>,
+}
+
+impl Deref for OwnClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for OwnClient {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Drop for OwnClient {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
 }
 

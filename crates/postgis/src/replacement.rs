@@ -8,7 +8,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
-use crate::batch::{STAGING, Target};
+use crate::batch::{STAGING, Target, notify};
 
 /// The keys of the input.
 const KEYS: &str = "pg_temp.stacyard_keys";
@@ -85,7 +85,7 @@ impl Replacement {
             let ids: Vec<&String> = collections.keys().collect();
             client.execute_typed(&delete, &[(&ids, Type::TEXT_ARRAY)]).await?;
         }
-        target.notify(client, rows).await?;
+        notify(client, &target.schema, rows).await?;
         target.loaded.commit(client, rows.max(1)).await?;
         Ok((Before { replaced: self.had.without(&went), went }, changes))
     }

@@ -1,6 +1,7 @@
 //! Rows of `items` back to the JSON texts of Items, without a tree in between.
 
 use stacyard_model::json::{Tape, push_string};
+use stacyard_store::Error;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
@@ -60,6 +61,15 @@ impl<'a> FromSql<'a> for Raw<'a> {
 /// Appends the Item of a row that begins with [`SELECTED`].
 pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
     write_item_at(row, 0, out)
+}
+
+/// The Item of a row that begins with [`SELECTED`], without white space, as a search gives it.
+pub(crate) fn item_text(row: &Row) -> Result<Vec<u8>, Error> {
+    let unreadable = |cause: &dyn std::fmt::Display| Error::failed(format!("a row cannot be read: {cause}"));
+    let (mut text, mut compact) = (Vec::new(), Vec::new());
+    write_item(row, &mut text).map_err(|cause| unreadable(&cause))?;
+    Tape::new().parse(&text).map_err(|cause| unreadable(&cause))?.write_compact(&mut compact);
+    Ok(compact)
 }
 
 /// Appends the Item of a row in which [`SELECTED`] begins with the column `first`.

@@ -5,10 +5,9 @@ use std::sync::{Arc, PoisonError};
 
 use stacyard_store::{Before, Collections, Counts, Error, Finished, Landed, Mode, Refused, Sink};
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
 
 use crate::batch::Target;
-use crate::connect::{Address, Database};
+use crate::connect::{Address, Database, OwnClient};
 use crate::encode::{RowEncoder, Rows};
 use crate::fault::{self, Attempts};
 use crate::migrate;
@@ -25,7 +24,7 @@ pub struct PostGisSink {
     replacement: Option<Replacement>,
     /// They go in last: an input that cannot be read changes none.
     collections: Collections,
-    idle: Vec<Client>,
+    idle: Vec<OwnClient>,
     /// Batches under way, oldest first.
     loading: VecDeque<JoinHandle<Settled>>,
     /// What came of those that are done, oldest first.
@@ -34,7 +33,7 @@ pub struct PostGisSink {
 }
 
 /// A connection after its batch, and what was refused.
-type Settled = (Client, Result<Vec<Refused>, Error>);
+type Settled = (OwnClient, Result<Vec<Refused>, Error>);
 
 impl PostGisSink {
     /// Connects, and checks that the tables are there. With [`Mode::Replace`] all goes in as one transaction.
@@ -125,7 +124,7 @@ impl Sink for PostGisSink {
             return Err(Error::failed("all connections to the database are lost"));
         };
         let (before, collections) = self.database.wait(async {
-            if let Some(replacement) = self.replacement {
+            if let Some(replacement) = self.replacement.take() {
                 return replacement.finish(&client, &self.target, &self.collections).await;
             }
             let mut attempts = Attempts::default();
@@ -145,5 +144,15 @@ impl Sink for PostGisSink {
             Ok((Before { replaced: updated, went: Counts::default() }, collections))
         })?;
         Ok(Finished { before: Some(before), collections: Some(collections), ..Finished::file(self.bytes) })
+    }
+}
+
+impl Drop for PostGisSink {
+    /// What is under way ends with the sink: nothing goes in after it.
+    fn drop(&mut self) {
+        self.loading.iter().for_each(JoinHandle::abort);
+        for loading in self.loading.drain(..) {
+            let _ = self.database.wait(loading);
+        }
     }
 }

@@ -142,7 +142,8 @@ impl Source for RowSource {
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
-        let Some(rows) = self.rows().blocking_recv().transpose()? else { return Ok(None) };
+        let database = self.database.clone();
+        let Some(rows) = database.wait(self.rows().recv()).transpose()? else { return Ok(None) };
         let first = self.row;
         self.row += rows.len() as u64;
         let (name, look) = (self.name().to_owned(), self.look);

@@ -9,19 +9,20 @@ use stacyard_search::{
     Aggregate, Aggregation, Compiled, KnownNames, MatchError, Property, Query, Search, Stop, Types,
 };
 use stacyard_store::{
-    Backend, Batch, Collections, Count, Error, Find, Hits, Known, Note, Report, Sorted, Sorter, Source,
-    Store, check_lists, check_properties,
+    Backend, Batch, Collections, Count, Editor, Error, Find, Hits, ItemKey, Known, Note, Report, Sorted,
+    Sorter, Source, Store, check_lists, check_properties,
 };
 use tokio_postgres::Row;
 
 use crate::connect::{Address, Database};
+use crate::edit::name_of;
 use crate::fault;
 use crate::filter::{Condition, Maker, Param, Tables};
 use crate::ident::Ident;
 use crate::migrate;
 use crate::order::Order;
 use crate::profile::{self, Promoted};
-use crate::rows::{BY_SQL, ODD, SEARCHED, SELECTED, audited, is_loaded, write_item};
+use crate::rows::{BY_SQL, ODD, SEARCHED, SELECTED, audited, is_loaded, item_text, write_item};
 use crate::source::{Look, RowSource, push_record};
 
 /// Which rows have passed the gate on their way in is said of each; what names none has is asked apart from them.
@@ -38,6 +39,8 @@ const MAX_REFUSED: usize = 8 << 20;
 #[derive(Clone)]
 pub struct PostGis {
     pub(crate) database: Database,
+    /// The server that is written to.
+    pub(crate) writer: Database,
     tables: Tables,
     profile: Option<Arc<Profile>>,
 }
@@ -45,18 +48,23 @@ pub struct PostGis {
 impl PostGis {
     /// Connects, and checks that the tables are there and of this version.
     pub fn open(address: &Address) -> Result<Self, Error> {
-        let database = address.connect_to_read()?;
+        let (database, writer) = address.connect_to_both()?;
         let (postgis, profile) = database.wait(async {
             let client = database.link.client().await?;
             let postgis = migrate::check(&client, address).await?;
             Ok::<_, Error>((postgis, profile::read(&client, address.schema()).await?))
         })?;
         let promoted = profile.as_ref().map(Promoted::of).transpose()?.unwrap_or_default();
-        Ok(Self { database, tables: Tables { postgis, promoted }, profile: profile.map(Arc::new) })
+        Ok(Self { database, writer, tables: Tables { postgis, promoted }, profile: profile.map(Arc::new) })
     }
 
-    fn schema(&self) -> &Ident {
+    pub(crate) fn schema(&self) -> &Ident {
         self.database.address().schema()
+    }
+
+    /// The schema of PostGIS.
+    pub(crate) const fn postgis(&self) -> &Ident {
+        &self.tables.postgis
     }
 
     fn failed(&self, cause: tokio_postgres::Error) -> Error {
@@ -374,6 +382,19 @@ impl Backend for PostGis {
 
     fn profile(&self) -> Option<&Arc<Profile>> {
         self.profile.as_ref()
+    }
+
+    fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
+        let Some((collection, id)) = name_of(key) else { return Ok(None) };
+        let query =
+            format!("SELECT {SELECTED} FROM {}.items WHERE collection = $1 AND id = $2", self.schema());
+        let params = [collection, id].map(|name| Param::Text(name.to_owned()));
+        let rows = self.database.wait(self.rows(&query, &params, stop))?;
+        rows.first().map(item_text).transpose()
+    }
+
+    fn editor(&self) -> Option<&dyn Editor> {
+        Some(self)
     }
 
     fn find(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {

@@ -19,7 +19,8 @@ fn the_tour_copies_asks_and_edits() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("items.ndjson");
     let mut items = String::new();
-    for number in 0..25 {
+    // No sensor sees nothing: a gsd of 0 is none.
+    for number in 1..=25 {
         writeln!(
             items,
             r#"{{"type":"Feature","stac_version":"1.1.0","id":"{number}","geometry":null,"properties":{{"datetime":"2024-06-01T00:00:00Z","gsd":{number}}},"links":[],"assets":{{}}}}"#
@@ -30,5 +31,5 @@ fn the_tour_copies_asks_and_edits() {
     example::tour(file.to_str().unwrap(), &database).unwrap();
     let checked = Search { filter: Some(parse_filter("checked = TRUE").unwrap()), ..Search::default() };
     let count = open(&database).unwrap().count(&Query::from(checked), Run::default()).unwrap();
-    assert_eq!(count.written, 20);
+    assert_eq!(count.written, 19);
 }

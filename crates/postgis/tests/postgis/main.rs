@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 mod by_sql;
+mod edits;
+mod embedded;
 mod loading;
 mod refused;
 
