@@ -4,17 +4,19 @@
 //! within it. Of some rows SQL knows the place only nearly: arrays and objects, and instants with digits beyond the
 //! microsecond. They are told as odd, and whoever meets one sorts all rows by the keys.
 
+use jiff::Timestamp;
 use stacyard_model::FieldType;
 use stacyard_search::{Compiled, Datum, Place, SortKey};
 
 use crate::filter::{Maker, is_moderate, micros, seconds};
 use crate::jsonb::{boolean, number, text};
+use crate::keyset::{Behind, Known, Part};
 
 /// What rows are sorted by, each in a direction.
 pub(crate) struct Order {
     keys: Vec<(By, bool)>,
-    /// SQL that is false of rows before the place that the search goes on from.
-    pub(crate) behind: String,
+    /// The rows behind the place that the search goes on from.
+    pub(crate) behind: Behind,
 }
 
 enum By {
@@ -22,8 +24,8 @@ enum By {
     Start,
     Collection,
     Id,
-    /// A column that has NULL where the Item has no value, and all there is to say otherwise.
-    Column(String),
+    /// A column that has NULL where the Item has no value, and all there is to say otherwise; of a type.
+    Column(String, FieldType),
     /// A column of instants cut to microseconds, and the text of them.
     Instant {
         column: String,
@@ -34,6 +36,7 @@ enum By {
     InstantValue(String),
 }
 
+const BOOLEAN: u8 = 1;
 const NUMBER: u8 = 3;
 const TEXT: u8 = 4;
 const COMPOSITE: u8 = 6;
@@ -42,7 +45,7 @@ const NULL: u8 = 7;
 /// The place of a type among the others, of a value as `jsonb`.
 fn rank(value: &str) -> String {
     format!(
-        "CASE jsonb_typeof({value}) WHEN 'boolean' THEN 1 WHEN 'number' THEN {NUMBER} WHEN 'string' THEN {TEXT} \
+        "CASE jsonb_typeof({value}) WHEN 'boolean' THEN {BOOLEAN} WHEN 'number' THEN {NUMBER} WHEN 'string' THEN {TEXT} \
          WHEN 'array' THEN {COMPOSITE} WHEN 'object' THEN {COMPOSITE} ELSE {NULL} END"
     )
 }
@@ -61,6 +64,9 @@ fn is_odd(instant: &str, text: &str) -> String {
 /// The last instant that there is, which later ones mean too.
 const LAST: &str = "'9999-12-30 22:00:00.999999+00'::timestamptz";
 
+/// The same in nanoseconds since 1970.
+const LAST_NANOS: i128 = 253_402_207_200_999_999_000;
+
 impl By {
     fn of(key: &SortKey, maker: &mut Maker<'_>) -> Option<Self> {
         let property = &key.property;
@@ -75,12 +81,13 @@ impl By {
             return Some(Self::Instant { column: property.key().to_owned(), text: text(&value) });
         }
         let kinds = [FieldType::String, FieldType::Number, FieldType::Integer, FieldType::Boolean];
-        Some(match kinds.into_iter().find_map(|kind| maker.whole(property, kind)) {
+        let column = kinds.into_iter().find_map(|kind| Some((maker.whole(property, kind)?, kind)));
+        Some(match column {
             _ if property.is_instant() => match maker.whole(property, FieldType::Datetime) {
                 Some(column) => Self::Instant { column, text: text(&value) },
                 None => Self::InstantValue(value),
             },
-            Some(column) => Self::Column(column),
+            Some((column, kind)) => Self::Column(column, kind),
             None => Self::Value(value),
         })
     }
@@ -92,7 +99,7 @@ impl By {
             // None is null, and last.
             Self::Collection => vec!["(collection = '')".to_owned(), "collection".to_owned()],
             Self::Id => vec!["id".to_owned()],
-            Self::Column(column) => vec![column.clone()],
+            Self::Column(column, _) => vec![column.clone()],
             Self::Instant { column, text } => vec![column.clone(), is_finer(column, text)],
             Self::Value(value) => vec![rank(value), boolean(value), number(value), text(value)],
             Self::InstantValue(value) => {
@@ -111,7 +118,7 @@ impl By {
         let composite =
             |value: &str| format!("coalesce(jsonb_typeof({value}) IN ('array', 'object'), false)");
         match self {
-            Self::Start | Self::Collection | Self::Id | Self::Column(_) => None,
+            Self::Start | Self::Collection | Self::Id | Self::Column(..) => None,
             Self::Instant { column, text } => Some(is_odd(column, text)),
             Self::Value(value) => Some(composite(value)),
             Self::InstantValue(value) => {
@@ -122,66 +129,101 @@ impl By {
         }
     }
 
-    /// SQL that is false of rows that come before a value.
-    fn behind(&self, first: &Datum, descending: bool, maker: &mut Maker<'_>) -> Option<String> {
-        let op = if descending { "<=" } else { ">=" };
-        // Nulls come last, or first where it is descending.
-        let or_null = |column: &str, sql: String| {
-            if descending { sql } else { format!("({sql} OR {column} IS NULL)") }
+    /// What SQL sorts by, beside the values that it has at a place with this one; as far as SQL can say them.
+    fn parts(&self, at: &Datum, schema: &str, maker: &mut Maker<'_>) -> Option<(Vec<Part>, Known)> {
+        let (values, known) = self.values(at, maker)?;
+        let parts = self.expressions(schema).into_iter().zip(values);
+        let can_be_null = |number: usize| match self {
+            Self::Start | Self::Column(..) => true,
+            Self::Collection | Self::Id => false,
+            Self::Instant { .. } => number == 0,
+            // The rank of the type; whether an instant is finer.
+            Self::Value(_) => number > 0,
+            Self::InstantValue(_) => number > 0 && number != 4,
         };
-        let only_null = |column: &str| (!descending).then(|| format!("{column} IS NULL"));
-        match (self, first) {
+        let part =
+            |(number, (sql, value))| Part { sql, value, can_be_null: can_be_null(number), descending: false };
+        Some((parts.enumerate().map(part).collect(), known))
+    }
+
+    /// What [`By::expressions`] are at a value, the first ones at least; `None` in one of them: NULL.
+    fn values(&self, at: &Datum, maker: &mut Maker<'_>) -> Option<(Vec<Option<String>>, Known)> {
+        let no = || Some("false".to_owned());
+        let rank = |rank: u8| Some(rank.to_string());
+        let values = match (self, at) {
             (Self::Start, Datum::Instant(at)) => {
-                let at = maker.text(&seconds(*at));
-                Some(or_null("extent_start", format!("extent_start {op} {at}::numeric")))
+                vec![Some(format!("{}::numeric", maker.text(&seconds(*at))))]
             }
-            (Self::Id, Datum::Text(id)) => Some(format!("id {op} {}", maker.text(id))),
-            (Self::Collection, Datum::Text(name)) => {
-                let name = maker.text(name);
-                Some(if descending {
-                    format!("(collection <> '' AND collection <= {name})")
-                } else {
-                    format!("(collection = '' OR collection >= {name})")
-                })
+            (Self::Start | Self::Column(..), Datum::Null) => vec![None],
+            (Self::Collection, Datum::Null) => vec![Some("true".to_owned()), Some("''".to_owned())],
+            (Self::Collection, Datum::Text(name)) => vec![no(), Some(bound(name, maker)?)],
+            (Self::Id, Datum::Text(id)) => vec![Some(bound(id, maker)?)],
+            (Self::Column(_, FieldType::String), Datum::Text(text)) => vec![Some(bound(text, maker)?)],
+            (Self::Column(_, FieldType::Boolean), Datum::Bool(known)) => vec![Some(known.to_string())],
+            (Self::Column(_, FieldType::Integer), Datum::Number(number)) => {
+                // By the index of the column, which is of its own type.
+                number.parse::<i64>().ok()?;
+                vec![Some(format!("{}::bigint", maker.text(number)))]
             }
-            (Self::Instant { column, .. }, Datum::Instant(at)) => {
-                let at = maker.text(&micros(*at)?);
-                Some(or_null(column, format!("{column} {op} {at}::timestamptz")))
+            (Self::Column(_, FieldType::Number), Datum::Number(number)) => {
+                vec![Some(numeric(number, maker)?)]
             }
-            (Self::Column(column), Datum::Number(number)) if is_moderate(number) => {
-                let number = maker.text(number);
-                Some(or_null(column, format!("{column} {op} {number}::numeric")))
+            (Self::Instant { .. }, Datum::Null) => vec![None, no()],
+            (Self::Instant { .. }, Datum::Instant(at)) => {
+                let (at, known) = instant(*at, maker)?;
+                return Some((vec![Some(at), no()], known));
             }
-            (Self::Column(column), Datum::Text(text)) => {
-                let text = maker.text(text);
-                Some(or_null(column, format!("{column} {op} {text}")))
+            (Self::Value(_), Datum::Null) => vec![rank(NULL), None, None, None],
+            (Self::Value(_), Datum::Bool(known)) => vec![rank(BOOLEAN), Some(known.to_string()), None, None],
+            (Self::Value(_), Datum::Number(number)) => {
+                vec![rank(NUMBER), None, Some(numeric(number, maker)?), None]
             }
-            (Self::Column(column) | Self::Instant { column, .. }, Datum::Null) => only_null(column),
-            (Self::Value(value), Datum::Number(bound)) if is_moderate(bound) => {
-                let bound = format!("{} {op} {}::numeric", number(value), maker.text(bound));
-                Some(among(value, NUMBER, &bound, descending))
+            (Self::Value(_), Datum::Text(text)) => vec![rank(TEXT), None, None, Some(bound(text, maker)?)],
+            (Self::InstantValue(_), Datum::Null) => vec![rank(NULL), None, None, None, no(), None],
+            (Self::InstantValue(_), Datum::Bool(known)) => {
+                vec![rank(BOOLEAN), Some(known.to_string()), None, None, no(), None]
             }
-            (Self::Value(value), Datum::Text(bound)) => {
-                let bound = format!("{} {op} {}", text(value), maker.text(bound));
-                Some(among(value, TEXT, &bound, descending))
+            (Self::InstantValue(_), Datum::Number(number)) => {
+                vec![rank(NUMBER), None, Some(numeric(number, maker)?), None, no(), None]
             }
-            (Self::Value(value) | Self::InstantValue(value), Datum::Null) if !descending => {
-                Some(format!("{} = {NULL}", rank(value)))
+            (Self::InstantValue(_), Datum::Text(text)) => {
+                vec![rank(TEXT), None, None, None, no(), Some(bound(text, maker)?)]
             }
-            _ => None,
-        }
+            (Self::InstantValue(_), Datum::Instant(at)) => {
+                let (at, known) = instant(*at, maker)?;
+                let values = vec![rank(TEXT), None, None, Some(at), no(), None];
+                return Some((values, known));
+            }
+            _ => return None,
+        };
+        Some((values, Known::Exactly))
     }
 }
 
-/// Values of the types behind that of this rank, and those of this one that meet a bound.
-fn among(value: &str, of: u8, bound: &str, descending: bool) -> String {
-    let (rank, op) = (rank(value), if descending { "<" } else { ">" });
-    format!("({rank} {op} {of} OR ({rank} = {of} AND {bound}))")
+/// A text as a parameter; PostgreSQL has no NUL.
+fn bound(text: &str, maker: &mut Maker<'_>) -> Option<String> {
+    (!text.contains('\0')).then(|| maker.text(text))
+}
+
+fn numeric(number: &str, maker: &mut Maker<'_>) -> Option<String> {
+    is_moderate(number).then(|| format!("{}::numeric", maker.text(number)))
+}
+
+/// An instant cut to microseconds, and whether that is all of it.
+fn instant(at: Timestamp, maker: &mut Maker<'_>) -> Option<(String, Known)> {
+    let is_cut = at.as_nanosecond() % 1_000 != 0 || at.as_nanosecond() >= LAST_NANOS;
+    let known = if is_cut { Known::Nearly } else { Known::Exactly };
+    Some((format!("{}::timestamptz", maker.text(&micros(at)?)), known))
 }
 
 impl Order {
     /// The order of a search, from a place on; `None`: SQL cannot say it.
-    pub(crate) fn of(search: &Compiled, after: Option<&[u8]>, maker: &mut Maker<'_>) -> Option<Self> {
+    pub(crate) fn of(
+        search: &Compiled,
+        after: Option<&[u8]>,
+        schema: &str,
+        maker: &mut Maker<'_>,
+    ) -> Option<Self> {
         let mut keys = Vec::new();
         for key in &search.request().sortby {
             keys.push((By::of(key, maker)?, key.descending));
@@ -189,21 +231,18 @@ impl Order {
         if keys.is_empty() {
             keys.push((By::Start, true));
         }
-        let behind = after.map(|after| search.place(after)).and_then(|place| {
-            let (by, descending) = keys.first()?;
-            by.behind(place.first()?, *descending, maker)
-        });
         keys.extend([(By::Collection, false), (By::Id, false)]);
-        Some(Self { keys, behind: behind.unwrap_or_else(|| "true".to_owned()) })
+        let behind = after.map_or(Behind::all(), |after| behind(&keys, &search.place(after), schema, maker));
+        Some(Self { keys, behind })
     }
 
-    /// What stands behind ORDER BY. PostgreSQL's nulls are the largest of all, as the search's are.
-    pub(crate) fn by(&self, schema: &str) -> String {
+    /// What rows are sorted by, each with its direction. PostgreSQL's nulls are the largest of all, as the search's are.
+    pub(crate) fn by(&self, schema: &str) -> Vec<(String, &'static str)> {
         let expressions = self.keys.iter().flat_map(|(by, descending)| {
             let direction = if *descending { " DESC" } else { "" };
-            by.expressions(schema).into_iter().map(move |sql| format!("{sql}{direction}"))
+            by.expressions(schema).into_iter().map(move |sql| (sql, direction))
         });
-        expressions.collect::<Vec<_>>().join(", ")
+        expressions.collect()
     }
 
     /// SQL that is true of rows whose place SQL does not know.
@@ -211,4 +250,31 @@ impl Order {
         let odd: Vec<_> = self.keys.iter().filter_map(|(by, _)| by.odd(schema)).collect();
         if odd.is_empty() { "false".to_owned() } else { odd.join(" OR ") }
     }
+}
+
+/// The rows behind a place, as far as SQL can say which these are.
+fn behind(keys: &[(By, bool)], place: &[Datum], schema: &str, maker: &mut Maker<'_>) -> Behind {
+    let mut parts = Vec::new();
+    let mut known = if place.len() < keys.len() { Known::Nearly } else { Known::Exactly };
+    for ((by, descending), at) in keys.iter().zip(place) {
+        let Some((more, exactly)) = by.parts(at, schema, maker) else {
+            known = Known::Nearly;
+            break;
+        };
+        parts.extend(more.into_iter().map(|part| Part { descending: *descending, ..part }));
+        if exactly == Known::Nearly {
+            // What else SQL sorts by at this value is of no matter.
+            while parts
+                .pop_if(|part| part.value.is_none() || part.value.as_deref() == Some("false"))
+                .is_some()
+            {}
+            known = Known::Nearly;
+            break;
+        }
+    }
+    let newest = match (keys, known) {
+        ([(By::Start, _), ..], Known::Exactly) => Behind::newest(&parts),
+        _ => None,
+    };
+    newest.unwrap_or_else(|| Behind::of(&parts, known))
 }

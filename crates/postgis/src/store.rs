@@ -19,6 +19,8 @@ use crate::edit::name_of;
 use crate::fault;
 use crate::filter::{Condition, Maker, Param, Tables};
 use crate::ident::Ident;
+use crate::keyset;
+use crate::met::Met;
 use crate::migrate;
 use crate::order::Order;
 use crate::profile::{self, Promoted};
@@ -43,6 +45,8 @@ pub struct PostGis {
     pub(crate) writer: Database,
     tables: Tables,
     profile: Option<Arc<Profile>>,
+    /// Names that its Items were seen to have.
+    met: Arc<Met>,
 }
 
 impl PostGis {
@@ -55,7 +59,13 @@ impl PostGis {
             Ok::<_, Error>((postgis, profile::read(&client, address.schema()).await?))
         })?;
         let promoted = profile.as_ref().map(Promoted::of).transpose()?.unwrap_or_default();
-        Ok(Self { database, writer, tables: Tables { postgis, promoted }, profile: profile.map(Arc::new) })
+        Ok(Self {
+            database,
+            writer,
+            tables: Tables { postgis, promoted },
+            profile: profile.map(Arc::new),
+            met: Arc::default(),
+        })
     }
 
     pub(crate) fn schema(&self) -> &Ident {
@@ -92,6 +102,10 @@ impl PostGis {
                     continue;
                 }
             }
+            if let Some(types) = self.met.property(property.key(), *wanted) {
+                search.declare_one(property, types, &mut names);
+                continue;
+            }
             // One that is there as it is wanted is found at once; only of another all rows are looked at.
             let wanted = if wanted.is_empty() { Types::VALUE.and(Types::NULL) } else { *wanted };
             let mut types = Types::NONE;
@@ -105,6 +119,7 @@ impl PostGis {
                 types = types.and(self.type_among(search, property, Types::VALUE).await?);
             }
             if !types.is_empty() {
+                self.met.note_property(property.key(), types);
                 search.declare_one(property, types, &mut names);
             }
         }
@@ -143,6 +158,12 @@ impl PostGis {
     fn lists(&self, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
         let request = search.request();
         let mut names = search.names();
+        if found > 0 {
+            search.observe_id(&mut names);
+        }
+        for name in request.collections.iter().filter(|name| self.met.has_collection(name)) {
+            search.observe_collection(name, &mut names);
+        }
         if !names.lacks_list() || (found > 0 && request.collections.len() < 2) {
             return Ok(Vec::new());
         }
@@ -164,6 +185,7 @@ impl PostGis {
                 "SELECT name FROM unnest($1) AS name WHERE EXISTS (SELECT FROM {schema}.items WHERE collection = name)"
             );
             for row in &self.rows(&query, &[collections], search.stop()).await? {
+                self.met.note_collection(row.get(0));
                 search.observe_collection(row.get(0), &mut names);
             }
             let mut known = KnownNames::default();
@@ -212,10 +234,12 @@ impl PostGis {
         }
         let after = find.after.as_deref();
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
-        let Some(order) = Order::of(&find.search, after, &mut maker) else { return Ok(None) };
+        let schema = self.schema().to_string();
+        let Some(order) = Order::of(&find.search, after, &schema, &mut maker) else { return Ok(None) };
         let params = maker.into_params();
         // Some of the rows may not answer, or stand before the place: then four times as many are asked for.
-        let mut limit = if condition.exact && after.is_none() { wanted } else { wanted + wanted / 4 + 8 };
+        let is_exact = condition.exact && order.behind.known == keyset::Known::Exactly;
+        let mut limit = if is_exact { wanted } else { wanted + wanted / 4 + 8 };
         while limit <= MAX_FIRST {
             let mut sorter = Sorter::new(find.run.memory, Some(wanted)).until(find.search.stop());
             let mut report = Report::default();
@@ -259,12 +283,29 @@ impl PostGis {
 
     fn first_query(&self, condition: &Condition, order: &Order, rows: u64) -> String {
         let schema = self.schema().to_string();
+        let (odd, by) = (order.odd(&schema), order.by(&schema));
+        let sorted: Vec<_> = by.iter().map(|(sql, direction)| format!("{sql}{direction}")).collect();
+        let part = |more: &str, behind: &str| {
+            format!(
+                "SELECT {SELECTED}, {odd} AS odd{more} FROM {schema}.items WHERE {} AND {behind} ORDER BY {} LIMIT {rows}",
+                condition.sql,
+                sorted.join(", ")
+            )
+        };
+        if let [behind] = order.behind.parts.as_slice() {
+            return part("", behind);
+        }
+        // Each part by the index, and of all of them the first.
+        let more: Vec<_> =
+            by.iter().enumerate().map(|(key, (sql, _))| format!(", {sql} AS key{key}")).collect();
+        let parts: Vec<_> =
+            order.behind.parts.iter().map(|behind| format!("({})", part(&more.concat(), behind))).collect();
+        let by: Vec<_> =
+            by.iter().enumerate().map(|(key, (_, direction))| format!("key{key}{direction}")).collect();
         format!(
-            "SELECT {SELECTED}, {} AS odd FROM {schema}.items WHERE {} AND {} ORDER BY {} LIMIT {rows}",
-            order.odd(&schema),
-            condition.sql,
-            order.behind,
-            order.by(&schema)
+            "SELECT {SELECTED}, odd FROM ({}) AS page ORDER BY {} LIMIT {rows}",
+            parts.join(" UNION ALL "),
+            by.join(", ")
         )
     }
 
@@ -297,7 +338,9 @@ impl PostGis {
         let compiled = Store::from(self.clone()).compile(&query, &Stop::default())?;
         let condition = Condition::of(compiled.request(), &self.tables);
         let mut maker = Maker::new(condition.params.clone(), &self.tables);
-        let order = search.max_items.and_then(|rows| Some((rows, Order::of(&compiled, None, &mut maker)?)));
+        let order = search.max_items.and_then(|rows| {
+            Some((rows, Order::of(&compiled, None, &self.schema().to_string(), &mut maker)?))
+        });
         let (query, params) = match order {
             Some((rows, order)) => (self.first_query(&condition, &order, rows), maker.into_params()),
             None => (self.rows_query(SELECTED, &condition), condition.params),

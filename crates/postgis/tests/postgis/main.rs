@@ -18,6 +18,7 @@ use stacyard_store::conformance::{self, Question};
 use stacyard_store::{Backend, Collections, Encoder, Error, Mode, Record, Refused, Sink, Store, Why};
 use tokio_postgres::SimpleQueryMessage;
 
+mod pages;
 mod partitions;
 mod profiles;
 
