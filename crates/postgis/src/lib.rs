@@ -2,6 +2,7 @@
 //! bound parameters, and exact.
 
 mod absent;
+mod aggregate;
 mod ask;
 mod batch;
 mod collections;

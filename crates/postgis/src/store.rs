@@ -72,6 +72,10 @@ impl PostGis {
         self.database.address().schema()
     }
 
+    pub(crate) const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// The schema of PostGIS.
     pub(crate) const fn postgis(&self) -> &Ident {
         &self.tables.postgis
@@ -500,6 +504,11 @@ impl Backend for PostGis {
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
         let search = Arc::clone(&find.search);
         let condition = self.prepare(&search)?;
+        if let Some((found, mut report)) = self.aggregate_by_sql(&find, &condition, wanted)? {
+            report.notes = self.lists(&search, report.read)?;
+            search.check_stop()?;
+            return Ok((found, report));
+        }
         let mut source = self.source(SELECTED, &condition, search.stop());
         let (found, mut report) = find.aggregate_over(&mut source, KNOWN, wanted)?;
         report.notes = self.lists(&search, report.read - report.filtered)?;

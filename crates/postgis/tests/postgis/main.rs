@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+mod by_database;
 mod by_sql;
 mod edits;
 mod embedded;
