@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
-use stacyard_store::{Error, ErrorKind};
+use stacyard_store::Error;
 
 use crate::command::{collections, copy, help, info, init, optimize, search, validate};
 use crate::console::report::{self, Status};
-use crate::console::{fault, interrupt, say, usage};
+use crate::console::{fault, interrupt, say, usage, words};
 use crate::flags::{Cli, Command};
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
@@ -33,10 +33,12 @@ fn main() -> ExitCode {
     match fault::caught(|| run(cli)) {
         Ok(Status::Done) => ExitCode::SUCCESS,
         Ok(Status::SomeRejected) => ExitCode::from(1),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            report::error(&error, json_log);
-            ExitCode::from(if error.kind() == ErrorKind::Usage { 2 } else { report::FAILED })
+            let status = words::status(error.kind());
+            if status != 0 {
+                report::error(&error, json_log);
+            }
+            ExitCode::from(status)
         }
     }
 }

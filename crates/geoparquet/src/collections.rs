@@ -10,7 +10,7 @@ use parquet::file::metadata::{
 };
 use serde_json::{Value, json};
 use stacyard_store::{
-    CollectionChanges, Collections, Deletion, Error, Mode, Output, items_of, merged, quoted,
+    CollectionChanges, Collections, Deletion, Error, Mode, Output, Remedy, items_of, merged,
 };
 
 use crate::damage::guarded;
@@ -87,10 +87,9 @@ fn rewrite(
         || again.file_metadata().schema_descr() != old.file_metadata().schema_descr()
     {
         return Err(Error::failed(format!("{}: its footer has parts that would be lost", path.display()))
-            .remedy(format!(
-                "let Stacyard write the file first: stacyard optimize {}",
-                quoted(&store.inner.name)
-            )));
+            .remedy(
+                Remedy::from("let Stacyard write the file first: ").command("optimize", &[&store.inner.name]),
+            ));
     }
     io::copy(&mut file.take(rows), &mut output.as_file()).map_err(|cause| Error::io("write", path, cause))?;
     output.append(&footer)?;

@@ -233,7 +233,7 @@ fn a_footer_that_claims_more_than_it_holds() {
     let footer = [0x49, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF, 0x07];
     insta::assert_snapshot!(refused(&[b"PAR1", &footer[..], &[7, 0, 0, 0], b"PAR1"].concat()), @r"
     FILE cannot be read as Parquet: its footer claims more than it holds
-    help: check that it is a whole Parquet file, or name the kind of store with --store-kind
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
     ");
 }
 

@@ -19,7 +19,7 @@ use arrow_array::{
 use arrow_buffer::{ArrowNativeType, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::{DataType, TimeUnit};
 use stacyard_model::json::{Value, push_pointer_token, push_string};
-use stacyard_store::{Error, Note};
+use stacyard_store::{Error, ErrorKind, Note, Remedy};
 
 use crate::layout::{Null, RESIDUAL};
 use crate::metadata::Conventions;
@@ -70,7 +70,7 @@ impl DecodeError {
             }
             Self::Residual(_) | Self::Item { .. } => "the file is damaged: fetch or write it again",
         };
-        Error::failed(message).caused_by(self).remedy(remedy)
+        Error::failed(message).of_kind(ErrorKind::Damaged).caused_by(self).remedy(remedy)
     }
 }
 
@@ -104,7 +104,7 @@ impl Names {
             message: format!(
                 "{file}: another program has changed {values} of columns; the older ones in {RESIDUAL} are not used"
             ),
-            help: "stacyard optimize writes the file again, with what it has now".to_owned(),
+            help: Remedy::call("optimize", &[]).text(" writes the file again, with what it has now"),
         };
         if edits == 0 { Vec::new() } else { vec![note] }
     }

@@ -10,7 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use serde::Deserialize;
 use stacyard_model::Profile;
-use stacyard_store::{Collections, Error, HEAD};
+use stacyard_store::{Collections, Error, ErrorKind, HEAD, Remedy};
 
 use crate::damage::check_counts;
 use crate::decode::Names;
@@ -78,8 +78,10 @@ pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
     if let (Ok(_), Some(error)) = (read, stacyard_store::not_parquet(path, &head)) {
         return error;
     }
-    because(&format!("{} cannot be read as Parquet", path.display()), cause)
-        .remedy("check that it is a whole Parquet file, or name the kind of store with --store-kind")
+    because(&format!("{} cannot be read as Parquet", path.display()), cause).remedy(
+        Remedy::from("check that it is a whole Parquet file")
+            .or(Remedy::from("name the kind of store with ").option("store-kind")),
+    )
 }
 
 /// The error of a file of which a part cannot be read.
@@ -95,7 +97,7 @@ fn because(message: &str, cause: &ParquetError) -> Error {
     while let Some(inner) = KINDS.iter().find_map(|kind| what.strip_prefix(kind)) {
         what = inner;
     }
-    Error::failed(format!("{message}: {what}"))
+    Error::new(ErrorKind::Damaged, &format!("{message}: {what}"))
 }
 
 impl Footer {
@@ -105,8 +107,9 @@ impl Footer {
         let text = |key: &str| {
             pairs.into_iter().flatten().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref())
         };
-        let refused =
-            |(what, remedy): Refusal| Error::failed(format!("{}: {what}", path.display())).remedy(remedy);
+        let refused = |(what, remedy): Refusal| {
+            Error::new(ErrorKind::Damaged, &format!("{}: {what}", path.display())).remedy(remedy)
+        };
         let wrong = |key: &str, cause: serde_json::Error| {
             let remedy = "write the file again with a program that follows the specification";
             refused((format!("the `{key}` metadata is not as its specification says"), remedy))

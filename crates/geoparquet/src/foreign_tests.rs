@@ -244,19 +244,19 @@ fn files_that_are_no_whole_parquet() {
     };
     insta::assert_snapshot!(cut(b""), @r"
     FILE cannot be read as Parquet: it is too short
-    help: check that it is a whole Parquet file, or name the kind of store with --store-kind
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
     ");
     insta::assert_snapshot!(cut(b"{\"type\": \"FeatureCollection\"}"), @r"
     FILE holds one FeatureCollection
-    help: name it .geojson, or say --store-kind geojson
+    help: name it .geojson, or say `store-kind geojson`
     ");
     insta::assert_snapshot!(cut(&bytes[..bytes.len() / 2]), @r"
     FILE cannot be read as Parquet: its end is missing
-    help: check that it is a whole Parquet file, or name the kind of store with --store-kind
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
     ");
     insta::assert_snapshot!(cut(&bytes[bytes.len() / 2..]), @r"
     FILE cannot be read as Parquet: its beginning is missing
-    help: check that it is a whole Parquet file, or name the kind of store with --store-kind
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
     ");
 }
 

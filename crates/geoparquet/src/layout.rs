@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use stacyard_model::FieldType;
-use stacyard_store::Note;
+use stacyard_store::{Note, Remedy};
 
 use crate::bbox::BboxShape;
 use crate::fields::Fields;
@@ -136,7 +136,7 @@ impl LeftOut {
                     target.display(),
                     is[at]
                 ),
-                help: format!("stacyard gives {they_were}; for other programs {}", put[at]),
+                help: format!("Stacyard gives {they_were}; for other programs {}", put[at]).into(),
             })
         };
         let nameless = unfit(
@@ -170,10 +170,12 @@ impl LeftOut {
                  which other programs do not read",
                 target.display()
             ),
-            help: format!(
-                "write a file for each collection (copy --collections ID), or allow more columns \
-                 (--max-columns {of}{or_more})"
-            ),
+            help: Remedy::from("write a file for each collection (copy ")
+                .option(("collections", "ID"))
+                .text(")")
+                .or(Remedy::from("allow more columns (")
+                    .option(("max-columns", format!("{of}{or_more}")))
+                    .text(")")),
         })
     }
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use stacyard_store::Error;
+use stacyard_store::{Error, ErrorKind};
 use tempfile::SpooledTempFile;
 
 use crate::shape::Placed;
@@ -235,7 +235,7 @@ impl Spool {
     pub(crate) fn check_unchanged(&self) -> Result<(), Error> {
         match &self.source {
             Some((file, before)) if state(file).map_err(unreadable)? != *before => {
-                Err(Error::failed("the source has changed while it was read")
+                Err(Error::new(ErrorKind::Conflict, "the source has changed while it was read")
                     .remedy("try again when nobody writes to it"))
             }
             _ => Ok(()),

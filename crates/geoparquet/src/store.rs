@@ -71,7 +71,10 @@ impl GeoParquet {
     /// Where another writer's file has no valid Item there is none, and so none that could have a name.
     fn unless_invalid<T: Default>(&self, checked: Result<T, Error>) -> Result<T, Error> {
         let Err(error) = checked else { return checked };
-        if error.kind() == ErrorKind::Usage && !self.inner.footer.is_ours && !self.any_valid()? {
+        if matches!(error.kind(), ErrorKind::Usage | ErrorKind::UnknownName)
+            && !self.inner.footer.is_ours
+            && !self.any_valid()?
+        {
             return Ok(T::default());
         }
         Err(error)
@@ -179,6 +182,6 @@ impl Inner {
 
     /// The error of rows that are no Items.
     pub(crate) fn unreadable(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-        Error::failed(format!("{} cannot be read", self.name)).caused_by(cause)
+        Error::new(ErrorKind::Damaged, &format!("{} cannot be read", self.name)).caused_by(cause)
     }
 }

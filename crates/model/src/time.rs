@@ -22,7 +22,7 @@ pub struct Rfc3339 {
 /// How an RFC 3339 text is written, beside the instant it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeStyle {
-    /// Digits behind the decimal point; 0: no point. More than 9 cannot be written back.
+    /// Digits after the decimal point; 0: no point. More than 9 cannot be written back.
     pub fraction_digits: u8,
     /// `T`, `t` or a space.
     pub separator: u8,

@@ -1,6 +1,6 @@
 //! The error of a database that does not have our tables where the URL says: what it has, and what to write.
 
-use stacyard_store::{Error, quoted};
+use stacyard_store::{Error, ErrorKind, Remedy};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -32,16 +32,16 @@ pub(crate) async fn no_tables(client: &Client, address: &Address) -> Result<Erro
     } else {
         format!("{} (where this database has them)", others.join(" or "))
     };
-    Ok(Error::failed(message)
-        .remedy(format!("make its tables: {}, or name another schema: {others}", init(shown))))
+    let make = init(Remedy::from("make its tables: "), shown);
+    Ok(Error::new(ErrorKind::NotFound, &message).remedy(make.or(format!("name another schema: {others}"))))
 }
 
-/// The command that makes the tables. A password that is not shown cannot be pasted.
-pub(crate) fn init(shown: &str) -> String {
+/// Goes on with the command that makes the tables. A password that is not shown cannot be pasted.
+pub(crate) fn init(remedy: Remedy, shown: &str) -> Remedy {
     if shown.contains("***") {
-        return "stacyard init with the same URL".to_owned();
+        return remedy.command("init", &[]).text(" with the same URL");
     }
-    format!("stacyard init {}", quoted(shown))
+    remedy.command("init", &[shown])
 }
 
 /// A name as a URL has it.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::{BufMut, BytesMut};
 use futures_util::SinkExt;
 use stacyard_model::json::Document;
-use stacyard_store::{CollectionChanges, Collections, Counts, Error, Mode, Refused, Why};
+use stacyard_store::{CollectionChanges, Collections, Counts, Error, Mode, Refused, Remedy, Why};
 use tokio::sync::OnceCell;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
@@ -74,26 +74,24 @@ impl Target {
         let is_unsure = fault::is_lost(&cause) && self.loaded.is_unsure();
         let error = fault::failed(&format!("load into {}", self.shown), cause);
         if is_unsure {
+            let what = if self.mode == Mode::Replace { "all was replaced" } else { "the last batch is in" };
+            let remedy = Remedy::from(format!(
+                "it is not known whether {what}, since the connection was lost while this was committed: "
+            ));
             return error.unsure().remedy(match self.mode {
-                Mode::Replace => {
-                    "it is not known whether all was replaced, since the connection was lost while this was committed: stacyard \
-                     info says what is there, and to replace it again does no harm"
-                }
+                Mode::Replace => remedy
+                    .command("info", &[])
+                    .text(" says what is there, and to replace it again does no harm"),
                 Mode::Insert | Mode::Resume => {
-                    "it is not known whether the last batch is in, since the connection was lost while this was committed: with \
-                     --resume, what is in is not loaded again"
+                    remedy.text("with ").option("resume").text(", what is in is not loaded again")
                 }
-                Mode::Upsert | Mode::Ignore => {
-                    "it is not known whether the last batch is in, since the connection was lost while this was committed: run \
-                     it again, what is in is not written again"
-                }
+                Mode::Upsert | Mode::Ignore => remedy.text("run it again, what is in is not written again"),
             });
         }
         if self.mode != Mode::Replace {
             return error;
         }
-        let advice = error.advice().map(|advice| format!("{advice}; ")).unwrap_or_default();
-        error.remedy(format!("{advice}nothing was replaced"))
+        error.also("nothing was replaced")
     }
 
     /// What makes the temporary table, for one transaction.

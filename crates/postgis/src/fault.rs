@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use deadpool_postgres::PoolError;
 use rustls::{CertificateError, Error as TlsError};
-use stacyard_store::{Error, quoted};
-use tokio_postgres::error::SqlState;
+use stacyard_store::{Error, ErrorKind, Remedy};
+use tokio_postgres::error::{DbError, SqlState};
 
 /// The error of something that the database did not do; `doing` completes "cannot ...".
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
@@ -18,15 +18,19 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
         }
         let closed = cause.is_closed();
         let why = std::error::Error::source(&cause).map(|why| format!(": {why}")).unwrap_or_default();
-        return Error::failed(format!("cannot {doing}: {cause}{why}")).remedy(if closed {
-            "the connection was lost: nothing of what was not committed is there; try again"
+        let (kind, remedy) = if closed {
+            let lost = "the connection was lost: what was not committed is not there; try again";
+            (ErrorKind::Unavailable, lost)
         } else if why.ends_with("server does not support TLS") {
-            "turn TLS on at the server (ssl = on), or do without: sslmode=prefer or disable"
+            let tls = "turn TLS on at the server (ssl = on), or do without: sslmode=prefer or disable";
+            (ErrorKind::Unavailable, tls)
         } else if why.ends_with("password missing") {
-            "the server asks for a password: give it in PGPASSWORD, the password file or the URL"
+            let asks = "the server asks for a password: give it in PGPASSWORD, the password file or the URL";
+            (ErrorKind::Denied, asks)
         } else {
-            "check host, port, user and that the server runs"
-        });
+            (ErrorKind::Unavailable, "check host, port, user and that the server runs")
+        };
+        return Error::new(kind, &format!("cannot {doing}: {cause}{why}")).remedy(remedy);
     };
     let code = db.code();
     let remedy = if *code == SqlState::INSUFFICIENT_PRIVILEGE {
@@ -38,16 +42,17 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     } else if *code == SqlState::DISK_FULL {
         "free some space on the database's disk; nothing of this batch was kept"
     } else if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME {
-        "create the tables first: stacyard init with the same URL"
+        let make = Remedy::from("create the tables first: ").command("init", &[]);
+        return because(doing, db).of_kind(ErrorKind::NotFound).remedy(make.text(" with the same URL"));
     } else if *code == SqlState::INVALID_PASSWORD {
         "check user and password: in the URL, in PGPASSWORD or in the password file"
     } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
         "check user and database; the server's pg_hba.conf says who may come from where, with TLS (sslmode) or a client \
          certificate (sslcert, sslkey)"
     } else if *code == SqlState::INVALID_CATALOG_NAME {
-        "check the name of the database behind the slash of the URL"
+        "check the name of the database after the slash of the URL"
     } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
-        "name the primary server in the URL; a replica to read from goes behind ?read="
+        "name the primary server in the URL; a replica to read from goes after ?read="
     } else if *code == SqlState::T_R_SERIALIZATION_FAILURE {
         "run it again; a replica that cancels long searches may wait longer (max_standby_streaming_delay)"
     } else if *code == SqlState::T_R_DEADLOCK_DETECTED {
@@ -59,11 +64,39 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     } else {
         "the database says what is wrong"
     };
-    let mut said = db.message().to_owned();
-    if let Some(detail) = db.detail() {
-        said = format!("{said} ({detail})");
+    because(doing, db).of_kind(kind(code)).remedy(remedy)
+}
+
+fn because(doing: &str, cause: &DbError) -> Error {
+    let detail = cause.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    Error::failed(format!("cannot {doing}: {}{detail}", cause.message()))
+}
+
+fn kind(code: &SqlState) -> ErrorKind {
+    let denied = [
+        &SqlState::INSUFFICIENT_PRIVILEGE,
+        &SqlState::INVALID_PASSWORD,
+        &SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+    ];
+    if denied.contains(&code) {
+        ErrorKind::Denied
+    } else if *code == SqlState::INVALID_CATALOG_NAME {
+        ErrorKind::NotFound
+    } else if *code == SqlState::QUERY_CANCELED {
+        ErrorKind::Limit
+    } else if *code == SqlState::FOREIGN_KEY_VIOLATION {
+        ErrorKind::Conflict
+    } else if is_conflict_of_sessions(code) || is_end_of_session(code) || code.code().starts_with("53") {
+        ErrorKind::Unavailable
+    } else {
+        ErrorKind::Failed
     }
-    Error::failed(format!("cannot {doing}: {said}")).remedy(remedy)
+}
+
+/// Whether another session was in the way.
+fn is_conflict_of_sessions(code: &SqlState) -> bool {
+    [&SqlState::LOCK_NOT_AVAILABLE, &SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED]
+        .contains(&code)
 }
 
 /// The error of columns or partitions that the rows of a table do not allow, or that something else depends on.
@@ -72,20 +105,21 @@ pub(crate) fn of_init(name: &str, has_made: bool, cause: tokio_postgres::Error) 
         if has_made { "the tables are made, and nothing else was changed" } else { "nothing was changed" };
     let remedy = match cause.code() {
         Some(code) if *code == SqlState::CHECK_VIOLATION => {
-            let name = quoted(name);
-            format!("{kept}; stacyard validate {name} --profile FILE names the Items that do not meet it")
+            let profile = vec![("profile", "FILE").into()];
+            let validate = Remedy::default().command_with("validate", &[name], profile);
+            Remedy::from(kept).also(validate.text(" names the Items that do not meet it"))
         }
         Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
-            format!("{kept}; add the rows that Items name, or leave `references` out")
+            Remedy::from(kept).also("add the rows that Items name, or leave `references` out")
         }
         Some(code) if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST => {
-            format!("{kept}; drop what depends on the column first")
+            Remedy::from(kept).also("drop what depends on the column first")
         }
         Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
-            format!("{kept}; another session holds the table, try again when it is done")
+            Remedy::from(kept).also("another session holds the table, try again when it is done")
         }
-        _ if is_conflict(&cause) => format!("{kept}; another session was in the way: run it again"),
-        _ => format!("{kept}; the database says what is wrong"),
+        _ if is_conflict(&cause) => Remedy::from(kept).also("another session was in the way: run it again"),
+        _ => Remedy::from(kept).also("the database says what is wrong"),
     };
     failed("change the tables", cause).remedy(remedy)
 }
@@ -101,7 +135,7 @@ pub(crate) fn unconnected(doing: &str, cause: PoolError) -> Error {
 
 /// The error of a connection that is not there in time.
 pub(crate) fn too_late(doing: &str) -> Error {
-    Error::failed(format!("cannot {doing} in time"))
+    Error::new(ErrorKind::Unavailable, &format!("cannot {doing} in time"))
         .remedy("check host and port, and whether the server takes more connections")
 }
 
@@ -125,7 +159,7 @@ fn untrusted(doing: &str, cause: &TlsError) -> Error {
         TlsError::AlertReceived(_) => "the server refuses: check the client certificate (sslcert, sslkey)",
         _ => "check that the server speaks TLS 1.2 or 1.3",
     };
-    Error::failed(format!("cannot {doing}: TLS: {cause}")).remedy(remedy)
+    Error::new(ErrorKind::Unavailable, &format!("cannot {doing}: TLS: {cause}")).remedy(remedy)
 }
 
 /// Whether the connection is gone, for no fault of the query.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use refinery::{Migration, Runner};
 use stacyard_model::Profile;
-use stacyard_store::Error;
+use stacyard_store::{Error, ErrorKind, Remedy};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -100,7 +100,7 @@ pub(crate) async fn check(client: &Client, address: &Address) -> Result<Ident, E
         Found::Ours(version) if version == NEWEST => postgis(client).await,
         Found::Ours(version) if version > NEWEST => Err(newer(shown, version)),
         Found::Ours(_) => Err(Error::failed(format!("the tables of {shown} are of an older version"))
-            .remedy(format!("bring them up to date: {}", absent::init(shown)))),
+            .remedy(absent::init(Remedy::from("bring them up to date: "), shown))),
         Found::Nothing => Err(absent::no_tables(client, address).await?),
         Found::Others => Err(not_ours(schema)),
     }
@@ -122,8 +122,11 @@ fn newer(shown: &str, version: i32) -> Error {
 }
 
 fn not_ours(schema: &Ident) -> Error {
-    Error::failed(format!("the schema {schema} has tables with our names that are not Stacyard's"))
-        .remedy("name another schema: ?schema=NAME behind the URL")
+    Error::new(
+        ErrorKind::Conflict,
+        &format!("the schema {schema} has tables with our names that are not Stacyard's"),
+    )
+    .remedy("name another schema: ?schema=NAME after the URL")
 }
 
 /// What is wanted of a database, beside the tables.
@@ -142,7 +145,10 @@ pub(crate) async fn plan(client: &Client, address: &Address, wanted: Wanted<'_>)
     if version < NEWEST && !wanted.partitions.is_empty() {
         return Err(Error::usage(
             format!("there are no tables yet in {} whose partitions could be planned", address.shown()),
-            "make or migrate them first: stacyard init without --partition",
+            Remedy::from("make or migrate them first: ")
+                .command("init", &[])
+                .text(" without ")
+                .option("partition"),
         ));
     }
     let steps = steps(client, &schema, version, wanted).await?;

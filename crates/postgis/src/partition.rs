@@ -3,7 +3,7 @@
 //! Not by time: a unique key of a partitioned table must hold what it is partitioned by (PostgreSQL, "Table
 //! Partitioning", limitations), and the key that domain tables refer to is `(collection, id)`.
 
-use stacyard_store::Error;
+use stacyard_store::{Error, Remedy};
 use tokio_postgres::Client;
 
 use crate::fault;
@@ -81,7 +81,9 @@ fn name(collection: &str) -> Result<Ident, Error> {
     if collection.is_empty() || collection.contains('\0') {
         return Err(Error::usage(
             format!("{collection:?} is no name of a collection"),
-            "write --partition A,B; Items without a collection stay in the default partition",
+            Remedy::from("write ")
+                .option(("partition", "A,B"))
+                .also("Items without a collection stay in the default partition"),
         ));
     }
     let name = format!("items_of_{collection}");

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use stacyard_store::{Before, CollectionChanges, Collections, Counts, Error, MAX_COLLECTIONS};
+use stacyard_store::{Before, CollectionChanges, Collections, Counts, Error, MAX_COLLECTIONS, Remedy};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -54,8 +54,10 @@ impl Replacement {
                 return error;
             }
             error.remedy(
-                "nothing was replaced: delete the rows of yours that refer to Items which the input does not have, or use \
-                 --mode upsert, which keeps these Items",
+                Remedy::from(
+                    "nothing was replaced: delete the rows of yours that refer to Items which the input does not have",
+                )
+                .or(Remedy::from("use ").option(("mode", "upsert")).text(", which keeps these Items")),
             )
         })
     }

@@ -80,6 +80,6 @@ mod tests {
         let variable = |name: &str| (name == "HOME").then(|| "/nowhere".to_owned());
         let error = read("plumes", &variable).unwrap_err();
         insta::assert_snapshot!(error, @r#"/nowhere/.pg_service.conf has no service "plumes""#);
-        insta::assert_snapshot!(error.advice().unwrap(), @"add a section [plumes] to it, or name another file in PGSERVICEFILE");
+        insta::assert_snapshot!(error.advice().unwrap().to_string(), @"add a section [plumes] to it, or name another file in PGSERVICEFILE");
     }
 }

@@ -50,9 +50,6 @@ const OTHERS: [&str; 12] = [
     "tcp_user_timeout",
 ];
 
-/// Names that a search always knows, which are none of these.
-const CORE: [&str; 4] = ["id", "collection", "datetime", "geometry"];
-
 /// Keywords with their values, none of them empty.
 #[derive(Clone)]
 pub(crate) struct Settings(BTreeMap<String, String>);
@@ -201,7 +198,7 @@ fn nearest(name: &str) -> Option<String> {
     let mut known = KnownNames::default();
     let variables = VARIABLES.iter().map(|(_, keyword)| *keyword);
     variables.chain(OURS).chain(OTHERS).for_each(|name| known.add(name));
-    known.unknown(name).nearest.filter(|name| !CORE.contains(&name.as_str()))
+    known.nearest(name).map(str::to_owned)
 }
 
 /// Percent-decoding (RFC 3986 section 2.1).

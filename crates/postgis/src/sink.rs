@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 
-use stacyard_store::{Before, Collections, Counts, Error, Finished, Landed, Mode, Refused, Sink};
+use stacyard_store::{Before, Collections, Counts, Error, ErrorKind, Finished, Landed, Mode, Refused, Sink};
 use tokio::task::JoinHandle;
 
 use crate::batch::Target;
@@ -88,7 +88,7 @@ impl Sink for PostGisSink {
             self.wait_for_one()?;
         }
         let Some(client) = self.idle.pop() else {
-            return Err(Error::failed("all connections to the database are lost"));
+            return Err(Error::new(ErrorKind::Unavailable, "all connections to the database are lost"));
         };
         self.bytes += chunk.bytes.len() as u64;
         let target = self.target.clone();
@@ -121,7 +121,7 @@ impl Sink for PostGisSink {
             self.wait_for_one()?;
         }
         let Some(mut client) = self.idle.pop() else {
-            return Err(Error::failed("all connections to the database are lost"));
+            return Err(Error::new(ErrorKind::Unavailable, "all connections to the database are lost"));
         };
         let (before, collections) = self.database.wait(async {
             if let Some(replacement) = self.replacement.take() {

@@ -9,8 +9,8 @@ use stacyard_search::{
     Aggregate, Aggregation, Compiled, KnownNames, MatchError, Property, Query, Search, Stop, Types,
 };
 use stacyard_store::{
-    Backend, Batch, Collections, Count, Editor, Error, Find, Hits, ItemKey, Known, Note, Report, Sorted,
-    Sorter, Source, Store, check_lists, check_properties,
+    Backend, Batch, Collections, Count, Editor, Error, ErrorKind, Find, Hits, ItemKey, Known, Note, Report,
+    Sorted, Sorter, Source, Store, check_lists, check_properties,
 };
 use tokio_postgres::Row;
 
@@ -369,8 +369,9 @@ impl First<'_> {
     /// Whether the row's Item is one more of the answer.
     fn add(&mut self, (number, row): (u64, &Row), hits: &mut Hits) -> Result<bool, Error> {
         let mut text = Vec::new();
-        let unreadable =
-            |cause: &dyn std::fmt::Display| Error::failed(format!("a row cannot be read: {cause}"));
+        let unreadable = |cause: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Damaged, &format!("a row cannot be read: {cause}"))
+        };
         write_item(row, &mut text).map_err(|cause| unreadable(&cause))?;
         let item = self.tape.parse(&text).map_err(|cause| unreadable(&cause))?;
         if let Some(gate) = self.gate
@@ -419,8 +420,9 @@ impl Backend for PostGis {
             let rows = self.rows(&query, &[], &Stop::default()).await?;
             let mut collections = Collections::new();
             for row in rows {
-                let content = serde_json::from_str(row.get(1))
-                    .map_err(|cause| Error::failed("a Collection cannot be read").caused_by(cause))?;
+                let content = serde_json::from_str(row.get(1)).map_err(|cause| {
+                    Error::new(ErrorKind::Damaged, "a Collection cannot be read").caused_by(cause)
+                })?;
                 collections.insert(row.get(0), content);
             }
             Ok(collections)

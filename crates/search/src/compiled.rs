@@ -406,7 +406,7 @@ mod tests {
         assert_eq!(unknown(&first), ["clod"]);
         let mut known = KnownNames::default();
         known.add_item(item("a", "null", r#"{"cloud":null}"#).root());
-        assert_eq!(known.unknown("clod").nearest.as_deref(), Some("cloud"));
+        assert_eq!(known.nearest_property("clod"), Some("cloud"));
         compiled.declare("clod", &mut first);
         assert!(unknown(&first).is_empty());
     }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::stop::Stopped;
 
-/// Why a request is no search. Each message shows the offending text and says what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a request is no search: the [cause](Self::cause) shows the offending text, the [remedy](Self::remedy) says what would
+/// be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchError {
     /// A bounding box that is none.
-    #[error("bbox {text:?}: {reason}; write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8")]
     Bbox {
         /// The text as given.
         text: String,
@@ -17,20 +17,12 @@ pub enum SearchError {
         reason: String,
     },
     /// A geometry that is none.
-    #[error("intersects: {0}; give a GeoJSON geometry or Feature in longitude and latitude")]
     Intersects(String),
     /// A geometry in WKT, which stands in filters only.
-    #[error(
-        "intersects: WKT is not taken here; give a GeoJSON geometry, or put the WKT into a filter: S_INTERSECTS(geometry, POINT(7 46))"
-    )]
     IntersectsWkt,
     /// Both areas at once, which STAC API forbids (Item Search, "Query Parameters and Fields").
-    #[error(
-        "bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS"
-    )]
     TwoAreas,
     /// A `datetime` that is no instant and no interval.
-    #[error("datetime {text:?}: {reason}; write an instant or START/END, such as 2024-06-01T00:00:00Z/..")]
     Datetime {
         /// The text as given.
         text: String,
@@ -38,10 +30,8 @@ pub enum SearchError {
         reason: String,
     },
     /// A filter that does not parse.
-    #[error("{0}")]
-    Filter(#[from] FilterError),
+    Filter(FilterError),
     /// A filter that parses, but that Stacyard cannot answer.
-    #[error("filter: {reason}{}\n  {part}", after(remedy.as_ref()))]
     Unsupported {
         /// What is wrong.
         reason: String,
@@ -51,17 +41,15 @@ pub enum SearchError {
         part: String,
     },
     /// A `query` that is none.
-    #[error("query{}{name}: {reason}", if name.is_empty() { "" } else { " " })]
     Query {
         /// The property with the fault, if it is in one.
         name: String,
         /// What is wrong.
         reason: String,
+        /// What would be right, where that is known.
+        remedy: Option<String>,
     },
     /// A list of sort keys that is none.
-    #[error(
-        "sortby {text:?}: {reason}; write names with commas between, each with - before it for descending order, such as -datetime,id"
-    )]
     Sortby {
         /// The text as given.
         text: String,
@@ -69,9 +57,6 @@ pub enum SearchError {
         reason: String,
     },
     /// A list of fields that is none.
-    #[error(
-        "fields {text:?}: {reason}; write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets"
-    )]
     Fields {
         /// The text as given.
         text: String,
@@ -79,7 +64,6 @@ pub enum SearchError {
         reason: String,
     },
     /// A list of ids, collections or terms that is none.
-    #[error("{what} {text:?}: an empty name; write names with commas between, none of them empty")]
     List {
         /// `ids`, `collections` or `q`.
         what: &'static str,
@@ -87,10 +71,8 @@ pub enum SearchError {
         text: String,
     },
     /// A page size out of range.
-    #[error("limit {0}: a page has 1 to 10000 Items")]
     Limit(u64),
     /// A grid that there is not.
-    #[error("{number} as the {what}: it is {range}")]
     Grid {
         /// What is out of range.
         what: &'static str,
@@ -100,70 +82,105 @@ pub enum SearchError {
         range: &'static str,
     },
     /// Steps of time are asked for of a property that is not known to hold instants.
-    #[error(
-        "{name:?} is not known to hold instants; steps of time are those of datetime, start_datetime, end_datetime, created, updated, or of a property that a profile declares as datetime"
-    )]
     NoInstants {
         /// The name as written.
         name: String,
     },
     /// The search had to end before it began.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    /// A property that nothing has. An answer of no Items would hide the mistake.
-    #[error("{0}")]
-    UnknownProperty(#[from] UnknownProperty),
+    Stopped(Stopped),
 }
 
 impl SearchError {
-    /// The message, which may quote any text, and the lines that stand below it. Of a filter without its remedy.
-    pub fn lines(&self) -> (String, Vec<String>) {
+    /// What is wrong. It may quote any text.
+    pub fn cause(&self) -> String {
         match self {
-            Self::Filter(FilterError { reason, place, .. }) => {
-                let below = match place {
-                    FilterPlace::Text { excerpt, column, .. } => {
-                        vec![excerpt.clone(), format!("{:column$}^", "")]
-                    }
-                    FilterPlace::Json(pointer) if !pointer.is_empty() => {
-                        return (format!("filter: {reason} (at {pointer})"), Vec::new());
-                    }
-                    FilterPlace::Json(_) | FilterPlace::Whole => Vec::new(),
-                };
-                (format!("filter: {reason}"), below)
-            }
-            Self::Unsupported { reason, part, .. } => (format!("filter: {reason}"), vec![part.clone()]),
-            _ => (self.to_string(), Vec::new()),
+            Self::Bbox { text, reason } => format!("bbox {text:?}: {reason}"),
+            Self::Intersects(reason) => format!("intersects: {reason}"),
+            Self::IntersectsWkt => "intersects: WKT is not taken here".to_owned(),
+            Self::TwoAreas => "bbox and intersects cannot be used together".to_owned(),
+            Self::Datetime { text, reason } => format!("datetime {text:?}: {reason}"),
+            Self::Filter(error) => error.cause(),
+            Self::Unsupported { reason, .. } => format!("filter: {reason}"),
+            Self::Query { name, reason, .. } if name.is_empty() => format!("query: {reason}"),
+            Self::Query { name, reason, .. } => format!("query {name}: {reason}"),
+            Self::Sortby { text, reason } => format!("sortby {text:?}: {reason}"),
+            Self::Fields { text, reason } => format!("fields {text:?}: {reason}"),
+            Self::List { what, text } => format!("{what} {text:?}: an empty name"),
+            Self::Limit(limit) => format!("limit {limit}: a page has 1 to 10000 Items"),
+            Self::Grid { what, number, range } => format!("{number} as the {what}: it is {range}"),
+            Self::NoInstants { name } => format!("{name:?} is not known to hold instants"),
+            Self::Stopped(stopped) => stopped.to_string(),
         }
     }
 
-    /// What would be right of a filter, where that is known.
+    /// What would be right, where that is known.
     pub fn remedy(&self) -> Option<&str> {
+        Some(match self {
+            Self::Bbox { .. } => "write WEST,SOUTH,EAST,NORTH in degrees, such as 5.9,45.8,10.5,47.8",
+            Self::Intersects(_) => "give a GeoJSON geometry or Feature in longitude and latitude",
+            Self::IntersectsWkt => {
+                "give a GeoJSON geometry, or put the WKT into a filter: S_INTERSECTS(geometry, POINT(7 46))"
+            }
+            Self::TwoAreas => "leave one out, or put one into the filter as S_INTERSECTS",
+            Self::Datetime { .. } => "write an instant or START/END, such as 2024-06-01T00:00:00Z/..",
+            Self::Sortby { .. } => {
+                "write names with commas between, each with - before it for descending order, such as -datetime,id"
+            }
+            Self::Fields { .. } => {
+                "write names with commas between, each with - before it to leave it out, such as id,properties.datetime,-assets"
+            }
+            Self::List { .. } => "write names with commas between, none of them empty",
+            Self::NoInstants { .. } => {
+                "steps of time are those of datetime, start_datetime, end_datetime, created, updated, or of a property that a \
+                 profile declares as datetime"
+            }
+            Self::Filter(FilterError { remedy, .. })
+            | Self::Unsupported { remedy, .. }
+            | Self::Query { remedy, .. } => return remedy.as_deref(),
+            Self::Limit(_) | Self::Grid { .. } | Self::Stopped(_) => return None,
+        })
+    }
+
+    /// The part of a filter that is meant: the lines that stand below the message.
+    pub fn excerpt(&self) -> Vec<String> {
         match self {
-            Self::Filter(FilterError { remedy, .. }) | Self::Unsupported { remedy, .. } => remedy.as_deref(),
-            _ => None,
+            Self::Filter(error) => error.excerpt(),
+            Self::Unsupported { part, .. } => vec![part.clone()],
+            _ => Vec::new(),
         }
     }
 }
 
-/// A name in a filter or a sort order that no Item and no queryable has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownProperty {
-    /// The name as written.
-    pub name: String,
-    /// The known name that looks most like it.
-    pub nearest: Option<String>,
-}
-
-impl fmt::Display for UnknownProperty {
+impl fmt::Display for SearchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no Item has a property {:?}", self.name)?;
-        match &self.nearest {
-            Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
-            None => f.write_str("; check its spelling, or ask what the store holds"),
-        }
+        write_all(f, &self.cause(), self.remedy(), &self.excerpt())
     }
 }
-impl std::error::Error for UnknownProperty {}
+impl std::error::Error for SearchError {}
+
+impl From<FilterError> for SearchError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
+    }
+}
+
+impl From<Stopped> for SearchError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
+/// The cause, what would be right after a semicolon, and the lines below.
+fn write_all(
+    f: &mut fmt::Formatter<'_>,
+    cause: &str,
+    remedy: Option<&str>,
+    excerpt: &[String],
+) -> fmt::Result {
+    f.write_str(cause)?;
+    remedy.map_or(Ok(()), |remedy| write!(f, "; {remedy}"))?;
+    excerpt.iter().try_for_each(|line| write!(f, "\n  {line}"))
+}
 
 /// Why a text is no CQL2 filter, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,13 +249,9 @@ pub(crate) struct Reason {
     pub(crate) remedy: Option<String>,
 }
 
-/// The remedy stands after a semicolon. A text that holds words of the user is not looked at in this way.
-impl From<&'static str> for Reason {
-    fn from(text: &'static str) -> Self {
-        match text.split_once("; ") {
-            Some((cause, remedy)) => (cause.to_owned(), remedy.to_owned()).into(),
-            None => text.to_owned().into(),
-        }
+impl From<&str> for Reason {
+    fn from(cause: &str) -> Self {
+        Self { cause: cause.to_owned(), remedy: None }
     }
 }
 
@@ -248,42 +261,44 @@ impl From<String> for Reason {
     }
 }
 
-impl From<(String, String)> for Reason {
-    fn from((cause, remedy): (String, String)) -> Self {
-        Self { cause, remedy: Some(remedy) }
+/// A cause and its remedy.
+impl<C: Into<String>, R: Into<String>> From<(C, R)> for Reason {
+    fn from((cause, remedy): (C, R)) -> Self {
+        Self { cause: cause.into(), remedy: Some(remedy.into()) }
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.cause, after(self.remedy.as_ref()))
+impl FilterError {
+    /// What is wrong, and in JSON where.
+    fn cause(&self) -> String {
+        match &self.place {
+            FilterPlace::Json(pointer) if !pointer.is_empty() => {
+                format!("filter: {} (at {pointer})", self.reason)
+            }
+            FilterPlace::Text { .. } | FilterPlace::Json(_) | FilterPlace::Whole => {
+                format!("filter: {}", self.reason)
+            }
+        }
     }
-}
 
-/// A remedy as it stands after the cause.
-fn after(remedy: Option<&String>) -> String {
-    remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default()
+    /// The line of the text around the place, and a mark below it.
+    fn excerpt(&self) -> Vec<String> {
+        match &self.place {
+            FilterPlace::Text { excerpt, column, .. } => vec![excerpt.clone(), format!("{:column$}^", "")],
+            FilterPlace::Json(_) | FilterPlace::Whole => Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reason, remedy) = (&self.reason, after(self.remedy.as_ref()));
-        match &self.place {
-            FilterPlace::Text { excerpt, column, .. } => {
-                write!(f, "filter: {reason}{remedy}\n  {excerpt}\n  {:column$}^", "")
-            }
-            FilterPlace::Json(pointer) if !pointer.is_empty() => {
-                write!(f, "filter: {reason} (at {pointer}){remedy}")
-            }
-            FilterPlace::Json(_) | FilterPlace::Whole => write!(f, "filter: {reason}{remedy}"),
-        }
+        write_all(f, &self.cause(), self.remedy.as_deref(), &self.excerpt())
     }
 }
 impl std::error::Error for FilterError {}
 
 /// Why it cannot be said whether an Item answers a search.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum MatchError {
     /// A part of the Item is malformed.
     #[error(transparent)]
@@ -308,7 +323,7 @@ pub struct TooMany {
 ///
 /// Items that passed the gate never give this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the Item {id:?} cannot be searched: {pointer}: {reason}; validate the store first")]
+#[error("the Item {id:?} cannot be searched: {pointer}: {reason}")]
 pub struct ItemError {
     /// The Item's id, as far as it has one.
     pub id: String,

@@ -41,7 +41,7 @@ pub use aggregate::{
 pub use bbox::SearchBox;
 pub use compiled::Compiled;
 pub use datum::Datum;
-pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, TooMany, UnknownProperty};
+pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, TooMany};
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
 pub use names::{KnownNames, Mismatch, Names};

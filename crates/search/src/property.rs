@@ -4,7 +4,7 @@ use std::fmt;
 
 use stacyard_model::json::Value;
 
-/// How many names may stand behind one another in a nested property.
+/// How many names may stand after one another in a nested property.
 const MAX_SEGMENTS: usize = 16;
 
 /// The properties that STAC defines as instants: the common metadata, and the timestamps extension.

@@ -3,14 +3,14 @@
 use stacyard_model::json::{Document, Kind, Value};
 
 use crate::cql2::{CompareOp, Expr, Literal, NumberLiteral};
-use crate::error::SearchError;
+use crate::error::{Reason, SearchError};
 use crate::eval;
 use crate::property::Property;
 
 /// Parses the JSON text of a `query`: `{"eo:cloud_cover": {"lt": 20}}` is `eo:cloud_cover < 20`. All its conditions must
 /// hold; `None`: there is none.
 pub fn parse_query(text: &str) -> Result<Option<Expr>, SearchError> {
-    let document = Document::parse(text).map_err(|error| wrong("", &format!("not JSON: {error}")))?;
+    let document = Document::parse(text).map_err(|error| wrong("", format!("not JSON: {error}")))?;
     query(document.root())
 }
 
@@ -20,30 +20,31 @@ pub fn query(query: Value<'_>) -> Result<Option<Expr>, SearchError> {
     let mut conditions = Vec::new();
     for (key, operators) in members {
         let name = key.text();
-        let property = Property::parse(&name).map_err(|reason| wrong(&name, &reason))?;
+        let property = Property::parse(&name).map_err(|reason| wrong(&name, reason))?;
         let Some(operators) = operators.members() else {
             return Err(wrong(&name, "not an object of operators"));
         };
         for (operator, value) in operators {
             let property = Expr::Property(property.clone());
             let condition = condition(property, &operator.text(), value);
-            conditions.push(condition.and_then(meaningful).map_err(|reason| wrong(&name, &reason))?);
+            conditions.push(condition.and_then(meaningful).map_err(|reason| wrong(&name, reason))?);
         }
     }
     Ok((!conditions.is_empty()).then(|| Expr::and(conditions)))
 }
 
 /// The condition, unless it has no meaning, such as a date and time compared with another string.
-fn meaningful(condition: Expr) -> Result<Expr, String> {
+fn meaningful(condition: Expr) -> Result<Expr, Reason> {
     let meaning = eval::with_instants(&condition).and_then(|read| eval::compile(&read));
-    meaning.map(|_| condition).map_err(|fault| fault.reason.to_string())
+    meaning.map(|_| condition).map_err(|fault| fault.reason)
 }
 
-fn wrong(name: &str, reason: &str) -> SearchError {
-    SearchError::Query { name: name.to_owned(), reason: reason.to_owned() }
+fn wrong(name: &str, reason: impl Into<Reason>) -> SearchError {
+    let Reason { cause: reason, remedy } = reason.into();
+    SearchError::Query { name: name.to_owned(), reason, remedy }
 }
 
-fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, String> {
+fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, Reason> {
     let compare =
         |op, value| Ok(Expr::Compare(op, property.clone().into(), Expr::Literal(literal(value)?).into()));
     let like = |before: &str, after: &str| match literal(value)? {
@@ -51,7 +52,7 @@ fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, S
             let pattern = format!("{before}{}{after}", escaped(&text));
             Ok(Expr::Like(property.clone().into(), Expr::Literal(Literal::Text(pattern)).into()))
         }
-        _ => Err(format!("{operator} takes a string")),
+        _ => Err(format!("{operator} takes a string").into()),
     };
     match operator {
         "eq" if value.kind() == Kind::Null => Ok(Expr::IsNull(property.into())),
@@ -70,24 +71,26 @@ fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, S
             let values =
                 values.map(|value| literal(value).map(Expr::Literal)).collect::<Result<Vec<_>, _>>()?;
             if values.is_empty() {
-                return Err("in needs one value or more".to_owned());
+                return Err("in needs one value or more".into());
             }
             Ok(Expr::In(property.into(), values))
         }
-        other => Err(format!(
-            "{other:?} is no operator; there are eq, neq, lt, lte, gt, gte, startsWith, endsWith, contains, in"
-        )),
+        other => Err((
+            format!("{other:?} is no operator"),
+            "there are eq, neq, lt, lte, gt, gte, startsWith, endsWith, contains, in",
+        )
+            .into()),
     }
 }
 
-fn literal(value: Value<'_>) -> Result<Literal, String> {
+fn literal(value: Value<'_>) -> Result<Literal, Reason> {
     Ok(match value.kind() {
         Kind::True => Literal::Bool(true),
         Kind::False => Literal::Bool(false),
         Kind::Number => Literal::Number(NumberLiteral::new(value.raw()).ok_or("not a number")?),
         Kind::String => Literal::Text(value.as_str().unwrap_or_default().into_owned()),
         Kind::Null | Kind::Array | Kind::Object => {
-            return Err("a string, a number, true or false is expected".to_owned());
+            return Err("a string, a number, true or false is expected".into());
         }
     })
 }

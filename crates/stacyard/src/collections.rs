@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreKind, StoreUrl};
+use stacyard_store::{
+    CollectionChanges, Collections, Deletion, Error, ErrorKind, Remedy, StoreKind, StoreUrl,
+};
 
 use crate::open::{address, parquet_path};
 
@@ -45,6 +47,8 @@ pub fn delete_collection(
 pub fn keeps_none(url: &StoreUrl) -> Error {
     Error::usage(
         format!("{url} keeps no Collections beside its Items"),
-        "stores that do: .parquet and postgis://; stacyard copy takes Collections that stand among the Items there",
+        Remedy::from("stores that do: .parquet and postgis://")
+            .also(Remedy::call("copy", &[]).text(" takes Collections that stand among the Items there")),
     )
+    .of_kind(ErrorKind::Unsupported)
 }

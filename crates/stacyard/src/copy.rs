@@ -6,8 +6,8 @@ use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Find, Location, Mode, Note, Old, Report, Run, Source, Store,
-    StoreUrl, merged,
+    Accept, Check, Collections, Copy, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source,
+    Store, StoreUrl, merged,
 };
 
 use crate::open::{Open, address, is_same};
@@ -141,7 +141,7 @@ impl Copying {
     fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
         let store = self.open.url(url)?;
         if let Some(caution) = store.caution() {
-            run.observer.note(&Note { message: caution, help: String::new() });
+            run.observer.note(&Note { message: caution, help: Remedy::default() });
         }
         Ok(store)
     }
@@ -170,7 +170,10 @@ impl Copying {
             return match (&self.profile, stacyard_postgis::profile(&address(to)?)?) {
                 (Some(named), kept) if kept.as_ref() != Some(&**named) => Err(Error::usage(
                     format!("{to} does not have the columns of this profile"),
-                    "make them first: stacyard init with the same URL and --profile",
+                    Remedy::from("make them first: ")
+                        .command("init", &[])
+                        .text(" with the same URL and ")
+                        .option("profile"),
                 )),
                 (_, kept) => Ok(kept.map(Arc::new)),
             };
@@ -188,7 +191,7 @@ fn refuse_only_collections(found: &Report, is_new_file: bool) -> Result<(), Erro
 
 fn would_cut(to: &StoreUrl) -> Error {
     Error::usage(
-        format!("{to}: --fields would cut the Items that it holds already"),
-        "write to a new file, or leave --fields out",
+        format!("{to}: some fields alone would cut the Items that it holds already"),
+        Remedy::from("write to a new file").or(Remedy::from("leave ").option("fields").text(" out")),
     )
 }

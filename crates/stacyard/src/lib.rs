@@ -64,7 +64,8 @@ pub use stacyard_search::{
 };
 pub use stacyard_store::{
     CollectionChanges, Collections, Count, Cursor, Deletion, ETag, Edit, Error, ErrorKind, Findings, ItemKey,
-    Mode, Observer, Page, PageItem, Put, Report, Run, Source, Store, StoreKind, StoreUrl, Stored, When,
+    Mode, Named, Observer, Page, PageItem, Put, Remedy, Report, Run, Setting, Source, Store, StoreKind,
+    StoreUrl, Stored, Term, UnknownName, When,
 };
 
 pub use self::collections::{delete_collection, keeps_none, put_collections};

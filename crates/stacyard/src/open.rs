@@ -4,7 +4,9 @@ use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
 use stacyard_postgis::{Address, PostGis};
-use stacyard_store::{Error, JsonStore, Location, RECORD_BYTES, Store, StoreKind, StoreUrl, same_file};
+use stacyard_store::{
+    Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Store, StoreKind, StoreUrl, same_file,
+};
 
 /// How stores are opened.
 #[derive(Debug, Clone)]
@@ -82,6 +84,7 @@ pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
             "GeoParquet cannot be read from standard input",
             "write it to a file first, and name that",
         )
+        .of_kind(ErrorKind::Unsupported)
     })
 }
 

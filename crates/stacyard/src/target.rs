@@ -10,8 +10,8 @@ use stacyard_model::Profile;
 use stacyard_postgis::PostGisSink;
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Copy, Error, JsonSink, Location, Mode, Nothing, Old, Output, Report, Run, Source,
-    Store, StoreUrl, WriteItem, merged,
+    Check, Collections, Copy, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, Remedy,
+    Report, Run, Source, Store, StoreUrl, WriteItem, merged,
 };
 
 use crate::open::{Open, address};
@@ -70,12 +70,13 @@ impl Target {
 
     /// The error of a target that is there already.
     pub fn is_there(url: &StoreUrl, can_merge: bool) -> Error {
-        let remedy = if can_merge {
-            "--overwrite replaces it; --mode insert, ignore or upsert merges into it"
+        let replace = Remedy::setting("overwrite").text(" replaces it");
+        let merge = Remedy::setting("mode").text(" insert, ignore or upsert merges into it");
+        Error::new(ErrorKind::Exists, &format!("{url} exists already")).remedy(if can_merge {
+            replace.also(merge)
         } else {
-            "--overwrite replaces it"
-        };
-        Error::usage(format!("{url} exists already"), remedy)
+            replace
+        })
     }
 
     /// Whether there is something that writing would replace. Pipes and devices are written to.
@@ -104,11 +105,11 @@ impl Target {
         if layout.parts.is_some() && !is_json {
             return Err(Error::usage(
                 format!(
-                    "{}: {} holds whole Items, and --fields asks for parts of them",
+                    "{}: {} holds whole Items, and parts of them are asked for",
                     self.url,
                     self.url.kind()
                 ),
-                "leave --fields out, or write .ndjson or .geojson",
+                Remedy::from("leave ").option("fields").text(" out").or("write .ndjson or .geojson"),
             ));
         }
         let Some(output) = self.output else {
@@ -186,7 +187,8 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
         return Err(Error::usage(
             format!("{url} is {}, and has no layout to choose", url.kind()),
             "copy it to a .parquet file",
-        ));
+        )
+        .of_kind(ErrorKind::Unsupported));
     }
     let observer = run.observer;
     let target = Target::begin(url, false, &mut |path| observer.waits(path));

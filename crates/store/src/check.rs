@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use stacyard_model::json::{SyntaxError, SyntaxErrorKind, Tape, Value};
 use stacyard_model::{Gate, ObjectKind, Verdict, migrate};
-use stacyard_search::{Compiled, KnownNames, MatchError, Names, SearchError, Stopped};
+use stacyard_search::{Compiled, ItemError, KnownNames, MatchError, Names, SearchError, Stopped};
 
 use crate::collections::Found;
 use crate::report::{Findings, Located, Problem, Warnings};
 use crate::unmatched::{check_lists, check_properties, listed};
-use crate::{Batch, Error, Fault, Note, Record};
+use crate::{Batch, Error, ErrorKind, Fault, Note, Record, Remedy};
 
 /// What records have to pass.
 #[derive(Clone, Default)]
@@ -130,7 +130,7 @@ impl Notes {
         }
     }
 
-    /// Adds those of what comes behind.
+    /// Adds those of what comes after.
     pub(crate) fn append(&mut self, later: Self) -> Result<(), Error> {
         self.warnings.append(later.warnings);
         self.collections.append(later.collections)?;
@@ -158,46 +158,45 @@ impl Notes {
             let missing = listed("collection", &missing);
             warnings.push(Note {
                 message: format!("the profile speaks of the {missing}, of which there is no valid Item"),
-                help: "check its `collections`: of Items of others no field is checked".to_owned(),
+                help: "check its `collections`: of Items of others no field is checked".into(),
             });
         }
         Ok(warnings)
     }
 }
 
-/// A wrong search is a wrong request; what to write instead follows behind the semicolon.
+/// A wrong search is a wrong request.
 impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
-        const HELP: &str = "see stacyard search --help for how the flags are written";
-        const QUERY: &str = r#"--query takes JSON such as '{"gsd": {"lte": 10}}'; CQL2 such as 'gsd <= 10' goes into --filter"#;
-        const FILTER: &str = "stacyard help filter says how filters are written";
-        if let SearchError::Stopped(stopped) = error {
-            return stopped.into();
-        }
-        let (text, details) = error.lines();
-        let shown = if let SearchError::Filter(_) | SearchError::Unsupported { .. } = error {
-            Self::usage(text, error.remedy().unwrap_or(FILTER))
-        } else {
-            match text.rsplit_once("; ") {
-                Some((cause, remedy)) => Self::usage(cause, remedy),
-                None if matches!(error, SearchError::Query { ref name, .. } if name.is_empty()) => {
-                    Self::usage(text, QUERY)
-                }
-                None => Self::usage(text, HELP),
+        let otherwise = match &error {
+            SearchError::Stopped(stopped) => return (*stopped).into(),
+            SearchError::Filter(_) | SearchError::Unsupported { .. } => {
+                Remedy::call("help", &["filter"]).text(" says how filters are written")
             }
+            SearchError::Query { name, .. } if name.is_empty() => {
+                let json = Remedy::setting("query").text(r#" takes JSON such as '{"gsd": {"lte": 10}}'"#);
+                json.also(Remedy::from("CQL2 such as 'gsd <= 10' goes into ").option("filter"))
+            }
+            _ => Remedy::from("see ")
+                .command_with("search", &[], vec!["help".into()])
+                .text(" for how the flags are written"),
         };
-        details.iter().fold(shown, |error, line| error.detail(line))
+        let remedy = error.remedy().map_or(otherwise, Remedy::from);
+        let shown = Self::usage(error.cause(), remedy);
+        error.excerpt().iter().fold(shown, |shown, line| shown.detail(line))
     }
 }
 
 impl From<Stopped> for Error {
     fn from(stopped: Stopped) -> Self {
-        let error = Self::failed(stopped.to_string());
-        if stopped == Stopped::Cancelled {
-            return error;
+        let message = stopped.to_string();
+        match stopped {
+            Stopped::Cancelled => Self::new(ErrorKind::Cancelled, &message),
+            Stopped::Late { .. } => Self::new(ErrorKind::Limit, &message).remedy(
+                Remedy::from("ask for less (a smaller area, fewer collections, a simpler geometry)")
+                    .or(Remedy::from("allow more with ").option("timeout")),
+            ),
         }
-        error
-            .remedy("ask for less (a smaller area, fewer collections, a simpler geometry), or allow more with --timeout")
     }
 }
 
@@ -205,8 +204,18 @@ impl From<MatchError> for Error {
     fn from(error: MatchError) -> Self {
         match error {
             MatchError::Stopped(stopped) => stopped.into(),
-            other => Self::failed(other.to_string()),
+            MatchError::TooMany(many) => Self::new(ErrorKind::Limit, &many.to_string())
+                .remedy("ask for a smaller part, or for larger steps"),
+            MatchError::Item(error) => error.into(),
         }
+    }
+}
+
+/// Only Items that have not passed the gate are like this.
+impl From<ItemError> for Error {
+    fn from(error: ItemError) -> Self {
+        Self::new(ErrorKind::Damaged, &error.to_string())
+            .remedy(Remedy::call("validate", &["STORE"]).text(" says what is wrong with its Items"))
     }
 }
 
@@ -277,7 +286,7 @@ impl<'a> Checker<'a> {
                 nameless(Problem::new(
                     "too-long",
                     format!(
-                        "it has {bytes} bytes, more than a record may have (--max-record-size); only its beginning is kept"
+                        "it has {bytes} bytes, more than max-record-size allows; only its beginning is kept"
                     ),
                 ))
             }));
@@ -307,8 +316,7 @@ impl<'a> Checker<'a> {
         if self.rules.check.accept == Accept::Collections
             && ObjectKind::of(value) == Some(ObjectKind::Catalog)
         {
-            let message =
-                "a Catalog: stores have Items and Collections (stacyard validate checks Catalogs too)";
+            let message = "a Catalog: stores have Items and Collections (to validate takes Catalogs too)";
             let mut problem = Problem::new("type", message.to_owned());
             "/type".clone_into(&mut problem.pointer);
             return Ok(notes.hold(|| named(vec![problem], 0)));

@@ -8,7 +8,9 @@ use stacyard_model::ObjectKind;
 use stacyard_search::{Compiled, Query, Search, Stop};
 
 use crate::report::{Findings, Problem, Reject};
-use crate::{Backend, Batch, Check, Collections, Error, Find, Mode, Place, Record, Run, Source, Work};
+use crate::{
+    Backend, Batch, Check, Collections, Error, ErrorKind, Find, Mode, Place, Record, Run, Source, Work,
+};
 
 /// How many bytes the Collections of one input may have: they are held until its end (128 MiB).
 const MAX_BYTES: usize = 128 << 20;
@@ -117,7 +119,7 @@ impl Found {
                 MAX_BYTES >> 20,
                 self.texts.len()
             );
-            return Err(Error::failed(message).remedy("copy them in several parts"));
+            return Err(Error::new(ErrorKind::Limit, &message).remedy("copy them in several parts"));
         }
         Ok(())
     }
@@ -184,7 +186,8 @@ impl Listed {
             batch.text.extend_from_slice(collection.to_string().as_bytes());
             let place = |at: usize| u32::try_from(at).ok();
             let (Some(start), Some(end)) = (place(start), place(batch.text.len())) else {
-                return Err(Error::failed(format!("{name}: its Collections have more than 4 GiB")));
+                let message = format!("{name}: its Collections have more than 4 GiB");
+                return Err(Error::new(ErrorKind::Limit, &message));
             };
             batch.records.push(Record { start, end, place: Place::Whole, fault: None, has_passed: false });
         }

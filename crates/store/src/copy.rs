@@ -20,10 +20,9 @@ use crate::pipeline::ordered;
 use crate::report::{Located, Observer, Problem, Progress, Reject, Report};
 use crate::run::Run;
 use crate::seen::{SEEN_MEMORY, Seen};
-use crate::shell::quoted;
 use crate::{
-    Batch, Collections, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Note, Refused, Sink,
-    Source, Why,
+    Batch, Collections, Counts, Encoder, Error, ErrorKind, Finished, MAX_COLLECTIONS, Note, Refused, Remedy,
+    Sink, Source, Why,
 };
 
 /// What happens when an Item is there already.
@@ -149,7 +148,8 @@ impl Copy<'_> {
             return Err(Error::failed(format!(
                 "Collections that have no place would be gone for good: {ids}"
             ))
-            .remedy("nothing was replaced; copy to another file, and keep this one"));
+            .remedy("nothing was replaced")
+            .also("copy to another file, and keep this one"));
         }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
         // What has gone into a database is there whatever becomes of them.
@@ -249,7 +249,10 @@ impl Copy<'_> {
         let them = if number == 1 { "1 Collection".to_owned() } else { format!("{number} Collections") };
         Error::usage(
             format!("the input has {them} and no Item, and a file of Items needs some"),
-            "copy Items with --collections-file FILE; into a .parquet file that is there: stacyard collections STORE put FILE",
+            Remedy::from("copy Items with ").option(("collections-file", "FILE")).also(
+                Remedy::from("into a .parquet file that is there: ")
+                    .command("collections", &["STORE", "put", "FILE"]),
+            ),
         )
     }
 
@@ -259,7 +262,8 @@ impl Copy<'_> {
         Error::failed(format!(
             "{records} that cannot stay (not valid, or there twice) would be gone for good"
         ))
-        .remedy("nothing was replaced; --rejects FILE keeps what is set aside, with the reasons")
+        .remedy("nothing was replaced")
+        .also(Remedy::setting(("rejects", "FILE")).text(" keeps what is set aside, with the reasons"))
     }
 
     /// Hands the Collections to the sink, and says what becomes of them in a file.
@@ -463,29 +467,35 @@ fn there_already(items: u64, is_gradual: bool) -> Note {
     } else {
         format!("{items} Items were rejected: they are")
     };
-    let resume = if is_gradual { "; --resume goes on with a load that was broken off" } else { "" };
+    let modes = Remedy::setting(("mode", "ignore")).text(" leaves such Items out, ");
+    let modes = modes.option(("mode", "upsert")).text(" puts them in the place of the old ones");
+    let resume = Remedy::setting("resume").text(" goes on with a load that was broken off");
     Note {
         message: format!("{they} in the store already"),
-        help: format!(
-            "--mode ignore leaves such Items out, --mode upsert puts them in the place of the old ones{resume}"
-        ),
+        help: if is_gradual { modes.also(resume) } else { modes },
     }
 }
 
 /// A wrong input must not empty a store.
 fn replaced_by_nothing(report: &Report) -> Error {
     let (cause, remedy) = if report.rejected > 0 {
-        let records = count_of(report.rejected);
-        (format!("none of {records} is valid"), "stacyard validate says what is wrong with the input")
+        let cause = match report.rejected {
+            1 => "the 1 record is not valid".to_owned(),
+            records => format!("none of the {records} records is valid"),
+        };
+        let remedy = Remedy::call("validate", &[]).text(" says what is wrong with the input");
+        (cause, remedy)
     } else if report.filtered > 0 {
         let message = "no Item of the input answers the search, and nothing would be left in the target";
-        (message.to_owned(), "check the search flags")
+        (message.to_owned(), "check the search flags".into())
     } else {
         let message = "there is no Item in the input, and nothing would be left in the target";
-        (message.to_owned(), "check the input")
+        (message.to_owned(), "check the input".into())
     };
     Error::failed(cause)
-        .remedy(format!("nothing was replaced; {remedy}, and --allow-empty empties the target"))
+        .remedy("nothing was replaced")
+        .also(remedy)
+        .also(Remedy::setting("allow-empty").text(" empties the target"))
 }
 
 fn count_of(records: u64) -> String {
@@ -512,15 +522,17 @@ pub(crate) fn set_aside(
 fn unsound(reject: &Reject<'_>) -> Error {
     let problem = reject.findings.problems.first().map(ToString::to_string).unwrap_or_default();
     let is_of_profile = reject.findings.problems.iter().any(|problem| problem.rule.starts_with("profile-"));
-    Error::failed(format!(
-        "{}: the store's own Item is not valid: {problem}",
-        Located(reject.source, reject.place)
-    ))
-    .remedy(format!(
-        "copy what is valid to a new file first: stacyard copy {} NEW --rejects REJECTS{}",
-        quoted(reject.source),
-        if is_of_profile { " --profile FILE" } else { "" }
-    ))
+    let profile = is_of_profile.then(|| ("profile", "FILE").into());
+    let options = [("rejects", "REJECTS").into()].into_iter().chain(profile).collect();
+    let message =
+        format!("{}: the store's own Item is not valid: {problem}", Located(reject.source, reject.place));
+    Error::new(ErrorKind::Damaged, &message).remedy(
+        Remedy::from("copy what is valid to a new file first: ").command_with(
+            "copy",
+            &[reject.source, "NEW"],
+            options,
+        ),
+    )
 }
 
 /// What became of a record on its way into a store.

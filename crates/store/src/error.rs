@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 
 use stacyard_model::{ObjectKind, shown};
+use stacyard_search::KnownNames;
 
+use crate::remedy::Remedy;
 use crate::report::Findings;
 use crate::secret::without_password;
 use crate::secret_in_text::without_passwords;
@@ -19,10 +21,17 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     details: Vec<String>,
-    remedy: Option<String>,
+    remedy: Option<Remedy>,
     is_unsure: bool,
-    findings: Option<Box<Findings>>,
+    about: Option<Box<About>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What is told of an error beside its texts.
+#[derive(Debug)]
+enum About {
+    Findings(Findings),
+    Unknown(UnknownName),
 }
 
 /// What sort of failure it is: it decides the exit status, and what HTTP answers.
@@ -30,6 +39,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// The request itself is wrong: an unknown extension, a bad filter.
     Usage,
+    /// The request names what nothing in the store has: its [`UnknownName`] says what.
+    UnknownName,
     /// What was to be put into a store is not valid: its [findings](Error::findings) say why.
     Invalid,
     /// What is asked for is not there.
@@ -40,16 +51,72 @@ pub enum ErrorKind {
     Conflict,
     /// The store cannot do this.
     Unsupported,
+    /// It takes more time, memory or room than is allowed.
+    Limit,
+    /// A server cannot be reached, a disk is full: the same may go well later.
+    Unavailable,
+    /// Whoever asks may not do this.
+    Denied,
+    /// What is stored cannot be read.
+    Damaged,
+    /// The work was cancelled.
+    Cancelled,
     /// The request is fine, but could not be carried out.
     Failed,
     /// Whoever read the output has gone away, which is no failure of ours.
     BrokenPipe,
 }
 
+/// A name in a request that nothing in the store has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// What it was to be the name of.
+    pub what: Named,
+    /// The name as written; of several, the first.
+    pub name: String,
+    /// The name in the store that looks most like it.
+    pub nearest: Option<String>,
+}
+
+/// What can have an unknown name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A property, or a queryable.
+    Property,
+    /// A Collection.
+    Collection,
+}
+
+impl UnknownName {
+    /// A property that no Item has.
+    pub fn property(name: &str, known: &KnownNames) -> Self {
+        let nearest = known.nearest_property(name).map(str::to_owned);
+        Self { what: Named::Property, name: name.to_owned(), nearest }
+    }
+
+    /// A collection that no Item is of.
+    pub fn collection(name: &str, known: &KnownNames) -> Self {
+        let nearest = known.nearest(name).map(str::to_owned);
+        Self { what: Named::Collection, name: name.to_owned(), nearest }
+    }
+
+    /// What may be meant.
+    pub(crate) fn guess(&self) -> Remedy {
+        let guess = |nearest| Remedy::from(format!("did you mean {nearest}?"));
+        self.nearest.as_ref().map(guess).unwrap_or_default()
+    }
+}
+
 impl Error {
     /// A wrong request, and what to write instead.
-    pub fn usage(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn usage(message: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         Self::new(ErrorKind::Usage, &message.into()).remedy(remedy)
+    }
+
+    /// A request with a name that nothing has.
+    pub fn unknown_name(message: impl Into<String>, name: UnknownName) -> Self {
+        let about = Some(Box::new(About::Unknown(name)));
+        Self { about, ..Self::new(ErrorKind::UnknownName, &message.into()) }
     }
 
     /// A failure.
@@ -60,8 +127,8 @@ impl Error {
     /// Of a kind.
     pub fn new(kind: ErrorKind, message: &str) -> Self {
         let message = fit(message);
-        let (details, remedy, findings, source) = Default::default();
-        Self { kind, message, details, remedy, is_unsure: false, findings, source }
+        let (details, remedy, about, source) = Default::default();
+        Self { kind, message, details, remedy, is_unsure: false, about, source }
     }
 
     /// What was to be put into a store is not valid.
@@ -70,38 +137,42 @@ impl Error {
         let name = findings.id.as_ref().map(|id| format!(" {id:?}")).unwrap_or_default();
         let error = Self::new(ErrorKind::Invalid, &format!("the {kind}{name} is not valid"));
         let error = findings.problems.iter().fold(error, |error, problem| error.detail(&problem.to_string()));
-        Self { findings: Some(Box::new(findings)), ..error }
+        Self { about: Some(Box::new(About::Findings(findings))), ..error }
     }
 
     /// What is wrong with what was to be put into a store.
     pub fn findings(&self) -> Option<&Findings> {
-        self.findings.as_deref()
+        match self.about.as_deref()? {
+            About::Findings(findings) => Some(findings),
+            About::Unknown(_) => None,
+        }
+    }
+
+    /// The name that nothing has.
+    pub fn unknown(&self) -> Option<&UnknownName> {
+        match self.about.as_deref()? {
+            About::Unknown(name) => Some(name),
+            About::Findings(_) => None,
+        }
     }
 
     /// A failure to read or write `path`; `doing` completes "cannot ...".
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
-        let kind = if source.kind() == io::ErrorKind::BrokenPipe {
-            ErrorKind::BrokenPipe
-        } else {
-            ErrorKind::Failed
-        };
         let remedy = match source.kind() {
-            io::ErrorKind::NotFound => Some("check the path"),
-            io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder"),
-            io::ErrorKind::StorageFull => Some("free some space, or write elsewhere"),
+            io::ErrorKind::NotFound => "check the path".into(),
+            io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder".into(),
+            io::ErrorKind::StorageFull => Remedy::from("free some space").or("write elsewhere"),
             io::ErrorKind::FileTooLarge => {
-                Some("raise the limit of the size of a file (ulimit -f), or write elsewhere")
+                Remedy::from("raise the limit of the size of a file (ulimit -f)").or("write elsewhere")
             }
-            io::ErrorKind::OutOfMemory => Some("allow more memory (ulimit -v), or use fewer --threads"),
-            io::ErrorKind::IsADirectory => Some("name a file inside it"),
-            _ => None,
+            io::ErrorKind::OutOfMemory => {
+                Remedy::from("allow more memory (ulimit -v)").or(Remedy::from("use fewer ").option("threads"))
+            }
+            io::ErrorKind::IsADirectory => "name a file inside it".into(),
+            _ => Remedy::default(),
         };
-        let error = Self::new(kind, &format!("cannot {doing} {}", without_password(&path.to_string_lossy())))
-            .caused_by(source);
-        match remedy {
-            Some(remedy) => error.remedy(remedy),
-            None => error,
-        }
+        let path = without_password(&path.to_string_lossy());
+        Self::new(ErrorKind::of(&source), &format!("cannot {doing} {path}")).caused_by(source).remedy(remedy)
     }
 
     /// Keeps the cause.
@@ -113,8 +184,22 @@ impl Error {
 
     /// Says what the user can do.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(fit(&remedy.into()));
+    pub fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
+        self.remedy = Some(remedy.into().map(fit)).filter(|remedy| !remedy.is_empty());
+        self
+    }
+
+    /// Says more of what the user can do, or of what holds.
+    #[must_use]
+    pub fn also(mut self, remedy: impl Into<Remedy>) -> Self {
+        let advice = self.remedy.take().unwrap_or_default();
+        self.remedy(advice.also(remedy))
+    }
+
+    /// Of another kind: what is known better where it is called.
+    #[must_use]
+    pub const fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -148,8 +233,31 @@ impl Error {
     }
 
     /// What the user can do about it.
-    pub fn advice(&self) -> Option<&str> {
-        self.remedy.as_deref()
+    pub const fn advice(&self) -> Option<&Remedy> {
+        self.remedy.as_ref()
+    }
+}
+
+impl ErrorKind {
+    /// The kind of a failure of the system.
+    fn of(cause: &io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotFound,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied,
+            io::ErrorKind::FileTooLarge | io::ErrorKind::OutOfMemory => Self::Limit,
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::TimedOut => Self::Unavailable,
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Damaged,
+            _ => Self::Failed,
+        }
     }
 }
 

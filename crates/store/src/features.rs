@@ -10,13 +10,13 @@ use crate::input::Input;
 use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, MAX_RECORDS, is_blank, narrow};
 use crate::scan::Scan;
 use crate::url::StoreUrl;
-use crate::{Batch, Error, Fault, Place, Record, Source, Work};
+use crate::{Batch, Error, ErrorKind, Fault, Place, Record, Remedy, Source, Work};
 
 /// A source of the features of one JSON text.
 pub struct Features {
     window: Window,
     phase: Phase,
-    /// The text before the features; behind the end, the text around them.
+    /// The text before the features; after the end, the text around them.
     shell: Vec<u8>,
     /// The index of the next feature.
     index: u64,
@@ -115,16 +115,20 @@ impl Features {
         let first = self.window.token()?;
         if self.window.bytes.starts_with(b"\xEF\xBB\xBF") {
             let name = self.window.input.name();
-            return Err(Error::failed(format!("{name}: {}", SyntaxErrorKind::ByteOrderMark))
-                .remedy("remove its first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE"));
+            return Err(Error::new(
+                ErrorKind::Damaged,
+                &format!("{name}: {}", SyntaxErrorKind::ByteOrderMark),
+            )
+            .remedy("remove its first three bytes: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE"));
         }
         let has_features = match first {
             None => {
                 let (name, size) = (self.window.input.name(), self.window.position());
                 let what = if size == 0 { "no bytes at all" } else { "nothing but white space" };
-                return Err(Error::failed(format!("{name} has {what}, which is not JSON")).remedy(
-                    "write or fetch it again; a catalog without Items is an empty FeatureCollection",
-                ));
+                return Err(Error::new(ErrorKind::Damaged, &format!("{name} has {what}, which is not JSON"))
+                    .remedy(
+                        "write or fetch it again; a catalog without Items is an empty FeatureCollection",
+                    ));
             }
             Some(b'[') => {
                 self.window.at += 1;
@@ -142,7 +146,7 @@ impl Features {
         self.features()
     }
 
-    /// Goes through the members of an object up to an array called `features`, and stands behind its bracket then.
+    /// Goes through the members of an object up to an array called `features`, and stands after its bracket then.
     /// Any oddness ends the search: then the text is one record, and the parser says what is wrong with it.
     fn find_features(&mut self) -> Result<bool, Error> {
         self.window.at += 1;
@@ -226,14 +230,14 @@ impl Features {
                     match self.window.token()? {
                         None => return Err(self.broken("the text ends inside `features`")),
                         Some(b',' | b']' | b'}') => {
-                            return Err(self.broken("no feature stands behind a comma"));
+                            return Err(self.broken("no feature stands after a comma"));
                         }
                         Some(_) => {}
                     }
                 }
                 b',' | b':' | b'}' => return Err(self.broken("a feature is missing")),
                 _ if first => {}
-                _ => return Err(self.broken("neither `,` nor `]` stands behind a feature")),
+                _ => return Err(self.broken("neither `,` nor `]` stands after a feature")),
             }
             let start = self.window.at;
             if records.len() == MAX_RECORDS {
@@ -315,7 +319,7 @@ impl Features {
         Some(Box::new(move || Ok(Batch { text, records, file_offset })))
     }
 
-    /// Reads what stands behind the features, and checks it together with what stood before them.
+    /// Reads what stands after the features, and checks it together with what stood before them.
     fn check_shell(&mut self) -> Result<(), Error> {
         let before = self.shell.len();
         let behind = self.window.position();
@@ -330,7 +334,7 @@ impl Features {
             self.window.at = self.window.bytes.len();
             let part = self.window.take();
             self.shell.extend_from_slice(&part);
-            // A second text behind the end is an error already: it need not be read.
+            // A second text after the end is an error already: it need not be read.
             let trailing = ended && self.shell.len() > before + 4 + BLOCK;
             if self.shell.len() > self.limit || trailing || !self.window.fill()? {
                 break;
@@ -341,10 +345,14 @@ impl Features {
         let value = match tape.parse(&self.shell) {
             Err(SyntaxError { kind: SyntaxErrorKind::Truncated, .. }) if is_too_long => {
                 let (name, limit) = (self.window.input.name(), self.limit);
-                return Err(Error::failed(format!(
+                let message = format!(
                     "{name}: what stands around its features has more than the {limit} bytes that a record may have"
-                ))
-                .remedy("allow more with --max-record-size, or move these members out of the file"));
+                );
+                return Err(Error::new(ErrorKind::Limit, &message).remedy(
+                    Remedy::from("allow more with ")
+                        .option("max-record-size")
+                        .or("move these members out of the file"),
+                ));
             }
             Ok(value) => value,
             Err(SyntaxError { kind, offset }) => {
@@ -359,7 +367,7 @@ impl Features {
                 "{}: it has `features`, but its `type` is not FeatureCollection",
                 self.window.input.name()
             );
-            return Err(Error::failed(message)
+            return Err(Error::new(ErrorKind::Damaged, &message)
                 .remedy("give it \"type\": \"FeatureCollection\" (RFC 7946 section 3.3)"));
         }
         Ok(())
@@ -368,11 +376,14 @@ impl Features {
     fn shell_error(&self, kind: &SyntaxErrorKind, offset: u64) -> Error {
         let name = self.window.input.name();
         let count = self.index;
-        let error = Error::failed(format!("{name}: around its {count} features: {kind} (at byte {offset})"));
+        let message = format!("{name}: around its {count} features: {kind} (at byte {offset})");
+        let error = Error::new(ErrorKind::Damaged, &message);
         match kind {
-            SyntaxErrorKind::TrailingData => {
-                error.remedy("a file of several JSON texts is read with --store-kind ndjson, one text a line")
-            }
+            SyntaxErrorKind::TrailingData => error.remedy(
+                Remedy::from("a file of several JSON texts is read with ")
+                    .option(("store-kind", "ndjson"))
+                    .text(", one text a line"),
+            ),
             SyntaxErrorKind::Truncated => error.remedy("the file is cut off: fetch or write it again"),
             _ => error.remedy("mend the file there"),
         }
@@ -381,8 +392,9 @@ impl Features {
     /// The text is damaged so that the features that follow cannot be told apart.
     fn broken(&self, what: &str) -> Error {
         let (name, index, byte) = (self.window.input.name(), self.index, self.window.position());
-        Error::failed(format!("{name}: feature {index}: {what} (at byte {byte})"))
-            .remedy("mend the file there, or fetch it again: nothing behind this place can be told apart")
+        let message = format!("{name}: feature {index}: {what} (at byte {byte})");
+        Error::new(ErrorKind::Damaged, &message)
+            .remedy("mend the file there, or fetch it again: nothing after this place can be told apart")
     }
 }
 

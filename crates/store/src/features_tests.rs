@@ -56,8 +56,8 @@ fn nothing_is_not_json() {
 fn damage_around_features_is_an_error_with_its_place() {
     insta::assert_snapshot!(error(r#"{"features":[{"a":1},"#), @"test: feature 1: the text ends inside `features` (at byte 21)");
     insta::assert_snapshot!(error(r#"{"features":[{"a":1"#), @"test: feature 0: the text ends inside the feature (at byte 13)");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1} {"b":1}]}"#), @"test: feature 1: neither `,` nor `]` stands behind a feature (at byte 21)");
-    insta::assert_snapshot!(error(r#"{"features":[{"a":1},]}"#), @"test: feature 1: no feature stands behind a comma (at byte 21)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1} {"b":1}]}"#), @"test: feature 1: neither `,` nor `]` stands after a feature (at byte 21)");
+    insta::assert_snapshot!(error(r#"{"features":[{"a":1},]}"#), @"test: feature 1: no feature stands after a comma (at byte 21)");
     insta::assert_snapshot!(error(r#"{"features":[,{"a":1}]}"#), @"test: feature 0: a feature is missing (at byte 13)");
     insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"x":tru}"#), @"test: around its 1 features: `t` where a value is expected (at byte 26)");
     insta::assert_snapshot!(error(r#"{"features":[{"a":1}],"features":[]}"#), @r#"test: around its 1 features: the name "features" occurs twice in one object (at byte 22)"#);
@@ -118,6 +118,6 @@ fn what_stands_around_the_features_may_be_too_long() {
     let around = format!(r#"{{"features":[1],"x":"{}","type":"FeatureCollection"}}"#, "x".repeat(3 * BLOCK));
     let error = read_limited(Cursor::new(around.clone()), 100).unwrap_err();
     assert!(error.to_string().contains("around its features has more than the 100 bytes"), "{error}");
-    assert!(format!("{error:?}").contains("--max-record-size"), "{error:?}");
+    assert!(format!("{error:?}").contains("max-record-size"), "{error:?}");
     assert_eq!(read(&around).unwrap(), ["1"]);
 }

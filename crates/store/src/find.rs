@@ -49,7 +49,7 @@ impl<'a> Find<'a> {
         let (search, after) = (Arc::clone(&self.search), self.after.clone());
         let look = |hits: &mut Hits, item: Value<'_>, key: &mut Vec<u8>| {
             key.clear();
-            search.sort_key(item, key).map_err(|e| Error::failed(e.to_string()))?;
+            search.sort_key(item, key)?;
             if after.as_ref().is_some_and(|after| *key <= *after) {
                 return Ok(false);
             }

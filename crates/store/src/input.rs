@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::Error;
 use crate::lines::RECORD_BYTES;
 use crate::sniff::{self, HEAD};
 use crate::url::{Compression, Location, StoreKind, StoreUrl};
+use crate::{Error, ErrorKind};
 
 /// A record of more bytes than this (8 MiB) is a long one.
 const LONG: usize = 8 << 20;
@@ -174,8 +174,8 @@ fn mismatch(path: &Path, expected: Compression, found: Compression, empty: bool)
     };
     let path = path.display();
     if empty {
-        return Error::failed(format!("{path} has no bytes at all, so it is no {} file", name(expected)))
-            .remedy("fetch or write it again");
+        let message = format!("{path} has no bytes at all, so it is no {} file", name(expected));
+        return Error::new(ErrorKind::Damaged, &message).remedy("fetch or write it again");
     }
     Error::usage(
         format!("{path}: its name says {}, its bytes say {}", name(expected), name(found)),

@@ -9,7 +9,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::{Batch, Error, Source, Work};
+use crate::{Batch, Error, ErrorKind, Source, Work};
 
 /// Batches under way for each worker: enough that none runs dry while one takes long.
 const AHEAD: usize = 3;
@@ -26,7 +26,7 @@ pub fn default_threads() -> usize {
 }
 
 /// Maps the batches of `source` on `threads` threads with `map`, each of which owns a state made by `state`, and gives
-/// the results to `take` in the order of the source, each with the source's position behind it. One thread is the caller's own.
+/// the results to `take` in the order of the source, each with the source's position after it. One thread is the caller's own.
 ///
 /// The first error ends everything; so does `take` with `Break`.
 ///
@@ -149,7 +149,7 @@ fn weighed<Job: Send, State, Out: Send>(
 }
 
 fn no_thread(cause: std::io::Error) -> Error {
-    Error::failed("the system gives no thread")
+    Error::new(ErrorKind::Unavailable, "the system gives no thread")
         .remedy("allow more threads (ulimit -u) or memory (ulimit -v)")
         .caused_by(cause)
 }

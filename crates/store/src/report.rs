@@ -11,7 +11,7 @@ use serde::Serialize;
 use stacyard_model::json::{Tape, push_string};
 use stacyard_model::{Finding, ObjectKind, Rule, shown};
 
-use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Landed, Place, Record};
+use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Landed, Place, Record, Remedy};
 
 /// What has been done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -23,9 +23,9 @@ pub struct Report {
     pub written: u64,
     /// Records of the input that were set aside.
     pub rejected: u64,
-    /// Items of the input that were left out because the store has them already (`--mode ignore`).
+    /// Items of the input that were left out because the store has them already ([`Mode::Ignore`](crate::Mode::Ignore)).
     pub dropped: u64,
-    /// Items of the input that were loaded before (`--resume`).
+    /// Items of the input that were loaded before ([`Mode::Resume`](crate::Mode::Resume)).
     pub present: u64,
     /// Items of the input that the search does not want.
     pub filtered: u64,
@@ -125,7 +125,7 @@ pub struct Note {
     /// What it is, on one line.
     pub message: String,
     /// What can be done.
-    pub help: String,
+    pub help: Remedy,
 }
 
 /// All warnings of one rule.
@@ -164,7 +164,7 @@ impl Warnings {
         }
     }
 
-    /// Adds those of what comes behind.
+    /// Adds those of what comes after.
     pub(crate) fn append(&mut self, later: Self) {
         for warning in later.0.into_values() {
             self.add(warning.count, || warning.first, &warning.example);

@@ -20,7 +20,7 @@ enum State {
     Inside,
     /// Inside a string.
     String,
-    /// Inside a string, behind a backslash.
+    /// Inside a string, after a backslash.
     Escape,
     /// Inside a number or a word, outside of any array and object.
     Scalar,
@@ -37,7 +37,7 @@ impl Scan {
         Self { depth: 1, state: State::Inside }
     }
 
-    /// Goes on at `at`; gives the place behind the value, or `None` when the bytes end first.
+    /// Goes on at `at`; gives the place after the value, or `None` when the bytes end first.
     pub(crate) fn run(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
         while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
             let string = match self.state {
@@ -60,7 +60,7 @@ impl Scan {
 
     /// Goes through a block without escapes, begun in a `string` (all bits) or not (none).
     fn block(&mut self, marks: &Marks, string: u64) -> Option<usize> {
-        // Each quote turns everything behind it around.
+        // Each quote turns everything after it around.
         let mut inside = marks.quotes;
         for shift in [1, 2, 4, 8, 16, 32] {
             inside ^= inside << shift;
@@ -163,7 +163,7 @@ struct Marks {
 }
 
 impl Marks {
-    /// `None` where there are backslashes, behind which a quote may be none.
+    /// `None` where there are backslashes, after which a quote may be none.
     #[inline]
     fn of(block: &[u8; BLOCK]) -> Option<Self> {
         let (mut quotes, mut opening, mut closing, mut slashes) = (0, 0, 0, 0);

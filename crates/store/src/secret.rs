@@ -147,7 +147,7 @@ pub(crate) fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What stands behind the colon of a host. In brackets it is an address.
+/// What stands after the colon of a host. In brackets it is an address.
 pub(crate) fn port_of(host: &str) -> Option<&str> {
     let from = host.rfind(']').map_or(0, |at| at + 1);
     host[from..].split_once(':').map(|(_, port)| port)

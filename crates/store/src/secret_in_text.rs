@@ -98,7 +98,7 @@ fn url(text: &str, from: usize) -> Option<(Range<usize>, String)> {
     Some((start..end, without_password(&text[start..end])))
 }
 
-/// What may stand behind a URL or a value without being a part of it.
+/// What may stand after a URL or a value without being a part of it.
 const CLOSING: &str = "\"'`)]}>,;:.";
 
 /// The next scheme: where it begins, and where it ends.

@@ -10,7 +10,7 @@ use crate::report::is_reject;
 use crate::scan::Scan;
 use crate::shell::quoted;
 use crate::url::{Compression, StoreKind};
-use crate::{Error, Location, StoreUrl};
+use crate::{Error, Location, Remedy, StoreUrl};
 
 /// How many bytes are looked at: most Items and Collections end in them.
 pub const HEAD: usize = 1 << 20;
@@ -48,9 +48,9 @@ pub(crate) fn refuse_formats(url: &StoreUrl, head: &[u8]) -> Result<(), Error> {
         return Err(Error::usage(
             format!("{name} is a Parquet file"),
             if *url.location() == Location::Stdio {
-                "write it to a file, and name that: Parquet is not read in order".to_owned()
+                Remedy::from("write it to a file, and name that: Parquet is not read in order")
             } else {
-                "name it .parquet, or say --store-kind geoparquet".to_owned()
+                Remedy::from("name it .parquet").or(say_kind(StoreKind::Parquet))
             },
         ));
     }
@@ -106,8 +106,10 @@ pub(crate) fn refuse_forms(url: &StoreUrl, head: &[u8], whole: bool) -> Result<(
         _ => return Ok(()),
     };
     let remedy = match (url.location(), kind) {
-        (Location::Stdio, kind) => format!("say --store-kind {kind}"),
-        (_, kind) => format!("name it {}, or say --store-kind {kind}", extension(kind, url.compression())),
+        (Location::Stdio, kind) => say_kind(kind),
+        (_, kind) => {
+            Remedy::from(format!("name it {}", extension(kind, url.compression()))).or(say_kind(kind))
+        }
     };
     Err(Error::usage(format!("{} {holds}", name_of(url)), remedy))
 }
@@ -129,25 +131,29 @@ pub(crate) fn kind_of(url: &StoreUrl, head: &[u8], whole: bool) -> Result<StoreK
 pub fn not_parquet(path: &Path, head: &[u8]) -> Option<Error> {
     let (what, remedy) = match head {
         [0x1F, 0x8B, ..] => {
-            ("is packed with gzip", "unpack it first: GeoParquet is compressed inside".to_owned())
+            ("is packed with gzip", "unpack it first: GeoParquet is compressed inside".into())
         }
         [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-            ("is packed with zstd", "unpack it first: GeoParquet is compressed inside".to_owned())
+            ("is packed with zstd", "unpack it first: GeoParquet is compressed inside".into())
         }
         _ => match (format_of(head), Form::of(head, head.len() < HEAD)) {
-            (Some((what, remedy)), _) => (what, remedy.to_owned()),
+            (Some((what, remedy)), _) => (what, remedy.into()),
             (None, Some(form)) => {
                 let kind = match form {
                     Form::Lines | Form::Sequence => StoreKind::Ndjson,
                     _ => StoreKind::Json,
                 };
                 let name = extension(kind, Compression::None);
-                (form.what(), format!("name it {name}, or say --store-kind {kind}"))
+                (form.what(), Remedy::from(format!("name it {name}")).or(say_kind(kind)))
             }
             (None, None) => return None,
         },
     };
     Some(Error::usage(format!("{} {what}", path.display()), remedy))
+}
+
+fn say_kind(kind: StoreKind) -> Remedy {
+    Remedy::from("say ").option(("store-kind", kind.to_string()))
 }
 
 fn name_of(url: &StoreUrl) -> &str {

@@ -11,7 +11,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use stacyard_search::Stop;
 
 use crate::lines::{BLOCK, narrow};
-use crate::{Batch, Error, Place, Record, Source, Work};
+use crate::{Batch, Error, ErrorKind, Place, Record, Source, Work};
 
 /// How many runs are merged at once: each needs a buffer and a file.
 const FAN: usize = 32;
@@ -57,8 +57,9 @@ impl Hits {
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         let ends = text(&mut self.bytes).and_then(|()| {
-            let narrow =
-                |end: usize| u32::try_from(end).map_err(|_| Error::failed("Items of more than 4 GiB"));
+            let narrow = |end: usize| {
+                u32::try_from(end).map_err(|_| Error::new(ErrorKind::Limit, "Items of more than 4 GiB"))
+            };
             Ok((narrow(key_end)?, narrow(self.bytes.len())?))
         });
         if ends.is_err() {

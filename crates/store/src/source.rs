@@ -21,7 +21,7 @@ pub struct Batch {
 pub struct Record {
     /// First byte in the batch's text.
     pub start: u32,
-    /// The byte behind the last.
+    /// The byte after the last.
     pub end: u32,
     /// Where a user finds it.
     pub place: Place,

@@ -2,11 +2,9 @@
 //! the wrong type and collections are errors unless the search is lenient; where only some are missing, or other data could
 //! have them, it is a warning.
 
-use std::fmt::Write as _;
-
 use stacyard_search::{Compiled, KnownNames, Mismatch, Names, Property, Types};
 
-use crate::{Error, Note};
+use crate::{Error, Note, Remedy, UnknownName};
 
 /// How many names a message shows.
 const SHOWN: usize = 5;
@@ -43,24 +41,25 @@ pub fn check_lists(
         let cause = format!("no Item is of the {}", listed("collection", &missing));
         if !search.is_lenient() && missing.len() == search.request().collections.len() {
             let known = known()?;
-            let nearest = missing.iter().find_map(|name| known.nearest(name));
-            let remedy = match nearest {
-                Some(nearest) => format!("did you mean {nearest}? "),
-                None => "stacyard info says which there are; ".to_owned(),
-            };
-            return Err(Error::usage(
-                cause,
-                format!("{remedy}--filter-lenient takes it for an answer without Items"),
-            ));
+            let mut unknown = missing.iter().map(|name| UnknownName::collection(name, &known));
+            let first = UnknownName::collection(missing[0], &known);
+            let unknown = unknown.find(|unknown| unknown.nearest.is_some()).unwrap_or(first);
+            let guess = if unknown.nearest.is_some() { unknown.guess() } else { which_there_are() };
+            let lenient = Remedy::setting("filter-lenient").text(" takes it for an answer without Items");
+            return Err(Error::unknown_name(cause, unknown).remedy(guess.also(lenient)));
         }
-        warnings.push(Note { message: cause, help: "stacyard info says which there are".to_owned() });
+        warnings.push(Note { message: cause, help: which_there_are() });
     }
     if search.is_missing_ids(names) {
         let ids: Vec<&str> = search.request().ids.iter().map(String::as_str).collect();
         let message = format!("no Item has the {}", listed("id", &ids));
-        warnings.push(Note { message, help: "check how they are spelled".to_owned() });
+        warnings.push(Note { message, help: "check how they are spelled".into() });
     }
     Ok(warnings)
+}
+
+fn which_there_are() -> Remedy {
+    Remedy::call("info", &[]).text(" says which there are")
 }
 
 /// `collection "a"`, `collections "a", "b" and 3 more`.
@@ -78,32 +77,27 @@ const MEMBERS: [&str; 6] = ["type", "stac_version", "stac_extensions", "bbox", "
 /// The error of a search for a property that no Item has, where Items have those that are `known`.
 fn unknown_name(unknown: &Property, known: &KnownNames, search: &Compiled) -> Error {
     let name = unknown.name();
+    let details = UnknownName::property(name, known);
     let first = name.split('.').next().unwrap_or_default();
     if MEMBERS.contains(&first) {
-        return Error::usage(
-            format!("a search cannot look at {name:?}"),
-            "it knows id, collection, datetime, geometry and the names in properties",
-        );
+        return Error::unknown_name(format!("a search cannot look at {name:?}"), details)
+            .remedy("it knows id, collection, datetime, geometry and the names in properties");
     }
+    let cause = format!("no Item has a property {name:?}");
     if let Some((key, sign)) = direction(name)
         && search.request().sortby.iter().any(|one| one.property == *unknown)
     {
-        return Error::usage(
-            format!("no Item has a property {name:?}"),
-            format!("the sign before a name says the direction: --sortby {sign}{key}"),
-        );
+        let remedy = Remedy::from("the sign before a name says the direction: ");
+        return Error::unknown_name(cause, details).remedy(remedy.option(("sortby", format!("{sign}{key}"))));
     }
-    let nearest = known.unknown(name).nearest;
-    let mut remedy = nearest.as_ref().map(|nearest| format!("did you mean {nearest}? ")).unwrap_or_default();
+    let mut remedy = details.guess();
     if search.is_value(unknown) {
-        let _ = write!(remedy, "a string goes in single quotes: '{}'; ", name.replace('\'', "''"));
-    } else if nearest.is_none() {
-        remedy.push_str("a string goes in single quotes, a name such as \"a-b\" in double quotes; ");
+        remedy = remedy.also(format!("a string goes in single quotes: '{}'", name.replace('\'', "''")));
+    } else if details.nearest.is_none() {
+        remedy = remedy.also("a string goes in single quotes, a name such as \"a-b\" in double quotes");
     }
-    Error::usage(
-        format!("no Item has a property {name:?}"),
-        format!("{remedy}--filter-lenient takes it as null everywhere"),
-    )
+    let lenient = Remedy::setting("filter-lenient").text(" takes it as null everywhere");
+    Error::unknown_name(cause, details).remedy(remedy.also(lenient))
 }
 
 /// The name and the sign that are meant by `datetime:desc` and the like.
@@ -121,18 +115,18 @@ fn mismatched(mismatch: &Mismatch<'_>) -> Error {
     let Mismatch { property, wanted, found } = mismatch;
     let name = property.name();
     let remedy = if *wanted == Types::STRING && *found == Types::NUMBER {
-        "write numbers without quotes; ".to_owned()
+        "write numbers without quotes".into()
     } else if *found == Types::STRING && (*wanted == Types::NUMBER || *wanted == Types::BOOL) {
-        "write strings in single quotes; ".to_owned()
+        "write strings in single quotes".into()
     } else if *found == Types::ARRAY {
-        format!("A_CONTAINS({name}, ('...')) asks for an element of an array; ")
+        format!("A_CONTAINS({name}, ('...')) asks for an element of an array").into()
     } else {
-        String::new()
+        Remedy::default()
     };
     Error::usage(
         format!(
             "{name:?} is {found} in all Items that have it, and the filter takes it for {wanted}: this is never true"
         ),
-        format!("{remedy}--filter-lenient takes it all the same"),
+        remedy.also(Remedy::setting("filter-lenient").text(" takes it all the same")),
     )
 }

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::Error;
 use crate::secret::without_password;
+use crate::{Error, ErrorKind, Remedy};
 
 /// The kinds of stores that this version can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,12 +300,14 @@ fn unknown_extension(spelling: &str) -> Error {
             format!("{spelling}: the extension `.{}` says nothing about what it holds", extension.display())
         },
     );
-    Error::usage(what, format!("{KNOWN}; or say it with --store-kind (of an output, with --format)"))
+    let by_flag = Remedy::from("or say it with ").option("store-kind").text(" (of an output, with ");
+    Error::usage(what, Remedy::from(KNOWN).also(by_flag.option("format").text(")")))
 }
 
 fn not_yet(spelling: &str, what: &str) -> Error {
     let shown = without_password(spelling);
     Error::usage(format!("{shown}: {what} are not supported by this version yet"), KNOWN)
+        .of_kind(ErrorKind::Unsupported)
 }
 
 #[cfg(test)]

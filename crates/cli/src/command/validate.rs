@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indicatif::HumanCount;
-use serde_json::json;
+use serde_json::{Value, json};
 use stacyard_search::Stop;
 use stacyard_store::{
     Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
@@ -68,7 +68,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     }
     console.finish();
     if json {
-        say::json(&end_of_json(&reports)?)?;
+        say::json(&end_of_json(&reports))?;
     } else {
         for (_, report) in &reports {
             report::notes(report, global.json_log);
@@ -82,17 +82,13 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
     Ok(Status::of(reports.iter().map(|(_, report)| report.rejected).sum()))
 }
 
-fn end_of_json(reports: &[(&StoreUrl, Report)]) -> Result<String, Error> {
+fn end_of_json(reports: &[(&StoreUrl, Report)]) -> String {
     let stores = reports.iter().map(|(store, report)| {
-        let mut summary = serde_json::to_value(report)?;
-        if let Some(members) = summary.as_object_mut() {
-            members.insert("store".to_owned(), json!(store.spelling()));
-        }
-        Ok(summary)
+        let mut summary = report::json(report);
+        summary["store"] = json!(store.spelling());
+        summary
     });
-    let stores: Result<Vec<_>, serde_json::Error> = stores.collect();
-    let stores = stores.map_err(|e| Error::failed("cannot write the report").caused_by(e))?;
-    Ok(format!("],\"stores\":{}}}\n", json!(stores)))
+    format!("],\"stores\":{}}}\n", stores.collect::<Value>())
 }
 
 /// How many rules are named.

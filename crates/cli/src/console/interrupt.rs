@@ -59,10 +59,9 @@ impl Unfinished {
         if self.mode == Mode::Replace {
             return error;
         }
-        let advice = error.advice().map(|advice| format!("{advice}; ")).unwrap_or_default();
         let least = if error.is_unsure() { "at least " } else { "" };
-        error.remedy(format!(
-            "{advice}{least}{} in and stay, and this goes on from there: {}",
+        error.also(format!(
+            "{least}{} in and stay, and this goes on from there: {}",
             are(items),
             self.command()
         ))

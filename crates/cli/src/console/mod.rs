@@ -7,3 +7,4 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod say;
 pub(crate) mod usage;
+pub(crate) mod words;

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
-use serde_json::json;
-use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Report, Warnings};
+use serde_json::{Value, json};
+use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Remedy, Report, Warnings};
 
 use crate::console::say::{self, Text};
+use crate::console::words;
 use crate::flags::Global;
 
 /// How an operation ended that did not fail.
@@ -31,13 +32,15 @@ pub(crate) fn error(error: &Error, json_log: bool) {
     if json_log {
         let lines = error.details().iter().map(|line| format!("\n  {line}"));
         let message = error.to_string() + &lines.collect::<String>();
-        return say::event(json!({"event": "error", "message": message, "help": error.advice()}));
+        return say::event(
+            json!({"event": "error", "message": message, "help": error.advice().map(words::remedy)}),
+        );
     }
     let mut text = Text::default();
     text.line(format_args!("error: {error}"));
     error.details().iter().for_each(|line| text.line(format_args!("  {line}")));
     if let Some(advice) = error.advice() {
-        text.line(format_args!("  help: {advice}"));
+        text.line(format_args!("  help: {}", words::remedy(advice)));
     }
     text.log();
 }
@@ -151,15 +154,16 @@ pub(crate) fn warnings(warnings: &Warnings, text: &mut Text) {
 
 /// Says what a user should know, though nothing has failed.
 pub(crate) fn warn(global: &Global, message: &str) {
-    note(&Note { message: message.to_owned(), help: String::new() }, global.json_log);
+    note(&Note { message: message.to_owned(), help: Remedy::default() }, global.json_log);
 }
 
 /// The same, with what can be done, if there is anything.
 pub(crate) fn note(Note { message, help }: &Note, json_log: bool) {
-    match (json_log, help.is_empty()) {
+    let (help, is_alone) = (words::remedy(help), help.is_empty());
+    match (json_log, is_alone) {
         (true, true) => say::event(json!({"event": "warning", "message": message})),
         (true, false) => say::event(json!({"event": "warning", "message": message, "help": help})),
-        (false, is_alone) => {
+        (false, _) => {
             say::line(format_args!("warning: {message}"));
             if !is_alone {
                 say::line(format_args!("  help: {help}"));
@@ -171,7 +175,7 @@ pub(crate) fn note(Note { message, help }: &Note, json_log: bool) {
 /// Says that another process writes the same file.
 pub(crate) fn waits(path: &Path, json_log: bool) {
     let message = format!("{}: another process is writing this file; waiting for it", path.display());
-    note(&Note { message, help: String::new() }, json_log);
+    note(&Note { message, help: Remedy::default() }, json_log);
 }
 
 /// Says what is to be known of the stores, once they have been read and written.
@@ -186,7 +190,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         return;
     }
     if global.json_log {
-        return say::event(json!({"event": "done", "report": report}));
+        return say::event(json!({"event": "done", "report": json(report)}));
     }
     let rules: Vec<String> = report
         .warnings
@@ -216,6 +220,16 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
     if let Some(line) = collections(&report.collections) {
         say::line(line);
     }
+}
+
+/// A report as it stands in the output.
+pub(crate) fn json(report: &Report) -> Value {
+    let mut json = json!(report);
+    let notes = report.notes.iter();
+    json["notes"] = notes
+        .map(|Note { message, help }| json!({"message": message, "help": words::remedy(help)}))
+        .collect();
+    json
 }
 
 /// Of more collections than this only the sum is shown.

@@ -139,7 +139,7 @@ fn a_line_that_is_too_long() {
     let ran = yard.run(&[&["copy", "in.ndjson", "out.ndjson"], &limited[..]].concat()).status(1);
     insta::assert_snapshot!(ran.err, @r"
     in.ndjson:2: 1 error
-      it has 5000009 bytes, more than a record may have (--max-record-size); only its beginning is kept [too-long]
+      it has 5000009 bytes, more than max-record-size allows; only its beginning is kept [too-long]
       help: --rejects FILE keeps what was rejected, with the reasons
     ");
     assert_eq!(ids(&yard.read("out.ndjson")), ["a", "b"]);
@@ -211,7 +211,7 @@ fn damaged_collections() {
     yard.write("in.json", &text[..text.len() - 40]);
     insta::assert_snapshot!(yard.run(&["copy", "in.json", "out.ndjson"]).status(3).err, @r"
     error: in.json: feature 1: the text ends inside the feature (at byte 298)
-      help: mend the file there, or fetch it again: nothing behind this place can be told apart
+      help: mend the file there, or fetch it again: nothing after this place can be told apart
     ");
     assert_eq!(yard.names(), ["in.json"]);
     let damaged = text.replacen("\"id\":\"a\"", "\"id\":a", 1);

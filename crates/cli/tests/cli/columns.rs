@@ -97,19 +97,19 @@ fn values_that_no_column_can_have_are_warned_of() {
     yard.write("a.ndjson", &misfits);
     insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "a.parquet", "-q"]).status(0).err, @r"
     warning: a.parquet: 1 value has another type than most of its name: it is in stacyard:residual alone, which other programs do not read
-      help: stacyard gives it back as it was; for other programs give all values of a name one type
+      help: Stacyard gives it back as it was; for other programs give all values of a name one type
     ");
     let nameless = item("a", "").replace("\"assets\":{}", r#""assets":{"":{"href":"a"}},"mine":1"#);
     yard.write("b.ndjson", [nameless, item("b", r#","type":"x""#)].concat());
     insta::assert_snapshot!(yard.run(&["copy", "b.ndjson", "b.parquet", "-q"]).status(0).err, @r"
     warning: b.parquet: 3 values stand beside the properties, or have a name that no column can have: they are in stacyard:residual alone, which other programs do not read
-      help: stacyard gives them back as they were; for other programs put them into the properties, under names that no member of an Item has
+      help: Stacyard gives them back as they were; for other programs put them into the properties, under names that no member of an Item has
     ");
     yard.write("c.ndjson", [misfits, item("d", r#","":2"#)].concat());
     insta::assert_snapshot!(yard.run(&["copy", "c.ndjson", "c.parquet", "-q"]).status(0).err, @r"
     warning: c.parquet: 1 value stands beside the properties, or has a name that no column can have: it is in stacyard:residual alone, which other programs do not read
-      help: stacyard gives it back as it was; for other programs put it into the properties, under a name that no member of an Item has
+      help: Stacyard gives it back as it was; for other programs put it into the properties, under a name that no member of an Item has
     warning: c.parquet: 1 value has another type than most of its name: it is in stacyard:residual alone, which other programs do not read
-      help: stacyard gives it back as it was; for other programs give all values of a name one type
+      help: Stacyard gives it back as it was; for other programs give all values of a name one type
     ");
 }

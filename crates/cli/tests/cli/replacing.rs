@@ -78,7 +78,7 @@ fn nothing_does_not_replace_a_file() {
         yard.run(&["copy", "a.ndjson", "a.parquet", "--overwrite", "--datetime", "1990-01-01T00:00:00Z"]);
     insta::assert_snapshot!(ran.status(3).err, @r"
     error: no Item of the input answers the search, and nothing would be left in the target
-      help: nothing was replaced; check the search flags, and --allow-empty empties the target
+      help: nothing was replaced; check the search flags; --allow-empty empties the target
     ");
     // A target that is not there is not emptied, and an answer to a search is no store.
     yard.run_with_input(&["copy", "-", "new.ndjson", "--mode", "replace"], "").status(0);

@@ -214,14 +214,14 @@ impl Check {
             "1.1.0" => self.version = Version::V110,
             text if crate::migrate::is_migratable(text) => {
                 let message = format_args!(
-                    "is not 1.0.0 or 1.1.0: 0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* are read with --migrate"
+                    "is not 1.0.0 or 1.1.0: 0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* can be migrated"
                 );
                 self.report(Rule::StacVersion, &path, Some(value), message);
                 return false;
             }
             _ => {
                 let message = format_args!(
-                    "must be 1.0.0 or 1.1.0 (0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* are read with --migrate)"
+                    "must be 1.0.0 or 1.1.0 (0.9, 1.0.0-beta.*, 1.0.0-rc.* and 1.1.0-beta.* can be migrated)"
                 );
                 self.report(Rule::StacVersion, &path, Some(value), message);
                 return false;

@@ -223,7 +223,7 @@ impl Ord for Decimal {
     }
 }
 
-/// The place behind the number that starts at `start` (RFC 8259 section 6); the error is the offending place.
+/// The place after the number that starts at `start` (RFC 8259 section 6); the error is the offending place.
 pub(super) fn scan(bytes: &[u8], start: usize) -> Result<usize, usize> {
     let digits = |mut at: usize| {
         while bytes.get(at).is_some_and(u8::is_ascii_digit) {

@@ -8,7 +8,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Marks (in its high bit) the first byte of the word that is a quote, a backslash or a control character.
-/// Marks behind the first one may be wrong, which is why only the first is used.
+/// Marks after the first one may be wrong, which is why only the first is used.
 const fn specials(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);
     let slash = word ^ (ONES * b'\\' as u64);
@@ -84,7 +84,7 @@ pub fn scan_string(bytes: &[u8], start: usize) -> Result<(usize, bool), SyntaxEr
     }
 }
 
-/// The place behind the escape that starts at `slash`.
+/// The place after the escape that starts at `slash`.
 fn skip_escape(bytes: &[u8], slash: usize) -> Result<usize, SyntaxError> {
     match bytes.get(slash + 1) {
         None => Err(E::Truncated.at(bytes.len())),

@@ -15,11 +15,11 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// A string: it holds escapes. An array or object: white space stands between its tokens.
     pub(super) flag: bool,
-    /// First byte of the value; of a string the first byte behind the quote.
+    /// First byte of the value; of a string the first byte after the quote.
     pub(super) start: u32,
-    /// The byte behind the value; of a string its closing quote.
+    /// The byte after the value; of a string its closing quote.
     pub(super) end: u32,
-    /// The node behind this value and all inside it.
+    /// The node after this value and all inside it.
     pub(super) next: u32,
 }
 
@@ -107,7 +107,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Continues an object behind `{` or behind a member, to its end or to the next array or object in it.
+    /// Continues an object after `{` or after a member, to its end or to the next array or object in it.
     fn in_object(&mut self, open: Open) -> Result<(), SyntaxError> {
         let mut first = self.tape.nodes.len() == open.node as usize + 1;
         loop {
@@ -136,7 +136,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Continues an array behind `[` or behind an element, to its end or to the next array or object in it.
+    /// Continues an array after `[` or after an element, to its end or to the next array or object in it.
     fn in_array(&mut self, open: Open) -> Result<(), SyntaxError> {
         let mut first = self.tape.nodes.len() == open.node as usize + 1;
         loop {

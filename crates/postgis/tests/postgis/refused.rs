@@ -5,7 +5,7 @@ use super::*;
 /// An error as people see it, without what differs from run to run.
 pub(super) fn shown(error: &Error, url: &str) -> String {
     let place = url.split_once('@').unwrap().1.split_once('?').unwrap().0;
-    format!("{error}\n  help: {}", error.advice().unwrap_or("nothing"))
+    format!("{error}\n  help: {}", error.advice().map_or_else(|| "nothing".to_owned(), ToString::to_string))
         .replace(schema(url), "SCHEMA")
         .replace(place, "PLACE")
 }

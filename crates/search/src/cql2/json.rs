@@ -142,10 +142,10 @@ impl Reader<'_> {
                 Err(reason) => self.fail(reason),
             };
         }
-        self.fail(
-            "an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type; \
-             conditions such as {\"gsd\": {\"lt\": 20}} go to query, not to filter",
-        )
+        self.fail((
+            "an object that is no part of CQL2: it has none of op, property, date, timestamp, interval, bbox, type",
+            "conditions such as {\"gsd\": {\"lt\": 20}} go to query, not to filter",
+        ))
     }
 
     fn interval(&mut self, bounds: Value<'_>) -> Read {

@@ -47,14 +47,18 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
                     FilterError::at(
                         text,
                         at,
-                        "a string that does not end; close it with ', and double a quote within it, such as 'it''s'",
+                        (
+                            "a string that does not end",
+                            "close it with ', and double a quote within it, such as 'it''s'",
+                        ),
                     )
                 })?,
             ),
             '"' => (
                 Kind::Quoted,
-                quoted(rest, '"')
-                    .ok_or_else(|| FilterError::at(text, at, "a name that does not end; close it with \""))?,
+                quoted(rest, '"').ok_or_else(|| {
+                    FilterError::at(text, at, ("a name that does not end", "close it with \""))
+                })?,
             ),
             '0'..='9' | '.' => (
                 Kind::Number,
@@ -70,7 +74,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
             }
             other => {
                 let remedy = "put names with such characters in double quotes, strings in single ones";
-                let reason = (format!("{other:?} cannot stand here"), remedy.to_owned());
+                let reason = (format!("{other:?} cannot stand here"), remedy);
                 return Err(FilterError::at(text, at, reason));
             }
         };
@@ -113,42 +117,48 @@ const fn part_of_name(c: char) -> bool {
     starts_name(c) || matches!(c, '.' | '0'..='9' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
-/// What other languages write, and CQL2 does not.
-fn slip(rest: &str) -> Option<&'static str> {
-    const SLIPS: [(&str, &str); 16] = [
-        ("==", "`==` is not an operator of CQL2; write ="),
-        ("!=", "`!=` is not an operator of CQL2; write <>"),
-        ("&&", "`&&` is not an operator of CQL2; write AND"),
-        ("||", "`||` is not an operator of CQL2; write OR"),
-        ("=<", "`=<` is not an operator of CQL2; write <="),
-        ("=>", "`=>` is not an operator of CQL2; write >="),
-        ("!", "`!` is not an operator of CQL2; write NOT"),
-        ("[", "`[` cannot stand here; lists and arrays go in parentheses, such as IN ('a', 'b')"),
-        ("{", "`{` cannot stand here; lists and arrays go in parentheses, such as IN ('a', 'b')"),
-        ("`", "a backtick cannot stand here; put names in double quotes, strings in single ones"),
+/// What other languages write, and CQL2 does not: what is wrong with it, and what to write instead.
+fn slip(rest: &str) -> Option<(&'static str, &'static str)> {
+    const SLIPS: [(&str, &str, &str); 16] = [
+        ("==", "`==` is not an operator of CQL2", "write ="),
+        ("!=", "`!=` is not an operator of CQL2", "write <>"),
+        ("&&", "`&&` is not an operator of CQL2", "write AND"),
+        ("||", "`||` is not an operator of CQL2", "write OR"),
+        ("=<", "`=<` is not an operator of CQL2", "write <="),
+        ("=>", "`=>` is not an operator of CQL2", "write >="),
+        ("!", "`!` is not an operator of CQL2", "write NOT"),
+        ("[", "`[` cannot stand here", "lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("{", "`{` cannot stand here", "lists and arrays go in parentheses, such as IN ('a', 'b')"),
+        ("`", "a backtick cannot stand here", "put names in double quotes, strings in single ones"),
         (
             "\u{2018}",
-            "`\u{2018}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+            "`\u{2018}` cannot stand here",
+            "put strings in straight single quotes, such as 'sentinel-2a'",
         ),
         (
             "\u{2019}",
-            "`\u{2019}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+            "`\u{2019}` cannot stand here",
+            "put strings in straight single quotes, such as 'sentinel-2a'",
         ),
         (
             "\u{201C}",
-            "`\u{201C}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+            "`\u{201C}` cannot stand here",
+            "put strings in straight single quotes, such as 'sentinel-2a'",
         ),
         (
             "\u{201D}",
-            "`\u{201D}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+            "`\u{201D}` cannot stand here",
+            "put strings in straight single quotes, such as 'sentinel-2a'",
         ),
         (
             "\u{AB}",
-            "`\u{AB}` cannot stand here; put strings in straight single quotes, such as 'sentinel-2a'",
+            "`\u{AB}` cannot stand here",
+            "put strings in straight single quotes, such as 'sentinel-2a'",
         ),
-        (";", "`;` cannot stand here; join two predicates with AND or OR"),
+        (";", "`;` cannot stand here", "join two predicates with AND or OR"),
     ];
-    SLIPS.iter().find(|(symbol, _)| rest.starts_with(symbol)).map(|(_, reason)| *reason)
+    let slip = SLIPS.iter().find(|(symbol, ..)| rest.starts_with(symbol));
+    slip.map(|(_, cause, remedy)| (*cause, *remedy))
 }
 
 /// The length of a text in quotes, doubled quotes (and in strings `\'`) being inside.

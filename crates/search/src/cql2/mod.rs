@@ -52,11 +52,8 @@ pub const MAX_FILTER_OPERATORS: usize = 50;
 
 fn check_length(filter: &str) -> Result<(), FilterError> {
     if filter.len() > MAX_FILTER_BYTES {
-        let reason = format!(
-            "{} bytes are more than the limit of {MAX_FILTER_BYTES}; simplify its geometry",
-            filter.len()
-        );
-        return Err(FilterError::whole(reason));
+        let cause = format!("{} bytes are more than the limit of {MAX_FILTER_BYTES}", filter.len());
+        return Err(FilterError::whole((cause, "simplify its geometry")));
     }
     Ok(())
 }

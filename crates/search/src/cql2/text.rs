@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
             self.advance();
             let right = self.sum()?;
             if self.comparison().is_some() {
-                return Err(self.fail(self.peek(), "comparisons do not chain; join two of them with AND"));
+                return Err(self.fail(self.peek(), ("comparisons do not chain", "join two of them with AND")));
             }
             return Ok((false, Expr::Compare(op, left.into(), right.into())));
         }
@@ -282,7 +282,7 @@ impl<'a> Parser<'a> {
         }
         let exponent = self.signed()?;
         if self.is_symbol("^") {
-            return Err(self.fail(self.peek(), "powers do not chain; put one of them in parentheses"));
+            return Err(self.fail(self.peek(), ("powers do not chain", "put one of them in parentheses")));
         }
         Ok(Expr::Arithmetic(ArithmeticOp::Power, base.into(), exponent.into()))
     }
@@ -373,7 +373,7 @@ impl<'a> Parser<'a> {
         match lower.as_str() {
             "true" => Ok(Expr::Literal(Literal::Bool(true))),
             "false" => Ok(Expr::Literal(Literal::Bool(false))),
-            "null" => Err(self.fail(token, "NULL is no value of CQL2 text; write IS NULL")),
+            "null" => Err(self.fail(token, ("NULL is no value of CQL2 text", "write IS NULL"))),
             "and" | "or" | "not" | "like" | "in" | "between" | "is" | "div" => {
                 let remedy = "put it in double quotes if a property has this name".to_owned();
                 Err(self.fail(token, (format!("`{word}` where a value is expected"), remedy)))

@@ -3,7 +3,7 @@
 use super::value::Num;
 use crate::cql2::ArithmeticOp;
 
-/// How many digits behind the point are computed exactly.
+/// How many digits after the point are computed exactly.
 const MAX_SCALE: u32 = 30;
 
 /// The result; `None` (NULL) where there is none: a division by zero, a root of a negative number, an overflow.

@@ -29,26 +29,14 @@ pub(crate) struct Fault {
     pub(crate) stopped: Option<Stopped>,
 }
 
-impl From<String> for Fault {
-    fn from(reason: String) -> Self {
+impl<R: Into<Reason>> From<R> for Fault {
+    fn from(reason: R) -> Self {
         Self { reason: reason.into(), part: None, stopped: None }
     }
 }
 
-impl From<(String, String)> for Fault {
-    fn from(reason: (String, String)) -> Self {
-        Self { reason: reason.into(), part: None, stopped: None }
-    }
-}
-
-impl From<&'static str> for Fault {
-    fn from(reason: &'static str) -> Self {
-        Self { reason: reason.into(), part: None, stopped: None }
-    }
-}
-
-impl From<Stopped> for Fault {
-    fn from(stopped: Stopped) -> Self {
+impl Fault {
+    fn stopped(stopped: Stopped) -> Self {
         Self { reason: stopped.to_string().into(), part: None, stopped: Some(stopped) }
     }
 }
@@ -140,8 +128,10 @@ fn located(expr: &Expr, clock: Option<&Clock>) -> Compiled<Predicate> {
                 Predicate::Like(text_term("LIKE", value)?, Pattern::parse(&text)?)
             }
             _ => {
-                return Err("the pattern of LIKE must be a string, or CASEI or ACCENTI of one; \
-                            a string goes in single quotes, such as LIKE 'S2A%'"
+                return Err((
+                    "the pattern of LIKE must be a string, or CASEI or ACCENTI of one",
+                    "a string goes in single quotes, such as LIKE 'S2A%'",
+                )
                     .into());
             }
         },
@@ -298,7 +288,7 @@ fn comparable(left: &Expr, right: &Expr) -> Compiled<()> {
         return Err((format!("{} has no comparisons", what(array)), remedy).into());
     }
     if [left, right].into_iter().any(|expr| matches!(expr, Expr::Literal(Literal::Null))) {
-        return Err("nothing compares with null; isNull asks for it".into());
+        return Err(("nothing compares with null", "isNull asks for it").into());
     }
     match (type_of(left), type_of(right)) {
         // Beside an instant a string is read as one.
@@ -393,12 +383,13 @@ fn shape(op: SpatialOp, expr: &Expr, clock: Option<&Clock>) -> Compiled<Shape> {
     Ok(match expr {
         Expr::Literal(Literal::Geometry(geometry)) => {
             let area = Area::of_geometry(geometry);
-            let flaw = clock.map_or(Ok(None), |clock| area.flaw(op, clock))?;
+            let flaw = clock.map_or(Ok(None), |clock| area.flaw(op, clock)).map_err(Fault::stopped)?;
             if let Some(flaw) = flaw {
-                let reason = format!(
-                    "the geometry has {flaw}: only S_INTERSECTS and S_DISJOINT can be answered for it; make it valid, such as with ST_MakeValid of PostGIS or make_valid of shapely"
+                let cause = format!(
+                    "the geometry has {flaw}: only S_INTERSECTS and S_DISJOINT can be answered for it"
                 );
-                return Err(reason.into());
+                let remedy = "make it valid, such as with ST_MakeValid of PostGIS or make_valid of shapely";
+                return Err((cause, remedy).into());
             }
             Shape::Fixed(area.into())
         }

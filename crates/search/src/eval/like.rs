@@ -56,7 +56,7 @@ impl Pattern {
     }
 }
 
-/// The text behind the piece where it stands at the start of the text.
+/// The text after the piece where it stands at the start of the text.
 fn piece_at<'t>(piece: &[Option<char>], text: &'t str) -> Option<&'t str> {
     let mut chars = text.chars();
     for wanted in piece {

@@ -161,7 +161,7 @@ fn malformed_geometry_is_an_error_where_it_is_looked_at() {
             .holds(&Context::new(item.root(), &Stop::default()))
             .map_err(|e| e.to_string())
     };
-    insta::assert_snapshot!(run("S_INTERSECTS(geometry, POINT(1 1))").unwrap_err(), @r#"the Item "a" cannot be searched: /geometry: a position of one number; validate the store first"#);
+    insta::assert_snapshot!(run("S_INTERSECTS(geometry, POINT(1 1))").unwrap_err(), @r#"the Item "a" cannot be searched: /geometry: a position of one number"#);
     assert_eq!(run("S_INTERSECTS(geometry, POINT(1 1)) AND id = 'b'"), Ok(Some(false)));
 }
 

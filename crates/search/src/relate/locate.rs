@@ -151,7 +151,7 @@ impl Prepared {
         for (_, area, [left, _]) in &rays {
             inside[*area] = *left;
         }
-        // Once round: behind the last ray is before the first.
+        // Once round: after the last ray is before the first.
         for run in rays.chunk_by(|a, b| angle::order(point, a.0, b.0).is_eq()) {
             for (_, area, [left, _]) in run {
                 inside[*area] = *left;

@@ -62,7 +62,7 @@ pub fn ask<S: Clone + Into<Store>>(store: &S, question: &Question) -> Result<(Ve
     Ok((names, count(store, &search)?))
 }
 
-/// The id; with the collection behind it where two share the id.
+/// The id; with the collection after it where two share the id.
 fn name(item: &Document) -> String {
     let member =
         |name| item.root().get(name).and_then(stacyard_model::json::Value::as_plain_str).unwrap_or_default();
@@ -88,7 +88,7 @@ fn found(store: &Store, search: &Search) -> Result<Vec<Document>, String> {
 
 /// The error as the user sees it, with what can be done.
 fn said(error: &crate::Error) -> String {
-    format!("{error}; {}", error.advice().unwrap_or_default())
+    format!("{error}; {}", error.advice().cloned().unwrap_or_default())
 }
 
 fn count(store: &Store, search: &Search) -> Result<u64, String> {

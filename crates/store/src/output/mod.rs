@@ -254,7 +254,8 @@ mod tests {
         output.append(b"rejects").unwrap();
         fs::write(&target, "other").unwrap();
         let error = output.commit_or_keep().unwrap_err();
-        let place = error.advice().unwrap().split_once("is in ").unwrap().1;
+        let advice = error.advice().unwrap().to_string();
+        let place = advice.split_once("is in ").unwrap().1;
         assert_eq!(fs::read_to_string(place).unwrap(), "rejects");
         assert_eq!(fs::read_to_string(&target).unwrap(), "other");
     }
@@ -263,6 +264,6 @@ mod tests {
     fn devices_are_written_directly() {
         let mut output = begin(Path::new("/dev/full"));
         let error = output.append(b"x").unwrap_err();
-        assert_eq!(error.advice(), Some("free some space, or write elsewhere"));
+        assert_eq!(error.advice().unwrap().to_string(), "free some space, or write elsewhere");
     }
 }

@@ -12,8 +12,8 @@ use std::time::SystemTime;
 
 use rustix::io::Errno;
 
-use crate::Error;
 use crate::url::real;
+use crate::{Error, ErrorKind};
 
 /// A place for a file.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Target {
     }
 
     fn failed(&self, what: &str) -> Error {
-        Error::failed(format!("{}: {what}", self.shown.display()))
+        Error::new(ErrorKind::Conflict, &format!("{}: {what}", self.shown.display()))
             .remedy("it is left as it is: look at it, and run the command again")
     }
 }
