@@ -14,6 +14,7 @@ mod injection;
 mod interrupt;
 mod limits;
 mod memory;
+mod messages;
 mod names;
 mod postgis;
 mod profiles;
