@@ -5,6 +5,7 @@ mod absent;
 mod aggregate;
 mod ask;
 mod batch;
+mod change;
 mod collections;
 mod connect;
 mod demands;
