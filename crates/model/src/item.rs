@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use crate::bbox::Bbox;
+use crate::extent::temporal_extent;
 use crate::gate::{Gate, Refusal, Verdict};
 use crate::json::{Document, Key, Value};
 use crate::parse::{self, ParseError};
-use crate::time::{Interval, Rfc3339};
+use crate::time::Interval;
 use crate::typed;
 use crate::views::{self, Asset, Link};
 
@@ -155,7 +156,7 @@ impl<P> Item<P> {
 
     /// The temporal extent; see [`temporal_extent`].
     pub fn interval(&self) -> Option<Interval> {
-        temporal_extent(self.json())
+        temporal_extent(self.member("properties")).ok().flatten()
     }
 
     /// `properties`, as JSON.
@@ -178,27 +179,6 @@ impl<P> Item<P> {
     pub fn write(&self, out: &mut Vec<u8>) {
         write_item(self.json(), out);
     }
-}
-
-/// The temporal extent of an Item: `[start_datetime, end_datetime]` where both are there and not null, else
-/// `[datetime, datetime]` (STAC API, `datetime` parameter). None where the value is no valid Item.
-pub fn temporal_extent(item: Value<'_>) -> Option<Interval> {
-    let (mut datetime, mut start, mut end) = (None, None, None);
-    for (key, value) in item.get("properties")?.members()? {
-        match &*key.text() {
-            "datetime" => datetime = Some(value),
-            "start_datetime" => start = Some(value),
-            "end_datetime" => end = Some(value),
-            _ => {}
-        }
-    }
-    let instant =
-        |value: Value<'_>| value.as_str().and_then(|text| Rfc3339::parse(&text)).map(|time| time.instant);
-    if let (Some(start), Some(end)) = (start.filter(|v| !v.is_null()), end.filter(|v| !v.is_null())) {
-        return Interval::new(Some(instant(start)?), Some(instant(end)?)).ok();
-    }
-    let datetime = Some(instant(datetime?)?);
-    Interval::new(datetime, datetime).ok()
 }
 
 /// The top-level members in the order in which they are written; the others follow.

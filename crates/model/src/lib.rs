@@ -6,6 +6,7 @@
 
 mod bbox;
 mod collection;
+mod extent;
 mod gate;
 mod item;
 pub mod json;
@@ -20,8 +21,9 @@ mod views;
 
 pub use bbox::{Bbox, BboxError};
 pub use collection::{Catalog, Collection, Extent, ItemCollection, Summary};
+pub use extent::{ExtentError, temporal_extent};
 pub use gate::{Finding, Gate, Grade, ObjectKind, Refusal, Rule, Verdict, Weight};
-pub use item::{Item, Untyped, temporal_extent, write_item};
+pub use item::{Item, Untyped, write_item};
 pub use parse::ParseError;
 pub use profile::{Field, FieldType, OnDelete, Profile, ProfileError, Reference};
 pub use schemas::{Schemas, Unusable};

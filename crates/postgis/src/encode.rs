@@ -98,7 +98,7 @@ pub(crate) fn write_derived(item: Value<'_>, out: &mut Vec<u8>) {
             None => wire::null(out),
         }
     }
-    let extent = stacyard_search::temporal_extent(item).ok().flatten();
+    let extent = stacyard_model::temporal_extent(item.get("properties")).ok().flatten();
     for end in [extent.and_then(Interval::start), extent.and_then(Interval::end)] {
         match end {
             Some(end) => wire::seconds(out, end),

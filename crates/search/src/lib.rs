@@ -52,5 +52,4 @@ pub use request::{
     Area, PageSize, Query, Search, parse_collections, parse_datetime, parse_filter, parse_ids,
 };
 pub use stop::{Stop, Stopped};
-pub use time::temporal_extent;
 pub use types::Types;

@@ -3,55 +3,18 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
-use stacyard_model::json::Value;
 use stacyard_model::{Interval, Rfc3339};
 
 use crate::cql2::build::full_date;
 use crate::error::ItemError;
 use crate::property::ItemView;
 
-/// The temporal extent of an Item: `[start_datetime, end_datetime]` where both are present and not null, else
-/// `[datetime, datetime]`; `None` where there is neither (STAC Item specification, "Date and Time Range").
-///
-/// A text there that is no RFC 3339 instant, or a start after its end, is an error.
-pub fn temporal_extent(item: Value<'_>) -> Result<Option<Interval>, ItemError> {
-    extent_of(&ItemView::of(item))
-}
-
+/// The temporal extent of an Item ([`stacyard_model::temporal_extent`]), which cannot be searched where a time of it says nothing.
 pub(crate) fn extent_of(item: &ItemView<'_>) -> Result<Option<Interval>, ItemError> {
-    let start = instant(item, "start_datetime")?;
-    // Most Items have no range: their end need not be read.
-    let range = match start {
-        Some(start) => instant(item, "end_datetime")?.map(|end| (start, end)),
-        None => None,
-    };
-    let (start, end) =
-        match (range, range.is_none().then(|| instant(item, "datetime")).transpose()?.flatten()) {
-            (Some(range), _) => range,
-            (None, Some(instant)) => (instant, instant),
-            (None, None) => return Ok(None),
-        };
-    Interval::new(Some(start), Some(end)).map(Some).map_err(|error| ItemError {
+    stacyard_model::temporal_extent(item.properties).map_err(|error| ItemError {
         id: item.id_text(),
-        pointer: "/properties/start_datetime".to_owned(),
-        reason: error.to_string(),
-    })
-}
-
-fn instant(item: &ItemView<'_>, name: &str) -> Result<Option<Timestamp>, ItemError> {
-    let Some(value) =
-        item.properties.and_then(|properties| properties.get(name)).filter(|value| !value.is_null())
-    else {
-        return Ok(None);
-    };
-    let time = value.as_str().and_then(|text| Rfc3339::parse(&text));
-    time.map(|time| Some(time.instant)).ok_or_else(|| ItemError {
-        id: item.id_text(),
-        pointer: format!("/properties/{name}"),
-        reason: format!(
-            "{} is not an RFC 3339 date and time",
-            value.raw().chars().take(80).collect::<String>()
-        ),
+        pointer: format!("/properties/{}", error.name),
+        reason: error.reason,
     })
 }
 
@@ -92,7 +55,8 @@ mod tests {
     use super::*;
 
     fn extent(properties: &str) -> Result<Option<Interval>, ItemError> {
-        temporal_extent(Document::parse(format!(r#"{{"id":"x","properties":{properties}}}"#)).unwrap().root())
+        let item = Document::parse(format!(r#"{{"id":"x","properties":{properties}}}"#)).unwrap();
+        extent_of(&ItemView::of(item.root()))
     }
 
     #[test]

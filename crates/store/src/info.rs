@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use serde::Serialize;
+use stacyard_model::ObjectKind;
 use stacyard_model::json::{Kind, Tape, Value};
-use stacyard_model::{ObjectKind, temporal_extent};
+use stacyard_search::{Aggregate, Aggregation, Aggregator};
 
 use crate::lines::BLOCK;
 use crate::pipeline::ordered;
-use crate::report::{Observer, Progress};
+use crate::report::Progress;
+use crate::run::Run;
 use crate::{Batch, Error, Source};
 
 /// What a store holds. An Item that is not valid is counted as such, and its properties are not looked at.
@@ -22,8 +23,7 @@ pub struct Info {
     pub unreadable: u64,
     /// Items by collection; those without one under the empty name.
     pub collections: BTreeMap<String, u64>,
-    /// West, south, east, north of the Items' boxes, as they are written; a box that crosses the antimeridian reaches
-    /// all around.
+    /// West, south, east, north of the Items' boxes; a west beyond the east crosses the antimeridian.
     pub bbox: Option<[f64; 4]>,
     /// The first and the last instant, RFC 3339.
     pub datetime: Option<[String; 2]>,
@@ -52,56 +52,62 @@ pub struct PropertyInfo {
 const MAX_NAMES: usize = 10_000;
 
 /// Reads all of `source`, and says what it holds.
-pub fn info(source: &mut dyn Source, threads: usize, observer: &mut dyn Observer) -> Result<Info, Error> {
-    observer.begin(&Arc::<str>::from(source.name()), source.size());
-    let mut whole = Partial::default();
+///
+/// # Errors
+/// When it cannot be read, or the work has to end.
+pub fn info(source: &mut dyn Source, run: Run<'_>) -> Result<Info, Error> {
+    let Run { threads, stop, observer, .. } = run;
+    observer.begin(source.name(), source.size());
+    let extent = Aggregator::new(&[Aggregation::Extent])?;
+    let mut whole = Partial { info: Info::default(), extent: extent.clone() };
     ordered(
         source,
         threads,
         Tape::new,
         |tape, batch| {
-            let part = Partial::of(tape, &batch);
+            let mut part = Partial { info: Info::default(), extent: extent.clone() };
+            part.look(tape, &batch);
             if batch.text.len() > 2 * BLOCK {
                 *tape = Tape::new();
             }
             Ok(part)
         },
         |part, position| {
-            whole.append(part);
+            stop.check()?;
+            whole.append(part)?;
             observer.advance(Progress { read: whole.info.items, rejected: whole.info.unreadable, position });
             Ok(ControlFlow::Continue(()))
         },
     )?;
     let mut info = whole.info;
-    info.datetime = whole.first.zip(whole.last).map(|(first, last)| [first.to_string(), last.to_string()]);
+    if let [Aggregate::Extent(Some(extent))] = whole.extent.finish()[..] {
+        info.bbox = extent.bbox;
+        info.datetime = extent.interval.map(|interval| interval.map(|at| at.to_string()));
+    }
     Ok(info)
 }
 
 /// What is known of some of the Items.
-#[derive(Default)]
 struct Partial {
     info: Info,
-    first: Option<jiff::Timestamp>,
-    last: Option<jiff::Timestamp>,
+    extent: Aggregator,
 }
 
 impl Partial {
-    fn of(tape: &mut Tape, batch: &Batch) -> Self {
-        let mut part = Self::default();
+    fn look(&mut self, tape: &mut Tape, batch: &Batch) {
         for record in &batch.records {
             let text = &batch.text[record.start as usize..record.end as usize];
             match tape.parse(text) {
                 Ok(item) if record.fault.is_none() && item.get("id").is_some() => {
                     if ObjectKind::of(item) == Some(ObjectKind::Collection) {
-                        part.info.collections_among += 1;
+                        self.info.collections_among += 1;
                     } else {
-                        part.add(item);
+                        self.add(item);
                     }
                 }
-                _ => part.info.unreadable += 1,
+                _ => self.info.unreadable += 1,
             }
         }
-        part
     }
 
     fn add(&mut self, item: Value<'_>) {
@@ -111,13 +117,8 @@ impl Partial {
         count(&mut info.collections, &string("collection"), 1);
         count(&mut info.stac_versions, &string("stac_version"), 1);
         info.null_geometries += u64::from(item.get("geometry").is_none_or(Value::is_null));
-        if let Some(bbox) = bbox(item) {
-            info.bbox = Some(info.bbox.map_or(bbox, |all| join(all, bbox)));
-        }
-        if let Some(extent) = temporal_extent(item) {
-            self.first = [self.first, extent.start()].into_iter().flatten().min();
-            self.last = [self.last, extent.end()].into_iter().flatten().max();
-        }
+        // Times that say nothing are told by `validate`.
+        let _ = self.extent.add(item);
         for (key, value) in item.get("properties").and_then(Value::members).into_iter().flatten() {
             let name = key.text();
             if !info.properties.contains_key(&*name) {
@@ -136,18 +137,13 @@ impl Partial {
         }
     }
 
-    fn append(&mut self, later: Self) {
+    fn append(&mut self, later: Self) -> Result<(), Error> {
+        self.extent.merge(later.extent)?;
         let info = &mut self.info;
         info.items += later.info.items;
         info.unreadable += later.info.unreadable;
         info.collections_among += later.info.collections_among;
         info.null_geometries += later.info.null_geometries;
-        info.bbox = match (info.bbox, later.info.bbox) {
-            (Some(a), Some(b)) => Some(join(a, b)),
-            (a, b) => a.or(b),
-        };
-        self.first = [self.first, later.first].into_iter().flatten().min();
-        self.last = [self.last, later.last].into_iter().flatten().max();
         let counts = [
             (&mut info.collections, later.info.collections),
             (&mut info.stac_versions, later.info.stac_versions),
@@ -168,6 +164,7 @@ impl Partial {
                 *all.types.entry(kind).or_default() += number;
             }
         }
+        Ok(())
     }
 }
 
@@ -189,22 +186,4 @@ fn type_of(value: Value<'_>) -> &'static str {
         Kind::Array => "array",
         Kind::Object => "object",
     }
-}
-
-/// The Item's box without heights, as it is written.
-fn bbox(item: Value<'_>) -> Option<[f64; 4]> {
-    let numbers = item.get("bbox")?.elements()?.map(|n| Some(n.as_number()?.to_f64()));
-    let numbers: Vec<f64> = numbers.collect::<Option<_>>()?;
-    match numbers[..] {
-        [west, south, east, north] | [west, south, _, east, north, _] => Some([west, south, east, north]),
-        _ => None,
-    }
-}
-
-fn join(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
-    let around = |[west, _, east, _]: [f64; 4]| west > east;
-    if around(a) || around(b) {
-        return [-180.0, a[1].min(b[1]), 180.0, a[3].max(b[3])];
-    }
-    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
-use stacyard::Description;
+use stacyard::{Description, Stop};
 use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, queryables};
 
 use crate::console::progress::Console;
@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
     let file = stacyard::describe(&store)?;
     let mut console = Console::new(global, Rejects::File);
     let size = source.size();
-    let found = info(source.as_mut(), global.threads(), &mut console)?;
+    let found = info(source.as_mut(), global.run(&Stop::default(), None, &mut console))?;
     console.finish();
     if flags.queryables {
         let queryables = queryables(&found, &opened.collections()?, opened.profile().map(AsRef::as_ref));

@@ -90,8 +90,11 @@ impl Aggregator {
                 }
                 Aggregation::Cells(grid) => part.see(cell(*grid, item), 1, aggregation)?,
                 Aggregation::Extent => {
-                    let span = extent_of(&view)?.map(|span| (span.start(), span.end()));
-                    part.widen(bbox(item), span);
+                    // Where it is says something also where a time of it does not.
+                    let span = extent_of(&view);
+                    let known = span.as_ref().ok().copied().flatten();
+                    part.widen(bbox(item), known.map(|span| (span.start(), span.end())));
+                    span?;
                 }
             }
         }
