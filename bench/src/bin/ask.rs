@@ -8,7 +8,10 @@ use clap::Parser;
 use stacyard_geoparquet::GeoParquet;
 use stacyard_postgis::{Address, PostGis};
 use stacyard_search::cql2::Expr;
-use stacyard_search::{Area, Fields, PageSize, Query, Search, SearchError, parse_datetime, parse_ids};
+use stacyard_search::{
+    Aggregate, Aggregation, Area, Fields, PageSize, Property, Query, Search, SearchError, parse_datetime,
+    parse_ids,
+};
 use stacyard_store::{Error, Run, Source, Store};
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
@@ -44,6 +47,18 @@ struct Flags {
     /// How many pages in a row, each from the cursor of the one before.
     #[arg(long, default_value_t = 1)]
     pages: usize,
+    /// Asks how many Items answer instead.
+    #[arg(long)]
+    count: bool,
+    /// Asks for the least value of a property instead.
+    #[arg(long)]
+    least: Option<String>,
+    /// Asks for the greatest one.
+    #[arg(long)]
+    greatest: Option<String>,
+    /// Asks how often each value of a property occurs.
+    #[arg(long)]
+    frequencies: Option<String>,
     #[arg(long, default_value_t = 7)]
     repeat: usize,
 }
@@ -56,6 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     } else {
         GeoParquet::open(Path::new(&flags.store), CACHE)?.into()
     };
+    let wanted = wanted(&flags)?;
     let ids = flags.ids.as_deref().map(parse_ids).transpose()?.unwrap_or_default();
     let mut seconds = Vec::new();
     let mut count = 0;
@@ -64,6 +80,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let query = search(&flags, ids.get(turn % ids.len().max(1)))?.into();
         let begin = Instant::now();
         count = match flags.page {
+            _ if !wanted.is_empty() => rows(&store.aggregate(&query, &wanted, Run::default())?.0),
+            _ if flags.count => usize::try_from(store.count(&query, Run::default())?.written)?,
             Some(size) => pages(&store, &query, (PageSize::new(size)?, flags.pages))?,
             None => all(&store, &query)?,
         };
@@ -73,6 +91,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     seconds.sort_by(f64::total_cmp);
     println!("count {count}\nfirst {first}\nseconds {}", seconds[seconds.len() / 2]);
     Ok(())
+}
+
+/// What is asked of all Items together.
+fn wanted(flags: &Flags) -> Result<Vec<Aggregation>, String> {
+    let property = |name: &Option<String>| name.as_deref().map(Property::parse).transpose();
+    let least = property(&flags.least)?.map(Aggregation::Least);
+    let greatest = property(&flags.greatest)?.map(Aggregation::Greatest);
+    let frequencies = property(&flags.frequencies)?.map(Aggregation::Frequencies);
+    Ok([least, greatest, frequencies].into_iter().flatten().collect())
+}
+
+/// How many rows the answer has in SQL: of one value one, else one for each value that occurs, null as well.
+fn rows(found: &[Aggregate]) -> usize {
+    let of_one = |aggregate: &Aggregate| match aggregate {
+        Aggregate::Frequencies(found) => found.buckets.len() + usize::from(found.missing > 0),
+        _ => 1,
+    };
+    found.iter().map(of_one).max().unwrap_or(0)
 }
 
 /// How many Items answer, each of them read.

@@ -4,11 +4,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use parquet::errors::ParquetError;
 use stacyard_model::json::{Tape, Value};
-use stacyard_search::Compiled;
+use stacyard_search::{Aggregation, Compiled};
 use stacyard_store::{Error, Hits, Sorted, Sorter};
 
 use crate::condition::{Conditions, Maker};
@@ -22,6 +21,7 @@ use crate::runs;
 use crate::source::rows_within;
 use crate::store::GeoParquet;
 use crate::table::{Columns, Table};
+use crate::tally::Plan;
 
 /// Rows that one core decodes at a time, and about how many bytes of their columns.
 pub(crate) const SLICE: usize = 1_024;
@@ -64,7 +64,12 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(store: &GeoParquet, search: &Arc<Compiled>, after: Option<Vec<u8>>) -> Self {
+    pub(crate) fn new(
+        store: &GeoParquet,
+        search: &Arc<Compiled>,
+        after: Option<Vec<u8>>,
+        wanted: &[Aggregation],
+    ) -> Self {
         let (table, footer) = (&store.inner.table, &store.inner.footer);
         let maker = Maker { table, footer };
         let request = search.request();
@@ -74,7 +79,7 @@ impl Ask {
         conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
         let mut ranked = narrow.clone();
         ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
-        let needed = Needed::of(search, footer);
+        let needed = Needed::of(search, wanted, footer);
         let fields = &request.fields;
         let ranked = table.columns(|path| ranked.contains(&path));
         Self {
@@ -110,16 +115,7 @@ impl Ask {
         if let Some(first) = waves.first.take() {
             return Ok(Some(first));
         }
-        let mut rows = 0;
-        let mut groups = Vec::new();
-        while rows < WAVE {
-            let Some(group) = waves.groups.next() else { break };
-            rows = rows.saturating_add(self.table().rows(group));
-            groups.push(group);
-        }
-        if groups.is_empty() {
-            return Ok(None);
-        }
+        let Some(groups) = self.wave(waves) else { return Ok(None) };
         let mut found = Vec::new();
         each(
             groups,
@@ -136,6 +132,24 @@ impl Ask {
             },
         )?;
         Ok(Some(found))
+    }
+
+    /// The row groups of the next wave.
+    pub(crate) fn wave(&self, waves: &mut Waves) -> Option<Vec<usize>> {
+        let mut rows = 0;
+        let mut groups = Vec::new();
+        while rows < WAVE {
+            let Some(group) = waves.groups.next() else { break };
+            rows = rows.saturating_add(self.table().rows(group));
+            groups.push(group);
+        }
+        (!groups.is_empty()).then_some(groups)
+    }
+
+    /// How the columns tell what is wanted; `None` where they cannot.
+    pub(crate) fn plan(&self, wanted: &[Aggregation]) -> Option<Plan> {
+        let inner = &self.store.inner;
+        Plan::of(&Maker { table: &inner.table, footer: &inner.footer }, &self.search, wanted)
     }
 
     /// The row groups that statistics and Bloom filters leave.
@@ -219,7 +233,7 @@ impl Ask {
     }
 
     /// Of some rows those that answer, by the columns that decide; whatever their place in the order.
-    fn matching(
+    pub(crate) fn matching(
         &self,
         tape: &mut Tape,
         picked: &Picked,
@@ -249,29 +263,6 @@ impl Ask {
 
     pub(crate) fn slice(&self) -> usize {
         rows_within(&self.store.inner.table.metadata, SLICE_BYTES, None).min(SLICE)
-    }
-
-    /// How many of the rows answer.
-    pub(crate) fn count(&self, mut waves: Waves, threads: usize) -> Result<u64, Error> {
-        let mut count = 0;
-        while let Some(rows) = self.next(&mut waves, threads)? {
-            each(
-                rows.into_iter().flat_map(|picked| picked.slices(SLICE * 8)),
-                threads,
-                Tape::new,
-                |tape, slice, _| {
-                    let mut number = 0;
-                    self.exact(tape, &slice, |_, _| number += 1)?;
-                    Ok(number)
-                },
-                |number: u64| {
-                    count += number;
-                    Ok(())
-                },
-            )?;
-        }
-        self.levels.after_exact.fetch_add(count, Ordering::Relaxed);
-        Ok(count)
     }
 
     /// Whether an Item answers: no more is read than it takes to find one. It need not be valid, and so may have no place in
@@ -377,6 +368,11 @@ impl Ask {
 
     pub(crate) fn table(&self) -> &Table {
         &self.store.inner.table
+    }
+
+    /// The error of a file whose pages cannot be read.
+    pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
+        self.store.inner.damaged(cause)
     }
 
     /// What the file is called.

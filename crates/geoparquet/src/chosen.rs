@@ -16,6 +16,7 @@ use parquet::file::reader::ChunkReader;
 
 use crate::bytes::Blocks;
 use crate::damage::{damaged, guarded};
+use crate::flat::{Flat, Flats};
 use crate::leaf::Column;
 use crate::page::{self, Leaf, Page};
 use crate::table::{Table, dictionary_range, page_locations};
@@ -145,6 +146,21 @@ impl<'t> Pages<'t> {
         }
         column.append_values(&pages, dictionary)?;
         Ok(column)
+    }
+
+    /// The columns of the only batch, which is all rows; each is one of one value a row.
+    pub(crate) fn flats(&self) -> Result<Flats> {
+        let rows = usize::try_from(self.group.row_group(0).num_rows()).unwrap_or(0);
+        let mut columns = Vec::new();
+        for (leaf, chosen) in self.leaves.iter().zip(self.plans.iter().flatten()) {
+            let locations = page_locations(self.group, leaf.number).unwrap_or_default();
+            let dictionary = dictionary_range(self.group.row_group(0).column(leaf.number), locations);
+            let dictionary = dictionary.map(|range| self.page(*leaf, range, 0)).transpose()?;
+            let pages = chosen.iter().map(|one| self.page(*leaf, bytes_of(&locations[one.page]), one.rows));
+            let pages = pages.collect::<Result<_>>()?;
+            columns.push((leaf.number, Flat::new(pages, dictionary, leaf.definition, rows)?));
+        }
+        Ok(Flats::new(columns))
     }
 
     /// `rows`: how many begin in it.

@@ -169,7 +169,7 @@ impl Maker<'_> {
     }
 
     /// A column that the Items' own member `name` stands in, if it is of this kind.
-    fn member(&self, name: &str, kind: Kind) -> Option<Column> {
+    pub(crate) fn member(&self, name: &str, kind: Kind) -> Option<Column> {
         self.column(&[name.to_owned()]).filter(|column| column.kind == kind)
     }
 
@@ -193,7 +193,7 @@ impl Maker<'_> {
         self.column(&[name.to_owned()])
     }
 
-    fn column(&self, path: &[String]) -> Option<Column> {
+    pub(crate) fn column(&self, path: &[String]) -> Option<Column> {
         let (leaf, field) = self.table.leaf(path)?;
         let kind = match field.data_type() {
             DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Integer,

@@ -17,6 +17,7 @@ mod fields;
 mod file;
 mod filter;
 mod first;
+mod flat;
 #[cfg(fuzzing)]
 pub mod fuzz;
 mod geo;
@@ -47,8 +48,10 @@ mod spelling;
 mod spool;
 mod store;
 mod table;
+mod tally;
 mod time;
 mod tree;
+mod verdict;
 mod wkb;
 mod worth;
 
@@ -79,5 +82,7 @@ mod foreign_random_tests;
 mod foreign_tests;
 #[cfg(test)]
 mod search_tests;
+#[cfg(test)]
+mod tally_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Which columns decide whether an Item answers, and where it stands in the order.
 
-use stacyard_search::{Compiled, FREE_TEXT_PROPERTIES, Place};
+use stacyard_search::{Aggregation, Compiled, FREE_TEXT_PROPERTIES, Place};
 
 use crate::file::Footer;
 
@@ -10,12 +10,17 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
-    pub(crate) fn of(search: &Compiled, footer: &Footer) -> Self {
+    /// For a search, and what is wanted of the Items that answer.
+    pub(crate) fn of(search: &Compiled, wanted: &[Aggregation], footer: &Footer) -> Self {
         let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
         roots.extend(footer.names.conventions.residual.clone());
         let request = search.request();
-        if request.datetime.is_some() || request.sortby.is_empty() {
+        let of_times = |one: &Aggregation| matches!(one, Aggregation::Times(None, _) | Aggregation::Extent);
+        if request.datetime.is_some() || request.sortby.is_empty() || wanted.iter().any(of_times) {
             roots.extend(["datetime", "start_datetime", "end_datetime"].map(str::to_owned));
+        }
+        if wanted.iter().any(|one| matches!(one, Aggregation::Cells(_) | Aggregation::Extent)) {
+            roots.push("bbox".to_owned());
         }
         if request.area.is_some() {
             roots.push(footer.names.geometry.clone());

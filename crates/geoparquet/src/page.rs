@@ -123,6 +123,16 @@ impl Values {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Boolean(values) => values.len(),
+            Self::Four(bytes) => bytes.len() / 4,
+            Self::Eight(bytes) => bytes.len() / 8,
+            Self::Texts(_, ends) => ends.len().saturating_sub(1),
+        }
+    }
+
     /// So many values, which begin at a place of the bytes.
     fn read(bytes: Bytes, start: usize, count: usize, physical: Physical) -> Option<Self> {
         let fixed = |width: usize| {

@@ -11,7 +11,9 @@ use parquet::geospatial::statistics::GeospatialStatistics;
 
 use crate::condition::{Column, Condition, Kind, Test, among};
 use crate::filter::ordered;
+use crate::flat::Scalar;
 use crate::table::Table;
+use crate::verdict::{Share, Verdict};
 use crate::wkb::Bounds as Area;
 
 /// What is known of some values of a column. Texts may be cut: then they are bounds all the same.
@@ -76,6 +78,34 @@ impl Test {
                 list.get(first).is_some_and(|one| one.as_bytes() <= most)
             }
             _ => true,
+        }
+    }
+}
+
+impl Test {
+    /// Whether all of the values pass.
+    fn must_pass(&self, kind: Kind, bounds: &Bounds<'_>) -> bool {
+        match self {
+            Self::Null => return bounds.only_nulls,
+            Self::NotNull => return bounds.no_nulls,
+            _ if !bounds.no_nulls => return false,
+            _ => {}
+        }
+        match (self, bounds.ends) {
+            (Self::Integers(low, high), Some((End::Integer(least), End::Integer(most)))) => {
+                least >= *low && most <= *high
+            }
+            (Self::Times(low, high), Some((End::Integer(least), End::Integer(most)))) => {
+                kind.micros(least) >= *low && kind.micros(most) <= *high
+            }
+            (Self::Floats(low, high), Some((End::Float(least), End::Float(most)))) => {
+                least >= *low && most <= *high
+            }
+            (Self::Texts(low, high), Some((End::Text(least), End::Text(most)))) => {
+                low.as_ref().is_none_or(|low| least >= low.as_bytes())
+                    && high.as_ref().is_none_or(|high| most <= high.as_bytes())
+            }
+            _ => false,
         }
     }
 }
@@ -167,6 +197,43 @@ impl Table {
         };
         let no_nulls = nulls == Some(0) && !column.kind.has_uncounted_nulls();
         Bounds { ends, no_nulls, only_nulls: nulls == Some(rows), area }
+    }
+
+    /// How many rows of a row group are in a set, by the statistics.
+    pub(crate) fn group_share(&self, group: usize, verdict: &Verdict) -> Share {
+        let rows = self.rows(group) as u64;
+        verdict.share(&|column, test| {
+            let bounds = self.group_bounds(group, column, rows);
+            if !test.may_pass(column.kind, &bounds) {
+                Share::None
+            } else if test.must_pass(column.kind, &bounds) {
+                Share::All
+            } else {
+                Share::Some
+            }
+        })
+    }
+
+    /// Whether all of a column is null, by the statistics.
+    pub(crate) fn is_null(&self, group: usize, column: &Column) -> bool {
+        self.group_bounds(group, column, self.rows(group) as u64).only_nulls
+    }
+
+    /// The least and the greatest value of a column of numbers or instants in our own files, none where all are null; `None` where
+    /// the statistics do not say it.
+    pub(crate) fn group_ends(&self, group: usize, column: &Column) -> Option<Vec<Scalar<'static>>> {
+        let bounds = self.group_bounds(group, column, self.rows(group) as u64);
+        if bounds.only_nulls {
+            return Some(Vec::new());
+        }
+        let scalar = |end| match (end, column.kind) {
+            (End::Integer(value), Kind::Integer) => Some(Scalar::Integer(value)),
+            (End::Integer(value), Kind::Time(_)) => Some(Scalar::Time(column.kind.micros(value))),
+            (End::Float(value), Kind::Float { .. }) => Some(Scalar::Float(value)),
+            _ => None,
+        };
+        let (least, most) = bounds.ends?;
+        Some(vec![scalar(least)?, scalar(most)?])
     }
 
     /// What is known of a column of numbers or instants, as [`crate::filter::numbers`] gives them; `None` if nothing is.

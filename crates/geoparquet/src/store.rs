@@ -7,7 +7,7 @@ use std::time::Instant;
 use parquet::errors::ParquetError;
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
-use stacyard_search::{Compiled, MatchError, Query, Search, Stop};
+use stacyard_search::{Aggregate, Aggregation, Compiled, MatchError, Query, Search, Stop};
 use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
 
 use crate::ask::Ask;
@@ -48,14 +48,25 @@ impl GeoParquet {
 
     /// Whether an Item answers.
     pub(crate) fn any(&self, search: Search, stop: &Stop) -> Result<bool, Error> {
-        Ask::new(self, &Arc::new(Compiled::until(&Query::from(search), stop)?), None).any()
+        Ask::new(self, &Arc::new(Compiled::until(&Query::from(search), stop)?), None, &[]).any()
     }
 
-    fn ask(&self, search: &Arc<Compiled>, after: Option<Vec<u8>>) -> Result<Arc<Ask>, Error> {
+    fn ask(
+        &self,
+        search: &Arc<Compiled>,
+        after: Option<Vec<u8>>,
+        wanted: &[Aggregation],
+    ) -> Result<Arc<Ask>, Error> {
         if !search.is_lenient() {
             self.unless_invalid(known::properties(&self.inner, search))?;
         }
-        Ok(Arc::new(Ask::new(self, search, after)))
+        Ok(Arc::new(Ask::new(self, search, after, wanted)))
+    }
+
+    /// Whether the columns alone tell what is wanted.
+    #[cfg(test)]
+    pub(crate) fn has_verdict(&self, search: &Arc<Compiled>, wanted: &[Aggregation]) -> bool {
+        Ask::new(self, search, None, wanted).plan(wanted).is_some()
     }
 
     /// What is known of rows that may answer: where others have written the file they go through the gate.
@@ -131,7 +142,7 @@ impl Backend for GeoParquet {
 
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
-        let ask = self.ask(&find.search, find.after.clone())?;
+        let ask = self.ask(&find.search, find.after.clone(), &[])?;
         let rows = ask.rows(find.first, find.run.threads)?;
         let (sorted, mut report) = if self.inner.footer.is_ours {
             let limits = (find.run.memory, find.run.threads);
@@ -150,19 +161,26 @@ impl Backend for GeoParquet {
     }
 
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
+        Ok(self.aggregate(find, &[])?.1)
+    }
+
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
-        let ask = self.ask(&find.search, None)?;
+        let ask = self.ask(&find.search, None, wanted)?;
         let threads = find.run.threads;
-        let rows = ask.rows(None, threads)?;
-        let mut report = if self.inner.footer.is_ours {
-            Report { written: ask.count(rows, threads)?, ..Report::default() }
+        let (aggregates, mut report) = if self.inner.footer.is_ours {
+            let (whole, written) = ask.aggregate(wanted, threads)?;
+            (whole.finish(), Report { written, ..Report::default() })
         } else {
-            find.count_over(&mut Candidates::new(Arc::clone(&ask), rows, threads), self.known())?
+            let mut candidates = Candidates::new(Arc::clone(&ask), ask.rows(None, threads)?, threads);
+            let (aggregates, mut report) = find.aggregate_over(&mut candidates, self.known(), wanted)?;
+            report.written = report.read - report.filtered - report.rejected;
+            (aggregates, report)
         };
         let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);
         report.notes.extend(notes);
-        Ok(report)
+        Ok((aggregates, report))
     }
 }
 

@@ -26,6 +26,7 @@ use crate::bytes::{Blocks, Counted};
 use crate::cache::Cache;
 use crate::chosen::Pages;
 use crate::damage::guarded;
+use crate::flat::Flats;
 use crate::lengths::check_lengths;
 use crate::pages::Checked;
 use crate::runs;
@@ -180,6 +181,18 @@ impl Table {
             }
             _ => self.read_others(metadata, columns, runs, batch_rows),
         }
+    }
+
+    /// Columns of one value a row of a whole row group, as they stand there; `None` if there is one that is not read here.
+    pub(crate) fn flats(&self, group: usize, columns: &Columns, threads: usize) -> Result<Option<Flats>> {
+        let metadata = self.indexed(group)?;
+        let Some((nodes, _)) = columns.nodes.as_ref().filter(|_| Pages::are_known(metadata, &columns.leaves))
+        else {
+            return Ok(None);
+        };
+        let mut all = Vec::new();
+        runs::push(&mut all, 0..self.rows(group));
+        guarded(|| Pages::fetch(self, metadata, nodes, &[all], threads)?.flats()).map(Some)
     }
 
     /// The same for files of other types, encodings and codecs, or without a page index, by the `parquet` crate.
