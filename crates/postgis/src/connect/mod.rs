@@ -1,0 +1,18 @@
+//! Connections: `settings` and `service` say what is wanted, `tls` and `trust` with whom, `passfile` with which password; `server`
+//! begins a session, `address` names the server and the schema, and `pool` keeps connections to it. `ask` asks again where one has died,
+//! within the time of `timed`; `runtime` waits, and `fault` makes errors of what the database says.
+//!
+//! No table is known here. Of the other rooms only `sql` is used, for names and parameters; `own` may come in.
+
+pub(crate) mod address;
+pub(crate) mod ask;
+pub(crate) mod fault;
+mod passfile;
+pub(crate) mod pool;
+mod runtime;
+mod server;
+mod service;
+mod settings;
+pub(crate) mod timed;
+mod tls;
+mod trust;

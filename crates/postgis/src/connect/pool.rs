@@ -1,0 +1,137 @@
+//! Connections to a database: a pool of them, and those that are somebody's own.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
+use stacyard_store::Error;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::Client;
+use tokio_postgres::config::Config;
+
+use crate::connect::address::Address;
+use crate::connect::server::Server;
+use crate::connect::{fault, runtime};
+
+/// How long to wait for a connection that others have.
+const POOL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Connections at once, at most.
+const CONNECTIONS: usize = 8;
+
+/// A database with a pool of connections. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pool: Pool,
+    server: Server,
+    pub(crate) address: Address,
+}
+
+impl Link {
+    /// A connection, which goes back to the pool when it is dropped.
+    pub(crate) async fn client(&self) -> Result<Object, Error> {
+        self.pool.get().await.map_err(|cause| fault::unconnected(&self.connecting(), cause))
+    }
+
+    /// Leaves a dead connection to itself, and those that wait in the pool: they are likely no better.
+    pub(crate) fn give_up(&self, client: Object) {
+        drop(Object::take(client));
+        self.pool.retain(|_, _| false);
+    }
+
+    /// What fails where there is no connection; with the place, where the URL leaves it open or is of two servers.
+    fn connecting(&self) -> String {
+        let (shown, place) = (self.address.shown(), &self.server.place);
+        if self.address.replica().is_none() && shown.contains(place.as_str()) {
+            return format!("connect to {shown}");
+        }
+        format!("connect to {shown} at {place}")
+    }
+}
+
+/// The same for code that is not asynchronous.
+#[derive(Clone)]
+pub(crate) struct Database {
+    runtime: &'static Runtime,
+    pub(crate) link: Link,
+}
+
+impl Database {
+    /// The database that is written to.
+    pub(crate) fn of(address: &Address) -> Result<Self, Error> {
+        Self::at(address, address.primary())
+    }
+
+    /// The databases that are read from and written to: two servers where a replica is read from.
+    pub(crate) fn both(address: &Address) -> Result<(Self, Self), Error> {
+        let writer = Self::of(address)?;
+        let reader = address.replica().map(|replica| Self::at(address, replica)).transpose()?;
+        Ok((reader.unwrap_or_else(|| writer.clone()), writer))
+    }
+
+    fn at(address: &Address, server: &Server) -> Result<Self, Error> {
+        let runtime = runtime::shared()?;
+        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_connect(Config::new(), server.clone(), manager);
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(PoolRuntime::Tokio1)
+            .wait_timeout(Some(POOL_TIMEOUT))
+            .create_timeout(server.limit())
+            .build()
+            .map_err(|cause| Error::failed("cannot make a pool of connections").caused_by(cause))?;
+        let link = Link { pool, server: server.clone(), address: address.clone() };
+        Ok(Self { runtime, link })
+    }
+
+    /// Waits for an answer of the database, on any thread.
+    pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        runtime::wait(self.runtime, answer)
+    }
+
+    pub(crate) const fn runtime(&self) -> &'static Runtime {
+        self.runtime
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.link.address
+    }
+
+    /// A connection that is not the pool's: for what changes its session.
+    pub(crate) fn own_client(&self) -> Result<OwnClient, Error> {
+        let (server, doing) = (&self.link.server, self.link.connecting());
+        let limit = server.limit().unwrap_or(Duration::MAX);
+        let connected = self.wait(async { timeout(limit, server.connect()).await });
+        let (client, driver) =
+            connected.map_err(|_| fault::too_late(&doing))?.map_err(|cause| fault::failed(&doing, cause))?;
+        Ok(OwnClient { client, driver })
+    }
+}
+
+/// A connection that ends when it is dropped, and with it what runs on it.
+pub(crate) struct OwnClient {
+    client: Client,
+    driver: JoinHandle<()>,
+}
+
+impl Deref for OwnClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for OwnClient {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Drop for OwnClient {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}

@@ -1,0 +1,6 @@
+//! The binary format of PostgreSQL's COPY: `field` writes and reads values, `ewkb` writes geometries, `stream` sends rows into a table.
+//! No table is known here, and no other room is used. `own` may come in.
+
+pub(crate) mod ewkb;
+pub(crate) mod field;
+pub(crate) mod stream;

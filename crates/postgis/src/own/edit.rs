@@ -1,0 +1,225 @@
+//! Single changes: each one transaction, in which the row is locked before the condition is looked at.
+
+use std::fmt::Display;
+
+use stacyard_model::ObjectKind;
+use stacyard_model::json::Document;
+use stacyard_store::{
+    ETag, Editor, Encoder, Error, ErrorKind, Findings, ItemKey, Problem, Put, Stored, When,
+};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
+
+use crate::connect::fault;
+use crate::copy::field::{Field, next_field};
+use crate::own::change::Fault;
+use crate::own::collections;
+use crate::own::columns::{self, COLUMNS};
+use crate::own::decode::item_text;
+use crate::own::encode::{RowEncoder, Rows};
+use crate::own::load::explain::{Explainer, refused};
+use crate::own::schema::found;
+use crate::own::session::{loading, notify};
+use crate::own::store::{PostGis, name_of};
+
+impl PostGis {
+    /// The Item of a name as it is now, and stays until the transaction ends.
+    async fn locked_item(&self, client: &Client, key: (&str, &str)) -> Result<Option<Stored>, Fault> {
+        let query = format!(
+            "SELECT {} FROM {}.items WHERE collection = $1 AND id = $2 FOR UPDATE",
+            columns::selected(),
+            self.schema()
+        );
+        let params: [(&(dyn ToSql + Sync), Type); 2] = [(&key.0, Type::TEXT), (&key.1, Type::TEXT)];
+        let row = client.query_typed(&query, &params).await?;
+        Ok(row.first().map(stored).transpose()?)
+    }
+
+    /// The same of a Collection.
+    async fn locked_collection(&self, client: &Client, id: &str) -> Result<Option<Stored>, Fault> {
+        let query =
+            format!("SELECT content::text FROM {}.collections WHERE id = $1 FOR UPDATE", self.schema());
+        let row = client.query_typed(&query, &[(&id, Type::TEXT)]).await?;
+        Ok(row.first().map(|row| stored_collection(row.get(0))).transpose()?)
+    }
+}
+
+impl Editor for PostGis {
+    fn put_item(&self, _: &ItemKey, item: &Document, when: When) -> Result<Put, Error> {
+        let mut rows = Rows::default();
+        RowEncoder.item(item.root(), None, &mut rows)?;
+        let (row, (collection, id)) = (rows.row(0), &rows.keys[0]);
+        let name = named(collection, id);
+        let change = async |client: &Client| {
+            let there = self.locked_item(client, (collection, id)).await?;
+            meets(when, there.as_ref(), &name)?;
+            client.batch_execute(loading(found::has_triggers(client, self.schema()).await?)).await?;
+            let put = self.insert(client, row, there.is_some()).await?.ok_or(Fault::Raced)?;
+            notify(client, self.schema(), 1).await?;
+            Ok(Put { is_new: there.is_none(), etag: stored(&put)?.etag })
+        };
+        let explain = async |client: &Client, cause: &tokio_postgres::Error| {
+            let db = cause.as_db_error().filter(|_| fault::is_of_rows(cause))?;
+            // What is not known of the table is left out.
+            let explainer = Explainer::of(client, self.schema()).await.unwrap_or_default();
+            Some(invalid(ObjectKind::Item, id, explainer.problem(db, row)))
+        };
+        self.writer.wait(self.change(change, explain))
+    }
+
+    fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
+        let Some((collection, id)) = name_of(key) else { return Err(not_there(key)) };
+        let change = async |client: &Client| {
+            let there = self.locked_item(client, (collection, id)).await?;
+            meets(when, there.as_ref(), key)?;
+            if there.is_none() {
+                return Err(not_there(key).into());
+            }
+            let delete = format!("DELETE FROM {}.items WHERE collection = $1 AND id = $2", self.schema());
+            let params: [(&(dyn ToSql + Sync), Type); 2] = [(&collection, Type::TEXT), (&id, Type::TEXT)];
+            if client.execute_typed(&delete, &params).await? == 0 {
+                return Err(Fault::Raced);
+            }
+            Ok(notify(client, self.schema(), 1).await?)
+        };
+        self.writer.wait(
+            self.change(change, async |_: &Client, cause: &tokio_postgres::Error| referred_to(key, cause)),
+        )
+    }
+
+    fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
+        // As a load writes it. What is nested too deep to be read again must not get in.
+        let content = stored_collection(collection.text()).map_err(|cause| {
+            invalid(ObjectKind::Collection, id, Problem::new("database", cause.to_string()))
+        })?;
+        let text = String::from_utf8_lossy(&content.text);
+        let name = format!("the Collection {id:?}");
+        let change = async |client: &Client| {
+            let there = self.locked_collection(client, id).await?;
+            meets(when, there.as_ref(), &name)?;
+            let conflict = if there.is_some() { "UPDATE SET content = excluded.content" } else { "NOTHING" };
+            let put = format!(
+                "INSERT INTO {}.collections (id, content) VALUES ($1, $2::text::json) \
+                 ON CONFLICT (id) DO {conflict} RETURNING content::text",
+                self.schema()
+            );
+            let params: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::TEXT), (&text, Type::TEXT)];
+            let rows = client.query_typed(&put, &params).await?;
+            let row = rows.first().ok_or(Fault::Raced)?;
+            Ok(Put { is_new: there.is_none(), etag: stored_collection(row.get(0))?.etag })
+        };
+        let explain = async |_: &Client, cause: &tokio_postgres::Error| {
+            let db = cause.as_db_error().filter(|_| fault::is_of_rows(cause))?;
+            Some(invalid(ObjectKind::Collection, id, refused(String::new(), db.message())))
+        };
+        self.writer.wait(self.change(change, explain))
+    }
+
+    fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
+        let name = format!("the Collection {id:?}");
+        if id.contains('\0') {
+            return Err(not_there(&name));
+        }
+        let change = async |client: &Client| {
+            collections::lock(client, self.schema()).await?;
+            let there = self.locked_collection(client, id).await?;
+            meets(when, there.as_ref(), &name)?;
+            if there.is_none() {
+                return Err(not_there(&name).into());
+            }
+            let items = collections::items_of(client, self.schema(), id).await?;
+            if items > 0 {
+                let why = format!("{items} Items belong to {name}");
+                let error = Error::new(ErrorKind::Conflict, &why).remedy("delete the Items of it first");
+                return Err(error.into());
+            }
+            if collections::delete(client, self.schema(), id).await? == 0 {
+                return Err(Fault::Raced);
+            }
+            Ok(())
+        };
+        self.writer.wait(
+            self.change(change, async |_: &Client, cause: &tokio_postgres::Error| referred_to(&name, cause)),
+        )
+    }
+}
+
+impl PostGis {
+    /// Puts a row in the place of the one that is there, or where none is; `None`: nothing was put. Gives what there is now.
+    async fn insert(
+        &self,
+        client: &Client,
+        row: &[u8],
+        is_there: bool,
+    ) -> Result<Option<Row>, tokio_postgres::Error> {
+        let (schema, postgis) = (self.schema(), self.postgis());
+        let values = COLUMNS.iter().enumerate().map(|(index, column)| match column.kind {
+            // The type of a geometry has another number in each database.
+            Type::BYTEA => format!("{postgis}.ST_GeomFromEWKB(${})", index + 1),
+            _ => format!("${}", index + 1),
+        });
+        let conflict =
+            if is_there { format!("UPDATE SET {}", columns::set_excluded()) } else { "NOTHING".to_owned() };
+        let insert = format!(
+            "INSERT INTO {schema}.items AS old ({}) VALUES ({}) ON CONFLICT (collection, id) DO {conflict} RETURNING {}",
+            columns::all(),
+            values.collect::<Vec<_>>().join(", "),
+            columns::selected()
+        );
+        // After the number of fields.
+        let mut row = row.get(2..).unwrap_or_default();
+        let fields = COLUMNS.each_ref().map(|column| (Field(next_field(&mut row)), &column.kind));
+        let params = fields.each_ref().map(|(field, kind)| (field as &(dyn ToSql + Sync), (*kind).clone()));
+        Ok(client.query_typed(&insert, &params).await?.pop())
+    }
+}
+
+/// The Item of a row, with its tag.
+pub(crate) fn stored(row: &Row) -> Result<Stored, Error> {
+    Ok(Stored::new(item_text(row)?))
+}
+
+/// A Collection as a store gives it, with its tag.
+fn stored_collection(content: &str) -> Result<Stored, Error> {
+    Ok(Stored::new(collections::parsed(content)?.to_string().into_bytes()))
+}
+
+fn named(collection: &str, id: &str) -> ItemKey {
+    ItemKey { collection: Some(collection.to_owned()).filter(|name| !name.is_empty()), id: id.to_owned() }
+}
+
+/// Whether what is there is what the change is meant for.
+fn meets(when: When, there: Option<&Stored>, name: &dyn Display) -> Result<(), Error> {
+    match (when, there) {
+        (When::Absent, Some(_)) => {
+            Err(Error::new(ErrorKind::Exists, &format!("{name} is there already"))
+                .remedy("change it instead"))
+        }
+        (When::Matches(_), None) => Err(not_there(name)),
+        (When::Matches(wanted), Some(Stored { etag, .. })) if wanted != *etag => Err(changed(name, *etag)),
+        _ => Ok(()),
+    }
+}
+
+fn not_there(name: &dyn Display) -> Error {
+    Error::new(ErrorKind::NotFound, &format!("{name} is not there"))
+}
+
+fn changed(name: &dyn Display, now: ETag) -> Error {
+    Error::new(ErrorKind::Conflict, &format!("{name} is another one by now (ETag {now})"))
+        .remedy("read it again, and make the change anew")
+}
+
+/// The error of what the database refuses.
+fn invalid(kind: ObjectKind, id: &str, problem: Problem) -> Error {
+    Error::invalid(Findings { kind: Some(kind), id: Some(id.to_owned()), problems: vec![problem], more: 0 })
+}
+
+/// The error of what cannot go, since rows of the user refer to it.
+fn referred_to(name: &dyn Display, cause: &tokio_postgres::Error) -> Option<Error> {
+    let db = cause.as_db_error().filter(|db| *db.code() == SqlState::FOREIGN_KEY_VIOLATION)?;
+    let said = db.detail().unwrap_or_else(|| db.message());
+    let error = Error::new(ErrorKind::Conflict, &format!("rows of yours refer to {name}: {said}"));
+    Some(error.remedy("delete these rows first"))
+}

@@ -1,0 +1,16 @@
+//! Stacyard's own tables: `schema` makes them, `load` fills them, `search` asks them, `edit` changes single rows of them, and `backend`
+//! offers all of it as a store. `columns` is the one place that knows the columns of `items`; `encode` makes rows of Items, and
+//! `decode` Items of rows. Only `lib.rs` may come in.
+
+pub(crate) mod backend;
+mod change;
+pub(crate) mod collections;
+mod columns;
+mod decode;
+mod edit;
+pub(crate) mod encode;
+pub(crate) mod load;
+pub(crate) mod schema;
+mod search;
+mod session;
+pub(crate) mod store;

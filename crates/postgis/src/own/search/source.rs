@@ -1,0 +1,172 @@
+//! Rows of a query as a source of Items: they stream, a batch at a time, however many there are.
+
+use std::pin::pin;
+
+use deadpool_postgres::Object;
+use futures_util::TryStreamExt;
+use stacyard_model::json::Tape;
+use stacyard_search::Stop;
+use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio_postgres::Row;
+
+use crate::connect::fault;
+use crate::connect::pool::{Database, Link};
+use crate::connect::timed::{Unanswered, begin, end, within};
+use crate::own::decode::{disagreeing, is_loaded, write_item};
+use crate::sql::param::{Param, Question};
+
+/// How many rows there are in a batch: some batches are in memory at a time.
+const BATCH: usize = 256;
+
+type Rows = Result<Vec<Row>, Error>;
+
+/// What is looked at of rows, beside their Items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing: all Items are to pass the gate.
+    Whole,
+    /// Who has written them: what a load has, has passed the gate.
+    Writer,
+    /// Whether they agree with themselves; of [`audited`](crate::own::columns::audited) columns.
+    Audit,
+}
+
+/// The rows of a query, which begins when the first are asked for.
+pub(crate) struct RowSource {
+    database: Database,
+    question: Question,
+    stop: Stop,
+    rows: Option<Receiver<Rows>>,
+    row: u64,
+    look: Look,
+}
+
+impl RowSource {
+    pub(crate) fn new(database: &Database, question: Question, look: Look, stop: &Stop) -> Self {
+        let stop = stop.clone();
+        Self { database: database.clone(), question, stop, rows: None, row: 0, look }
+    }
+
+    fn rows(&mut self) -> &mut Receiver<Rows> {
+        self.rows.get_or_insert_with(|| {
+            let question = std::mem::take(&mut self.question);
+            let (sender, receiver) = channel(2);
+            let (link, stop) = (self.database.link.clone(), self.stop.clone());
+            self.database.runtime().spawn(async move {
+                if let Err(error) = stream(&link, &question, &stop, &sender).await {
+                    // Nobody may be there any more to hear it.
+                    let _ = sender.send(Err(error)).await;
+                }
+            });
+            receiver
+        })
+    }
+}
+
+async fn stream(link: &Link, question: &Question, stop: &Stop, sender: &Sender<Rows>) -> Result<(), Error> {
+    let mut is_first = true;
+    loop {
+        let client = link.client().await?;
+        let mut delivered = false;
+        match deliver(&client, question, stop, sender, &mut delivered).await {
+            // A connection that has died in the pool.
+            Err(cause) if is_first && !delivered && cause.is_lost() => link.give_up(client),
+            Err(cause) => {
+                return Err(cause.of(stop, client, &format!("read {}", link.address.shown())));
+            }
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                // Nobody wants the rest, which the server goes on to send: the next to have the connection would wait for it.
+                drop(Object::take(client));
+                return Ok(());
+            }
+        }
+        is_first = false;
+    }
+}
+
+/// Sends the rows of a query on, batch by batch; `false`: nobody wants more. `delivered` tells whether any were sent.
+async fn deliver(
+    client: &Object,
+    question: &Question,
+    stop: &Stop,
+    sender: &Sender<Rows>,
+    delivered: &mut bool,
+) -> Result<bool, Unanswered> {
+    let begun = async {
+        begin(client, stop).await?;
+        client.query_typed_raw(&question.sql, question.params.iter().map(Param::typed)).await
+    };
+    let rows = within(stop, begun).await?;
+    let mut rows = pin!(rows);
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(row) = within(stop, rows.try_next()).await? {
+        batch.push(row);
+        if batch.len() == BATCH {
+            *delivered = true;
+            if sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
+                return Ok(false);
+            }
+        }
+    }
+    within(stop, end(client, stop)).await?;
+    if !batch.is_empty() {
+        let _ = sender.send(Ok(batch)).await;
+    }
+    Ok(true)
+}
+
+impl Source for RowSource {
+    fn name(&self) -> &str {
+        self.database.address().shown()
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn position(&self) -> u64 {
+        self.row
+    }
+
+    fn next(&mut self) -> Result<Option<Work>, Error> {
+        let database = self.database.clone();
+        let Some(rows) = database.wait(self.rows().recv()).transpose()? else { return Ok(None) };
+        let first = self.row;
+        self.row += rows.len() as u64;
+        let (name, look) = (self.name().to_owned(), self.look);
+        Ok(Some(Box::new(move || {
+            let failed = |cause| fault::failed(&format!("read {name}"), cause);
+            let mut batch = Batch::default();
+            let mut tape = Tape::new();
+            for (number, row) in (first + 1..).zip(&rows) {
+                let start = narrow(batch.text.len())?;
+                write_item(row, &mut batch.text).map_err(failed)?;
+                let end = narrow(batch.text.len())?;
+                let column = if look == Look::Audit {
+                    disagreeing(row, &batch.text[start as usize..], &mut tape).map_err(failed)?
+                } else {
+                    None
+                };
+                let fault = column.map(|column| Fault::Disagrees { column });
+                let has_passed = look == Look::Writer && is_loaded(row).map_err(failed)?;
+                batch.records.push(Record { start, end, place: Place::Row(number), fault, has_passed });
+            }
+            Ok(batch)
+        })))
+    }
+}
+
+/// Appends the Item of a row that has not passed the gate.
+pub(crate) fn push_record(text: &[u8], row: u64, batch: &mut Batch) -> Result<(), Error> {
+    let start = narrow(batch.text.len())?;
+    batch.text.extend_from_slice(text);
+    let end = narrow(batch.text.len())?;
+    batch.records.push(Record { start, end, place: Place::Row(row), fault: None, has_passed: false });
+    Ok(())
+}
+
+fn narrow(at: usize) -> Result<u32, Error> {
+    u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB in a batch"))
+}

@@ -1,0 +1,279 @@
+//! The order of a search in SQL, so that the first rows are the first Items.
+//!
+//! SQL orders by the same values as the search's own keys, which settle it (`stacyard_search`, order.rs): by type, then
+//! within it. Of some rows SQL knows the place only nearly: arrays and objects, and instants with digits beyond the
+//! microsecond. They are told as odd, and whoever meets one sorts all rows by the keys.
+
+use jiff::Timestamp;
+use stacyard_model::FieldType;
+use stacyard_search::{Compiled, Datum, Place, SortKey};
+
+use crate::sql::jsonb::{boolean, number, text};
+use crate::sql::keyset::{After, Known, Part};
+use crate::sql::table::Table;
+use crate::sql::value::{Maker, is_moderate, micros, seconds};
+
+/// What rows are sorted by, each in a direction.
+pub(crate) struct Order {
+    keys: Vec<(By, bool)>,
+    /// The rows after the place that the search goes on from.
+    pub(crate) after: After,
+}
+
+enum By {
+    /// The start of the temporal extent.
+    Start,
+    Collection,
+    Id,
+    /// A column that has NULL where the Item has no value, and all there is to say otherwise; of a type.
+    Column(String, FieldType),
+    /// A column of instants cut to microseconds, and the text of them.
+    Instant {
+        column: String,
+        text: String,
+    },
+    /// A property of any type, as `jsonb`; as an instant where its text is one.
+    Value(String),
+    InstantValue(String),
+}
+
+const BOOLEAN: u8 = 1;
+const NUMBER: u8 = 3;
+const TEXT: u8 = 4;
+const COMPOSITE: u8 = 6;
+const NULL: u8 = 7;
+
+/// The place of a type among the others, of a value as `jsonb`.
+fn rank(value: &str) -> String {
+    format!(
+        "CASE jsonb_typeof({value}) WHEN 'boolean' THEN {BOOLEAN} WHEN 'number' THEN {NUMBER} WHEN 'string' THEN {TEXT} \
+         WHEN 'array' THEN {COMPOSITE} WHEN 'object' THEN {COMPOSITE} ELSE {NULL} END"
+    )
+}
+
+/// Whether an instant has digits that its column, cut to microseconds, has not (nine count). Among the instants of one
+/// microsecond these are the later ones. The last of all is the same, however it is written.
+fn is_finer(instant: &str, text: &str) -> String {
+    format!("coalesce({instant} < {LAST} AND {text} ~ '\\.\\d{{6}}\\d{{0,2}}[1-9]', false)")
+}
+
+/// Whether SQL does not know the place of an instant.
+fn is_odd(instant: &str, text: &str) -> String {
+    format!("({} OR coalesce({instant} >= {LAST}, false))", is_finer(instant, text))
+}
+
+/// The last instant that there is, which later ones mean too.
+const LAST: &str = "'9999-12-30 22:00:00.999999+00'::timestamptz";
+
+/// The same in nanoseconds since 1970.
+const LAST_NANOS: i128 = 253_402_207_200_999_999_000;
+
+impl By {
+    fn of(key: &SortKey, maker: &mut Maker<'_>) -> Option<Self> {
+        let property = &key.property;
+        match property.place() {
+            Place::Id => return Some(Self::Id),
+            Place::Collection => return Some(Self::Collection),
+            Place::Geometry => return None,
+            Place::Properties => {}
+        }
+        let value = maker.property(property)?;
+        if let Some(column) = maker.table().columns.instant(property.key()) {
+            return Some(Self::Instant { column: column.to_owned(), text: text(&value) });
+        }
+        let kinds = [FieldType::String, FieldType::Number, FieldType::Integer, FieldType::Boolean];
+        let column = kinds.into_iter().find_map(|kind| Some((maker.whole(property, kind)?, kind)));
+        Some(match column {
+            _ if property.is_instant() => match maker.whole(property, FieldType::Datetime) {
+                Some(column) => Self::Instant { column, text: text(&value) },
+                None => Self::InstantValue(value),
+            },
+            Some((column, kind)) => Self::Column(column, kind),
+            None => Self::Value(value),
+        })
+    }
+
+    /// What SQL sorts by.
+    fn expressions(&self, table: &Table) -> Vec<String> {
+        let columns = &table.columns;
+        match self {
+            Self::Start => vec![columns.extent_start.to_owned()],
+            // None is null, and last.
+            Self::Collection => {
+                vec![format!("({} = '')", columns.collection), columns.collection.to_owned()]
+            }
+            Self::Id => vec![columns.id.to_owned()],
+            Self::Column(column, _) => vec![column.clone()],
+            Self::Instant { column, text } => vec![column.clone(), is_finer(column, text)],
+            Self::Value(value) => vec![rank(value), boolean(value), number(value), text(value)],
+            Self::InstantValue(value) => {
+                let text = text(value);
+                let instant = format!("{}({text})", table.instant_of_text);
+                // Texts that are none come after those that are.
+                let other = format!("(CASE WHEN {instant} IS NULL THEN {text} END COLLATE \"C\")");
+                let finer = is_finer(&instant, &text);
+                vec![rank(value), boolean(value), number(value), instant, finer, other]
+            }
+        }
+    }
+
+    /// SQL that is true of rows whose place SQL does not know.
+    fn odd(&self, table: &Table) -> Option<String> {
+        let composite =
+            |value: &str| format!("coalesce(jsonb_typeof({value}) IN ('array', 'object'), false)");
+        match self {
+            Self::Start | Self::Collection | Self::Id | Self::Column(..) => None,
+            Self::Instant { column, text } => Some(is_odd(column, text)),
+            Self::Value(value) => Some(composite(value)),
+            Self::InstantValue(value) => {
+                let text = text(value);
+                let instant = format!("{}({text})", table.instant_of_text);
+                Some(format!("({} OR {})", composite(value), is_odd(&instant, &text)))
+            }
+        }
+    }
+
+    /// What SQL sorts by, beside the values that it has at a place with this one; as far as SQL can say them.
+    fn parts(&self, at: &Datum, maker: &mut Maker<'_>) -> Option<(Vec<Part>, Known)> {
+        let (values, known) = self.values(at, maker)?;
+        let parts = self.expressions(maker.table()).into_iter().zip(values);
+        let can_be_null = |number: usize| match self {
+            Self::Start | Self::Column(..) => true,
+            Self::Collection | Self::Id => false,
+            Self::Instant { .. } => number == 0,
+            // The rank of the type; whether an instant is finer.
+            Self::Value(_) => number > 0,
+            Self::InstantValue(_) => number > 0 && number != 4,
+        };
+        let part =
+            |(number, (sql, value))| Part { sql, value, can_be_null: can_be_null(number), descending: false };
+        Some((parts.enumerate().map(part).collect(), known))
+    }
+
+    /// What [`By::expressions`] are at a value, the first ones at least; `None` in one of them: NULL.
+    fn values(&self, at: &Datum, maker: &mut Maker<'_>) -> Option<(Vec<Option<String>>, Known)> {
+        let no = || Some("false".to_owned());
+        let rank = |rank: u8| Some(rank.to_string());
+        let values = match (self, at) {
+            (Self::Start, Datum::Instant(at)) => {
+                vec![Some(format!("{}::numeric", maker.text(&seconds(*at))))]
+            }
+            (Self::Start | Self::Column(..), Datum::Null) => vec![None],
+            (Self::Collection, Datum::Null) => vec![Some("true".to_owned()), Some("''".to_owned())],
+            (Self::Collection, Datum::Text(name)) => vec![no(), Some(bound(name, maker)?)],
+            (Self::Id, Datum::Text(id)) => vec![Some(bound(id, maker)?)],
+            (Self::Column(_, FieldType::String), Datum::Text(text)) => vec![Some(bound(text, maker)?)],
+            (Self::Column(_, FieldType::Boolean), Datum::Bool(known)) => vec![Some(known.to_string())],
+            (Self::Column(_, FieldType::Integer), Datum::Number(number)) => {
+                // By the index of the column, which is of its own type.
+                number.parse::<i64>().ok()?;
+                vec![Some(format!("{}::bigint", maker.text(number)))]
+            }
+            (Self::Column(_, FieldType::Number), Datum::Number(number)) => {
+                vec![Some(numeric(number, maker)?)]
+            }
+            (Self::Instant { .. }, Datum::Null) => vec![None, no()],
+            (Self::Instant { .. }, Datum::Instant(at)) => {
+                let (at, known) = instant(*at, maker)?;
+                return Some((vec![Some(at), no()], known));
+            }
+            (Self::Value(_), Datum::Null) => vec![rank(NULL), None, None, None],
+            (Self::Value(_), Datum::Bool(known)) => vec![rank(BOOLEAN), Some(known.to_string()), None, None],
+            (Self::Value(_), Datum::Number(number)) => {
+                vec![rank(NUMBER), None, Some(numeric(number, maker)?), None]
+            }
+            (Self::Value(_), Datum::Text(text)) => vec![rank(TEXT), None, None, Some(bound(text, maker)?)],
+            (Self::InstantValue(_), Datum::Null) => vec![rank(NULL), None, None, None, no(), None],
+            (Self::InstantValue(_), Datum::Bool(known)) => {
+                vec![rank(BOOLEAN), Some(known.to_string()), None, None, no(), None]
+            }
+            (Self::InstantValue(_), Datum::Number(number)) => {
+                vec![rank(NUMBER), None, Some(numeric(number, maker)?), None, no(), None]
+            }
+            (Self::InstantValue(_), Datum::Text(text)) => {
+                vec![rank(TEXT), None, None, None, no(), Some(bound(text, maker)?)]
+            }
+            (Self::InstantValue(_), Datum::Instant(at)) => {
+                let (at, known) = instant(*at, maker)?;
+                let values = vec![rank(TEXT), None, None, Some(at), no(), None];
+                return Some((values, known));
+            }
+            _ => return None,
+        };
+        Some((values, Known::Exactly))
+    }
+}
+
+/// A text as a parameter; PostgreSQL has no NUL.
+fn bound(text: &str, maker: &mut Maker<'_>) -> Option<String> {
+    (!text.contains('\0')).then(|| maker.text(text))
+}
+
+fn numeric(number: &str, maker: &mut Maker<'_>) -> Option<String> {
+    is_moderate(number).then(|| format!("{}::numeric", maker.text(number)))
+}
+
+/// An instant cut to microseconds, and whether that is all of it.
+fn instant(at: Timestamp, maker: &mut Maker<'_>) -> Option<(String, Known)> {
+    let is_cut = at.as_nanosecond() % 1_000 != 0 || at.as_nanosecond() >= LAST_NANOS;
+    let known = if is_cut { Known::Nearly } else { Known::Exactly };
+    Some((format!("{}::timestamptz", maker.text(&micros(at)?)), known))
+}
+
+impl Order {
+    /// The order of a search, from a place on; `None`: SQL cannot say it.
+    pub(crate) fn of(search: &Compiled, after: Option<&[u8]>, maker: &mut Maker<'_>) -> Option<Self> {
+        let mut keys = Vec::new();
+        for key in &search.request().sortby {
+            keys.push((By::of(key, maker)?, key.descending));
+        }
+        if keys.is_empty() {
+            keys.push((By::Start, true));
+        }
+        keys.extend([(By::Collection, false), (By::Id, false)]);
+        let after = after.map_or(After::all(), |after| rows_after(&keys, &search.place(after), maker));
+        Some(Self { keys, after })
+    }
+
+    /// What rows are sorted by, each with its direction. PostgreSQL's nulls are the largest of all, as the search's are.
+    pub(crate) fn by(&self, table: &Table) -> Vec<(String, &'static str)> {
+        let expressions = self.keys.iter().flat_map(|(by, descending)| {
+            let direction = if *descending { " DESC" } else { "" };
+            by.expressions(table).into_iter().map(move |sql| (sql, direction))
+        });
+        expressions.collect()
+    }
+
+    /// SQL that is true of rows whose place SQL does not know.
+    pub(crate) fn odd(&self, table: &Table) -> String {
+        let odd: Vec<_> = self.keys.iter().filter_map(|(by, _)| by.odd(table)).collect();
+        if odd.is_empty() { "false".to_owned() } else { odd.join(" OR ") }
+    }
+}
+
+/// The rows after a place, as far as SQL can say which these are.
+fn rows_after(keys: &[(By, bool)], place: &[Datum], maker: &mut Maker<'_>) -> After {
+    let mut parts = Vec::new();
+    let mut known = if place.len() < keys.len() { Known::Nearly } else { Known::Exactly };
+    for ((by, descending), at) in keys.iter().zip(place) {
+        let Some((more, exactly)) = by.parts(at, maker) else {
+            known = Known::Nearly;
+            break;
+        };
+        parts.extend(more.into_iter().map(|part| Part { descending: *descending, ..part }));
+        if exactly == Known::Nearly {
+            // What else SQL sorts by at this value is of no matter.
+            while parts
+                .pop_if(|part| part.value.is_none() || part.value.as_deref() == Some("false"))
+                .is_some()
+            {}
+            known = Known::Nearly;
+            break;
+        }
+    }
+    let newest = match (keys, known) {
+        ([(By::Start, _), ..], Known::Exactly) => After::newest(&parts),
+        _ => None,
+    };
+    newest.unwrap_or_else(|| After::of(&parts, known))
+}
