@@ -6,8 +6,8 @@ use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source,
-    Store, StoreUrl, merged,
+    Accept, Check, Collections, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source, Store,
+    StoreUrl, Transfer, merged,
 };
 
 use crate::open::{Open, address, is_same};
@@ -98,7 +98,7 @@ impl Copying {
                 // The answer has passed the default gate: a store asks it of all that comes in. What else is asked is not.
                 check = Check { gate: check.gate.filter(|gate| !gate.is_default()), ..Check::default() };
                 if must_lose_nothing && run.rejects.is_none() && found.rejected > 0 {
-                    return Err(Copy::would_lose(found.rejected));
+                    return Err(Transfer::would_lose(found.rejected));
                 }
                 let is_new_file = old.is_none() && mode != Mode::Replace && !to.kind().is_database();
                 refuse_only_collections(&found, is_new_file)?;
@@ -119,10 +119,18 @@ impl Copying {
             },
             None => Old::Nothing,
         };
-        let copy =
-            Copy { check, search, mode, unique: true, must_lose_nothing, collections, old_collections, run };
+        let transfer = Transfer {
+            check,
+            search,
+            mode,
+            unique: true,
+            must_lose_nothing,
+            collections,
+            old_collections,
+            run,
+        };
         let Some(target) = target.take() else { return Ok(report) };
-        Ok(report.then(target.write(copy, (input, old), (self.layout, profile))?))
+        Ok(report.then(target.write(transfer, (input, old), (self.layout, profile))?))
     }
 
     /// Begins to write the target, where it may be written.
@@ -183,10 +191,14 @@ impl Copying {
     }
 }
 
-/// As [`Copy::run`] does it, which does not see the Collections of an answer.
+/// As [`Transfer::run`] does it, which does not see the Collections of an answer.
 fn refuse_only_collections(found: &Report, is_new_file: bool) -> Result<(), Error> {
     let number = found.found_collections.len();
-    if is_new_file && found.read == 0 && number > 0 { Err(Copy::only_collections(number)) } else { Ok(()) }
+    if is_new_file && found.read == 0 && number > 0 {
+        Err(Transfer::only_collections(number))
+    } else {
+        Ok(())
+    }
 }
 
 fn would_cut(to: &StoreUrl) -> Error {

@@ -10,8 +10,8 @@ use stacyard_model::Profile;
 use stacyard_postgis::PostGisSink;
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Copy, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, Remedy,
-    Report, Run, Source, Store, StoreUrl, WriteItem, merged,
+    Check, Collections, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, Remedy, Report,
+    Run, Source, Store, StoreUrl, Transfer, WriteItem, merged,
 };
 
 use crate::open::{Open, address};
@@ -97,7 +97,7 @@ impl Target {
     /// Writes `input`, with what the store holds.
     pub(crate) fn write(
         self,
-        copy: Copy<'_>,
+        transfer: Transfer<'_>,
         (input, old): (Box<dyn Source>, Old),
         (layout, profile): (Layout, Option<Arc<Profile>>),
     ) -> Result<Report, Error> {
@@ -113,19 +113,19 @@ impl Target {
             ));
         }
         let Some(output) = self.output else {
-            let sink = PostGisSink::create(&address(&self.url)?, copy.mode)?;
-            return copy.run(input, old, sink);
+            let sink = PostGisSink::create(&address(&self.url)?, transfer.mode)?;
+            return transfer.run(input, old, sink);
         };
         if is_json {
             let sink = match layout.parts {
                 None => JsonSink::create(output, &self.url),
                 Some(parts) => JsonSink::with(output, &self.url, parts),
             };
-            return copy.run(input, old, sink);
+            return transfer.run(input, old, sink);
         }
         let options = Options {
             source: input.plain_file().and_then(|file| file.try_clone().ok()),
-            threads: copy.run.threads,
+            threads: transfer.run.threads,
             order: layout.order.unwrap_or_default(),
             row_group_rows: layout.row_group_rows,
             compression: layout.compression,
@@ -141,7 +141,7 @@ impl Target {
             Some(_) => Path::new("."),
         };
         let sink = GeoParquetSink::create(output, folder, options)?;
-        copy.run(input, old, sink)
+        transfer.run(input, old, sink)
     }
 }
 
@@ -164,7 +164,7 @@ pub fn save(
     };
     // Who asks gets the Items in the order of the query.
     layout.order.get_or_insert(Order::Input);
-    let copy = Copy {
+    let transfer = Transfer {
         check: Check::default(),
         search: None,
         mode: Mode::Replace,
@@ -174,7 +174,8 @@ pub fn save(
         old_collections: Collections::new(),
         run,
     };
-    let written = target.write(copy, (Box::new(answer), Old::Nothing), (layout, store.profile().cloned()))?;
+    let written =
+        target.write(transfer, (Box::new(answer), Old::Nothing), (layout, store.profile().cloned()))?;
     Ok(found.then(written))
 }
 
@@ -194,7 +195,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     let target = Target::begin(url, false, &mut |path| observer.waits(path));
     let run = Run { observer, ..run };
     let store = open.url(url)?;
-    let copy = Copy {
+    let transfer = Transfer {
         check: Check::default(),
         search: None,
         mode: Mode::Insert,
@@ -206,7 +207,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     };
     let input: Box<dyn Source> = Box::new(Nothing);
     let old = Old::Merged(store.items()?);
-    let mut report = target?.write(copy, (input, old), (layout, store.profile().cloned()))?;
+    let mut report = target?.write(transfer, (input, old), (layout, store.profile().cloned()))?;
     report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
     Ok(report)
 }

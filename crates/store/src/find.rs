@@ -10,7 +10,6 @@ use stacyard_model::{Gate, ObjectKind};
 use stacyard_search::{Aggregate, Aggregation, Aggregator, Compiled};
 
 use crate::check::{Accept, Check, Checker, Keyed, Known, Notes, Outcome, Rules};
-use crate::copy::set_aside;
 use crate::pipeline::ordered;
 use crate::report::{Findings, Progress, Reject, Report};
 use crate::run::Run;
@@ -123,7 +122,7 @@ impl<'a> Find<'a> {
                 let findings = findings.map_or_else(|| again.findings(&found.batch, record), Ok)?;
                 report.count_reject(&findings);
                 let reject = Reject::of(&name, &found.batch, record, &findings);
-                set_aside(&reject, rejects.as_deref_mut(), observer)?;
+                reject.set_aside(rejects.as_deref_mut(), observer)?;
             }
             notes.append(found.notes)?;
             take(found.part)?;
@@ -137,7 +136,7 @@ impl<'a> Find<'a> {
         for unkept in &rejected {
             let reject = unkept.reject(&name);
             report.count_reject(reject.findings);
-            set_aside(&reject, rejects.as_deref_mut(), observer)?;
+            reject.set_aside(rejects.as_deref_mut(), observer)?;
         }
         report.notes.extend(source.notes());
         report.seconds = started.elapsed().as_secs_f64();
@@ -154,7 +153,7 @@ impl<'a> Find<'a> {
         for &record in &batch.records {
             let findings = checker.findings(batch, record)?;
             let reject = Reject::of(&name, batch, record, &findings);
-            set_aside(&reject, self.run.rejects.as_deref_mut(), self.run.observer)?;
+            reject.set_aside(self.run.rejects.as_deref_mut(), self.run.observer)?;
         }
         Ok(())
     }

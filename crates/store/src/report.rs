@@ -11,6 +11,7 @@ use serde::Serialize;
 use stacyard_model::json::{Tape, push_string};
 use stacyard_model::{Finding, ObjectKind, Rule, shown};
 
+use crate::output::Output;
 use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Landed, Place, Record, Remedy};
 
 /// What has been done.
@@ -305,6 +306,19 @@ impl<'a> Reject<'a> {
         self.write_record(&mut out, write)?;
         out.push(b'}');
         flush(&mut out, write)
+    }
+
+    /// Writes it where rejects go, and shows it.
+    pub(crate) fn set_aside(
+        &self,
+        rejects: Option<&mut Output>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        if let Some(output) = rejects {
+            self.write_json(&mut |piece| output.append(piece.as_bytes()))?;
+            output.append(b"\n")?;
+        }
+        observer.reject(self)
     }
 
     fn write_record(

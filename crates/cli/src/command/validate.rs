@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 use stacyard_search::Stop;
 use stacyard_store::{
-    Accept, Check, Collections, Copy, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl,
+    Accept, Check, Collections, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl, Transfer,
 };
 
 use crate::console::progress::Console;
@@ -49,7 +49,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         let kept = Listed::new(store.spelling(), &collections)?;
         let mut report = Report::default();
         for (source, check) in [(source, with_expected), (Box::new(kept) as Box<dyn Source>, check)] {
-            let copy = Copy {
+            let transfer = Transfer {
                 check,
                 search: None,
                 mode: Mode::Insert,
@@ -59,7 +59,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
                 old_collections: Collections::new(),
                 run: global.run(&Stop::default(), rejects.as_mut(), &mut console),
             };
-            report = report.and(copy.run(source, Old::Nothing, Nowhere)?);
+            report = report.and(transfer.run(source, Old::Nothing, Nowhere)?);
         }
         reports.push((store, report));
     }

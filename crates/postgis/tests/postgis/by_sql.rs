@@ -1,6 +1,6 @@
 //! Rows that users write by SQL: each is an Item that says what its columns say, and is found by it.
 
-use stacyard_store::{Copy, Nowhere, Observer, Progress, Reject, Report, Run, Source as _};
+use stacyard_store::{Nowhere, Observer, Progress, Reject, Report, Run, Source as _, Transfer};
 
 use super::*;
 
@@ -32,7 +32,7 @@ impl Observer for Rejects {
 fn validated(url: &str) -> (Report, Vec<String>) {
     let mut rejects = Rejects::default();
     let source = PostGis::open(&Address::parse(url).unwrap()).unwrap().audit().unwrap();
-    let copy = Copy {
+    let transfer = Transfer {
         collections: stacyard_store::Collections::new(),
         old_collections: stacyard_store::Collections::new(),
         check: stacyard_store::Check {
@@ -45,7 +45,7 @@ fn validated(url: &str) -> (Report, Vec<String>) {
         must_lose_nothing: false,
         run: Run { observer: &mut rejects, ..Run::default() },
     };
-    (copy.run(source, stacyard_store::Old::Nothing, Nowhere).unwrap(), rejects.0)
+    (transfer.run(source, stacyard_store::Old::Nothing, Nowhere).unwrap(), rejects.0)
 }
 
 /// An answer, and what is set aside.

@@ -1,0 +1,193 @@
+//! A transfer from its beginning to its end.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stacyard_model::{Gate, ObjectKind};
+
+use crate::check::{Check, Checker, Keyed, Known, Notes, Outcome, Rules};
+use crate::output::Output;
+use crate::pipeline::ordered;
+use crate::seen::{SEEN_MEMORY, Seen};
+use crate::transfer::asked::{Mode, Old, Transfer};
+use crate::transfer::encode::{Earlier, Encoding, Fate};
+use crate::transfer::said::{replaced_by_nothing, there_already};
+use crate::transfer::settle::{MAX_UNSETTLED, Role, Totals, Unsettled};
+use crate::{Error, ErrorKind, Finished, Report, Sink, Source};
+
+impl Transfer<'_> {
+    /// Writes `input` into `sink`, with the `old` content of the store.
+    ///
+    /// # Errors
+    /// When the source cannot be read, the sink not be written, or the old content is not valid. Nothing is changed
+    /// then.
+    pub fn run<S: Sink>(mut self, input: Box<dyn Source>, old: Old, mut sink: S) -> Result<Report, Error> {
+        let started = Instant::now();
+        if sink.shows() {
+            self.run.observer.writes(sink.landed());
+        }
+        let mut legs = vec![(Role::Input, input)];
+        let mut replaced = None;
+        match old {
+            Old::Nothing => {}
+            // The first of two stays: with Upsert that is the new one.
+            Old::Merged(old) => legs.insert(usize::from(self.mode == Mode::Upsert), (Role::Old, old)),
+            Old::Replaced { keys, may_end_empty } => replaced = Some((keys, may_end_empty)),
+        }
+        let keyed = Keyed::default();
+        let sole = legs.len() == 1;
+        let mut totals = Totals::default();
+        let mut prior = Seen::new(SEEN_MEMORY);
+        for (role, mut source) in legs {
+            let before = Earlier { keyed: &keyed, seen: &prior, is_only_leg: sole };
+            match self.leg(role, source.as_mut(), before, &mut sink, &mut totals) {
+                // At most one leg is to come, so that it has to know of this one alone.
+                Ok(seen) => prior = seen,
+                // Whoever reads has had enough, which is no failure: what was set aside so far is kept.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                    self.keep_rejects()?;
+                    return Err(error);
+                }
+                // What has gone in stays; then what was set aside does too.
+                Err(error) => {
+                    if sink.is_gradual() {
+                        self.keep_rejects()?;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let mut is_known = true;
+        if let Some((keys, may_end_empty)) = replaced {
+            if totals.report.written == 0 && !may_end_empty {
+                return Err(replaced_by_nothing(&totals.report));
+            }
+            let looked =
+                keys.map(|mut keys| self.count_replaced(keys.as_mut(), &keyed, &prior, &mut totals.tally));
+            is_known = looked.is_some_and(|looked| looked.is_ok());
+        }
+        let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
+        if !is_gradual {
+            self.run.stop.check()?;
+        }
+        if self.must_lose_nothing && totals.report.rejected > 0 && self.run.rejects.is_none() {
+            return Err(Self::would_lose(totals.report.rejected));
+        }
+        let changed = self.keep_collections(&mut sink, &mut totals)?;
+        if self.must_lose_nothing && !changed.left_out.is_empty() {
+            let ids = changed.left_out.join(", ");
+            return Err(Error::failed(format!(
+                "Collections that have no place would be gone for good: {ids}"
+            ))
+            .remedy("nothing was replaced")
+            .also("copy to another file, and keep this one"));
+        }
+        // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
+        // What has gone into a database is there whatever becomes of them.
+        if let Some(rejects) = self.run.rejects.as_deref().filter(|_| shows && !is_gradual) {
+            rejects.prepare()?;
+        }
+        // They would be nowhere else once the source is replaced: a process that is killed there must not take them along.
+        if self.must_lose_nothing {
+            self.keep_rejects()?;
+        }
+        let Finished { bytes, before, collections, notes } = match sink.finish() {
+            Err(error) if is_gradual || error.is_unsure() => {
+                self.keep_rejects()?;
+                return Err(error);
+            }
+            finished => finished?,
+        };
+        self.run.observer.committed();
+        if shows {
+            self.keep_rejects()?;
+        }
+        let Totals { mut report, mut tally } = totals;
+        report.notes.extend(notes);
+        if self.mode == Mode::Insert && shows && tally.repeated > 0 {
+            report.notes.push(there_already(tally.repeated, is_gradual));
+        }
+        report.bytes = bytes;
+        report.collections = collections.unwrap_or(changed);
+        if let Some(before) = before {
+            (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
+        }
+        if shows && is_known {
+            let (all, by_collection) = tally.changes(!is_gradual);
+            (report.changes, report.by_collection) = (Some(all), by_collection);
+        }
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    fn keep_rejects(&mut self) -> Result<(), Error> {
+        self.run.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
+    }
+
+    /// Reads a source to its end; gives the keys of the Items that it had.
+    fn leg<S: Sink>(
+        &mut self,
+        role: Role,
+        source: &mut dyn Source,
+        earlier: Earlier<'_>,
+        sink: &mut S,
+        totals: &mut Totals,
+    ) -> Result<Seen, Error> {
+        let name: Arc<str> = source.name().into();
+        let rules = match role {
+            Role::Input => Rules::new(self.check.clone(), self.search.clone(), Known::default()),
+            Role::Old => {
+                // All of the store meets its profile.
+                let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
+                Check { gate: Some(Gate::default().with_profile(profile)), ..Check::default() }.into()
+            }
+        };
+        self.run.observer.begin(&name, source.size());
+        let encoder = sink.encoder();
+        let encoding = Encoding { encoder: &*encoder, earlier };
+        let checker = || Checker::new(&rules, earlier.keyed, Arc::clone(&name));
+        let mut again = checker();
+        let mut seen = Seen::new(SEEN_MEMORY);
+        let mut notes = Notes::new(&rules);
+        let unique = self.unique;
+        let mut unsettled = Unsettled::default();
+        let work = |checker: &mut Checker<'_>, batch| encoding.encode(checker, batch, &[]);
+        ordered(source, self.run.threads, checker, work, |mut encoded, position| {
+            self.run.stop.check()?;
+            let mut repeated = Vec::new();
+            for (index, fate) in encoded.fates.iter().enumerate() {
+                if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate
+                    && unique
+                    && !seen.insert(*key)?
+                {
+                    repeated.push((index, *key));
+                }
+            }
+            if !repeated.is_empty() {
+                let notes = std::mem::take(&mut encoded.notes);
+                encoded = encoding.encode(&mut again, encoded.batch, &repeated)?;
+                encoded.notes = notes;
+            }
+            sink.write(std::mem::take(&mut encoded.chunk))?;
+            notes.append(std::mem::take(&mut encoded.notes))?;
+            unsettled.batches.push_back(encoded);
+            self.settle_all(role, &mut again, &mut unsettled, MAX_UNSETTLED, sink, totals)?;
+            self.run.observer.advance(totals.progress(position));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.settle_all(role, &mut again, &mut unsettled, 0, sink, totals)?;
+        let report = &mut totals.report;
+        report.notes.extend(source.notes());
+        if role == Role::Input {
+            report.notes.extend(notes.conclude(&rules)?);
+            report.warnings = notes.warnings;
+            let (collections, rejected) = notes.collections.by_id();
+            report.found_collections = collections;
+            for unkept in &rejected {
+                self.set_aside(&unkept.reject(&name), report)?;
+            }
+        }
+        Ok(seen)
+    }
+}
