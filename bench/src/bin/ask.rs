@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let begin = Instant::now();
         count = match flags.page {
             _ if !wanted.is_empty() => rows(&store.aggregate(&query, &wanted, Run::default())?.0),
-            _ if flags.count => usize::try_from(store.count(&query, Run::default())?.written)?,
+            _ if flags.count => usize::try_from(store.count(&query, Run::default())?.answered)?,
             Some(size) => pages(&store, &query, (PageSize::new(size)?, flags.pages))?,
             None => all(&store, &query)?,
         };

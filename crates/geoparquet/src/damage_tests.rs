@@ -210,7 +210,7 @@ fn asked(file: &NamedTempFile, filter: Option<Expr>, max_items: Option<u64>) -> 
     while let Some(work) = answer.next()? {
         work()?;
     }
-    Ok(report.written)
+    Ok(report.answered)
 }
 
 fn refused(bytes: &[u8]) -> String {

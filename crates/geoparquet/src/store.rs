@@ -76,7 +76,7 @@ impl GeoParquet {
 
     /// What is to be said of collections and ids of the search that no Item has.
     fn notes(&self, ask: &Ask, report: &Report) -> Result<Vec<Note>, Error> {
-        self.unless_invalid(known::lists(self, &ask.search, report.written))
+        self.unless_invalid(known::lists(self, &ask.search, report.answered))
     }
 
     /// Where another writer's file has no valid Item there is none, and so none that could have a name.
@@ -109,7 +109,7 @@ impl GeoParquet {
     /// Counts the rows that were not read as well, and says what was left out where.
     fn complete(&self, report: &mut Report, ask: &Ask, (started, before): (Instant, (u64, u64))) {
         report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
-        report.filtered = report.read - report.written - report.rejected;
+        report.filtered = report.read - report.answered - report.rejected;
         report.notes = self.inner.footer.names.notes(&self.inner.name, false);
         report.levels = ask.levels.lines();
         let (bytes, requests) = self.inner.table.file.so_far();
@@ -146,13 +146,11 @@ impl Backend for GeoParquet {
         let rows = ask.rows(find.first, find.run.threads)?;
         let (sorted, mut report) = if self.inner.footer.is_ours {
             let limits = (find.run.memory, find.run.threads);
-            let (sorted, written) = ask.answer(rows, limits, find.first)?;
-            (sorted, Report { written, ..Report::default() })
+            let (sorted, answered) = ask.answer(rows, limits, find.first)?;
+            (sorted, Report { answered, ..Report::default() })
         } else {
             let mut candidates = Candidates::new(Arc::clone(&ask), rows, find.run.threads);
-            let (sorted, mut report) = find.over(&mut candidates, self.known())?;
-            report.written = report.read - report.filtered - report.rejected;
-            (sorted, report)
+            find.over(&mut candidates, self.known())?
         };
         let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);
@@ -169,13 +167,11 @@ impl Backend for GeoParquet {
         let ask = self.ask(&find.search, None, wanted)?;
         let threads = find.run.threads;
         let (aggregates, mut report) = if self.inner.footer.is_ours {
-            let (whole, written) = ask.aggregate(wanted, threads)?;
-            (whole.finish(), Report { written, ..Report::default() })
+            let (whole, answered) = ask.aggregate(wanted, threads)?;
+            (whole.finish(), Report { answered, ..Report::default() })
         } else {
             let mut candidates = Candidates::new(Arc::clone(&ask), ask.rows(None, threads)?, threads);
-            let (aggregates, mut report) = find.aggregate_over(&mut candidates, self.known(), wanted)?;
-            report.written = report.read - report.filtered - report.rejected;
-            (aggregates, report)
+            find.aggregate_over(&mut candidates, self.known(), wanted)?
         };
         let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);

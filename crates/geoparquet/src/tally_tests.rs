@@ -121,7 +121,7 @@ fn columns_say_what_the_evaluator_says() {
         assert!(file.has_verdict(&compiled, &wanted), "{asked:?}");
         let (found, report) = store.aggregate(&query, &wanted, Run::default()).unwrap();
         assert_eq!(found, expected.finish(), "{asked:?}");
-        assert_eq!(report.written, count, "{asked:?}");
-        assert_eq!(store.count(&query, Run::default()).unwrap().written, count, "{asked:?}");
+        assert_eq!(report.answered, count, "{asked:?}");
+        assert_eq!(store.count(&query, Run::default()).unwrap().answered, count, "{asked:?}");
     }
 }

@@ -135,14 +135,42 @@ impl Compiled {
         order::push_key(&self.request.sortby, &ItemView::of(item), out)
     }
 
-    /// An aggregator of what is wanted; of a query that was made for it ([`Query::aggregating`]).
-    pub fn aggregator(&self, wanted: &[Aggregation]) -> Result<Aggregator, SearchError> {
+    /// Whether an Item that matches stands after a place in the order, if there is one; its own place is left in `key`.
+    pub fn is_after(
+        &self,
+        item: Value<'_>,
+        after: Option<&[u8]>,
+        key: &mut Vec<u8>,
+    ) -> Result<bool, ItemError> {
+        key.clear();
+        self.sort_key(item, key)?;
+        Ok(after.is_none_or(|after| key.as_slice() > after))
+    }
+
+    /// Whether an Item is of the answer from a place in the order on: it matches, and [stands after it](Self::is_after).
+    pub fn answers(
+        &self,
+        item: Value<'_>,
+        after: Option<&[u8]>,
+        key: &mut Vec<u8>,
+    ) -> Result<bool, MatchError> {
+        Ok(self.matches(item)? && self.is_after(item, after, key)?)
+    }
+
+    /// What is wanted of the Items, of a query that was made for it ([`Query::aggregating`]): its properties are declared to hold
+    /// instants or not, as those of the query are.
+    pub fn declared(&self, wanted: &[Aggregation]) -> Vec<Aggregation> {
         let mut declared = wanted.to_vec();
         let properties = declared.iter_mut().filter_map(Aggregation::property_mut);
         for (property, key) in properties.zip(&self.request.sortby) {
             property.clone_from(&key.property);
         }
-        Aggregator::new(&declared)
+        declared
+    }
+
+    /// An aggregator of what is wanted; of a query that was made for it ([`Query::aggregating`]).
+    pub fn aggregator(&self, wanted: &[Aggregation]) -> Result<Aggregator, SearchError> {
+        Aggregator::new(&self.declared(wanted))
     }
 
     /// The values that a place in the order is made of: those that its Item is sorted by, then its collection and its id; up to

@@ -17,8 +17,8 @@ pub(crate) fn tour(from: &str, to: &str) -> Result<(), Error> {
     stacyard::copy(from, to, upsert, Run::default())?;
     let (file, database) = (open(from)?, open(to)?);
     let query = Query::from(Search { filter: Some(parse_filter("gsd < 20")?), ..Search::default() });
-    let count = file.count(&query, Run::default())?.written;
-    assert_eq!(count, database.count(&query, Run::default())?.written);
+    let count = file.count(&query, Run::default())?.answered;
+    assert_eq!(count, database.count(&query, Run::default())?.answered);
     let mut after = None;
     loop {
         let mut page = database.page(&query, after.as_ref(), PageSize::new(10)?, Run::in_place())?;

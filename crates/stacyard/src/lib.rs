@@ -32,7 +32,7 @@
 //!
 //! let store = stacyard::open(&lines)?;
 //! let query = Query::from(Search { filter: Some(parse_filter("gsd >= 10")?), ..Search::default() });
-//! assert_eq!(store.count(&query, Run::default())?.written, 2);
+//! assert_eq!(store.count(&query, Run::default())?.answered, 2);
 //!
 //! let mut page = store.page(&query, None, PageSize::new(1)?, Run::in_place())?;
 //! let newest = page.next().ok_or("no Item")??;

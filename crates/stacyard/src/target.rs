@@ -179,7 +179,7 @@ pub fn save(
     Ok(found.then(written))
 }
 
-/// Rewrites a file in the best layout. To add nothing to what is there does so, and refuses to where some of it is not sound.
+/// Rewrites a file in the best layout; the report has its Items among those that stayed. To add nothing to what is there does so, and refuses to where some of it is not sound.
 ///
 /// # Errors
 /// A store that has no layout to choose; one that is not sound, or cannot be written.
@@ -207,7 +207,5 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     };
     let input: Box<dyn Source> = Box::new(Nothing);
     let old = Old::Merged(store.items()?);
-    let mut report = target?.write(transfer, (input, old), (layout, store.profile().cloned()))?;
-    report.written = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
-    Ok(report)
+    target?.write(transfer, (input, old), (layout, store.profile().cloned()))
 }

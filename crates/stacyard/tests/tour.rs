@@ -31,5 +31,5 @@ fn the_tour_copies_asks_and_edits() {
     example::tour(file.to_str().unwrap(), &database).unwrap();
     let checked = Search { filter: Some(parse_filter("checked = TRUE").unwrap()), ..Search::default() };
     let count = open(&database).unwrap().count(&Query::from(checked), Run::default()).unwrap();
-    assert_eq!(count.written, 19);
+    assert_eq!(count.answered, 19);
 }

@@ -20,6 +20,11 @@ pub trait Backend: Send + Sync {
     /// The Collections that the store keeps beside its Items.
     fn collections(&self) -> Result<Collections, Error>;
 
+    /// The Collection of this id.
+    fn collection(&self, id: &str) -> Result<Option<serde_json::Value>, Error> {
+        Ok(self.collections()?.remove(id))
+    }
+
     /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
     fn keys(&self) -> Result<Box<dyn Source>, Error> {
         self.items()
@@ -45,7 +50,7 @@ pub trait Backend: Send + Sync {
         find.over(self.items()?.as_mut(), Known::default())
     }
 
-    /// How many Items answer: `written` of the report. `after` and `first` are of no matter.
+    /// How many Items answer: `answered` of the report. `after` and `first` are of no matter.
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
         find.count_over(self.items()?.as_mut(), Known::default())
     }

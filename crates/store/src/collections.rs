@@ -93,7 +93,7 @@ pub fn items_of(store: &dyn Backend, id: &str, threads: usize) -> Result<u64, Er
     let search = Compiled::until(&Query::from(search).lenient(true), &Stop::default())?;
     let run = Run { threads, ..Run::default() };
     let find = Find { check: Check::default(), ..Find::new(Arc::new(search), run) };
-    Ok(store.count(find)?.written)
+    Ok(store.count(find)?.answered)
 }
 
 /// Collections that were found among the records of an input, in order.

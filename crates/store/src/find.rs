@@ -47,9 +47,7 @@ impl<'a> Find<'a> {
         let mut sorter = Sorter::new(self.run.memory, self.first).until(self.search.stop());
         let (search, after) = (Arc::clone(&self.search), self.after.clone());
         let look = |hits: &mut Hits, item: Value<'_>, key: &mut Vec<u8>| {
-            key.clear();
-            search.sort_key(item, key)?;
-            if after.as_ref().is_some_and(|after| *key <= *after) {
+            if !search.is_after(item, after.as_deref(), key)? {
                 return Ok(false);
             }
             hits.try_push(key, |out| {
@@ -62,14 +60,12 @@ impl<'a> Find<'a> {
         Ok((sorter.finish(source.name())?, report))
     }
 
-    /// Reads all of `source`; counts what answers: `written` of the report.
+    /// Reads all of `source`; counts what answers: `answered` of the report.
     ///
     /// # Errors
     /// As [`Find::over`].
     pub fn count_over(self, source: &mut dyn Source, known: Known) -> Result<Report, Error> {
-        let mut report = self.each(source, known, || (), |(), _, _| Ok(true), |()| Ok(()))?;
-        report.written = report.read - report.filtered - report.rejected;
-        Ok(report)
+        self.each(source, known, || (), |(), _, _| Ok(true), |()| Ok(()))
     }
 
     /// Reads all of `source`; gives what the Items that answer say together.
@@ -129,6 +125,7 @@ impl<'a> Find<'a> {
             observer.advance(Progress { read: report.read, rejected: report.rejected, position });
             Ok(ControlFlow::Continue(()))
         })?;
+        report.answered = report.read - report.filtered - report.rejected;
         report.notes = notes.conclude(&rules)?;
         report.warnings = notes.warnings;
         let (collections, rejected) = notes.collections.by_id();

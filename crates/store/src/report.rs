@@ -19,9 +19,12 @@ use crate::{Batch, Changes, CollectionChanges, Collections, Error, Fault, Landed
 pub struct Report {
     /// Records of the input that were read, whatever became of them.
     pub read: u64,
-    /// Items of the input that passed all that was asked of them (the gate, the search, the store). Where there is a store
-    /// to write, it has them.
+    /// Of a transfer: Items of the input that passed all that was asked of them (the gate, the search, the store). Where there is a
+    /// store to write, it has them.
     pub written: u64,
+    /// Of a search: Items that were found to answer it. Where only the first few are wanted, a store may look for no more.
+    #[serde(skip)]
+    pub answered: u64,
     /// Records of the input that were set aside.
     pub rejected: u64,
     /// Items of the input that were left out because the store has them already ([`Mode::Ignore`](crate::Mode::Ignore)).
@@ -90,6 +93,7 @@ impl Report {
         notes.extend(written.notes);
         Self {
             read: self.read,
+            answered: self.answered,
             rejected: self.rejected + written.rejected,
             filtered: self.filtered,
             seconds: self.seconds + written.seconds,

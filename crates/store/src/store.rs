@@ -106,7 +106,7 @@ impl Store {
         Ok(Page::new(self.backend.find(find)?, mark, size))
     }
 
-    /// How many Items answer, whatever `max_items` says: `written` of the report.
+    /// How many Items answer, whatever `max_items` says: `answered` of the report.
     ///
     /// # Errors
     /// As [`Store::find`].
@@ -161,8 +161,8 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn get_collection(&self, id: &str) -> Result<Option<Stored>, Error> {
-        let collections = self.collections()?;
-        Ok(collections.get(id).map(|collection| Stored::new(collection.to_string().into_bytes())))
+        let collection = self.backend.collection(id)?;
+        Ok(collection.map(|collection| Stored::new(collection.to_string().into_bytes())))
     }
 
     /// Single changes.

@@ -50,7 +50,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         parts.warn(global, report.written);
     }
     warn_of_collections(global, &report.collections, (&from, &to));
-    report::done(&report, &format!("copied to {to}"), flags.rejects.as_ref(), global);
+    report::done(&report, report.written, &format!("copied to {to}"), flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
 }
 

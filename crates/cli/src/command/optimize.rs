@@ -14,6 +14,7 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
     let run = global.run(&Stop::default(), None, &mut console);
     let report = stacyard::optimize(&url, &open::how(global), flags.layout.asked(global), run)?;
     console.finish();
-    report::done(&report, &format!("rewritten in {url}"), None, global);
+    let items = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
+    report::done(&report, items, &format!("rewritten in {url}"), None, global);
     Ok(Status::Done)
 }

@@ -46,11 +46,11 @@ pub(crate) fn run(global: &Global, flags: &flags::Search) -> Result<Status, Erro
             }
         };
         let report = match estimated {
-            Count::Exact(written) | Count::Estimate(written) => Report { written, ..Report::default() },
+            Count::Exact(answered) | Count::Estimate(answered) => Report { answered, ..Report::default() },
             Count::Unknown => source.count(&query, global.run(&stop, rejects.as_mut(), &mut console))?,
         };
         let mut number = Text::default();
-        number.line(report.written);
+        number.line(report.answered);
         number.print()?;
         report
     } else if let Some(target) = begun {

@@ -183,8 +183,8 @@ pub(crate) fn notes(report: &Report, json_log: bool) {
     report.notes.iter().for_each(|one| note(one, json_log));
 }
 
-/// Says on standard error what a command has done whose output is something else.
-pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, global: &Global) {
+/// Says on standard error what a command has done, with so many Items, whose output is something else.
+pub(crate) fn done(report: &Report, items: u64, what: &str, rejects_file: Option<&PathBuf>, global: &Global) {
     notes(report, global.json_log);
     if global.quiet {
         return;
@@ -202,7 +202,7 @@ pub(crate) fn done(report: &Report, what: &str, rejects_file: Option<&PathBuf>, 
         say::line(format_args!("warning: {}", rules.join(", ")));
         say::line("  help: stacyard validate tells more");
     }
-    let mut line = format!("{} {what}", count(report.written, "Item"));
+    let mut line = format!("{} {what}", count(items, "Item"));
     let mut also = |number: u64, what: &str| {
         if number > 0 {
             let _ = write!(line, ", {} {what}", HumanCount(number));

@@ -37,6 +37,16 @@ impl Backend for PostGis {
         Ok(found)
     }
 
+    fn collection(&self, id: &str) -> Result<Option<serde_json::Value>, Error> {
+        if id.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!("SELECT content::text FROM {}.collections WHERE id = $1", self.schema());
+        let question = Question { sql, params: vec![Param::Text(id.to_owned())] };
+        let rows = self.database.wait(self.rows(&question, &Stop::default()))?;
+        rows.first().map(|row| collections::parsed(row.get(0))).transpose()
+    }
+
     fn profile(&self) -> Option<&Arc<Profile>> {
         self.profile.as_ref()
     }
@@ -69,16 +79,14 @@ impl Backend for PostGis {
             Some(first) => first,
             None => {
                 let mut source = self.source(columns::selected(), &condition, search.stop());
-                let (sorted, mut report) = find.over(&mut source, KNOWN)?;
-                report.written = report.read - report.filtered - report.rejected;
-                (sorted, report)
+                find.over(&mut source, KNOWN)?
             }
         };
-        report.filtered = report.read - report.written - report.rejected;
-        report.notes = self.check_lists(&search, report.written)?;
+        report.filtered = report.read - report.answered - report.rejected;
+        report.notes = self.check_lists(&search, report.answered)?;
         search.check_stop()?;
         report.levels =
-            vec![format!("rows        {} by SQL -> {} by the search itself", report.read, report.written)];
+            vec![format!("rows        {} by SQL -> {} by the search itself", report.read, report.answered)];
         report.seconds = started.elapsed().as_secs_f64();
         Ok((sorted, report))
     }
@@ -91,7 +99,7 @@ impl Backend for PostGis {
         } else {
             find.count_over(&mut self.source(columns::searched(), &condition, search.stop()), KNOWN)?
         };
-        report.notes = self.check_lists(&search, report.written)?;
+        report.notes = self.check_lists(&search, report.answered)?;
         // What SQL alone answers may come late too.
         search.check_stop()?;
         Ok(report)

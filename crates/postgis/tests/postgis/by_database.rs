@@ -59,7 +59,7 @@ fn a_name_that_was_seen_stays_known_while_a_store_is_open() {
     assert_eq!(load(&url, &items, Mode::Insert), []);
     let count = |store: &Store, filter: &str| {
         let search = Search { filter: Some(parse_filter(filter).unwrap()), ..Search::default() };
-        store.count(&search.into(), Run::default()).map(|report| report.written)
+        store.count(&search.into(), Run::default()).map(|report| report.answered)
     };
     let store = opened(&url);
     assert_eq!(count(&store, "n = 1").unwrap(), 1);

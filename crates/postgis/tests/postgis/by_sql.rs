@@ -66,13 +66,13 @@ fn asked(url: &str, flags: &[(&'static str, &str)]) -> (Aside<Vec<String>>, Asid
         }
     }
     assert_eq!(
-        (report.written, report.rejected, report.read - report.filtered),
+        (report.answered, report.rejected, report.read - report.filtered),
         (ids.len() as u64, aside.0.len() as u64, (ids.len() + aside.0.len()) as u64),
         "{flags:?}"
     );
     let counted = store.count(&query, Run { observer: &mut uncounted, ..Run::default() }).unwrap();
     assert_eq!(counted.rejected, uncounted.0.len() as u64, "{flags:?}");
-    ((ids, aside.0), (counted.written, uncounted.0))
+    ((ids, aside.0), (counted.answered, uncounted.0))
 }
 
 /// Every answer is that of the Items that come out, all of which are valid and agree with their rows.

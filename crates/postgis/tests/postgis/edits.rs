@@ -42,7 +42,7 @@ fn what_the_table_refuses_is_said_with_its_place() {
         store
             .count(&stacyard_search::Search::default().into(), stacyard_store::Run::default())
             .unwrap()
-            .written,
+            .answered,
         0
     );
 }

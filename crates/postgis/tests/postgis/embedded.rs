@@ -22,14 +22,14 @@ fn ask_everything(url: &str) {
     assert!(store.collections().unwrap().is_empty());
     assert!(store.profile().is_none() && store.caution().is_none());
     let (mut all, report) = store.find(&query, Run::default()).unwrap();
-    assert_eq!(report.written, 600);
+    assert_eq!(report.answered, 600);
     assert!(all.next().unwrap().is_some());
     let size = PageSize::new(10).unwrap();
     let page = store.page(&query, None, size, Run::in_place()).unwrap();
     let items: Vec<PageItem> = page.map(Result::unwrap).collect();
     let mut next = store.page(&query, Some(&items[9].cursor), size, Run::default()).unwrap();
     assert_ne!(next.next().unwrap().unwrap().text, items[9].text);
-    assert_eq!(store.count(&query, Run::default()).unwrap().written, 600);
+    assert_eq!(store.count(&query, Run::default()).unwrap().answered, 600);
     store.estimate(&query, Run::default()).unwrap();
     store.aggregate(&query, &[Aggregation::Total, Aggregation::Extent], Run::default()).unwrap();
     assert!(store.extent(&query, Run::in_place()).unwrap().is_some());

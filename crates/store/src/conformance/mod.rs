@@ -92,7 +92,7 @@ fn said(error: &crate::Error) -> String {
 }
 
 fn count(store: &Store, search: &Search) -> Result<u64, String> {
-    store.count(&search.clone().into(), run()).map(|report| report.written).map_err(|error| said(&error))
+    store.count(&search.clone().into(), run()).map(|report| report.answered).map_err(|error| said(&error))
 }
 
 /// With so little memory that what can be written out is.

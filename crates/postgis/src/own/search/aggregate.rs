@@ -38,19 +38,15 @@ impl PostGis {
             let one = format!("SELECT FROM {rows} AND {BY_SQL} LIMIT 1");
             parts.push(format!("SELECT {UNCHECKED}, NULL, NULL, count(*) FROM ({one}) AS one"));
         }
-        // As the profile declares them to hold instants or not.
-        let mut declared = search.request().sortby.iter().map(|key| &key.property);
-        let mut properties = Vec::new();
+        let wanted = search.declared(wanted);
         for (index, aggregation) in wanted.iter().enumerate() {
-            let property = aggregation.property().and_then(|_| declared.next());
-            properties.push(property);
             if *aggregation != Aggregation::Total {
-                let Some(part) = values(aggregation, property, &rows, &mut maker) else { return Ok(None) };
+                let Some(part) = values(aggregation, &rows, &mut maker) else { return Ok(None) };
                 parts.push(format!("SELECT {index}, kind, value, items FROM ({part}) AS part{index}"));
             }
         }
         let question = Question { sql: parts.join(" UNION ALL "), params: maker.into_params() };
-        let mut aggregator = search.aggregator(wanted)?;
+        let mut aggregator = search.aggregator(&wanted)?;
         let (mut all, mut is_unsaid) = (0, false);
         let link = &self.database.link;
         let counted = link.each_row("search", &question, search.stop(), |row| {
@@ -63,9 +59,10 @@ impl PostGis {
                 UNCHECKED => is_unsaid |= items > 0,
                 part => {
                     let part = usize::try_from(part).unwrap_or(usize::MAX);
+                    let aggregation = wanted.get(part);
                     let is_instant =
-                        properties.get(part).copied().flatten().is_some_and(Property::is_instant);
-                    match (datum(row, is_instant).map_err(failed)?, wanted.get(part)) {
+                        aggregation.and_then(Aggregation::property).is_some_and(Property::is_instant);
+                    match (datum(row, is_instant).map_err(failed)?, aggregation) {
                         (Some(value), _) => aggregator.add_values(part, &value, items)?,
                         (None, Some(Aggregation::Least(_) | Aggregation::Greatest(_))) => {}
                         // No instant.
@@ -85,21 +82,16 @@ impl PostGis {
         for (part, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted == Aggregation::Total) {
             aggregator.add_values(part, &Datum::Null, all)?;
         }
-        Ok(Some((aggregator.finish(), Report { read: all, ..Report::default() })))
+        Ok(Some((aggregator.finish(), Report { read: all, answered: all, ..Report::default() })))
     }
 }
 
 /// SQL that gives the values of some rows, each with its kind and how often it occurs; `None`: SQL cannot say them.
-fn values(
-    aggregation: &Aggregation,
-    property: Option<&Property>,
-    rows: &str,
-    maker: &mut Maker<'_>,
-) -> Option<String> {
+fn values(aggregation: &Aggregation, rows: &str, maker: &mut Maker<'_>) -> Option<String> {
     let grouped = |kind: &str, value: &str| {
         format!("SELECT {kind} AS kind, {value} AS value, count(*) AS items FROM {rows} GROUP BY 1, 2")
     };
-    let Some(property) = property else {
+    let Some(property) = aggregation.property() else {
         let Aggregation::Times(None, _) = aggregation else { return None };
         return Some(grouped("'hour'", &hour(maker.table().columns.extent_start)));
     };

@@ -26,7 +26,7 @@ impl PostGis {
         let rows = self.database.wait(self.rows(&question, search.stop()))?;
         let all = rows.iter().map(|row| row.get::<_, i64>(0).unsigned_abs()).sum();
         if find.check.gate.is_none() || !rows.iter().any(|row| row.get(1)) {
-            return Ok(Report { read: all, written: all, ..Report::default() });
+            return Ok(Report { read: all, answered: all, ..Report::default() });
         }
         let by_sql = Condition {
             sql: format!("{BY_SQL} AND {}", condition.sql),
@@ -35,7 +35,7 @@ impl PostGis {
         };
         let looked = find.count_over(&mut self.source(columns::selected(), &by_sql, search.stop()), KNOWN)?;
         // Items that are not valid have gone or come meanwhile at most.
-        Ok(Report { read: all, written: all.saturating_sub(looked.rejected), ..looked })
+        Ok(Report { read: all, answered: all.saturating_sub(looked.rejected), ..looked })
     }
 
     /// How many rows the planner expects;  the statistics of the last ANALYZE decide how good that is.

@@ -62,8 +62,8 @@ impl PostGis {
                 is_odd |= row.try_get::<_, bool>(at::NEXT).map_err(|cause| self.failed(cause))?;
                 let mut hits = Hits::default();
                 let number = report.read;
-                if !is_odd && report.written < wanted && first.add((number, row), &mut hits)? {
-                    report.written += 1;
+                if !is_odd && report.answered < wanted && first.add((number, row), &mut hits)? {
+                    report.answered += 1;
                     sorter.push(hits)?;
                 }
                 is_odd |= first.refused.text.len() > MAX_REFUSED;
@@ -73,7 +73,7 @@ impl PostGis {
             if is_odd {
                 return Ok(None);
             }
-            if report.written == wanted || rows < limit {
+            if report.answered == wanted || rows < limit {
                 let refused = first.refused;
                 find.set_aside(self.database.address().shown(), &refused)?;
                 report.rejected = refused.records.len() as u64;
@@ -157,18 +157,17 @@ impl First<'_> {
             push_record(&text, number, &mut self.refused)?;
             return Ok(false);
         }
-        if !self.exact {
-            match self.search.matches(item) {
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(MatchError::Stopped(stopped)) => return Err(stopped.into()),
-                Err(cause) => return Err(unreadable(&cause)),
-            }
-        }
         let mut key = Vec::new();
-        self.search.sort_key(item, &mut key).map_err(|cause| unreadable(&cause))?;
-        if self.after.is_some_and(|after| key.as_slice() <= after) {
-            return Ok(false);
+        let answers = if self.exact {
+            self.search.is_after(item, self.after, &mut key).map_err(MatchError::from)
+        } else {
+            self.search.answers(item, self.after, &mut key)
+        };
+        match answers {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(MatchError::Stopped(stopped)) => return Err(stopped.into()),
+            Err(cause) => return Err(unreadable(&cause)),
         }
         hits.try_push(&key, |out| {
             item.write_compact(out);
