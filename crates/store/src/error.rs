@@ -278,3 +278,55 @@ impl std::error::Error for Error {
         self.source.as_ref().map(|source| &**source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_the_system_have_a_kind() {
+        for (kind, causes) in [
+            (ErrorKind::BrokenPipe, &[io::ErrorKind::BrokenPipe][..]),
+            (ErrorKind::NotFound, &[io::ErrorKind::NotFound, io::ErrorKind::NotADirectory]),
+            (ErrorKind::Denied, &[io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]),
+            (ErrorKind::Limit, &[io::ErrorKind::FileTooLarge, io::ErrorKind::OutOfMemory]),
+            (
+                ErrorKind::Unavailable,
+                &[
+                    io::ErrorKind::StorageFull,
+                    io::ErrorKind::QuotaExceeded,
+                    io::ErrorKind::ConnectionRefused,
+                    io::ErrorKind::ConnectionReset,
+                    io::ErrorKind::ConnectionAborted,
+                    io::ErrorKind::HostUnreachable,
+                    io::ErrorKind::NetworkUnreachable,
+                    io::ErrorKind::NetworkDown,
+                    io::ErrorKind::TimedOut,
+                ],
+            ),
+            (ErrorKind::Damaged, &[io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof]),
+            (
+                ErrorKind::Failed,
+                &[io::ErrorKind::Other, io::ErrorKind::IsADirectory, io::ErrorKind::InvalidInput],
+            ),
+        ] {
+            for cause in causes {
+                let error = Error::io("read", Path::new("x"), (*cause).into());
+                assert_eq!(error.kind(), kind, "{cause:?}");
+            }
+        }
+    }
+
+    /// What the system says by number means the same.
+    #[test]
+    fn numbers_of_errors_have_a_kind() {
+        for (number, kind) in [
+            (2, ErrorKind::NotFound),
+            (13, ErrorKind::Denied),
+            (28, ErrorKind::Unavailable),
+            (27, ErrorKind::Limit),
+        ] {
+            assert_eq!(ErrorKind::of(&io::Error::from_raw_os_error(number)), kind, "{number}");
+        }
+    }
+}
