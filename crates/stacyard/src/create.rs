@@ -8,7 +8,7 @@ use crate::open::address;
 /// Makes the tables of a database, or brings those that are there up to date. A file needs none: a copy writes it as a whole.
 ///
 /// # Errors
-/// A store that is no database; a database that cannot be changed.
+/// A store that is not a database; a database that cannot be changed.
 pub fn create(url: &StoreUrl, wanted: Wanted<'_>) -> Result<Initialised, Error> {
     stacyard_postgis::init(&address(url)?, wanted)
 }

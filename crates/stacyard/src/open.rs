@@ -71,7 +71,7 @@ pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     match url.location() {
         Location::Database(url) => Address::parse(url),
         Location::Stdio | Location::Path(_) => Err(Error::usage(
-            format!("{url} is no database, and needs no tables"),
+            format!("{url} is not a database, and needs no tables"),
             "write postgis://user@host:port/database",
         )),
     }

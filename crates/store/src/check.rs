@@ -157,7 +157,7 @@ impl Notes {
         if !missing.is_empty() {
             let missing = listed("collection", &missing);
             warnings.push(Note {
-                message: format!("the profile speaks of the {missing}, of which there is no valid Item"),
+                message: format!("the profile names the {missing}, to which no valid Item belongs"),
                 help: "check its `collections`: of Items of others no field is checked".into(),
             });
         }

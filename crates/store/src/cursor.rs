@@ -51,7 +51,8 @@ impl Cursor {
             let (query, place) = bytes.strip_prefix(&[VERSION])?.split_first_chunk()?;
             Some(Self::new(*query, place.to_vec()))
         });
-        parts.ok_or_else(|| Error::usage("this is no token of a page", "begin with the first page again"))
+        parts
+            .ok_or_else(|| Error::usage("this is not the token of a page", "begin with the first page again"))
     }
 
     /// The place, if it is one of this query.

@@ -322,7 +322,7 @@ impl Features {
     /// Reads what stands after the features, and checks it together with what stood before them.
     fn check_shell(&mut self) -> Result<(), Error> {
         let before = self.shell.len();
-        let behind = self.window.position();
+        let after = self.window.position();
         let is_object = self.shell.iter().find(|byte| !is_blank(**byte)) == Some(&b'{');
         self.shell.extend_from_slice(b"null");
         let mut scan = Scan::inside();
@@ -357,7 +357,7 @@ impl Features {
             Ok(value) => value,
             Err(SyntaxError { kind, offset }) => {
                 let offset =
-                    if offset < before { offset as u64 } else { behind + (offset - before - 4) as u64 };
+                    if offset < before { offset as u64 } else { after + (offset - before - 4) as u64 };
                 return Err(self.shell_error(&kind, offset));
             }
         };

@@ -174,7 +174,7 @@ fn mismatch(path: &Path, expected: Compression, found: Compression, empty: bool)
     };
     let path = path.display();
     if empty {
-        let message = format!("{path} has no bytes at all, so it is no {} file", name(expected));
+        let message = format!("{path} is empty, so it is not a {} file", name(expected));
         return Error::new(ErrorKind::Damaged, &message).remedy("fetch or write it again");
     }
     Error::usage(

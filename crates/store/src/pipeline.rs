@@ -149,7 +149,7 @@ fn weighed<Job: Send, State, Out: Send>(
 }
 
 fn no_thread(cause: std::io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, "the system gives no thread")
+    Error::new(ErrorKind::Unavailable, "the system starts no more threads")
         .remedy("allow more threads (ulimit -u) or memory (ulimit -v)")
         .caused_by(cause)
 }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_ends_it_behind_all_results_before() {
+    fn the_first_error_ends_it_after_all_results_before() {
         let (taken, result) = run(300, "", 0);
         assert_eq!((taken.len(), result.unwrap_err().to_string()), (300, "no more".to_owned()));
         let (taken, result) = run(300, "77", 0);

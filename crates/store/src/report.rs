@@ -349,8 +349,8 @@ impl<'a> Reject<'a> {
         out.extend_from_slice(b",\"text\":\"");
         let (mut rest, mut quoted) = (text, Vec::new());
         while !rest.is_empty() {
-            let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
-            rest = behind;
+            let (piece, left) = rest.split_at(rest.floor_char_boundary(PIECE));
+            rest = left;
             quoted.clear();
             push_string(&mut quoted, piece);
             out.extend_from_slice(&quoted[1..quoted.len() - 1]);

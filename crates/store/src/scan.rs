@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn a_value_ends_where_it_ends() {
         for value in VALUES {
-            for behind in [",", " ,{", "]}"] {
-                let text = format!("{value}{behind}");
+            for after in [",", " ,{", "]}"] {
+                let text = format!("{value}{after}");
                 assert_eq!(Scan::new().run(text.as_bytes(), 0), Some(value.len()), "{text}");
             }
         }

@@ -50,14 +50,14 @@ pub(crate) fn decoded(text: &str) -> Option<String> {
     let once = |text: &str| {
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text.as_bytes();
-        while let Some((&byte, behind)) = rest.split_first() {
-            let digits = behind.split_at_checked(2).filter(|_| byte == b'%').and_then(|(digits, behind)| {
+        while let Some((&byte, after)) = rest.split_first() {
+            let digits = after.split_at_checked(2).filter(|_| byte == b'%').and_then(|(digits, after)| {
                 let digits = std::str::from_utf8(digits).ok()?;
-                Some((u8::from_str_radix(digits, 16).ok()?, behind))
+                Some((u8::from_str_radix(digits, 16).ok()?, after))
             });
-            let (byte, behind) = digits.unwrap_or((byte, behind));
+            let (byte, after) = digits.unwrap_or((byte, after));
             out.push(byte);
-            rest = behind;
+            rest = after;
         }
         String::from_utf8_lossy(&out).into_owned()
     };

@@ -68,10 +68,10 @@ fn without_plain(text: &str) -> Cow<'_, str> {
 /// but spaces, and those too where a `@` follows.
 fn url(text: &str, from: usize) -> Option<(Range<usize>, String)> {
     let (start, scheme) = next_scheme(text, from)?;
-    let behind = scheme + text[scheme..].find(|c| !":/".contains(c)).unwrap_or(text.len() - scheme);
+    let after = scheme + text[scheme..].find(|c| !":/".contains(c)).unwrap_or(text.len() - scheme);
     let word = end_of_word(text, scheme);
     let name = &text[start..scheme];
-    let host = behind.min(word);
+    let host = after.min(word);
     if is_web(name) {
         let end = text[host..word].find(|c: char| "/?#\"'`<>\\{}|^".contains(c)).map_or(word, |at| host + at);
         let authority = &text[host..end];
@@ -125,8 +125,8 @@ fn setting(text: &str, from: usize) -> Option<(Range<usize>, String)> {
         if !is_secret {
             return None;
         }
-        let behind = &text[equal + 1..];
-        let start = text.len() - behind.trim_start().len();
+        let after = &text[equal + 1..];
+        let start = text.len() - after.trim_start().len();
         let value = &text[start..];
         let end = match value.strip_prefix('\'') {
             Some(quoted) => {

@@ -148,7 +148,7 @@ impl Store {
         })
     }
 
-    /// One Item, with the tag of its state; `None`: there is none of this name.
+    /// One Item, with the tag of its state; `None`: the store has none of this name.
     ///
     /// # Errors
     /// When the store cannot be read, or in time.
@@ -156,7 +156,7 @@ impl Store {
         Ok(self.backend.item(key, stop)?.map(Stored::new))
     }
 
-    /// One Collection, with the tag of its state; `None`: there is none of this id.
+    /// One Collection, with the tag of its state; `None`: the store has none of this id.
     ///
     /// # Errors
     /// When the store cannot be read.

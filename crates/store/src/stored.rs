@@ -59,7 +59,7 @@ impl ETag {
         let number = digits.then(|| u128::from_str_radix(inner, 16).ok()).flatten();
         number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| {
             Error::usage(
-                format!("{text:?} is no ETag of a store"),
+                format!("{text:?} is not an ETag of a store"),
                 "take the one that the Item was read with",
             )
         })

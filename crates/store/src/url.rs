@@ -191,7 +191,7 @@ impl StoreUrl {
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
         if kind == StoreKind::PostGis {
             return Err(Error::usage(
-                format!("{shown} is no database"),
+                format!("{shown} is not a database"),
                 "write postgis://user@host:port/database",
             ));
         }

@@ -1,6 +1,9 @@
 //! What the command says when something is wrong, all in one place, so that it can be read in one go.
 
+use crate::postgis::fresh;
 use crate::support::{Yard, item, lines};
+
+const COLLECTION: &str = r#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"d","license":"other","extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;
 
 #[test]
 fn messages_read_well() {
@@ -28,6 +31,19 @@ fn messages_read_well() {
         "init a.ndjson",
         "optimize a.ndjson",
         "collections a.ndjson list",
+        // Addresses of databases
+        "search postgis://127.0.0.1:1/db",
+        "search postgis://h:x/db",
+        "search postgis://h/db?schema",
+        "search postgis://h/db?user=%f",
+        "search postgis://h/db?schema=pg_x",
+        "search postgis://h/db?shema=x",
+        "search postgis://h/db?zzz=x",
+        "search postgis://h/db?a-b=x",
+        "search postgis://h/db?sslmode=on",
+        "search postgis://h/db?sslmode=require&sslrootcert=system",
+        "search postgis://h/db?sslmode=require&sslrootcert=missing.crt",
+        "search postgis://h/db?sslcert=missing.crt&sslmode=require",
         // What files hold
         "validate empty.ndjson",
         "validate broken.ndjson",
@@ -79,12 +95,58 @@ fn messages_read_well() {
         "search a.ndjson --ids nothing",
         "search a.ndjson --timeout 0.000001",
     ]
-    .map(|line| {
-        let words: Vec<String> = line.split(' ').map(|word| word.replace('\u{a0}', " ")).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ran = yard.run(&words);
-        format!("$ stacyard {line}\n{}{}[{}]\n", ran.out, ran.err, ran.status).replace('\u{a0}', " ")
-    });
+    .map(|line| said(&yard, line, ""));
     let folder = yard.path("");
     insta::assert_snapshot!(said.join("\n").replace(folder.to_str().unwrap(), "FOLDER/"));
+}
+
+/// A line of words, a `\u{a0}` for a space within one, and what the command says to it. `URL` is a database.
+fn said(yard: &Yard, line: &str, url: &str) -> String {
+    let words: Vec<String> =
+        line.split(' ').map(|word| word.replace('\u{a0}', " ").replace("URL", url)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let ran = yard.run(&words);
+    format!("$ stacyard {line}\n{}{}[{}]\n", ran.out, ran.err, ran.status).replace('\u{a0}', " ")
+}
+
+#[test]
+fn messages_about_a_database_read_well() {
+    let Some(url) = fresh("messages") else { return };
+    let yard = Yard::with_items();
+    yard.write("collection.json", COLLECTION);
+    yard.write("member.ndjson", item("m"));
+    yard.write("nul.ndjson", item("n").replace("\"n\"", "\"n\\u0000\""));
+    yard.write("profile.toml", "[fields.gsd]\ntype = \"number\"\n");
+    yard.write("taken.toml", "[fields.x]\ntype = \"number\"\ncolumn = \"links\"\n");
+    yard.write(
+        "absent.toml",
+        "[fields.x]\ntype = \"number\"\nreferences = { table = \"nowhere\", column = \"id\" }\n",
+    );
+    let lines = [
+        "init URL --dry-run --partition a",
+        "init URL",
+        "init URL --profile taken.toml",
+        "init URL --profile absent.toml",
+        "init URL --partition a\u{a0}b --partition ,",
+        "copy a.ndjson URL -q",
+        "copy a.ndjson URL -q",
+        "copy nul.ndjson URL -q",
+        "copy empty.ndjson URL --mode replace -q",
+        "copy a.ndjson URL --profile profile.toml",
+        "copy a.ndjson URL --mode replace --resume",
+        "collections URL put collection.json",
+        "copy member.ndjson URL -q",
+        "collections URL delete c",
+        "collections URL delete nothing",
+        "search URL --filter clod=1",
+        "search URL --collections x",
+        "search URL --ids nothing",
+        "optimize URL",
+        "validate URL --migrate",
+    ];
+    yard.write("empty.ndjson", "");
+    let said = lines.map(|line| said(&yard, line, &url)).join("\n");
+    let shown = stacyard_store::without_password(&url);
+    let schema = url.split_once("schema=").unwrap().1;
+    insta::assert_snapshot!(said.replace(&url, "URL").replace(&shown, "URL").replace(schema, "SCHEMA"));
 }

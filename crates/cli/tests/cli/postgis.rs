@@ -119,12 +119,12 @@ fn a_database_that_is_not_there_is_said() {
       help: check host, port, user and that the server runs
     ");
     insta::assert_snapshot!(yard.run(&["init", "a.parquet"]).status(2).err, @r"
-    error: a.parquet is no database, and needs no tables
+    error: a.parquet is not a database, and needs no tables
       help: write postgis://user@host:port/database
     ");
     insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?schema=pg_x"]).status(2).err, @r#"
-    error: the schema "pg_x" cannot be: names that begin with pg_ are PostgreSQL's own
-      help: choose another ?schema=
+    error: the schema cannot be called "pg_x": names that begin with pg_ are PostgreSQL's own
+      help: name another one: ?schema=NAME
     "#);
     insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?sslmode=on"]).status(2).err, @r#"
     error: there is no sslmode "on"

@@ -111,7 +111,7 @@ fn a_profile_of_collections_that_there_are_not() {
     let profile = |collections: &str| {
         yard.write("p.toml", format!("collections = [{collections}]\n[fields.\"x:a\"]\ntype = \"string\"\n"));
     };
-    let said = "warning: the profile speaks of the collection \"landsat\", of which there is no valid Item\n";
+    let said = "warning: the profile names the collection \"landsat\", to which no valid Item belongs\n";
     profile("\"landsat\", \"sentinel-2\"");
     let validated = yard.run(&["validate", "a.ndjson", "--profile", "p.toml"]).status(0);
     assert!(validated.err.contains(said), "{}", validated.err);

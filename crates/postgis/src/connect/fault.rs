@@ -60,7 +60,7 @@ pub(crate) fn failed(doing: &str, cause: tokio_postgres::Error) -> Error {
     } else if is_end_of_session(code) {
         "the server was stopped, or an administrator ended the session; try again"
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
-        "wait until others have gone, or raise max_connections"
+        "wait until other sessions have ended, or raise max_connections"
     } else {
         "the database says what is wrong"
     };
@@ -128,7 +128,7 @@ fn untrusted(doing: &str, cause: &TlsError) -> Error {
         TlsError::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => {
-            "use the name that is in the certificate (as subjectAltName), or leave names out: sslmode=verify-ca"
+            "use the name that is in the certificate (as subjectAltName), or check no names: sslmode=verify-ca"
         }
         TlsError::InvalidCertificate(_) => "the server needs another certificate",
         TlsError::AlertReceived(_) => "the server refuses: check the client certificate (sslcert, sslkey)",

@@ -41,7 +41,7 @@ impl Link {
         self.pool.retain(|_, _| false);
     }
 
-    /// What fails where there is no connection; with the place, where the URL leaves it open or is of two servers.
+    /// What cannot be done where there is no connection; with the server, where the URL does not name it, or names two.
     fn connecting(&self) -> String {
         let (shown, place) = (self.address.shown(), &self.server.place);
         if self.address.replica().is_none() && shown.contains(place.as_str()) {

@@ -57,7 +57,7 @@ pub(crate) struct Settings(BTreeMap<String, String>);
 impl Settings {
     /// What a URL says: `scheme://user:password@host:port,.../database?keyword=value&...`. The error is a cause.
     pub(crate) fn of_url(url: &str) -> Result<Self, String> {
-        let (_, rest) = url.split_once("://").ok_or("no URL")?;
+        let (_, rest) = url.split_once("://").ok_or("it is not a URL")?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut said = Self(BTreeMap::new());
         // A password may hold slashes and more `@`, as those who write it do not always encode them.
@@ -65,12 +65,21 @@ impl Settings {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
         for (name, text) in [("user", user), ("password", password), ("dbname", database)] {
-            said.put(name, decoded(text).ok_or_else(|| format!("{name}: a wrong %"))?);
+            said.put(
+                name,
+                decoded(text)
+                    .ok_or_else(|| format!("{name} has a % without two hexadecimal digits after it"))?,
+            );
         }
         said.put_hosts(hosts)?;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, text) = pair.split_once('=').ok_or("a parameter behind the ? has no =")?;
-            said.put(name, decoded(text).ok_or("a parameter behind the ?: a wrong %")?);
+            let (name, text) =
+                pair.split_once('=').ok_or("a parameter after the ? has no value: write it as name=value")?;
+            said.put(
+                name,
+                decoded(text)
+                    .ok_or("a parameter after the ? has a % without two hexadecimal digits after it")?,
+            );
         }
         Ok(said)
     }
@@ -139,7 +148,9 @@ impl Settings {
         let mut text = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
             if !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-                return Err("a parameter behind the question mark is none of a connection".to_owned());
+                return Err(
+                    "the name of a parameter after the ? has other characters than a to z and _".to_owned()
+                );
             }
             let value = value.replace('\\', "\\\\").replace('\'', "\\'");
             let _ = write!(text, "{name}='{value}' ");
@@ -174,7 +185,7 @@ impl Settings {
                 Some((address, rest)) => (address, rest.strip_prefix(':').unwrap_or(rest)),
                 None => place.split_once(':').unwrap_or((place, "")),
             };
-            hosts.push(decoded(host).ok_or("host: a wrong %")?);
+            hosts.push(decoded(host).ok_or("the host has a % without two hexadecimal digits after it")?);
             // What is no number may be a password: it goes into no message.
             if !port.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(
@@ -276,7 +287,10 @@ mod tests {
             ("postgis://h/db?sslcrl=x", "unknown option `sslcrl`, did you mean `sslcert`?"),
             ("postgis://h/db?shema=x", "unknown option `shema`, did you mean `schema`?"),
             ("postgis://h/db?zzz=x", "unknown option `zzz`"),
-            ("postgis://h/db?a b=x", "a parameter behind the question mark is none of a connection"),
+            (
+                "postgis://h/db?a b=x",
+                "the name of a parameter after the ? has other characters than a to z and _",
+            ),
         ] {
             assert_eq!(Settings::of_url(url).unwrap().config().err().as_deref(), Some(cause));
         }

@@ -1,5 +1,5 @@
-//! Questions that have to be answered by then: the server is told how long a statement may take, and where even that does not
-//! end it, the connection is given up.
+//! Questions with a time limit: the server is told how long a statement may take, and where even that does not end it, the
+//! connection is given up.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -71,8 +71,8 @@ impl Tls {
             None if mode == Mode::Require => None,
             None => {
                 return Err(Error::usage(
-                    "no certificate is there to verify the server's with",
-                    "name the authority's in sslrootcert (system: what the system trusts), or put it at ~/.postgresql/root.crt",
+                    "there is no certificate of an authority to verify the server with",
+                    "name its file in sslrootcert (or `system` for what the system trusts), or put it at ~/.postgresql/root.crt",
                 ));
             }
         };
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(mode("sslmode=allow"), Ok(Some(Mode::Prefer)));
         assert_eq!(mode("sslmode=require"), Ok(Some(Mode::Require)));
         insta::assert_snapshot!(mode("sslmode=on").unwrap_err(), @r#"there is no sslmode "on""#);
-        insta::assert_snapshot!(mode("sslmode=verify-ca").unwrap_err(), @"no certificate is there to verify the server's with");
+        insta::assert_snapshot!(mode("sslmode=verify-ca").unwrap_err(), @"there is no certificate of an authority to verify the server with");
         insta::assert_snapshot!(mode("sslmode=require&sslrootcert=system").unwrap_err(), @"sslrootcert=system is for sslmode=verify-full only: any server has a certificate of some public authority");
         // What is named must be there, where libpq would do without.
         insta::assert_snapshot!(mode("sslmode=require&sslrootcert=/nowhere/ca.crt").unwrap_err(), @"cannot read /nowhere/ca.crt: No such file or directory (os error 2)");

@@ -74,7 +74,7 @@ impl PostGis {
                 Fault::Raced => {
                     return Err(Error::new(ErrorKind::Conflict, "the table does not take the change")
                         .remedy(
-                            "others change the same at the same time, or a trigger of the table keeps it out",
+                            "others change the same row at the same time, or a trigger of the table refuses it: look at both, and try again",
                         ));
                 }
             }

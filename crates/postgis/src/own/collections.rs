@@ -124,7 +124,7 @@ pub fn delete_collection(address: &Address, id: &str) -> Result<Deletion, Error>
             if !is_referred_to {
                 return error;
             }
-            error.remedy("delete the rows of yours that refer to the Collection first")
+            error.remedy("delete the rows of other tables that refer to the Collection first")
         })
     })
 }

@@ -14,7 +14,7 @@ pub(crate) struct Column {
     /// Its type as a parameter. That of `geometry`, which has another number in each database, is sent as EWKB.
     pub(crate) kind: Type,
     role: Role,
-    /// The place in the Item that it is of, as a JSON pointer; empty where it is no one place.
+    /// Where its value stands in the Item, as a JSON pointer; empty where that is not one place.
     pub(crate) pointer: &'static str,
 }
 

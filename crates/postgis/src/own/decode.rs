@@ -22,7 +22,7 @@ pub(crate) fn item_text(row: &Row) -> Result<Vec<u8>, Error> {
     Ok(compact)
 }
 
-/// Appends the Item of a row in which the columns of [`selected`](crate::own::columns::selected) begins with the column `first`.
+/// Appends the Item of a row in which the columns of [`selected`](crate::own::columns::selected) begin with the column `first`.
 pub(crate) fn write_item_at(row: &Row, first: usize, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
     let raw = |index: usize| row.try_get::<_, Option<Raw<'_>>>(first + index);
     if let Some(Raw(text)) = raw(at::VERBATIM)? {
@@ -62,7 +62,7 @@ pub(crate) fn write_item_at(row: &Row, first: usize, out: &mut Vec<u8>) -> Resul
     Ok(())
 }
 
-/// The error of a row that is no Item.
+/// The error of a row that cannot be read as an Item.
 pub(crate) fn unreadable(cause: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Damaged, &format!("a row cannot be read: {cause}"))
 }
@@ -72,8 +72,8 @@ pub(crate) fn is_loaded(row: &Row) -> Result<bool, tokio_postgres::Error> {
     Ok(row.try_get::<_, &str>(at::WRITTEN_BY)? == BY_COPY)
 }
 
-/// The first column of an [audited](crate::own::columns::audited) row that says something else than its Item, whose text this is. What is no JSON says
-/// nothing: the gate tells.
+/// The first column of an [audited](crate::own::columns::audited) row that says something else than its Item, whose text this is.
+/// A text that is not JSON is left to the gate.
 pub(crate) fn disagreeing(
     row: &Row,
     text: &[u8],
@@ -90,7 +90,7 @@ pub(crate) fn disagreeing(
         let wanted = next_field(&mut expected);
         let found = row.try_get::<_, Option<Bytes<'_>>>(at::NEXT + index)?.map(|Bytes(found)| found);
         let is_same = match (wanted, found) {
-            // How many decimals a number shows (two bytes) is no part of its value.
+            // How many decimals a number shows (two bytes) is not part of its value.
             (Some(wanted), Some(found)) if column.kind == Type::NUMERIC => {
                 wanted.get(..6) == found.get(..6) && wanted.get(8..) == found.get(8..)
             }

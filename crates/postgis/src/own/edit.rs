@@ -131,7 +131,7 @@ impl Editor for PostGis {
             let items = collections::items_of(client, self.schema(), id).await?;
             if items > 0 {
                 let why = format!("{items} Items belong to {name}");
-                let error = Error::new(ErrorKind::Conflict, &why).remedy("delete the Items of it first");
+                let error = Error::new(ErrorKind::Conflict, &why).remedy("delete these Items first");
                 return Err(error.into());
             }
             if collections::delete(client, self.schema(), id).await? == 0 {
@@ -207,7 +207,7 @@ fn not_there(name: &dyn Display) -> Error {
 }
 
 fn changed(name: &dyn Display, now: ETag) -> Error {
-    Error::new(ErrorKind::Conflict, &format!("{name} is another one by now (ETag {now})"))
+    Error::new(ErrorKind::Conflict, &format!("{name} has been changed since: its ETag is {now} now"))
         .remedy("read it again, and make the change anew")
 }
 
@@ -220,6 +220,6 @@ fn invalid(kind: ObjectKind, id: &str, problem: Problem) -> Error {
 fn referred_to(name: &dyn Display, cause: &tokio_postgres::Error) -> Option<Error> {
     let db = cause.as_db_error().filter(|db| *db.code() == SqlState::FOREIGN_KEY_VIOLATION)?;
     let said = db.detail().unwrap_or_else(|| db.message());
-    let error = Error::new(ErrorKind::Conflict, &format!("rows of yours refer to {name}: {said}"));
+    let error = Error::new(ErrorKind::Conflict, &format!("rows of other tables refer to {name}: {said}"));
     Some(error.remedy("delete these rows first"))
 }

@@ -112,7 +112,7 @@ pub(crate) fn write_derived(item: Value<'_>, out: &mut Vec<u8>) {
     let geometry = item.get("geometry").filter(|geometry| !geometry.is_null());
     match geometry {
         Some(geometry) => field::write(out, |out| {
-            // What is no geometry is refused by the database, row by row.
+            // Bytes that are not a geometry are refused by the database, row by row.
             let start = out.len();
             if ewkb::write(geometry, out).is_none() {
                 out.truncate(start);

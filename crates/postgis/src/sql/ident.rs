@@ -20,7 +20,10 @@ impl Ident {
             Self::any(name)
         };
         named.map_err(|fault| {
-            Error::usage(format!("the schema {name:?} cannot be: {fault}"), "choose another ?schema=")
+            Error::usage(
+                format!("the schema cannot be called {name:?}: {fault}"),
+                "name another one: ?schema=NAME",
+            )
         })
     }
 

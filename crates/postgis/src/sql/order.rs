@@ -2,7 +2,7 @@
 //!
 //! SQL orders by the same values as the search's own keys, which settle it (`stacyard_search`, order.rs): by type, then
 //! within it. Of some rows SQL knows the place only nearly: arrays and objects, and instants with digits beyond the
-//! microsecond. They are told as odd, and whoever meets one sorts all rows by the keys.
+//! microsecond. They are marked as odd: where one is met, all rows are sorted by the keys.
 
 use jiff::Timestamp;
 use stacyard_model::FieldType;

@@ -69,6 +69,15 @@ fn a_name_that_was_seen_stays_known_while_a_store_is_open() {
     // As another type it has not been seen, and by another store not at all.
     assert!(count(&store, "n = 'x'").is_err());
     assert!(count(&opened(&url), "n = 1").is_err());
+    // Types add up.
+    assert_eq!(
+        load(&url, &[item("n", "", r#","both":1"#), item("s", "", r#","both":"x""#)], Mode::Insert),
+        []
+    );
+    assert_eq!(count(&store, "both = 1").unwrap(), 1);
+    assert_eq!(count(&store, "both = 'x'").unwrap(), 1);
+    sql(&url, &format!("DELETE FROM {schema}.items WHERE id IN ('n', 's')")).unwrap();
+    assert_eq!(count(&store, "both = 1").unwrap(), 0);
     // What is unknown is asked for again.
     assert!(count(&store, "m = 1").is_err());
     assert_eq!(load(&url, &[item("c", "", r#","m":1"#)], Mode::Insert), []);

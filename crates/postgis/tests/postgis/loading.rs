@@ -62,7 +62,7 @@ fn a_replacement_that_others_forbid_changes_nothing() {
     assert_eq!(ids(&url), ["a", "b"]);
     insta::assert_snapshot!(refused::shown(&error, &url), @r#"
     cannot load into postgis://stacyard@PLACE?schema=SCHEMA: update or delete on table "items" violates foreign key constraint "plumes_collection_id_fkey" on table "plumes" (Key (collection, id)=(, a) is still referenced from table "plumes".)
-      help: nothing was replaced: delete the rows of yours that refer to Items which the input does not have, or use `mode upsert`, which keeps these Items
+      help: nothing was replaced: delete the rows of other tables that refer to Items which the input does not have, or use `mode upsert`, which keeps these Items
     "#);
     // One that is looked at when the transaction ends.
     run(

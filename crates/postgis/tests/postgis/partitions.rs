@@ -82,7 +82,7 @@ fn items_move_into_partitions() {
     partition(&url, &[&long, &format!("{long}y"), "'; DROP TABLE items; --"]).unwrap();
     load(&url, &[of("1", &long), of("2", "'; DROP TABLE items; --")], Mode::Insert);
     assert_eq!(tables(&url).len(), 3);
-    assert!(partition(&url, &[""]).unwrap_err().contains("no name of a collection"));
+    assert!(partition(&url, &[""]).unwrap_err().contains("cannot be the name of a collection"));
 }
 
 /// Keys both ways, before and after.
@@ -103,7 +103,7 @@ fn what_stands_on_the_table_is_not_left_behind() {
     let fields = fields.unwrap();
     let wanted = Wanted { profile: Some(&fields), ..Wanted::default() };
     stacyard_postgis::init(&Address::parse(&url).unwrap(), wanted).unwrap();
-    insta::assert_snapshot!(partition(&url, &["a"]).unwrap_err(), @"the foreign key plumes_collection_item_id_fkey of plumes, the view mine stand on the table items, and would not follow it");
+    insta::assert_snapshot!(partition(&url, &["a"]).unwrap_err(), @"the foreign key plumes_collection_item_id_fkey of plumes, the view mine depend on the table items, and would not follow it");
     let drop = "DROP VIEW S.mine; ALTER TABLE S.plumes DROP CONSTRAINT plumes_collection_item_id_fkey";
     sql(&url, &drop.replace("S.", &format!("{}.", schema(&url)))).unwrap();
     partition(&url, &["b"]).unwrap();
@@ -160,5 +160,5 @@ fn partitions_belong_to_the_owner_of_the_table() {
     let more = "ALTER TABLE S.items ENABLE ROW LEVEL SECURITY; ALTER TABLE S.items ADD CONSTRAINT one UNIQUE (collection, id)";
     sql(&url, &more.replace("S.", &format!("{}.", schema(&url)))).unwrap();
     let refused = partition(&url, &["a"]).unwrap_err();
-    assert!(refused.contains("row level security, the constraint one stand on"), "{refused}");
+    assert!(refused.contains("row level security, the constraint one depend on"), "{refused}");
 }

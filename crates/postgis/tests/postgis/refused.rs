@@ -78,7 +78,7 @@ fn databases_without_the_right_postgis_are_refused() {
     the database has no PostGIS
       help: let a superuser run CREATE EXTENSION postgis in it (Debian: package postgresql-15-postgis-3)
     PostGIS 2.5.0 is too old
-      help: version 3 is needed
+      help: install version 3 or newer
     ");
 }
 

@@ -36,7 +36,7 @@ impl Explainer {
         Ok(Self { demands: Demands::of(client, schema).await?, fields })
     }
 
-    /// Where a column stands in an Item; empty where it is no one place.
+    /// Where the value of a column stands in an Item; empty where that is not one place.
     fn pointer(&self, column: &str) -> String {
         let field = self.fields.iter().find(|(name, _)| name == column).map(|(_, pointer)| pointer.as_str());
         field.or_else(|| Some(columns::named(column)?.pointer)).unwrap_or_default().to_owned()

@@ -58,7 +58,7 @@ impl Replacement {
             }
             error.remedy(
                 Remedy::from(
-                    "nothing was replaced: delete the rows of yours that refer to Items which the input does not have",
+                    "nothing was replaced: delete the rows of other tables that refer to Items which the input does not have",
                 )
                 .or(Remedy::from("use ").option(("mode", "upsert")).text(", which keeps these Items")),
             )

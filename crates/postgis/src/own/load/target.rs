@@ -61,7 +61,7 @@ impl Target {
         }
     }
 
-    /// The error of a load. What there is of it whoever called it can say ([`Loaded`]).
+    /// The error of a load. How much of it is in, [`Loaded`] knows.
     pub(crate) fn failed(&self, cause: tokio_postgres::Error) -> Error {
         let is_unsure = fault::is_lost(&cause) && self.loaded.is_unsure();
         let error = fault::failed(&format!("load into {}", self.shown), cause);

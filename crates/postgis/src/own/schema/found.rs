@@ -33,7 +33,9 @@ pub(crate) async fn postgis(client: &Client) -> Result<Ident, Error> {
     let version: String = row.get(1);
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST_POSTGIS) {
-        return Err(Error::failed(format!("PostGIS {version} is too old")).remedy("version 3 is needed"));
+        return Err(
+            Error::failed(format!("PostGIS {version} is too old")).remedy("install version 3 or newer")
+        );
     }
     Ident::new(row.get(0))
 }
@@ -95,15 +97,17 @@ pub(crate) async fn has_triggers(client: &Client, schema: &Ident) -> Result<bool
 
 /// The error of tables that a newer program has made.
 pub(crate) fn newer(shown: &str, version: i32) -> Error {
-    Error::failed(format!("the tables of {shown} are of version {version}, this program knows {NEWEST}"))
-        .remedy("use a newer stacyard")
+    Error::failed(format!(
+        "the tables of {shown} are of version {version}, and this program knows none after {NEWEST}"
+    ))
+    .remedy("use a newer stacyard")
 }
 
 /// The error of tables that have our names.
 pub(crate) fn not_ours(schema: &Ident) -> Error {
     Error::new(
         ErrorKind::Conflict,
-        &format!("the schema {schema} has tables with our names that are not Stacyard's"),
+        &format!("the schema {schema} has tables called items or collections that Stacyard has not made"),
     )
     .remedy("name another schema: ?schema=NAME after the URL")
 }

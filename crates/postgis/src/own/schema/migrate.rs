@@ -133,7 +133,7 @@ async fn prepared(client: &Client, address: &Address) -> Result<(i32, Ident, Ide
         .map_err(failed)?;
     if row.get::<_, i32>(0) < OLDEST_POSTGRES {
         return Err(Error::failed(format!("the server is too old: {}", row.get::<_, String>(1)))
-            .remedy("PostgreSQL 14 or newer is needed"));
+            .remedy("use PostgreSQL 14 or newer"));
     }
     let postgis = postgis(client).await?;
     let version = match found(client, &schema).await? {

@@ -80,7 +80,7 @@ pub(crate) async fn steps(client: &Client, collections: &[String]) -> Result<Vec
 fn name(collection: &str) -> Result<Ident, Error> {
     if collection.is_empty() || collection.contains('\0') {
         return Err(Error::usage(
-            format!("{collection:?} is no name of a collection"),
+            format!("{collection:?} cannot be the name of a collection"),
             Remedy::from("write ")
                 .option(("partition", "A,B"))
                 .also("Items without a collection stay in the default partition"),
@@ -147,7 +147,7 @@ async fn refuse_what_depends(client: &Client, what: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::failed(format!(
-        "{} stand on the table items, and would not follow {what}",
+        "{} depend on the table items, and would not follow {what}",
         depending.join(", ")
     ))
     .remedy("nothing was changed; drop them, partition, and make them again"))
