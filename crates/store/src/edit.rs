@@ -125,3 +125,47 @@ impl<'a> Edit<'a> {
         Err(Error::invalid(Findings { kind: Some(kind), id, problems, more: verdict.more_errors }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    /// A store that takes all that comes.
+    struct Anything;
+
+    impl Editor for Anything {
+        fn put_item(&self, _: &ItemKey, item: &Document, _: When) -> Result<Put, Error> {
+            Ok(Put { is_new: true, etag: ETag::of(item.text().as_bytes()) })
+        }
+
+        fn delete_item(&self, _: &ItemKey, _: When) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn put_collection(&self, _: &str, collection: &Document, _: When) -> Result<Put, Error> {
+            Ok(Put { is_new: true, etag: ETag::of(collection.text().as_bytes()) })
+        }
+
+        fn delete_collection(&self, _: &str, _: When) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_else_goes_in_for_an_item_or_a_collection() {
+        let edit = Edit::new(&Anything, None);
+        let item = br#"{"type":"Feature","stac_version":"1.1.0","id":"a","geometry":null,"properties":{"datetime":"2024-06-01T00:00:00Z"},"links":[],"assets":{}}"#;
+        let collection = br#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"d","license":"other","extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;
+        assert_eq!(edit.put_item(item, When::Always).unwrap().0, ItemKey::loose("a"));
+        assert_eq!(edit.put_collection(collection, When::Always).unwrap().0, "c");
+        let errors = [
+            edit.put_item(collection, When::Always).unwrap_err(),
+            edit.put_collection(item, When::Always).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert_eq!(error.findings().unwrap().problems[0].rule, "type");
+        }
+    }
+}
