@@ -7,7 +7,7 @@
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
 
-demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question
+demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question, serve it as an API
 	@scripts/demo.sh
 
 test: ## Every test; installs what it needs and says so

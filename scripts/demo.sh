@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: from nothing to an answer. Needs the Rust toolchain and its crates, nothing else.
+# The demo: from nothing to an answer. Needs the Rust toolchain, its crates and curl, nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -70,8 +70,34 @@ if ! tail -n 1 demo/count.txt | grep -qx '[1-9][0-9]*'; then
   exit 1
 fi
 
+step 'The same file as a STAC API on a free port, asked with curl'
+stacyard serve demo/catalog.parquet --bind 127.0.0.1:0 2>demo/serve.log &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+for _ in $(seq 100); do
+  url=$(sed -n 's/^serving at \(http[^ ]*\) .*/\1/p' demo/serve.log)
+  [[ -n $url ]] && break
+  sleep 0.1
+done
+[[ -n $url ]] || { cat demo/serve.log >&2; exit 1; }
+# ask FILE PATH: keeps the answer, and shows how it begins.
+ask() {
+  echo "\$ curl '$url$2'"
+  curl --fail --silent --show-error "$url$2" -o "demo/$1"
+  head -c 600 "demo/$1" | fold -w 120
+  printf '\n%s bytes in demo/%s\n' "$(bytes "demo/$1")" "$1"
+}
+ask landing.json ''
+ask page.json 'search?limit=2&filter=eo:cloud_cover%3C20&fields=id,collection,properties.eo:cloud_cover'
+id=$(sed -n 's/.*"features":\[{"id":"\([^"]*\)","collection":"\([^"]*\)".*/\2\/items\/\1/p' demo/page.json)
+ask item.json "collections/$id"
+kill -INT "$server"
+wait "$server"
+tail -n 1 demo/serve.log
+
 step 'Try next'
 cat <<'NEXT'
+  stacyard serve demo/catalog.parquet
   stacyard search demo/catalog.parquet --filter "\"mars:emission_rate\" > 10000" --fields id,properties.mars:emission_rate --max-items 5 -o -
   stacyard search demo/catalog.parquet --collections landsat-c2-l2 --bbox 10,44,12,46 --count
   stacyard copy demo/catalog.parquet demo/small.ndjson.zst --collections methane-plumes

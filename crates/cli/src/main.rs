@@ -11,7 +11,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser};
 use stacyard_store::Error;
 
-use crate::command::{collections, copy, help, info, init, optimize, search, validate};
+use crate::command::{collections, copy, help, info, init, optimize, search, serve, validate};
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
 use crate::flags::{Cli, Command};
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     };
     // Without the handlers an interrupt would leave temporary files behind, as would a file that may not grow further (its
     // error is that of the write then), and nothing worse.
-    let _ = ctrlc::set_handler(|| interrupt::end());
+    let _ = ctrlc::set_handler(interrupt::interrupted);
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     let json_log = cli.global.json_log;
     match fault::caught(|| run(cli)) {
@@ -48,6 +48,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Validate(flags) => validate::run(&cli.global, &flags),
         Command::Copy(flags) => copy::run(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
+        Command::Serve(flags) => serve::run(&cli.global, &flags),
         Command::Collections(flags) => collections::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),

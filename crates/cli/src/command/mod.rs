@@ -9,4 +9,5 @@ pub(crate) mod init;
 pub(crate) mod optimize;
 mod parts;
 pub(crate) mod search;
+pub(crate) mod serve;
 pub(crate) mod validate;

@@ -140,8 +140,25 @@ fn are(items: u64) -> String {
 /// How long a reader of standard error may take: an interrupt ends the program all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Ends the program: what the handler of an interrupt does.
-pub(crate) fn end() -> ! {
+/// How a command ends that runs until an interrupt.
+static SERVICE: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// From here on the first interrupt calls `end`, and the command ends by itself; the second one ends the program.
+pub(crate) fn end_by(end: impl FnOnce() + Send + 'static) {
+    *SERVICE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(end));
+}
+
+/// What the handler of an interrupt does.
+pub(crate) fn interrupted() {
+    let service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match service {
+        Some(end) => end(),
+        None => end(),
+    }
+}
+
+/// Ends the program.
+fn end() -> ! {
     let copy = COPY.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(copy) = copy {
         let (holds, advice) = copy.said();

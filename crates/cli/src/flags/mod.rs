@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Ask a store for Items.
     Search(Search),
+    /// Serve stores as one STAC API.
+    Serve(Serve),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
     /// List, print, put or delete the Collections that a store keeps.
@@ -262,6 +264,22 @@ pub(crate) struct Search {
 pub(crate) enum CountKind {
     Exact,
     Estimate,
+}
+
+/// Serve stores as one STAC API, read-only, until an interrupt; what is under way then is answered.
+///
+/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The stores.
+    #[arg(required = true, value_name = "STORE")]
+    pub(crate) stores: Vec<String>,
+    /// Where to listen; port 0 takes one that is free.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) bind: String,
+    /// The URL of the landing page, as clients see it, such as https://stac.example.org/v1 [default: what they ask for].
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
 }
 
 /// Rewrite a GeoParquet file, of whatever program, in the best layout.

@@ -21,6 +21,7 @@ mod profiles;
 mod rejects;
 mod replacing;
 mod search;
+mod serve;
 mod silent;
 mod support;
 mod usage;

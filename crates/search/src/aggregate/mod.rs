@@ -6,6 +6,7 @@
 mod aggregator;
 mod extent;
 mod grid;
+mod merge;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,125 @@
+//! All parameters that any route takes.
+
+use super::parameters::Parameter;
+
+const fn parameter(name: &'static str, about: &'static str, schema: &'static str) -> Parameter {
+    Parameter { name, about, schema }
+}
+
+const TEXT: &str = r#"{"type":"string"}"#;
+
+pub(crate) const COLLECTIONS: Parameter =
+    parameter("collections", "Items of these collections, with commas between.", TEXT);
+pub(crate) const IDS: Parameter = parameter("ids", "Items with these ids, with commas between.", TEXT);
+pub(crate) const BBOX: Parameter = parameter(
+    "bbox",
+    "What intersects a box: west, south, east and north in degrees; with heights west, south, low, east, north, high. A west beyond \
+     the east crosses the antimeridian.",
+    TEXT,
+);
+pub(crate) const INTERSECTS: Parameter =
+    parameter("intersects", "Items that intersect this GeoJSON geometry.", TEXT);
+pub(crate) const DATETIME: Parameter = parameter(
+    "datetime",
+    "What overlaps an instant, or an interval START/END in which `..` or nothing is an open end (RFC 3339).",
+    TEXT,
+);
+pub(crate) const Q: Parameter = parameter(
+    "q",
+    "One of these terms, with commas between, occurs in the title, the description or a keyword, in any case.",
+    TEXT,
+);
+pub(crate) const FILTER: Parameter = parameter("filter", "Items of which this is true, in CQL2.", TEXT);
+pub(crate) const FILTER_LANG: Parameter = parameter(
+    "filter-lang",
+    "The encoding of the filter. Where it is not given, the filter says it.",
+    r#"{"type":"string","enum":["cql2-text","cql2-json"]}"#,
+);
+pub(crate) const FILTER_CRS: Parameter = parameter(
+    "filter-crs",
+    "The reference system of the geometries in the filter.",
+    r#"{"type":"string","enum":["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]}"#,
+);
+pub(crate) const QUERY: Parameter = parameter(
+    "query",
+    "Conditions of the query extension, as JSON: {\"eo:cloud_cover\": {\"lt\": 20}}.",
+    TEXT,
+);
+pub(crate) const SORTBY: Parameter = parameter(
+    "sortby",
+    "The order: names with commas between, - before one for descending order. Without it the newest come first.",
+    TEXT,
+);
+pub(crate) const FIELDS: Parameter = parameter(
+    "fields",
+    "The parts that are wanted: names with commas between, - before one to leave it out.",
+    TEXT,
+);
+pub(crate) const LIMIT: Parameter = parameter(
+    "limit",
+    "How many a page has at most; more than 10,000 is taken for 10,000.",
+    r#"{"type":"integer","minimum":1,"default":10}"#,
+);
+pub(crate) const TOKEN: Parameter = parameter(
+    "token",
+    "Where a page begins: what a link to it has. It is good for the same search only.",
+    TEXT,
+);
+
+pub(crate) const AGGREGATIONS: Parameter =
+    parameter("aggregations", "The names of the aggregations that are wanted, with commas between.", TEXT);
+pub(crate) const INTERVAL: Parameter = parameter(
+    "datetime_frequency_interval",
+    "The steps of datetime_frequency.",
+    r#"{"type":"string","enum":["year","month","day","hour"],"default":"month"}"#,
+);
+pub(crate) const GEOHASH: Parameter = parameter(
+    "grid_geohash_frequency_precision",
+    "How many characters the geohashes have.",
+    r#"{"type":"integer","minimum":1,"maximum":12,"default":3}"#,
+);
+pub(crate) const GEOTILE: Parameter = parameter(
+    "grid_geotile_frequency_precision",
+    "The zoom of the tiles.",
+    r#"{"type":"integer","minimum":0,"maximum":24,"default":6}"#,
+);
+
+/// What aggregations take; below a Collection `collections` can name this one only.
+pub(crate) const AGGREGATE: &[Parameter] = &[
+    AGGREGATIONS,
+    INTERVAL,
+    GEOHASH,
+    GEOTILE,
+    COLLECTIONS,
+    IDS,
+    BBOX,
+    INTERSECTS,
+    DATETIME,
+    Q,
+    FILTER,
+    FILTER_LANG,
+    FILTER_CRS,
+    QUERY,
+];
+
+/// What a search takes; below a Collection `collections` can name this one only, which pystac-client does.
+pub(crate) const SEARCH: &[Parameter] = &[
+    COLLECTIONS,
+    IDS,
+    BBOX,
+    INTERSECTS,
+    DATETIME,
+    Q,
+    FILTER,
+    FILTER_LANG,
+    FILTER_CRS,
+    QUERY,
+    SORTBY,
+    FIELDS,
+    LIMIT,
+    TOKEN,
+];
+
+/// What a search for Collections takes.
+pub(crate) const COLLECTION_SEARCH: &[Parameter] =
+    &[BBOX, DATETIME, Q, FILTER, FILTER_LANG, FILTER_CRS, QUERY, SORTBY, FIELDS, LIMIT, TOKEN];

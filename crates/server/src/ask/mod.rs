@@ -1,0 +1,21 @@
+//! Requests, read into what they ask: parameters and bodies become a `Query` here and nowhere else. What is not known is an error
+//! that names it, as an answer that ignores it would be one to another question.
+
+mod aggregations;
+mod body;
+mod condition;
+mod draft;
+mod parameters;
+mod segments;
+mod token;
+
+pub(crate) use self::aggregations::{GENERAL, Wanted};
+pub(crate) use self::body::Body;
+pub(crate) use self::condition::is_not_modified;
+pub(crate) use self::draft::{Asked, with_token};
+pub(crate) use self::parameters::{Given, Parameter, Parameters};
+pub(crate) use self::segments::Segments;
+pub(crate) use self::token::Tokens;
+
+/// The parameters, each described once: what a route takes is a list of these, which its documentation shows too.
+pub(crate) mod known;

@@ -1,0 +1,140 @@
+//! The query string of a request. Each parameter is known, there once, and text.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
+use stacyard_model::json::{Document, Value};
+
+use crate::links::encoded;
+use crate::problem::Problem;
+
+/// A parameter that a route takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) about: &'static str,
+    /// Its JSON Schema.
+    pub(crate) schema: &'static str,
+}
+
+/// The parameters of a request, in the order of the URL, as they are written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parameters {
+    query: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned() })
+    }
+}
+
+impl Parameters {
+    /// Those of a route that takes these.
+    pub(crate) fn of(&self, known: &[Parameter]) -> Result<Given, Problem> {
+        let mut given = Vec::new();
+        for part in self.query.split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let (name, value) = (decoded(name)?, decoded(value)?);
+            let Some(parameter) = known.iter().find(|known| known.name == name) else {
+                return Err(unknown(&name, known));
+            };
+            if given.iter().any(|(other, _)| *other == parameter.name) {
+                return Err(Problem::bad(format!("the parameter {name:?} is there twice")).parameter(&name));
+            }
+            given.push((parameter.name, value));
+        }
+        Ok(Given(given))
+    }
+
+    /// Refuses all: what a route without parameters does.
+    pub(crate) fn none(&self) -> Result<(), Problem> {
+        self.of(&[]).map(|_| ())
+    }
+}
+
+fn unknown(name: &str, known: &[Parameter]) -> Problem {
+    let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+    let help = if names.is_empty() {
+        "there are no parameters here".to_owned()
+    } else {
+        format!("there are {}", names.join(", "))
+    };
+    Problem::bad(format!("{name:?} is no parameter here")).parameter(name).help(help)
+}
+
+fn decoded(text: &str) -> Result<String, Problem> {
+    let spaced = text.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8();
+    text.map(std::borrow::Cow::into_owned).map_err(|_| Problem::bad("the query of the URL is not UTF-8"))
+}
+
+/// Parameters that are known, each once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given(Vec<(&'static str, String)>);
+
+impl Given {
+    /// The strings, numbers, and lists of strings among the members of a body, as a URL has them.
+    pub(crate) fn of_body(body: &Document, known: &[Parameter]) -> Self {
+        let plain = |value: Value<'_>| match value.as_str() {
+            Some(text) => Some(text.into_owned()),
+            None => value.as_number().map(|number| number.text().to_owned()),
+        };
+        let text = |value: Value<'_>| match value.elements() {
+            Some(mut elements) => elements
+                .try_fold(Vec::new(), |mut list, element| {
+                    list.push(plain(element)?);
+                    Some(list)
+                })
+                .map(|list| list.join(",")),
+            None => plain(value),
+        };
+        let given = known.iter().filter_map(|known| Some((known.name, text(body.root().get(known.name)?)?)));
+        Self(given.collect())
+    }
+
+    /// The value of a parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same question, as the query of a URL.
+    pub(crate) fn query(&self) -> String {
+        let pairs: Vec<String> =
+            self.0.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    /// The same question at another place of its answer, as the query of a URL.
+    pub(crate) fn with_token(&self, token: &str) -> String {
+        let same = self.0.iter().filter(|(name, _)| *name != "token");
+        let same = same.map(|(name, value)| format!("{name}={}&", encoded(value)));
+        format!("?{}token={}", same.collect::<String>(), encoded(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::known;
+
+    fn of(query: &str) -> Result<Given, Problem> {
+        Parameters { query: query.to_owned() }.of(known::SEARCH)
+    }
+
+    #[test]
+    fn parameters_are_known_once_and_text() {
+        let given = of("collections=a+b%2Bc&limit=5&&token=x").unwrap();
+        assert_eq!(given.get("collections"), Some("a b+c"));
+        assert_eq!(given.with_token("y/z"), "?collections=a%20b%2Bc&limit=5&token=y%2Fz");
+        for wrong in ["colections=a", "limit=1&limit=2", "ids=%FF"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

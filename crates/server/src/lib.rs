@@ -1,0 +1,24 @@
+//! A STAC API over any store, or over several at once.
+//!
+//! [`router`] gives an [`axum::Router`], which a program can nest into its own; [`run`] serves one until it is told to end. A
+//! handler reads a request, asks the stores and writes the answer: what a search means is decided in `stacyard-search`, and what
+//! a store can do in `stacyard-store`. Nothing here knows what kind a store is of.
+//!
+//! The rooms: `routes` has a file for each resource; `ask` reads parameters and bodies; `catalog` is the stores behind it, as
+//! one; `work` runs what blocks; `links` makes URLs; `represent` writes answers; `problem` says what went wrong.
+
+mod ask;
+mod catalog;
+mod links;
+mod listen;
+mod options;
+mod problem;
+mod represent;
+mod routes;
+mod state;
+mod work;
+
+pub use links::PublicUrl;
+pub use listen::{Ending, run};
+pub use options::Options;
+pub use routes::router;

@@ -1,0 +1,119 @@
+//! Where the server is, as clients see it.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use fluent_uri::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use stacyard_store::Error;
+
+use crate::problem::Problem;
+use crate::state::App;
+
+/// The URL of the landing page, as clients see it: `https://stac.example.org/v1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Of its text.
+    ///
+    /// # Errors
+    /// What is no absolute URL of HTTP, or has a query or a fragment.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = || Error::usage(format!("{text:?} is no URL of a server"), "write https://HOST/PATH");
+        let uri = Uri::parse(text).map_err(|_| wrong())?;
+        let is_http =
+            ["http", "https"].iter().any(|scheme| uri.scheme().as_str().eq_ignore_ascii_case(scheme));
+        let has_host = uri.authority().is_some_and(|authority| !authority.host().is_empty());
+        if !is_http || !has_host || uri.has_query() || uri.has_fragment() {
+            return Err(wrong());
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// The URL of the landing page for one request, without a slash at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Base(String);
+
+/// What may stand in a segment of a path or in a value of a query: all else is percent-encoded.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
+
+/// A text as a segment of a path, or as a value of a query.
+pub(crate) fn encoded(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, PLAIN)
+}
+
+impl Base {
+    /// The URL of a resource, whose path begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The landing page.
+    pub(crate) fn root(&self) -> String {
+        self.url("/")
+    }
+
+    /// A Collection.
+    pub(crate) fn collection(&self, id: &str) -> String {
+        format!("{}/collections/{}", self.0, encoded(id))
+    }
+
+    /// An Item.
+    pub(crate) fn item(&self, collection: &str, id: &str) -> String {
+        format!("{}/items/{}", self.collection(collection), encoded(id))
+    }
+
+    /// What a request says: the host that it was sent to.
+    fn of(parts: &Parts) -> Self {
+        let written = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let written = written.or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
+        // It goes into links: what is no host and port goes nowhere.
+        let is_host = |host: &&str| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+            !host.is_empty() && host.chars().all(fits)
+        };
+        Self(format!("http://{}", written.filter(is_host).unwrap_or("localhost")))
+    }
+}
+
+impl FromRequestParts<App> for Base {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(match &app.options.public_url {
+            Some(PublicUrl(url)) => Self(url.clone()),
+            None => Self::of(parts),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    #[test]
+    fn public_urls_are_of_http() {
+        assert_eq!(PublicUrl::parse("https://a.org/stac/").unwrap().0, "https://a.org/stac");
+        for text in
+            ["a.org", "/stac", "ftp://a.org", "https://a.org/?x=1", "https://a.org/#x", "http:///x", ""]
+        {
+            assert!(PublicUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_encoded_and_hosts_are_hosts() {
+        let base =
+            |host: &str| Base::of(&Request::builder().header("host", host).body(()).unwrap().into_parts().0);
+        assert_eq!(
+            base("[::1]:8080").item("a/b", "ü ?#"),
+            "http://[::1]:8080/collections/a%2Fb/items/%C3%BC%20%3F%23"
+        );
+        assert_eq!(base("evil/\"><script>").root(), "http://localhost/");
+    }
+}

@@ -1,0 +1,54 @@
+//! How a server behaves: what a program or a command line can choose.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stacyard_store::{Error, default_threads};
+
+use crate::links::PublicUrl;
+
+/// How a server behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// The `id` of the landing page.
+    pub id: String,
+    /// The title of the landing page.
+    pub title: String,
+    /// What the landing page says of the catalog (CommonMark).
+    pub description: String,
+    /// The URL of the landing page, as clients see it; `None`: what the `Host` of a request says.
+    pub public_url: Option<PublicUrl>,
+    /// How many requests are worked on at once. Others wait for their turn.
+    pub works: usize,
+    /// How long a request waits for its turn before it is refused (503).
+    pub patience: Duration,
+    /// How long the stores may take for one request.
+    pub deadline: Duration,
+    /// How long it may take to count what answers (`numberMatched`); beyond, the number is left out.
+    pub counting: Duration,
+    /// The largest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// The key that tokens of pages are signed with. Servers that answer for the same URL need the same one; `None`: a random one,
+    /// so that tokens are good until the server ends.
+    pub key: Option<Vec<u8>>,
+    /// Who is told of failures that clients are not told in full.
+    pub on_failure: Arc<dyn Fn(&Error) + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            id: "stacyard".to_owned(),
+            title: "Stacyard".to_owned(),
+            description: "A STAC catalog, served by Stacyard".to_owned(),
+            public_url: None,
+            works: default_threads() * 2,
+            patience: Duration::from_secs(2),
+            deadline: Duration::from_secs(30),
+            counting: Duration::from_millis(100),
+            body_bytes: 4 << 20,
+            key: None,
+            on_failure: Arc::new(|_| ()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Answers that are one document.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use stacyard_store::ETag;
+
+use crate::ask::is_not_modified;
+
+/// A text of a media type.
+pub(crate) fn text(kind: &'static str, text: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text.into()).into_response()
+}
+
+/// A JSON document, with the tag of its text. A client that has it already is told so.
+pub(crate) fn document(kind: &'static str, headers: &HeaderMap, document: &Value) -> Response {
+    let body = document.to_string();
+    tagged(kind, headers, ETag::of(body.as_bytes()), body)
+}
+
+/// A document with the tag of its state.
+pub(crate) fn tagged(kind: &'static str, headers: &HeaderMap, tag: ETag, body: impl Into<Body>) -> Response {
+    let tag = tag.to_string();
+    let mut response = if is_not_modified(headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        text(kind, body)
+    };
+    // Hexadecimal digits are a value of a header.
+    if let Ok(value) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+        response.headers_mut().insert(ETAG, value);
+    }
+    response
+}

@@ -1,0 +1,155 @@
+//! A page of Items as a GeoJSON FeatureCollection. What is small is answered whole; of the rest a part is made whenever the client
+//! has taken the one before, so that a slow client holds no thread.
+
+use axum::body::{Body, Bytes};
+use axum::response::Response;
+use futures_util::stream::unfold;
+use stacyard_model::json::Tape;
+use stacyard_search::{Fields, PageSize, Query, Stop};
+use stacyard_store::{Cursor, Error, PageItem};
+
+use super::GEOJSON;
+use super::document::text;
+use crate::ask::Asked;
+use crate::catalog::{Answer, Catalog};
+use crate::links::{PageLinks, with_item_links};
+use crate::problem::Problem;
+use crate::state::{App, Server};
+use crate::work::Job;
+
+/// How many Items a page has where nobody says it.
+const PAGE: u64 = 10;
+
+/// A part has about so many bytes.
+const PART: usize = 256 << 10;
+
+/// What a page is made of.
+pub(crate) struct Features {
+    pub(crate) answer: Answer,
+    pub(crate) fields: Fields,
+    pub(crate) links: PageLinks,
+    /// Whether it is the first page: where nothing comes after it, the Items that it has are all.
+    pub(crate) is_first: bool,
+    pub(crate) query: Query,
+}
+
+impl Features {
+    /// The page that is asked for.
+    ///
+    /// # Errors
+    /// Those of the stores.
+    pub(crate) fn open(
+        catalog: &Catalog,
+        asked: Asked,
+        links: PageLinks,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
+        let query = asked.query();
+        let after = asked.after.as_deref().map(Cursor::parse).transpose()?;
+        let size = asked.size.map_or_else(|| PageSize::new(PAGE), Ok)?;
+        let answer = catalog.page(&query, after.as_ref(), size, stop)?;
+        Ok(Self { answer, fields: asked.search.fields, links, is_first: after.is_none(), query })
+    }
+}
+
+/// Answers with a page that `open` gets from the stores.
+pub(crate) async fn features(
+    app: &App,
+    job: Job,
+    open: impl FnOnce(&Catalog, &Stop) -> Result<Features, Error> + Send + 'static,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog.clone();
+    let server = App::clone(app);
+    let begun = job.run(move |stop| {
+        let mut writer = Writer::new(open(&catalog, stop)?, server);
+        Ok((writer.part()?, writer))
+    });
+    let (first, writer) = begun.await?;
+    if writer.is_done {
+        return Ok(text(GEOJSON, first));
+    }
+    let rest = unfold(Some((job, writer)), |state| async {
+        let (job, mut writer) = state.filter(|(_, writer)| !writer.is_done)?;
+        let made = job.run(move |_| Ok((writer.part()?, writer))).await;
+        // What fails here ends the answer before its end, which is all that HTTP has for it.
+        Some(match made {
+            Ok((part, writer)) => (Ok(part), Some((job, writer))),
+            Err(_) => (Err("the answer broke off"), None),
+        })
+    });
+    let first = futures_util::stream::once(async { Ok(first) });
+    Ok(text(GEOJSON, Body::from_stream(futures_util::StreamExt::chain(first, rest))))
+}
+
+/// Writes a page, part by part.
+struct Writer {
+    page: Features,
+    server: App,
+    tape: Tape,
+    returned: u64,
+    last: Option<Cursor>,
+    is_done: bool,
+}
+
+impl Writer {
+    fn new(page: Features, server: App) -> Self {
+        Self { page, server, tape: Tape::new(), returned: 0, last: None, is_done: false }
+    }
+
+    /// The next part.
+    fn part(&mut self) -> Result<Bytes, Error> {
+        let mut out = Vec::new();
+        if self.returned == 0 {
+            out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
+        }
+        while out.len() < PART {
+            let Some(item) = self.page.answer.next()? else {
+                self.finish(&mut out)?;
+                break;
+            };
+            if self.returned > 0 {
+                out.push(b',');
+            }
+            self.returned += 1;
+            self.item(item, &mut out);
+        }
+        Ok(out.into())
+    }
+
+    fn item(&mut self, item: PageItem, out: &mut Vec<u8>) {
+        let Features { fields, links, .. } = &self.page;
+        let mut some = Vec::new();
+        let mut wanted = &item.text;
+        if !fields.is_all()
+            && let Ok(root) = self.tape.parse(&item.text)
+        {
+            fields.write(root, &mut some);
+            wanted = &some;
+        }
+        with_item_links(wanted, &links.base, &mut self.tape, out);
+        self.last = Some(item.cursor);
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.is_done = true;
+        let has_more = self.page.answer.has_more()?;
+        let next =
+            self.last.as_ref().filter(|_| has_more).map(|place| self.server.tokens.sign(&place.to_string()));
+        let links = self.page.links.write(next.as_deref());
+        let matched = if self.page.is_first && !has_more { Some(self.returned) } else { self.count() };
+        out.extend_from_slice(
+            format!(r#"],"links":[{links}],"numberReturned":{}"#, self.returned).as_bytes(),
+        );
+        if let Some(matched) = matched {
+            out.extend_from_slice(format!(r#","numberMatched":{matched}"#).as_bytes());
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    /// How many Items answer, where that can be said soon.
+    fn count(&self) -> Option<u64> {
+        let Server { catalog, counts, options, .. } = &*self.server;
+        counts.count(catalog, &self.page.query, options.counting)
+    }
+}

@@ -1,0 +1,181 @@
+//! `/api`: the description of the API in OpenAPI 3.1, and `/api.html`, the same for people. Both are made of the table of
+//! resources that the router is made of, and of the parameters that it refuses others by, so that they cannot say anything else.
+
+use std::fmt::Write as _;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::{Resource, get};
+use crate::ask::{Parameter, Parameters};
+use crate::links::Base;
+use crate::problem::{PROBLEM, Problem};
+use crate::represent::{JSON, document, text};
+use crate::state::App;
+
+/// The media type of the description.
+pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
+
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: "/api",
+        about: "This description.",
+        parameters: &[],
+        kind: OPENAPI,
+        takes_body: false,
+        methods: || get(api),
+    },
+    Resource {
+        path: "/api.html",
+        about: "The same for people.",
+        parameters: &[],
+        kind: HTML,
+        takes_body: false,
+        methods: || get(page),
+    },
+];
+
+const HTML: &str = "text/html; charset=utf-8";
+
+async fn api(
+    State(app): State<App>,
+    base: Base,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let mut paths = Map::new();
+    for resource in all() {
+        paths.insert(resource.path.to_owned(), operations(resource));
+    }
+    let api = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": app.options.title,
+            "description": app.options.description,
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [{"url": base.root()}],
+        "paths": paths,
+        "components": {"responses": {"problem": {
+            "description": "What went wrong, and what can be done about it.",
+            "content": {PROBLEM: {"schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "help": {"type": "string"},
+                    "parameter": {"type": "string"},
+                },
+            }}},
+        }}},
+    });
+    Ok(document(OPENAPI, &headers, &api))
+}
+
+fn all() -> impl Iterator<Item = &'static Resource> {
+    super::RESOURCES.iter().copied().flatten()
+}
+
+/// What can be done with a resource.
+fn operations(resource: &Resource) -> Value {
+    let responses = json!({
+        "200": {"description": resource.about, "content": {resource.kind: {"schema": schema_of(resource.kind)}}},
+        "default": {"$ref": "#/components/responses/problem"},
+    });
+    let in_path = resource.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let in_path = in_path
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+    let in_path: Vec<Value> = in_path.collect();
+    let in_query = |parameter: &Parameter| json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema(parameter)});
+    let parameters: Vec<Value> =
+        in_path.iter().cloned().chain(resource.parameters.iter().map(in_query)).collect();
+    let mut operations = json!({"get": {
+        "operationId": id("get", resource),
+        "summary": resource.about,
+        "parameters": parameters,
+        "responses": responses,
+    }});
+    if resource.takes_body {
+        let member = |known: &Parameter| (known.name.to_owned(), json!({"description": known.about}));
+        let members: Map<String, Value> = resource.parameters.iter().map(member).collect();
+        operations["post"] = json!({
+            "operationId": id("post", resource),
+            "summary": resource.about,
+            "parameters": in_path,
+            "requestBody": {"required": true, "content": {JSON: {"schema": {
+                "type": "object",
+                "description": "The parameters as members: lists are arrays, geometries and filters objects.",
+                "properties": members,
+                "additionalProperties": false,
+            }}}},
+            "responses": responses,
+        });
+    }
+    operations
+}
+
+fn schema(parameter: &Parameter) -> Value {
+    serde_json::from_str(parameter.schema).unwrap_or_default()
+}
+
+fn schema_of(kind: &str) -> Value {
+    json!({"type": if kind == HTML { "string" } else { "object" }})
+}
+
+/// A name of an operation, such as `getCollectionsItems`.
+fn id(method: &str, resource: &Resource) -> String {
+    let parts = resource.path.split(['/', '{', '}', '.', '-']).filter(|part| !part.is_empty());
+    let parts = parts.map(|part| {
+        let (first, rest) = part.split_at(1);
+        format!("{}{rest}", first.to_ascii_uppercase())
+    });
+    let name: String = parts.collect();
+    format!("{method}{}", if name.is_empty() { "Landing" } else { &name })
+}
+
+async fn page(State(app): State<App>, base: Base, parameters: Parameters) -> Result<Response, Problem> {
+    parameters.none()?;
+    let title = escaped(&app.options.title);
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{}</p>\n<p><a href=\"{}\">Landing page</a> · \
+         <a href=\"{}\">OpenAPI</a></p>\n",
+        escaped(&app.options.description),
+        escaped(&base.root()),
+        escaped(&base.url("/api")),
+    );
+    for resource in all() {
+        let methods = if resource.takes_body { "GET, POST" } else { "GET" };
+        // It cannot fail.
+        let _ = write!(
+            html,
+            "<h2><code>{methods} {}</code></h2>\n<p>{}</p>\n",
+            escaped(resource.path),
+            escaped(resource.about)
+        );
+        if !resource.parameters.is_empty() {
+            html.push_str("<table>\n");
+            for parameter in resource.parameters {
+                let (name, about) = (escaped(parameter.name), escaped(parameter.about));
+                let _ = writeln!(html, "<tr><td><code>{name}</code></td><td>{about}</td></tr>");
+            }
+            html.push_str("</table>\n");
+        }
+    }
+    html.push_str("</body></html>\n");
+    Ok(text(HTML, html))
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+h2{font-size:1rem;margin-top:2rem}td{vertical-align:top;padding:.2rem .8rem .2rem 0}code{font-size:.95em}";
+
+/// A text in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

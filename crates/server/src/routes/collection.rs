@@ -1,0 +1,51 @@
+//! `/collections/{collectionId}`: one Collection.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::{Resource, get};
+use crate::ask::{Parameters, Segments};
+use crate::links::{Base, link, with_links};
+use crate::problem::Problem;
+use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::state::App;
+
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: "/collections/{collectionId}",
+    about: "A Collection.",
+    parameters: &[],
+    kind: JSON,
+    takes_body: false,
+    methods: || get(collection),
+}];
+
+async fn collection(
+    State(app): State<App>,
+    base: Base,
+    Segments(id): Segments<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let found = app.shelf.collection(&id, &app.catalog, &app.works).await?;
+    let found = found.ok_or_else(|| Problem::no_collection(&id))?;
+    Ok(document(JSON, &headers, &represented(&id, found, &base)))
+}
+
+/// A Collection with its links.
+pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
+    let here = base.collection(id);
+    let ours = vec![
+        link("self", JSON, &*here),
+        link("root", JSON, base.root()),
+        link("parent", JSON, base.root()),
+        link("items", GEOJSON, format!("{here}/items")),
+        link("http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA, format!("{here}/queryables")),
+        link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),
+        link("aggregate", JSON, format!("{here}/aggregate")),
+        link("aggregations", JSON, format!("{here}/aggregations")),
+    ];
+    with_links(collection, ours)
+}

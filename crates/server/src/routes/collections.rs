@@ -1,0 +1,79 @@
+//! `/collections`: the Collections, all or those that answer a search (STAC API - Collection Search).
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Value, json};
+use stacyard_model::json::Document;
+use stacyard_search::{Fields, PageSize, Stop};
+
+use super::collection::represented;
+use super::{Resource, get};
+use crate::ask::{Asked, Parameters, known};
+use crate::catalog::find_collections;
+use crate::links::{Base, link};
+use crate::problem::Problem;
+use crate::represent::{JSON, SCHEMA, document};
+use crate::state::App;
+
+const PATH: &str = "/collections";
+
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: PATH,
+    about: "The Collections, all or those that answer a search.",
+    parameters: known::COLLECTION_SEARCH,
+    kind: JSON,
+    takes_body: false,
+    methods: || get(collections),
+}];
+
+async fn collections(
+    State(app): State<App>,
+    base: Base,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let given = parameters.of(known::COLLECTION_SEARCH)?;
+    let Asked { search, size, after } = Asked::of_parameters(&given, &app.tokens)?;
+    // Whoever names no size wants all, as far as that goes.
+    let size = size.map_or_else(|| PageSize::new(PageSize::MAX.into()), Ok)?;
+    let fields = search.fields.clone();
+    let all = app.shelf.collections(&app.catalog, &app.works).await?;
+    let found = move |stop: &Stop| find_collections(&all, search, after.as_deref(), size, stop);
+    let page = app.works.job().run(found).await?;
+    let all = page.collections.into_iter();
+    let all: Vec<Value> = all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();
+    let mut links = vec![
+        link("self", JSON, format!("{}{}", base.url(PATH), given.query())),
+        link("root", JSON, base.root()),
+        link("parent", JSON, base.root()),
+        link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, base.url("/collections-sortables")),
+        link(
+            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            SCHEMA,
+            base.url("/collections-queryables"),
+        ),
+    ];
+    links.extend(page.next.map(|place| {
+        let query = given.with_token(&app.tokens.sign(&place));
+        link("next", JSON, format!("{}{query}", base.url(PATH)))
+    }));
+    let answer = json!({
+        "numberReturned": all.len(),
+        "numberMatched": page.matched,
+        "collections": all,
+        "links": links,
+    });
+    Ok(document(JSON, &headers, &answer))
+}
+
+/// The parts of a Collection that are wanted.
+fn wanted(collection: Value, fields: &Fields) -> Value {
+    if fields.is_all() {
+        return collection;
+    }
+    let Ok(whole) = Document::parse(collection.to_string()) else { return collection };
+    let mut some = Vec::new();
+    fields.write(whole.root(), &mut some);
+    serde_json::from_slice(&some).unwrap_or(collection)
+}

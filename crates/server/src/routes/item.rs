@@ -1,0 +1,42 @@
+//! `/collections/{collectionId}/items/{itemId}`: one Item.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use stacyard_model::json::Tape;
+use stacyard_store::ItemKey;
+
+use super::{Resource, get};
+use crate::ask::{Parameters, Segments};
+use crate::links::{Base, with_item_links};
+use crate::problem::Problem;
+use crate::represent::{GEOJSON, tagged};
+use crate::state::App;
+
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: "/collections/{collectionId}/items/{itemId}",
+    about: "An Item.",
+    parameters: &[],
+    kind: GEOJSON,
+    takes_body: false,
+    methods: || get(item),
+}];
+
+async fn item(
+    State(app): State<App>,
+    base: Base,
+    Segments((collection, id)): Segments<(String, String)>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let (catalog, key) = (app.catalog.clone(), ItemKey::new(&*collection, &*id));
+    let found = app.works.job().run(move |stop| catalog.item(&key, stop)).await?;
+    let Some(found) = found else {
+        let detail = format!("the Collection {collection:?} has no Item {id:?}");
+        return Err(Problem::not_found(detail));
+    };
+    let mut text = Vec::with_capacity(found.text.len() + 512);
+    with_item_links(&found.text, &base, &mut Tape::new(), &mut text);
+    Ok(tagged(GEOJSON, &headers, found.etag, text))
+}

@@ -1,0 +1,62 @@
+//! `/`: the landing page, a Catalog with links to all there is (STAC API - Core).
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{Resource, conformance, get};
+use crate::ask::Parameters;
+use crate::links::{Base, link, titled_link};
+use crate::problem::Problem;
+use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::state::App;
+
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: "/",
+    about: "The landing page: a STAC Catalog with links to all there is.",
+    parameters: &[],
+    kind: JSON,
+    takes_body: false,
+    methods: || get(landing),
+}];
+
+/// The relations of OGC.
+const OGC: &str = "http://www.opengis.net/def/rel/ogc/1.0";
+
+async fn landing(
+    State(app): State<App>,
+    base: Base,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let mut links = vec![
+        link("self", JSON, base.root()),
+        link("root", JSON, base.root()),
+        link("conformance", JSON, base.url("/conformance")),
+        link("data", JSON, base.url("/collections")),
+        link("children", JSON, base.url("/children")),
+        json!({"rel": "search", "type": GEOJSON, "method": "GET", "href": base.url("/search")}),
+        json!({"rel": "search", "type": GEOJSON, "method": "POST", "href": base.url("/search")}),
+        link(&format!("{OGC}/queryables"), SCHEMA, base.url("/queryables")),
+        link(&format!("{OGC}/sortables"), SCHEMA, base.url("/sortables")),
+        link("aggregate", JSON, base.url("/aggregate")),
+        link("aggregations", JSON, base.url("/aggregations")),
+        link("service-desc", super::api::OPENAPI, base.url("/api")),
+        link("service-doc", "text/html", base.url("/api.html")),
+    ];
+    let inventory = app.shelf.inventory(&app.catalog, &app.works).await?;
+    let children = inventory.titles();
+    links.extend(children.map(|(id, title)| titled_link("child", JSON, base.collection(id), title)));
+    let page = json!({
+        "type": "Catalog",
+        "stac_version": "1.1.0",
+        "id": app.options.id,
+        "title": app.options.title,
+        "description": app.options.description,
+        "conformsTo": conformance::CLASSES,
+        "links": Value::Array(links),
+    });
+    Ok(document(JSON, &headers, &page))
+}

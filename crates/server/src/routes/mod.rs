@@ -1,0 +1,102 @@
+//! The resources, a file for each. A handler reads what is asked, asks the catalog and represents the answer. Nobody here knows
+//! another one.
+
+mod aggregate;
+mod api;
+mod children;
+mod collection;
+mod collections;
+mod conformance;
+mod item;
+mod items;
+mod landing;
+mod queryables;
+mod search;
+mod sortables;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use stacyard_store::{Error, Store};
+use tower_http::compression::CompressionLayer;
+
+use crate::ask::{Parameter, Tokens};
+use crate::catalog::{Catalog, Counts, Shelf};
+use crate::options::Options;
+use crate::problem::Problem;
+use crate::state::{App, Server};
+use crate::work::Works;
+
+/// A resource: where it is, what it is, and what it takes.
+struct Resource {
+    /// The path; parts in braces are open.
+    path: &'static str,
+    /// What a GET gives.
+    about: &'static str,
+    /// The parameters of a GET.
+    parameters: &'static [Parameter],
+    /// What it gives is of this media type.
+    kind: &'static str,
+    /// Whether a POST with the same as a JSON body is taken, too.
+    takes_body: bool,
+    methods: fn() -> MethodRouter<App>,
+}
+
+/// All resources: the router and the documentation of the API are both made of this.
+const RESOURCES: &[&[Resource]] = &[
+    landing::RESOURCES,
+    conformance::RESOURCES,
+    collections::RESOURCES,
+    collection::RESOURCES,
+    items::RESOURCES,
+    item::RESOURCES,
+    search::RESOURCES,
+    queryables::RESOURCES,
+    sortables::RESOURCES,
+    aggregate::RESOURCES,
+    children::RESOURCES,
+    api::RESOURCES,
+];
+
+/// A STAC API over stores. Each has its own collections; a search is answered from all of them.
+///
+/// # Errors
+/// Where there is no store, or the system has no random numbers for a key.
+pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
+    if stores.is_empty() {
+        return Err(Error::usage("there is no store to serve", "name one or more"));
+    }
+    let server = Server {
+        catalog: Catalog::new(stores),
+        shelf: Shelf::default(),
+        counts: Counts::default(),
+        works: Works::new(&options),
+        tokens: Tokens::new(options.key.as_deref())?,
+        options,
+    };
+    let resources = RESOURCES.iter().copied().flatten();
+    let router =
+        resources.fold(Router::new(), |router, resource| router.route(resource.path, (resource.methods)()));
+    Ok(router
+        .fallback(nothing)
+        .method_not_allowed_fallback(other_method)
+        .layer(CompressionLayer::new())
+        .with_state(Arc::new(server)))
+}
+
+async fn nothing(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is no resource {}", uri.path()))
+        .help("GET / has links to all there are")
+}
+
+/// OPTIONS says in `Allow` what there is; so does the answer to what is not.
+async fn other_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = format!("the resource does not take {method}");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+}

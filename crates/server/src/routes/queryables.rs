@@ -1,0 +1,106 @@
+//! `/queryables`, also below a Collection: which properties a filter can name (OGC API - Features - Part 3).
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{Resource, get};
+use crate::ask::{Parameters, Segments};
+use crate::catalog::collection_queryables;
+use crate::links::Base;
+use crate::problem::Problem;
+use crate::represent::{SCHEMA, document};
+use crate::state::App;
+
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: "/queryables",
+        about: "The properties that a filter can name, as JSON Schema.",
+        parameters: &[],
+        kind: SCHEMA,
+        takes_body: false,
+        methods: || get(of_all),
+    },
+    Resource {
+        path: "/collections/{collectionId}/queryables",
+        about: "The properties of the Items of a Collection that a filter can name, as JSON Schema.",
+        parameters: &[],
+        kind: SCHEMA,
+        takes_body: false,
+        methods: || get(of_collection),
+    },
+    Resource {
+        path: COLLECTIONS,
+        about: "The members that a filter of Collections can name, as JSON Schema.",
+        parameters: &[],
+        kind: SCHEMA,
+        takes_body: false,
+        methods: || get(of_collections),
+    },
+];
+
+const COLLECTIONS: &str = "/collections-queryables";
+
+async fn of_all(
+    State(app): State<App>,
+    base: Base,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let schema = schema(&app, None, "Queryables", base.url("/queryables")).await?;
+    Ok(document(SCHEMA, &headers, &schema))
+}
+
+async fn of_collection(
+    State(app): State<App>,
+    base: Base,
+    Segments(id): Segments<String>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let title = format!("Queryables of {id}");
+    let schema = schema(&app, Some(&id), &title, format!("{}/queryables", base.collection(&id))).await?;
+    Ok(document(SCHEMA, &headers, &schema))
+}
+
+async fn of_collections(
+    State(app): State<App>,
+    base: Base,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    parameters.none()?;
+    let schema = of_all_collections(&app, "Queryables of Collections", base.url(COLLECTIONS)).await?;
+    Ok(document(SCHEMA, &headers, &schema))
+}
+
+/// The queryables of Collections, as the resource at a URL.
+pub(super) async fn of_all_collections(app: &App, title: &str, id: String) -> Result<Value, Problem> {
+    let all = app.shelf.collections(&app.catalog, &app.works).await?;
+    let mut schema = app.works.job().run(move |_| collection_queryables(&all)).await?;
+    schema["$id"] = json!(id);
+    schema["title"] = json!(title);
+    Ok(schema)
+}
+
+/// The queryables, as the resource at a URL.
+pub(super) async fn schema(
+    app: &App,
+    collection: Option<&str>,
+    title: &str,
+    id: String,
+) -> Result<Value, Problem> {
+    if let Some(id) = collection {
+        let found = app.shelf.collection(id, &app.catalog, &app.works).await?;
+        found.ok_or_else(|| Problem::no_collection(id))?;
+    }
+    let (catalog, collection) = (app.catalog.clone(), collection.map(str::to_owned));
+    let made = app.works.job().run(move |stop| catalog.queryables(collection.as_deref(), stop)).await;
+    let mut schema = made?;
+    schema["$id"] = json!(id);
+    schema["title"] = json!(title);
+    Ok(schema)
+}

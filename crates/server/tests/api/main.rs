@@ -1,0 +1,12 @@
+//! The API as a client sees it, over the stores of all kinds that need no server.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod aggregates;
+mod answers;
+mod documents;
+mod pages;
+mod problems;
+mod socket;
+mod support;
+mod work;

@@ -1,0 +1,56 @@
+//! Work is bounded, and ends when nobody waits for it any more.
+
+use std::sync::mpsc::{Sender, channel};
+use std::thread::sleep;
+use std::time::Duration;
+
+use stacyard::{Error, Store};
+use stacyard_server::{Options, router};
+use stacyard_store::{Backend, Collections, Find, Nothing, Report, Sorted, Source};
+
+use super::support::{Stores, options};
+
+/// A store whose searches go on until they have to end.
+struct Endless {
+    begun: Sender<()>,
+    ended: Sender<()>,
+}
+
+impl Backend for Endless {
+    fn items(&self) -> Result<Box<dyn Source>, Error> {
+        Ok(Box::new(Nothing))
+    }
+
+    fn collections(&self) -> Result<Collections, Error> {
+        Ok(Collections::new())
+    }
+
+    fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        self.begun.send(()).unwrap();
+        loop {
+            if let Err(stopped) = find.search.check_stop() {
+                self.ended.send(()).unwrap();
+                return Err(stopped.into());
+            }
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_are_refused_and_those_without_a_client_end() {
+    let (begun, has_begun) = channel();
+    let (ended, has_ended) = channel();
+    let options = Options { works: 1, patience: Duration::ZERO, ..options() };
+    let client =
+        Stores::new().client_of(router(vec![Store::from(Endless { begun, ended })], options).unwrap());
+    let first = client.clone();
+    let first = tokio::spawn(async move { first.get("/search").await });
+    has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    let refused = client.get("/search").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "1"), "{}", refused.text());
+    assert!(has_ended.try_recv().is_err());
+    // The client goes away.
+    first.abort();
+    has_ended.recv_timeout(Duration::from_secs(10)).unwrap();
+}
