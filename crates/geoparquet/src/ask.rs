@@ -15,11 +15,11 @@ use crate::damage::damaged;
 use crate::decode::{DecodeError, Items, Scope};
 use crate::levels::{Levels, add};
 use crate::needed::Needed;
+use crate::opened::Opened;
 use crate::picked::{Picked, Waves, each};
 use crate::rank::Rank;
 use crate::runs;
 use crate::source::rows_within;
-use crate::store::GeoParquet;
 use crate::table::{Columns, Table};
 use crate::tally::Plan;
 
@@ -47,7 +47,7 @@ fn contradiction() -> ParquetError {
 
 /// One search in one file.
 pub(crate) struct Ask {
-    store: GeoParquet,
+    file: Arc<Opened>,
     pub(crate) search: Arc<Compiled>,
     conditions: Conditions,
     pub(crate) rank: Option<Rank>,
@@ -65,12 +65,12 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn new(
-        store: &GeoParquet,
+        file: &Arc<Opened>,
         search: &Arc<Compiled>,
         after: Option<Vec<u8>>,
         wanted: &[Aggregation],
     ) -> Self {
-        let (table, footer) = (&store.inner.table, &store.inner.footer);
+        let (table, footer) = (&file.table, &file.footer);
         let maker = Maker { table, footer };
         let request = search.request();
         let conditions = maker.conditions(request);
@@ -90,7 +90,7 @@ impl Ask {
             // Items of others go through the gate, which wants them whole.
             wide: table
                 .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
-            store: store.clone(),
+            file: Arc::clone(file),
             search: Arc::clone(search),
             conditions,
             rank,
@@ -103,7 +103,7 @@ impl Ask {
     pub(crate) fn rows(&self, first: Option<u64>, threads: usize) -> Result<Waves, Error> {
         let groups = self.groups()?;
         // Of an Item that the gate refuses another takes the place: then all must be looked at.
-        if let Some(first) = first.filter(|&first| first <= MAX_FIRST && self.store.inner.footer.is_ours) {
+        if let Some(first) = first.filter(|&first| first <= MAX_FIRST && self.file.footer.is_ours) {
             let first = self.first(groups, usize::try_from(first).unwrap_or(usize::MAX), threads)?;
             return Ok(Waves { first: Some(first), groups: Vec::new().into_iter() });
         }
@@ -148,13 +148,13 @@ impl Ask {
 
     /// How the columns tell what is wanted; `None` where they cannot.
     pub(crate) fn plan(&self, wanted: &[Aggregation]) -> Option<Plan> {
-        let inner = &self.store.inner;
+        let inner = &self.file;
         Plan::of(&Maker { table: &inner.table, footer: &inner.footer }, &self.search, wanted)
     }
 
     /// The row groups that statistics and Bloom filters leave.
     fn groups(&self) -> Result<Vec<usize>, Error> {
-        let inner = &self.store.inner;
+        let inner = &self.file;
         let all = 0..inner.table.metadata.num_row_groups();
         add(&self.levels.groups, all.len());
         let condition = &self.conditions.all;
@@ -181,7 +181,7 @@ impl Ask {
         mut found: impl FnMut(i64, Range<usize>),
     ) -> Result<(), Error> {
         let table = self.table();
-        let failed = |cause: ParquetError| self.store.inner.damaged(&cause);
+        let failed = |cause: ParquetError| self.file.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
         let columns = if rank.is_some() { &self.ranked } else { &self.narrow };
@@ -224,7 +224,7 @@ impl Ask {
     ) -> Result<(), Error> {
         self.matching(tape, picked, |row, item| {
             let mut key = Vec::new();
-            self.search.sort_key(item, &mut key).map_err(|e| self.store.inner.unreadable(e))?;
+            self.search.sort_key(item, &mut key).map_err(|e| self.file.unreadable(e))?;
             if !self.is_passed(&key) {
                 found(row, key);
             }
@@ -239,7 +239,7 @@ impl Ask {
         picked: &Picked,
         mut found: impl FnMut(usize, Value<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let inner = &self.store.inner;
+        let inner = &self.file;
         let failed = |cause: ParquetError| inner.damaged(&cause);
         let mut rows = picked.rows.iter().cloned().flatten();
         let mut text = Vec::new();
@@ -262,7 +262,7 @@ impl Ask {
     }
 
     pub(crate) fn slice(&self) -> usize {
-        rows_within(&self.store.inner.table.metadata, SLICE_BYTES, None).min(SLICE)
+        rows_within(&self.file.table.metadata, SLICE_BYTES, None).min(SLICE)
     }
 
     /// Whether an Item answers: no more is read than it takes to find one. It need not be valid, and so may have no place in
@@ -308,7 +308,7 @@ impl Ask {
                 },
             )?;
         }
-        Ok((sorter.finish(&self.store.inner.name)?, count))
+        Ok((sorter.finish(&self.file.name)?, count))
     }
 
     /// The Items of some rows that answer, with their places in the order.
@@ -342,7 +342,7 @@ impl Ask {
 
     /// The same, by the columns of the answer, which those that decide are among.
     fn hits_of_few(&self, tape: &mut Tape, slice: &Picked, threads: usize) -> Result<Hits, Error> {
-        let inner = &self.store.inner;
+        let inner = &self.file;
         let mut hits = Hits::default();
         let (mut text, mut key) = (Vec::new(), Vec::new());
         self.wide((slice.group, &slice.rows), threads, |items, index, row| {
@@ -367,17 +367,17 @@ impl Ask {
     }
 
     pub(crate) fn table(&self) -> &Table {
-        &self.store.inner.table
+        &self.file.table
     }
 
     /// The error of a file whose pages cannot be read.
     pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
-        self.store.inner.damaged(cause)
+        self.file.damaged(cause)
     }
 
     /// What the file is called.
     pub(crate) fn name(&self) -> &str {
-        &self.store.inner.name
+        &self.file.name
     }
 
     /// Whether a place in the order is not behind the page before.
@@ -386,7 +386,7 @@ impl Ask {
     }
 
     fn row_error(&self, row: u64, cause: DecodeError) -> Error {
-        cause.into_error(format!("{}: row {row}", self.store.inner.name))
+        cause.into_error(format!("{}: row {row}", self.file.name))
     }
 
     /// Decodes all columns that the answer is made of.
@@ -400,7 +400,7 @@ impl Ask {
             return Ok(());
         }
         add(&self.levels.wide, rows.iter().map(Range::len).sum());
-        let inner = &self.store.inner;
+        let inner = &self.file;
         let failed = |cause: ParquetError| inner.damaged(&cause);
         let scope = if inner.footer.is_ours { Scope::Some } else { Scope::All };
         let table = &inner.table;

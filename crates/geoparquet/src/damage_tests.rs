@@ -18,10 +18,9 @@ use proptest::sample::Index;
 use stacyard_model::json::Document;
 use stacyard_search::Search;
 use stacyard_search::cql2::Expr;
-use stacyard_store::{Error, Run, Source, Store};
+use stacyard_store::{Backend, Error, Run, Source, Store};
 use tempfile::NamedTempFile;
 
-use crate::decode::Scope;
 use crate::file::Footer;
 use crate::layout::{ItemShape, Layout};
 use crate::metadata::{self, Conventions};
@@ -29,7 +28,6 @@ use crate::properties::CREATED_BY;
 use crate::rows::Rows;
 use crate::schema;
 use crate::shape::Declared;
-use crate::source::GeoParquetSource;
 use crate::store::GeoParquet;
 
 /// How many Items there are in each file.
@@ -189,7 +187,7 @@ fn file(bytes: &[u8]) -> NamedTempFile {
 
 /// How many Items are read from a file.
 fn read(file: &NamedTempFile) -> Result<usize, Error> {
-    let mut source = GeoParquetSource::open(file.path(), Scope::All)?;
+    let mut source = GeoParquet::open(file.path(), 1 << 20)?.items()?;
     let mut rows = 0;
     while let Some(work) = source.next()? {
         rows += work()?.records.len();

@@ -91,6 +91,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// The same for Items that are read anew: none of their values has given way yet.
+    pub(crate) fn anew(&self) -> Self {
+        Self { edits: Arc::default(), ..self.clone() }
+    }
+
     /// What is to be said of a file when Items of it have been written. `once`: each of them was decoded once, so that the
     /// number of edits is known.
     pub(crate) fn notes(&self, file: &str, once: bool) -> Vec<Note> {

@@ -21,12 +21,11 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{SchemaDescriptor, Type};
 use serde_json::{Value, json};
-use stacyard_store::{Backend, Error, Source};
+use stacyard_store::{Backend, Error};
 use tempfile::NamedTempFile;
 
-use crate::decode::Scope;
+use crate::GeoParquet;
 use crate::file::Footer;
-use crate::source::GeoParquetSource;
 
 /// The WKB of the point (1, 2).
 pub(crate) fn point() -> Vec<u8> {
@@ -66,7 +65,7 @@ fn write(
 
 /// The Items of a file, or the error.
 pub(crate) fn read(file: &NamedTempFile) -> Result<Vec<Value>, Error> {
-    let mut source = GeoParquetSource::open(file.path(), Scope::All)?;
+    let mut source = GeoParquet::open(file.path(), 1 << 20)?.items()?;
     let mut items = Vec::new();
     while let Some(work) = source.next()? {
         let batch = work()?;

@@ -2,19 +2,20 @@
 //! residual and by what columns of maps and geometries hold; collections by their column.
 
 use std::slice::from_ref;
+use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef, Fields};
 use stacyard_model::json::{Tape, Value};
-use stacyard_search::{Compiled, KnownNames, Place, Search, Types};
+use stacyard_search::{Compiled, KnownNames, Place, Query, Search, Types};
 use stacyard_store::{Error, Note, check_lists, check_properties};
 
 use crate::condition::Maker;
 use crate::decode::{Items, Scope};
-use crate::store::{GeoParquet, Inner};
+use crate::opened::Opened;
 use crate::table::Columns;
 
 /// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
-pub(crate) fn properties(file: &Inner, search: &Compiled) -> Result<(), Error> {
+pub(crate) fn properties(file: &Opened, search: &Compiled) -> Result<(), Error> {
     let mut names = search.names();
     if file.table.metadata.file_metadata().num_rows() == 0 || search.wanted().is_empty() {
         return Ok(());
@@ -61,9 +62,13 @@ pub(crate) fn properties(file: &Inner, search: &Compiled) -> Result<(), Error> {
 }
 
 /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
-/// warnings of what else is missing.
-pub(crate) fn lists(store: &GeoParquet, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
-    let file = &store.inner;
+/// warnings of what else is missing. `any`: whether an Item answers a search.
+pub(crate) fn lists(
+    file: &Opened,
+    search: &Compiled,
+    found: u64,
+    any: impl FnOnce(Arc<Compiled>) -> Result<bool, Error>,
+) -> Result<Vec<Note>, Error> {
     let request = search.request();
     let mut names = search.names();
     search.declare_all(&mut names, |_| Types::NONE);
@@ -71,7 +76,8 @@ pub(crate) fn lists(store: &GeoParquet, search: &Compiled, found: u64) -> Result
         return Ok(Vec::new());
     }
     let ids = Search { ids: request.ids.clone(), ..Search::default() };
-    if found > 0 || (!ids.ids.is_empty() && store.any(ids, search.stop())?) {
+    let ids = || Ok::<_, Error>(Arc::new(Compiled::until(&Query::from(ids), search.stop())?));
+    if found > 0 || (!request.ids.is_empty() && any(ids()?)?) {
         search.observe_id(&mut names);
     }
     let column = collection_column(file);
@@ -107,7 +113,7 @@ pub(crate) fn lists(store: &GeoParquet, search: &Compiled, found: u64) -> Result
 }
 
 /// The column that collections stand in, and where that has not all of them the residual.
-fn collection_column(file: &Inner) -> Columns {
+fn collection_column(file: &Opened) -> Columns {
     let conventions = &file.footer.names.conventions;
     let residual = conventions.residual.as_ref().filter(|_| conventions.is_partial("/collection"));
     file.table
@@ -116,7 +122,7 @@ fn collection_column(file: &Inner) -> Columns {
 
 /// Hands over the Items of a row group, made of some of their columns.
 fn each_item(
-    file: &Inner,
+    file: &Opened,
     search: &Compiled,
     group: usize,
     columns: &Columns,

@@ -30,6 +30,7 @@ mod levels;
 mod metadata;
 mod needed;
 mod number;
+mod opened;
 mod order;
 mod page;
 mod pages;
@@ -80,6 +81,8 @@ mod foreign_items_tests;
 mod foreign_random_tests;
 #[cfg(test)]
 mod foreign_tests;
+#[cfg(test)]
+mod replaced_tests;
 #[cfg(test)]
 mod search_tests;
 #[cfg(test)]

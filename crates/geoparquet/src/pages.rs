@@ -1,62 +1,151 @@
 //! The pages of a Parquet file, looked at before they are decoded: two encodings begin with how many values there are,
 //! for which the `parquet` crate reserves memory.
 
-use std::fs::File;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::RowGroups;
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::Result;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::Length;
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use crate::bytes::{Ahead, Blocks, Counted};
 use crate::damage::damaged;
 use crate::lengths::Walk;
 
-/// All row groups of a file.
+/// Bytes of a column chunk that are read at a time at most, and of all columns together.
+const STEP: u64 = 1 << 20;
+const STEPS: u64 = 32 << 20;
+
+/// Bytes of a column chunk that are read at a time at least.
+const LEAST_STEP: u64 = 16 << 10;
+
+/// Row groups that have been begun for some columns and not for others, at most.
+const MAX_BEGUN: usize = 2;
+
+/// Some columns of all row groups of a file, read from its beginning to its end.
 pub(crate) struct Groups {
-    pub(crate) file: Arc<File>,
-    pub(crate) metadata: Arc<ParquetMetaData>,
+    begun: Arc<Begun>,
+}
+
+impl Groups {
+    pub(crate) fn new(file: &Arc<Counted>, metadata: &Arc<ParquetMetaData>, mask: &ProjectionMask) -> Self {
+        let leaves = 0..metadata.file_metadata().schema_descr().num_columns();
+        let leaves: Vec<usize> = leaves.filter(|&leaf| mask.leaf_included(leaf)).collect();
+        let step = (STEPS / (leaves.len() as u64).max(1)).clamp(LEAST_STEP, STEP);
+        let (file, metadata) = (Arc::clone(file), Arc::clone(metadata));
+        Self { begun: Arc::new(Begun { file, metadata, leaves, step, fetched: Mutex::default() }) }
+    }
 }
 
 impl RowGroups for Groups {
     fn num_rows(&self) -> usize {
-        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
+        usize::try_from(self.begun.metadata.file_metadata().num_rows()).unwrap_or(0)
     }
 
     fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>> {
-        let chunks = self.metadata.row_groups().iter().map(|group| group.column(leaf).clone());
-        Ok(Box::new(Chunks { file: Arc::clone(&self.file), chunks: chunks.collect::<Vec<_>>().into_iter() }))
+        let groups = 0..self.begun.metadata.num_row_groups();
+        Ok(Box::new(Chunks { begun: Arc::clone(&self.begun), leaf, groups }))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
-        Box::new(self.metadata.row_groups().iter())
+        Box::new(self.begun.metadata.row_groups().iter())
     }
 
     fn metadata(&self) -> &ParquetMetaData {
-        &self.metadata
+        &self.begun.metadata
     }
 }
 
 /// One column in all row groups.
 struct Chunks {
-    file: Arc<File>,
-    chunks: std::vec::IntoIter<ColumnChunkMetaData>,
+    begun: Arc<Begun>,
+    leaf: usize,
+    groups: Range<usize>,
 }
 
 impl Iterator for Chunks {
     type Item = Result<Box<dyn PageReader>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let chunk = self.chunks.next()?;
-        // The number of rows is for the page index, which is not used.
-        let pages = SerializedPageReader::new(Arc::clone(&self.file), &chunk, 0, None);
-        Some(pages.map(|pages| Box::new(Checked::new(Box::new(pages), &chunk)) as _))
+        let group = self.groups.next()?;
+        let chunk = self.begun.metadata.row_group(group).column(self.leaf);
+        let pages = self.begun.chunk(group, self.leaf).and_then(|bytes| {
+            // The number of rows is for the page index, which is not used.
+            SerializedPageReader::new(Arc::new(bytes), chunk, 0, None)
+        });
+        Some(pages.map(|pages| Box::new(Checked::new(Box::new(pages), chunk)) as _))
     }
 }
 
 impl PageIterator for Chunks {}
+
+/// The beginnings of column chunks. Those of a row group are fetched together, when the first of its columns is begun.
+struct Begun {
+    file: Arc<Counted>,
+    metadata: Arc<ParquetMetaData>,
+    leaves: Vec<usize>,
+    /// How many bytes of a column chunk are read at a time.
+    step: u64,
+    fetched: Mutex<Fetched>,
+}
+
+#[derive(Default)]
+struct Fetched {
+    /// The first row group that no column has begun.
+    next: usize,
+    groups: VecDeque<FetchedGroup>,
+}
+
+struct FetchedGroup {
+    number: usize,
+    blocks: Blocks,
+    /// How many columns have not begun it.
+    left: usize,
+}
+
+impl Begun {
+    /// A column chunk, ready to be read.
+    fn chunk(&self, group: usize, leaf: usize) -> Result<Ahead> {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        if group >= fetched.next {
+            fetched.next = group + 1;
+            // Where row groups are small, a column runs through many before the next begins the first of them.
+            fetched.groups.truncate(MAX_BEGUN - 1);
+            let blocks = self.fetch(group)?;
+            fetched.groups.push_front(FetchedGroup { number: group, blocks, left: self.leaves.len() });
+        }
+        let part = part(self.metadata.row_group(group).column(leaf));
+        let known = fetched.groups.iter_mut().find(|known| known.number == group);
+        let ahead = |blocks| Ahead::new(&self.file, part.clone(), self.step, blocks);
+        let Some(known) = known else { return Ok(ahead(None)) };
+        known.left = known.left.saturating_sub(1);
+        let chunk = ahead(Some(&known.blocks));
+        fetched.groups.retain(|known| known.left > 0);
+        Ok(chunk)
+    }
+
+    fn fetch(&self, group: usize) -> Result<Blocks> {
+        let group = self.metadata.row_group(group);
+        let size = Length::len(&*self.file);
+        let ranges = self.leaves.iter().map(|&leaf| {
+            let Range { start, end } = part(group.column(leaf));
+            start.min(size)..end.min(size).min(start.saturating_add(self.step))
+        });
+        self.file.fetch(ranges.filter(|range| !range.is_empty()).collect())
+    }
+}
+
+/// Where a column chunk stands.
+fn part(chunk: &ColumnChunkMetaData) -> Range<u64> {
+    let (start, length) = chunk.byte_range();
+    start..start.saturating_add(length)
+}
 
 /// The pages of one column chunk.
 pub(crate) struct Checked {

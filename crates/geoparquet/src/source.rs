@@ -3,19 +3,19 @@
 //! One way for all files: others have a single row group of a million rows and no page index, which only a single
 //! reader gets through in bounded memory.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::Length;
 use stacyard_store::{Batch, Error, Note, Place, Record, Source, Work};
 
 use crate::damage::guarded;
 use crate::decode::{Items, Names, Scope};
-use crate::file::{self, Footer};
-use crate::lengths::check_lengths;
+use crate::file;
+use crate::opened::Opened;
 use crate::pages::Groups;
 
 /// Rows decoded at once, at most, and about how many bytes of columns: some batches are in memory at a time.
@@ -40,39 +40,31 @@ pub(crate) struct GeoParquetSource {
 }
 
 impl GeoParquetSource {
-    /// Opens a file and reads its footer. With [`Scope::Some`] only what tells Items apart is read.
-    pub(crate) fn open(path: &Path, scope: Scope) -> Result<Self, Error> {
-        let (file, size) = file::open(path)?;
-        let not_parquet = |cause| file::not_parquet(path, &cause);
-        let metadata = guarded(|| {
-            check_lengths(&file)?;
-            ParquetMetaDataReader::new().parse_and_finish(&file)
-        });
-        let metadata = Arc::new(metadata.map_err(not_parquet)?);
-        let footer = Footer::of(&metadata, path)?;
-        let rows = metadata.file_metadata().num_rows().unsigned_abs();
+    /// All Items of a file. With [`Scope::Some`] only what tells Items apart is read.
+    pub(crate) fn of(file: &Opened, scope: Scope) -> Result<Self, Error> {
+        let table = &file.table;
+        let (size, rows) = (table.file.len(), file.rows());
         #[expect(clippy::cast_precision_loss, reason = "for progress only")]
         let row_bytes = size as f64 / rows.max(1) as f64;
-        let batch_rows = batch_rows(&metadata);
+        let batch_rows = batch_rows(&table.metadata);
         let reader = guarded(|| {
             // Without the Arrow schema that another writer left: it says only how its arrays lay in memory.
-            let schema = metadata.file_metadata().schema_descr();
+            let schema = table.metadata.file_metadata().schema_descr();
             let mask = match scope {
                 Scope::All => ProjectionMask::all(),
                 Scope::Some => ProjectionMask::columns(schema, KEY_COLUMNS),
             };
+            let groups = Groups::new(&table.file, &table.metadata, &mask);
             let levels = parquet_to_arrow_field_levels(schema, mask, None)?;
-            let groups = Groups { file: Arc::new(file), metadata: Arc::clone(&metadata) };
             ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, batch_rows, None)
         });
-        let reader = reader.map_err(not_parquet)?;
         Ok(Self {
-            name: path.display().to_string().into(),
+            name: Arc::clone(&file.name),
             size,
             row_bytes,
-            names: Arc::new(footer.names),
+            names: Arc::new(file.footer.names.anew()),
             scope,
-            reader,
+            reader: reader.map_err(|cause| file.damaged(&cause))?,
             rows,
             row: 0,
         })

@@ -1,23 +1,20 @@
 //! A GeoParquet file as a store: opened once, asked many times.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use parquet::errors::ParquetError;
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
-use stacyard_search::{Aggregate, Aggregation, Compiled, MatchError, Query, Search, Stop};
+use stacyard_search::{Aggregate, Aggregation, Compiled};
 use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
 
 use crate::ask::Ask;
-use crate::bytes::Counted;
 use crate::candidates::Candidates;
 use crate::decode::Scope;
-use crate::file::{self, Footer};
 use crate::known;
+use crate::opened::Opened;
 use crate::source::GeoParquetSource;
-use crate::table::Table;
 
 /// What one search keeps of what it has read (32 MiB): columns that decide are most often in the answer too.
 pub const CACHE_MEMORY: usize = 32 << 20;
@@ -25,30 +22,13 @@ pub const CACHE_MEMORY: usize = 32 << 20;
 /// A GeoParquet file. Clones share all that is known of it.
 #[derive(Clone)]
 pub struct GeoParquet {
-    pub(crate) inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) name: Arc<str>,
-    path: PathBuf,
-    pub(crate) table: Table,
-    pub(crate) footer: Footer,
+    pub(crate) inner: Arc<Opened>,
 }
 
 impl GeoParquet {
     /// Opens a file and reads its footer; keeps so many bytes of what is read of it.
     pub fn open(path: &Path, memory: usize) -> Result<Self, Error> {
-        let (file, size) = file::open(path)?;
-        let table = Table::open(Counted::new(Box::new((file, size))), memory);
-        let table = table.map_err(|cause| file::not_parquet(path, &cause))?;
-        let footer = Footer::of(&table.metadata, path)?;
-        let name = path.display().to_string().into();
-        Ok(Self { inner: Arc::new(Inner { name, path: path.to_owned(), table, footer }) })
-    }
-
-    /// Whether an Item answers.
-    pub(crate) fn any(&self, search: Search, stop: &Stop) -> Result<bool, Error> {
-        Ask::new(self, &Arc::new(Compiled::until(&Query::from(search), stop)?), None, &[]).any()
+        Ok(Self { inner: Arc::new(Opened::open(path, memory)?) })
     }
 
     fn ask(
@@ -60,13 +40,13 @@ impl GeoParquet {
         if !search.is_lenient() {
             self.unless_invalid(known::properties(&self.inner, search))?;
         }
-        Ok(Arc::new(Ask::new(self, search, after, wanted)))
+        Ok(Arc::new(Ask::new(&self.inner, search, after, wanted)))
     }
 
     /// Whether the columns alone tell what is wanted.
     #[cfg(test)]
     pub(crate) fn has_verdict(&self, search: &Arc<Compiled>, wanted: &[Aggregation]) -> bool {
-        Ask::new(self, search, None, wanted).plan(wanted).is_some()
+        Ask::new(&self.inner, search, None, wanted).plan(wanted).is_some()
     }
 
     /// What is known of rows that may answer: where others have written the file they go through the gate.
@@ -76,7 +56,8 @@ impl GeoParquet {
 
     /// What is to be said of collections and ids of the search that no Item has.
     fn notes(&self, ask: &Ask, report: &Report) -> Result<Vec<Note>, Error> {
-        self.unless_invalid(known::lists(self, &ask.search, report.answered))
+        let any = |search| Ask::new(&self.inner, &search, None, &[]).any();
+        self.unless_invalid(known::lists(&self.inner, &ask.search, report.answered, any))
     }
 
     /// Where another writer's file has no valid Item there is none, and so none that could have a name.
@@ -108,7 +89,7 @@ impl GeoParquet {
 
     /// Counts the rows that were not read as well, and says what was left out where.
     fn complete(&self, report: &mut Report, ask: &Ask, (started, before): (Instant, (u64, u64))) {
-        report.read = self.inner.table.metadata.file_metadata().num_rows().unsigned_abs();
+        report.read = self.inner.rows();
         report.filtered = report.read - report.answered - report.rejected;
         report.notes = self.inner.footer.names.notes(&self.inner.name, false);
         report.levels = ask.levels.lines();
@@ -133,11 +114,11 @@ impl Backend for GeoParquet {
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {
-        Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::All)?))
+        Ok(Box::new(GeoParquetSource::of(&self.inner, Scope::All)?))
     }
 
     fn keys(&self) -> Result<Box<dyn Source>, Error> {
-        Ok(Box::new(GeoParquetSource::open(&self.inner.path, Scope::Some)?))
+        Ok(Box::new(GeoParquetSource::of(&self.inner, Scope::Some)?))
     }
 
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
@@ -177,25 +158,5 @@ impl Backend for GeoParquet {
         self.complete(&mut report, &ask, started);
         report.notes.extend(notes);
         Ok((aggregates, report))
-    }
-}
-
-impl Inner {
-    /// The error of a file whose pages cannot be read.
-    pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
-        file::damaged(&self.name, cause)
-    }
-
-    /// The error of an Item of which it cannot be said whether it answers, or not in time.
-    pub(crate) fn unmatched(&self, cause: MatchError) -> Error {
-        match cause {
-            MatchError::Stopped(stopped) => stopped.into(),
-            other => self.unreadable(other),
-        }
-    }
-
-    /// The error of rows that are no Items.
-    pub(crate) fn unreadable(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-        Error::new(ErrorKind::Damaged, &format!("{} cannot be read", self.name)).caused_by(cause)
     }
 }
