@@ -55,6 +55,7 @@ mod tree;
 mod verdict;
 mod wkb;
 mod worth;
+mod written;
 
 pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
@@ -64,6 +65,7 @@ pub use parquet::basic::Compression;
 pub use properties::parse_compression;
 pub use sink::{GeoParquetSink, Options, ROW_GROUP_ROWS, ShapeEncoder, Shaped, WRITE_MEMORY};
 pub use store::{CACHE_MEMORY, GeoParquet};
+pub use written::{ColumnStatistics, Ends, Written};
 
 #[cfg(test)]
 mod chosen_tests;
@@ -89,3 +91,5 @@ mod search_tests;
 mod tally_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written_tests;

@@ -12,6 +12,15 @@ use stacyard_store::{Backend, Encoder, Output, Sink, Source};
 use crate::{GeoParquet, GeoParquetSink, Options, Order};
 
 pub(crate) fn write(items: &[Document], folder: &std::path::Path, options: Options) -> std::path::PathBuf {
+    write_described(items, folder, options).0
+}
+
+/// The file, and what its writer says of it.
+pub(crate) fn write_described(
+    items: &[Document],
+    folder: &std::path::Path,
+    options: Options,
+) -> (std::path::PathBuf, crate::Written) {
     let path = folder.join(format!("{:?}-{}.parquet", options.order, options.row_group_rows));
     let mut sink =
         GeoParquetSink::create(Output::file(&path, false, &mut |_| {}).unwrap(), folder, options).unwrap();
@@ -23,8 +32,8 @@ pub(crate) fn write(items: &[Document], folder: &std::path::Path, options: Optio
         }
         sink.write(chunk).unwrap();
     }
-    sink.finish().unwrap();
-    path
+    let (written, _) = sink.write_out().unwrap();
+    (path, written)
 }
 
 fn documents(source: &mut dyn Source) -> Vec<Document> {

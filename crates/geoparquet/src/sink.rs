@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use stacyard_model::Profile;
 use stacyard_model::json::{Tape, Value};
-use stacyard_store::{Collections, Encoder, Error, Finished, Output, Sink, in_order};
+use stacyard_store::{Collections, Encoder, Error, Finished, Note, Output, Sink, in_order};
 
 use crate::layout::{ItemShape, Layout, MAX_COLUMNS};
 use crate::metadata::{self, Conventions};
@@ -25,6 +25,7 @@ use crate::rows::Rows;
 use crate::schema;
 use crate::shape::Declared;
 use crate::spool::{Items, Location, Spool, SpoolReader};
+use crate::written::Written;
 
 /// How many Items a row group has, about: enough that the footer stays small, few enough that a search reads little
 /// (docs/geoparquet-layout.md).
@@ -133,7 +134,19 @@ impl Sink for GeoParquetSink {
         true
     }
 
-    fn finish(mut self) -> Result<Finished, Error> {
+    fn finish(self) -> Result<Finished, Error> {
+        let (written, notes) = self.write_out()?;
+        Ok(Finished { notes, ..Finished::file(written.bytes) })
+    }
+}
+
+impl GeoParquetSink {
+    /// As [`Sink::finish`]: writes the file and puts it in its place. Says what it has written, and what a user should know
+    /// of it.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or an Item of the source has changed meanwhile.
+    pub fn write_out(mut self) -> Result<(Written, Vec<Note>), Error> {
         let target = self.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);
         for field in self.options.profile.iter().flat_map(|profile| profile.fields()) {
@@ -177,9 +190,9 @@ impl Sink for GeoParquetSink {
         )?;
         drop(groups);
         self.spool.check_unchanged()?;
-        file.close().map_err(failed)?;
+        let footer = file.close().map_err(failed)?;
         let notes = layout.left_out.notes(&target, self.options.max_columns);
-        Ok(Finished { notes, ..Finished::file(self.output.commit()?) })
+        Ok((Written::of(&footer, self.output.commit()?), notes))
     }
 }
 
