@@ -17,7 +17,7 @@ use crate::levels::{Levels, add};
 use crate::needed::Needed;
 use crate::opened::Opened;
 use crate::picked::{Picked, Waves, each};
-use crate::rank::Rank;
+use crate::rank::{Rank, Ranked};
 use crate::runs;
 use crate::source::rows_within;
 use crate::table::{Columns, Table};
@@ -172,26 +172,41 @@ impl Ask {
     }
 
     /// Gives the rows of a row group that pages and columns leave, ascending, with their ranks, the lowest of all where
-    /// there are none.
+    /// there are none. Says whether rows of higher ranks than those that are wanted were left out; of the others some may be
+    /// given all the same.
     pub(crate) fn narrow(
         &self,
         group: usize,
-        rank: Option<&Rank>,
+        wanted: Option<Ranked<'_>>,
         threads: usize,
         mut found: impl FnMut(i64, Range<usize>),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let table = self.table();
         let failed = |cause: ParquetError| self.file.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
-        let columns = if rank.is_some() { &self.ranked } else { &self.narrow };
+        let columns = if wanted.is_some() { &self.ranked } else { &self.narrow };
         if columns.is_empty() {
             add(&self.levels.after_columns, total);
             found(i64::MIN, 0..total);
-            return Ok(());
+            return Ok(false);
         }
         self.search.check_stop()?;
-        let (pages, counts) = table.rows_of_pages(group, &self.conditions.all).map_err(failed)?;
+        let mut is_beyond = false;
+        let mut looked_at = Vec::new();
+        self.conditions.all.each_column(&mut |column| looked_at.push(column));
+        looked_at.extend(wanted.iter().flat_map(|wanted| wanted.rank.columns()));
+        let (pages, counts) = table
+            .rows_of_pages(group, &looked_at, |row| {
+                if !table.page_may_hold(group, &self.conditions.all, row)? {
+                    return Ok(false);
+                }
+                let Some(Ranked { rank, least, most }) = wanted else { return Ok(true) };
+                let [low, high] = rank.span(|column| table.page_numbers(group, column, row))?;
+                is_beyond |= low > most;
+                Ok(low <= most && high >= least)
+            })
+            .map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
         // The numbers of the rows that are read.
@@ -199,8 +214,8 @@ impl Ask {
         for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             self.search.check_stop()?;
-            let ranks =
-                rank.map(|rank| rank.ranks(&batch).ok_or_else(contradiction)).transpose().map_err(failed)?;
+            let ranks = wanted.map(|wanted| wanted.rank.ranks(&batch).ok_or_else(contradiction));
+            let ranks = ranks.transpose().map_err(failed)?;
             let rows: Vec<usize> = numbers.by_ref().take(batch.num_rows()).collect();
             if rows.len() < batch.num_rows() {
                 return Err(failed(contradiction()));
@@ -212,7 +227,7 @@ impl Ask {
                 found(ranks.as_ref().map_or(i64::MIN, |ranks| ranks[place]), row..row + 1);
             }
         }
-        if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
+        if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(is_beyond) }
     }
 
     /// Of some rows those that answer, by the columns that decide; each with its key.

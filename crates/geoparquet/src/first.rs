@@ -10,6 +10,7 @@ use stacyard_store::Error;
 use crate::ask::{Ask, NARROW, SLICE};
 use crate::levels::add;
 use crate::picked::{Picked, Waves, each};
+use crate::rank::Ranked;
 use crate::runs;
 
 /// Of so many rows at most the ranks are held; where more do not answer, all are evaluated in waves.
@@ -67,8 +68,8 @@ impl First {
 
 /// Of the rows of a row group those of the best ranks, with all of equal rank.
 struct Best {
-    /// Below this rank rows have been on the page before; above this one there are enough others.
-    behind: i64,
+    /// Rows of lower ranks come before the page; of higher ones there are enough others.
+    least: i64,
     worst: i64,
     reach: usize,
     rows: Vec<(i64, Range<usize>)>,
@@ -78,12 +79,16 @@ struct Best {
 }
 
 impl Best {
-    fn new(reach: usize, behind: i64, worst: i64) -> Self {
-        Self { behind, worst, reach, rows: Vec::new(), room: NARROW.max(reach), are_all: true }
+    fn new(reach: usize, least: i64, worst: i64) -> Self {
+        Self { least, worst, reach, rows: Vec::new(), room: NARROW.max(reach), are_all: true }
     }
 
     fn add(&mut self, rank: i64, rows: Range<usize>) {
-        if rank < self.behind {
+        if rank < self.least {
+            return;
+        }
+        if rank > self.worst {
+            self.are_all = false;
             return;
         }
         match self.rows.last_mut() {
@@ -144,28 +149,36 @@ impl Ask {
     fn best(&self, groups: &[usize], reach: usize, threads: usize) -> Result<(Vec<Picked>, bool), Error> {
         let rank = self.rank.as_ref();
         let table = self.table();
+        let after = rank.zip(self.after.as_deref());
+        let least = after.map_or(i64::MIN, |(rank, after)| rank.after(&self.search, after));
         // The row groups that can hold the first ones come first.
-        let best = |group| rank.map_or(i64::MIN, |rank| rank.best(table, group));
-        let mut groups: Vec<(i64, usize)> = groups.iter().map(|&group| (best(group), group)).collect();
-        groups.sort_unstable();
-        let behind = rank.zip(self.after.as_deref());
-        let behind = behind.map_or(i64::MIN, |(rank, after)| rank.behind(&self.search, after));
-        // The rank of the last of the best ones, so far: what ranks behind it need not be looked at.
+        let mut ranked: Vec<(i64, usize)> = Vec::new();
+        for &group in groups {
+            let span = rank.map(|rank| rank.span(|column| Ok(table.group_numbers(group, column))));
+            let [low, high] = span.transpose().map_err(|e| self.damaged(&e))?.unwrap_or([i64::MIN, i64::MAX]);
+            if high >= least {
+                ranked.push((low.max(least), group));
+            }
+        }
+        ranked.sort_unstable();
+        // The rank of the last of the best ones, so far: what ranks after it need not be looked at.
         let worst = AtomicI64::new(i64::MAX);
         let mut ranks: BinaryHeap<i64> = BinaryHeap::new();
         let mut found = Vec::new();
         let mut are_all = true;
         each(
-            groups,
+            ranked,
             threads,
             || (),
             |(), (best, group), threads| {
                 let worst = worst.load(Ordering::Relaxed);
-                let mut rows = Best::new(reach, behind, worst);
+                let mut rows = Best::new(reach, least, worst);
                 if best > worst {
                     rows.are_all = false;
                 } else {
-                    self.narrow(group, rank, threads, |rank, run| rows.add(rank, run))?;
+                    let wanted = rank.map(|rank| Ranked { rank, least, most: worst });
+                    let is_beyond = self.narrow(group, wanted, threads, |rank, run| rows.add(rank, run))?;
+                    rows.are_all &= !is_beyond;
                     rows.drop_worst();
                 }
                 Ok((group, rows))

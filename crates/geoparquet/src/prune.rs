@@ -40,6 +40,21 @@ pub(crate) struct Numbers {
     pub(crate) has_nulls: bool,
 }
 
+impl Bounds<'_> {
+    /// Of a column of numbers or instants.
+    fn numbers(&self, kind: Kind) -> Option<Numbers> {
+        if self.only_nulls {
+            return Some(Numbers { ends: None, has_nulls: true });
+        }
+        let ends = match self.ends? {
+            (End::Integer(least), End::Integer(most)) => [least, most].map(|end| kind.micros(end)),
+            (End::Float(least), End::Float(most)) => [ordered(least)?, ordered(most)?],
+            _ => return None,
+        };
+        Some(Numbers { ends: Some(ends), has_nulls: !self.no_nulls })
+    }
+}
+
 impl Test {
     /// Whether one of the values can pass.
     fn may_pass(&self, kind: Kind, bounds: &Bounds<'_>) -> bool {
@@ -238,16 +253,17 @@ impl Table {
 
     /// What is known of a column of numbers or instants, as [`crate::filter::numbers`] gives them; `None` if nothing is.
     pub(crate) fn group_numbers(&self, group: usize, column: &Column) -> Option<Numbers> {
-        let bounds = self.group_bounds(group, column, self.rows(group) as u64);
-        if bounds.only_nulls {
-            return Some(Numbers { ends: None, has_nulls: true });
-        }
-        let ends = match bounds.ends? {
-            (End::Integer(least), End::Integer(most)) => [least, most].map(|end| column.kind.micros(end)),
-            (End::Float(least), End::Float(most)) => [ordered(least)?, ordered(most)?],
-            _ => return None,
-        };
-        Some(Numbers { ends: Some(ends), has_nulls: !bounds.no_nulls })
+        self.group_bounds(group, column, self.rows(group) as u64).numbers(column.kind)
+    }
+
+    /// The same of the page that holds a row.
+    pub(crate) fn page_numbers(&self, group: usize, column: &Column, row: usize) -> Result<Option<Numbers>> {
+        Ok(self.page_bounds(group, column, row)?.numbers(column.kind))
+    }
+
+    /// Whether the page index leaves it open that a row of the pages that hold a row meets the condition.
+    pub(crate) fn page_may_hold(&self, group: usize, condition: &Condition, row: usize) -> Result<bool> {
+        condition.may_hold_within(&|column| self.page_bounds(group, column, row))
     }
 
     /// Whether the Bloom filters of a row group leave it open.
@@ -259,18 +275,17 @@ impl Table {
         })
     }
 
-    /// In runs, the rows of the pages that may hold a row that meets the condition, by the page index; and how many stretches
-    /// of rows there are whose pages are the same, and how many of them are left.
+    /// In runs, the rows of the pages that are kept, by the first row that they have in common; and how many stretches of rows
+    /// there are whose pages of these columns are the same, and how many of them are left.
     pub(crate) fn rows_of_pages(
         &self,
         group: usize,
-        condition: &Condition,
+        columns: &[&Column],
+        mut keep: impl FnMut(usize) -> Result<bool>,
     ) -> Result<(Vec<Range<usize>>, [usize; 2])> {
         let rows = self.rows(group);
         // Pages of different columns need not end at the same rows: each stretch between two ends is asked.
         let mut ends = vec![rows];
-        let mut columns = Vec::new();
-        condition.each_column(&mut |column| columns.push(column));
         for column in columns {
             if let Some((pages, _)) = self.pages(group, column.leaf)? {
                 ends.extend(pages.iter().filter_map(|page| usize::try_from(page.first_row_index).ok()));
@@ -282,7 +297,7 @@ impl Table {
         let mut start = 0;
         let mut kept: Vec<Range<usize>> = Vec::new();
         for &end in &ends {
-            if condition.may_hold_within(&|column| self.page_bounds(group, column, start))? {
+            if keep(start)? {
                 kept.push(start..end);
             }
             start = end;

@@ -2,18 +2,26 @@
 //! first.
 
 use arrow_array::RecordBatch;
-use stacyard_search::{Compiled, Property};
+use parquet::errors::Result;
+use stacyard_search::{Compiled, Datum, Property};
 
 use crate::condition::{Column, Kind, Maker};
-use crate::filter::numbers;
+use crate::filter::{numbers, ordered};
 use crate::prune::Numbers;
-use crate::table::Table;
 use crate::time;
 
 /// The first component of the order: of two rows that of the lower rank comes first; of equal ranks nothing is known.
 pub(crate) struct Rank {
     value: Value,
     descending: bool,
+}
+
+/// Ranks of which rows are looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Ranked<'r> {
+    pub(crate) rank: &'r Rank,
+    pub(crate) least: i64,
+    pub(crate) most: i64,
 }
 
 enum Value {
@@ -71,13 +79,21 @@ impl Rank {
         }
     }
 
-    /// Rows behind a place in the order have at least this rank.
-    pub(crate) fn behind(&self, search: &Compiled, place: &[u8]) -> i64 {
-        match search.first_instant(place) {
+    /// The least rank of rows after a place in the order.
+    pub(crate) fn after(&self, search: &Compiled, place: &[u8]) -> i64 {
+        let place = search.place(place);
+        let value = match (place.first(), &self.value) {
             // Columns of instants are looked at in microseconds, rounded down.
-            Some(instant) if self.is_time() => self.of_value(Some(time::whole_micros(instant))),
-            _ => i64::MIN,
-        }
+            (Some(Datum::Instant(at)), _) if self.is_time() => Some(time::whole_micros(*at)),
+            (Some(Datum::Number(number)), Value::Column(column)) => match column.kind {
+                Kind::Integer => number.parse().ok(),
+                Kind::Float { .. } => number.parse().ok().and_then(ordered),
+                Kind::Time(_) | Kind::Text | Kind::Other => None,
+            },
+            (Some(Datum::Null), _) => return self.of_value(None),
+            _ => None,
+        };
+        value.map_or(i64::MIN, |value| self.of_value(Some(value)))
     }
 
     fn is_time(&self) -> bool {
@@ -102,30 +118,30 @@ impl Rank {
         Some(values.into_iter().map(|value| self.of_value(value)).collect())
     }
 
-    /// No row of the group has a lower rank.
-    pub(crate) fn best(&self, table: &Table, group: usize) -> i64 {
-        let known = |column: &Column| table.group_numbers(group, column);
+    /// No row of which this is `known` has a lower rank than the first, or a higher one than the second.
+    pub(crate) fn span(&self, known: impl Fn(&Column) -> Result<Option<Numbers>>) -> Result<[i64; 2]> {
         let numbers = match &self.value {
-            Value::Column(column) => known(column),
-            Value::Start { datetime, range: None } => known(datetime),
-            Value::Start { datetime, range: Some(range) } => {
-                known(datetime).zip(known(&range[0])).map(|(instants, starts)| {
-                    let no_end = known(&range[1]).is_none_or(|ends| ends.has_nulls);
+            Value::Column(column) | Value::Start { datetime: column, range: None } => known(column)?,
+            Value::Start { datetime, range: Some([start, end]) } => match (known(datetime)?, known(start)?) {
+                (Some(instants), Some(starts)) => {
+                    let no_end = known(end)?.is_none_or(|ends| ends.has_nulls);
                     let ends = match (instants.ends, starts.ends) {
                         (Some([a, b]), Some([c, d])) => Some([a.min(c), b.max(d)]),
                         (ends, None) | (None, ends) => ends,
                     };
                     let has_nulls = instants.has_nulls && (starts.has_nulls || no_end);
-                    Numbers { ends, has_nulls }
-                })
-            }
+                    Some(Numbers { ends, has_nulls })
+                }
+                _ => None,
+            },
         };
-        match numbers {
-            Some(Numbers { ends: Some([least, most]), has_nulls }) if !(has_nulls && self.descending) => {
-                self.of_value(Some(if self.descending { most } else { least }))
-            }
-            Some(Numbers { ends: None, .. }) => self.of_value(None),
-            _ => i64::MIN,
-        }
+        let Some(Numbers { ends, has_nulls }) = numbers else { return Ok([i64::MIN, i64::MAX]) };
+        let values = ends.into_iter().flatten().map(Some).chain(has_nulls.then_some(None));
+        let ranks = values.map(|value| self.of_value(value));
+        let widen = |span: Option<[i64; 2]>, rank: i64| {
+            let [least, most] = span.unwrap_or([rank, rank]);
+            Some([least.min(rank), most.max(rank)])
+        };
+        Ok(ranks.fold(None, widen).unwrap_or([i64::MIN, i64::MAX]))
     }
 }

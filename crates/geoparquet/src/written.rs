@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use parquet::basic::LogicalType;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use stacyard_search::Extent;
 
@@ -54,16 +54,13 @@ impl Written {
         let mut extent = Bounds::default();
         let columns = footer.file_metadata().schema_descr().columns().iter().enumerate();
         let statistics = columns.map(|(leaf, column)| {
-            let all = footer.row_groups().iter().map(|group| group.column(leaf).statistics());
+            let chunks = || footer.row_groups().iter().map(|group| group.column(leaf));
             let is_time = matches!(column.logical_type_ref(), Some(LogicalType::Timestamp { .. }));
-            let mut ends = None;
-            for some in all.clone().flatten().filter_map(|one| Ends::of(one, is_time)) {
-                ends = Some(some.around(ends));
-            }
+            let ends = Ends::of_all(chunks(), is_time);
             extent.add(column.path().parts(), ends.as_ref());
             ColumnStatistics {
                 path: column.path().parts().to_vec(),
-                nulls: all.map(|one| one?.null_count_opt()).sum(),
+                nulls: chunks().map(|chunk| chunk.statistics()?.null_count_opt()).sum(),
                 ends,
             }
         });
@@ -73,6 +70,20 @@ impl Written {
 }
 
 impl Ends {
+    /// Of all row groups; `None` also where one of them has values of which it says nothing.
+    fn of_all<'a>(chunks: impl Iterator<Item = &'a ColumnChunkMetaData>, is_time: bool) -> Option<Self> {
+        let mut all = None;
+        for chunk in chunks {
+            let statistics = chunk.statistics()?;
+            match Self::of(statistics, is_time) {
+                Some(ends) => all = Some(ends.around(all)),
+                None if statistics.null_count_opt() == Some(chunk.num_values().cast_unsigned()) => {}
+                None => return None,
+            }
+        }
+        all
+    }
+
     fn of(statistics: &Statistics, is_time: bool) -> Option<Self> {
         Some(match statistics {
             Statistics::Boolean(of) => Self::Booleans([*of.min_opt()?, *of.max_opt()?]),

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
 use stacyard_model::Interval;
 use stacyard_model::json::Value;
 
@@ -179,14 +178,6 @@ impl Compiled {
         let sortby = self.request.sortby.iter().map(|key| key.descending);
         let by_start = self.request.sortby.is_empty().then_some(true);
         order::values(key, sortby.chain(by_start).chain([false, false]))
-    }
-
-    /// The instant that a place in the order begins with, if it begins with one.
-    pub fn first_instant(&self, key: &[u8]) -> Option<Timestamp> {
-        match self.place(key).first() {
-            Some(Datum::Instant(at)) => Some(*at),
-            _ => None,
-        }
     }
 
     /// A record of names of which none has been seen yet.
