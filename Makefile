@@ -30,6 +30,7 @@ lint: ## Format, clippy, the direction of dependencies, shell scripts
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/check-deps.sh
+	scripts/check-rooms.sh
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo 'skipped: no shellcheck'; fi
 
 docs: ## The API documentation

@@ -13,9 +13,9 @@ use stacyard_store::{
     CollectionChanges, Collections, Deletion, Error, Mode, Output, Remedy, items_of, merged,
 };
 
-use crate::damage::guarded;
-use crate::file;
-use crate::metadata::{STAC, stac};
+use crate::format::metadata::{STAC, stac};
+use crate::read::damage::guarded;
+use crate::read::footer;
 use crate::store::GeoParquet;
 
 /// What follows the footer: its length, and the magic bytes.
@@ -74,7 +74,7 @@ fn rewrite(
     collections: &Collections,
 ) -> Result<(), Error> {
     let damaged = |cause| store.inner.damaged(&cause);
-    let (mut file, size) = file::open(path)?;
+    let (mut file, size) = footer::open(path)?;
     let failed = |cause| Error::io("read", path, cause);
     let (footer, rows) = footer(&mut file, size).map_err(failed)?;
     let old = decode(&footer).map_err(damaged)?;

@@ -8,8 +8,8 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::Serialize;
 use stacyard_store::Error;
 
-use crate::condition::Maker;
-use crate::filter::doubles;
+use crate::search::condition::Maker;
+use crate::search::filter::doubles;
 use crate::store::GeoParquet;
 
 /// How a GeoParquet file is laid out.

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use stacyard_model::Gate;
 use stacyard_model::json::Document;
 
-use crate::decode::{Items, Names, Scope};
-use crate::layout::{ItemShape, Layout};
-use crate::metadata::Conventions;
-use crate::rows::Rows;
-use crate::schema;
-use crate::shape::Declared;
+use crate::format::layout::Layout;
+use crate::format::metadata::Conventions;
+use crate::format::schema;
+use crate::format::scope::Scope;
+use crate::read::decode::Items;
+use crate::read::names::Names;
+use crate::write::item_shape::ItemShape;
+use crate::write::rows::Rows;
+use crate::write::shape::Declared;
 
 /// Takes the lines that the gate accepts as Items through columns, all in the same ones, and compares what comes back.
 ///

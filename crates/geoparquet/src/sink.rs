@@ -1,7 +1,6 @@
 //! Items into a GeoParquet file, in two passes: the first finds the columns, the second fills them, row groups side by
 //! side on all cores.
 
-use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -10,70 +9,21 @@ use std::sync::Arc;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use stacyard_model::Profile;
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Collections, Encoder, Error, Finished, Note, Output, Sink, in_order};
 
-use crate::layout::{ItemShape, Layout, MAX_COLUMNS};
-use crate::metadata::{self, Conventions};
-use crate::order::{Locations, Order};
-use crate::properties;
-use crate::rows::Rows;
-use crate::schema;
-use crate::shape::Declared;
-use crate::spool::{Items, Location, Spool, SpoolReader};
-use crate::written::Written;
-
-/// How many Items a row group has, about: enough that the footer stays small, few enough that a search reads little
-/// (docs/geoparquet-layout.md).
-pub const ROW_GROUP_ROWS: u64 = 10_000;
-
-/// How many bytes the writer holds, about, beside what each column being filled needs (256 MiB).
-pub const WRITE_MEMORY: usize = 256 << 20;
-
-/// What a GeoParquet file is made from, beside the Items, and how it is laid out.
-#[derive(Debug)]
-pub struct Options {
-    /// The Collections to keep with the Items.
-    pub collections: Collections,
-    /// The plain file of JSON that the Items are read from, if they are: they need not be kept elsewhere between the
-    /// passes.
-    pub source: Option<File>,
-    /// How many threads fill columns.
-    pub threads: usize,
-    /// The order of the rows.
-    pub order: Order,
-    /// How many Items a row group has, about.
-    pub row_group_rows: u64,
-    /// How pages are packed.
-    pub compression: Compression,
-    /// How many bytes are held, about: row groups are cut, and sorting goes to disk, where it would be more.
-    pub memory: usize,
-    /// The profile that the Items meet: its fields get columns of their types.
-    pub profile: Option<Arc<Profile>>,
-    /// How many leaf columns there are, at most, beside those that are always there.
-    pub max_columns: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            collections: Collections::default(),
-            source: None,
-            threads: 1,
-            order: Order::default(),
-            row_group_rows: ROW_GROUP_ROWS,
-            // Level 3: what zstd itself takes by default.
-            compression: Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()),
-            memory: WRITE_MEMORY,
-            profile: None,
-            max_columns: MAX_COLUMNS,
-        }
-    }
-}
+use crate::format::layout::Layout;
+use crate::format::schema;
+use crate::write::item_shape::ItemShape;
+use crate::write::key_values::key_values;
+use crate::write::options::Options;
+use crate::write::order::Locations;
+use crate::write::properties;
+use crate::write::rows::Rows;
+use crate::write::shape::Declared;
+use crate::write::spool::{Items, Location, Spool, SpoolReader};
+use crate::write::written::Written;
 
 /// A GeoParquet file being written.
 pub struct GeoParquetSink {
@@ -274,15 +224,4 @@ impl RowGroupWork<'_> {
         }
         writers.into_iter().map(|writer| writer.close().map_err(failed)).collect()
     }
-}
-
-fn key_values(items: &ItemShape, layout: &Layout, options: &Options) -> Vec<KeyValue> {
-    let profile = options.profile.as_ref().map(|profile| profile.text().to_owned());
-    let conventions = Conventions { profile, ..Conventions::of(layout) };
-    let conventions = serde_json::to_string(&conventions).unwrap_or_default();
-    vec![
-        KeyValue::new(metadata::GEO.to_owned(), metadata::geo(items).to_string()),
-        KeyValue::new(metadata::STAC.to_owned(), metadata::stac(&options.collections).to_string()),
-        KeyValue::new(metadata::OURS.to_owned(), conventions),
-    ]
 }

@@ -9,12 +9,12 @@ use stacyard_model::{Gate, Profile};
 use stacyard_search::{Aggregate, Aggregation, Compiled};
 use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
 
-use crate::ask::Ask;
-use crate::candidates::Candidates;
-use crate::decode::Scope;
-use crate::known;
-use crate::opened::Opened;
-use crate::source::GeoParquetSource;
+use crate::format::scope::Scope;
+use crate::read::opened::Opened;
+use crate::read::source::GeoParquetSource;
+use crate::search::ask::Ask;
+use crate::search::candidates::Candidates;
+use crate::search::known;
 
 /// What one search keeps of what it has read (32 MiB): columns that decide are most often in the answer too.
 pub const CACHE_MEMORY: usize = 32 << 20;

@@ -1,0 +1,54 @@
+//! A GeoParquet file that is open: all of its readers share it, so that they read one and the same file whatever is put
+//! in its place meanwhile.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::errors::ParquetError;
+use stacyard_search::MatchError;
+use stacyard_store::{Error, ErrorKind};
+
+use crate::read::bytes::Counted;
+use crate::read::footer::{self, Footer};
+use crate::read::table::Table;
+
+/// A file, with what its footer says.
+pub(crate) struct Opened {
+    /// What it is called in messages: its path as it was given.
+    pub(crate) name: Arc<str>,
+    pub(crate) table: Table,
+    pub(crate) footer: Footer,
+}
+
+impl Opened {
+    /// Opens a file and reads its footer; keeps so many bytes of what is read of it.
+    pub(crate) fn open(path: &Path, memory: usize) -> Result<Self, Error> {
+        let table = Table::open(Counted::new(Box::new(footer::open(path)?)), memory);
+        let table = table.map_err(|cause| footer::not_parquet(path, &cause))?;
+        let footer = Footer::of(&table.metadata, path)?;
+        Ok(Self { name: path.display().to_string().into(), table, footer })
+    }
+
+    /// How many rows it has.
+    pub(crate) fn rows(&self) -> u64 {
+        self.table.metadata.file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// The error of a file whose pages cannot be read.
+    pub(crate) fn damaged(&self, cause: &ParquetError) -> Error {
+        footer::damaged(&self.name, cause)
+    }
+
+    /// The error of an Item of which it cannot be said whether it answers, or not in time.
+    pub(crate) fn unmatched(&self, cause: MatchError) -> Error {
+        match cause {
+            MatchError::Stopped(stopped) => stopped.into(),
+            other => self.unreadable(other),
+        }
+    }
+
+    /// The error of rows that are no Items.
+    pub(crate) fn unreadable(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+        Error::new(ErrorKind::Damaged, &format!("{} cannot be read", self.name)).caused_by(cause)
+    }
+}

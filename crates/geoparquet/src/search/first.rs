@@ -1,0 +1,242 @@
+//! The first Items of a search: rows are ranked over all row groups before any is evaluated.
+
+use std::collections::BinaryHeap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use stacyard_model::json::Tape;
+use stacyard_store::Error;
+
+use crate::read::runs;
+use crate::search::ask::{Ask, NARROW, SLICE};
+use crate::search::levels::add;
+use crate::search::picked::{Picked, Waves, each};
+use crate::search::rank::Ranked;
+
+/// Of so many rows at most the ranks are held; where more do not answer, all are evaluated in waves.
+const MAX_REACH: usize = 1 << 20;
+
+/// An Item among the first, by its key.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    key: Vec<u8>,
+    group: usize,
+    row: usize,
+}
+
+/// So many Items at most, the first of all that were seen.
+struct First {
+    wanted: usize,
+    items: BinaryHeap<Found>,
+}
+
+impl First {
+    fn new(wanted: usize) -> Self {
+        Self { wanted, items: BinaryHeap::new() }
+    }
+
+    fn add(&mut self, found: Found) {
+        if self.items.len() < self.wanted || self.items.peek().is_some_and(|last| found < *last) {
+            self.items.push(found);
+        }
+        if self.items.len() > self.wanted {
+            self.items.pop();
+        }
+    }
+
+    /// The rows, with their places in the order.
+    fn into_rows(self) -> Vec<Picked> {
+        let mut found = self.items.into_vec();
+        found.sort_unstable_by_key(|found| (found.group, found.row));
+        let mut rows: Vec<Picked> = Vec::new();
+        for Found { key, group, row } in found {
+            match rows.last_mut() {
+                Some(Picked { group: last, rows, keys: Some(keys) }) if *last == group => {
+                    runs::push(rows, row..row + 1);
+                    keys.push(key);
+                }
+                _ => rows.push(Picked {
+                    group,
+                    rows: std::iter::once(row..row + 1).collect(),
+                    keys: Some(vec![key]),
+                }),
+            }
+        }
+        rows
+    }
+}
+
+/// Of the rows of a row group those of the best ranks, with all of equal rank.
+struct Best {
+    /// Rows of lower ranks come before the page; of higher ones there are enough others.
+    least: i64,
+    worst: i64,
+    reach: usize,
+    rows: Vec<(i64, Range<usize>)>,
+    /// How many runs may be held until those of no use are dropped.
+    room: usize,
+    are_all: bool,
+}
+
+impl Best {
+    fn new(reach: usize, least: i64, worst: i64) -> Self {
+        Self { least, worst, reach, rows: Vec::new(), room: NARROW.max(reach), are_all: true }
+    }
+
+    fn add(&mut self, rank: i64, rows: Range<usize>) {
+        if rank < self.least {
+            return;
+        }
+        if rank > self.worst {
+            self.are_all = false;
+            return;
+        }
+        match self.rows.last_mut() {
+            Some((last, run)) if *last == rank && run.end == rows.start => run.end = rows.end,
+            _ => self.rows.push((rank, rows)),
+        }
+        if self.rows.len() > self.room {
+            self.drop_worst();
+            self.room = self.room.max(2 * self.rows.len());
+        }
+    }
+
+    fn drop_worst(&mut self) {
+        if self.rows.len() > self.reach {
+            let mut ranks: Vec<i64> = self.rows.iter().map(|(rank, _)| *rank).collect();
+            self.worst = self.worst.min(*ranks.select_nth_unstable(self.reach - 1).1);
+        }
+        let count = self.rows.len();
+        self.rows.retain(|(rank, _)| *rank <= self.worst);
+        self.are_all &= self.rows.len() == count;
+    }
+}
+
+impl Ask {
+    /// The rows of the first Items.
+    pub(crate) fn first(
+        &self,
+        groups: Vec<usize>,
+        wanted: usize,
+        threads: usize,
+    ) -> Result<Vec<Picked>, Error> {
+        let mut first = First::new(wanted);
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        // Most often the rows that rank first are those that answer; if they do not, more are looked at.
+        let mut reach = wanted;
+        while reach <= MAX_REACH {
+            self.levels.again();
+            let (rows, are_all) = self.best(&groups, reach, threads)?;
+            first.items.clear();
+            self.first_of(rows, &mut first, threads)?;
+            if are_all || first.items.len() == wanted {
+                return Ok(first.into_rows());
+            }
+            reach = reach.saturating_mul(8);
+        }
+        self.levels.again();
+        first.items.clear();
+        let mut waves = Waves { first: None, groups: groups.into_iter() };
+        while let Some(rows) = self.next(&mut waves, threads)? {
+            self.first_of(rows, &mut first, threads)?;
+        }
+        Ok(first.into_rows())
+    }
+
+    /// Of the rows that may answer so many of the best ranks, with all of equal rank; and whether these are all.
+    fn best(&self, groups: &[usize], reach: usize, threads: usize) -> Result<(Vec<Picked>, bool), Error> {
+        let rank = self.rank.as_ref();
+        let table = self.table();
+        let after = rank.zip(self.after.as_deref());
+        let least = after.map_or(i64::MIN, |(rank, after)| rank.after(&self.search, after));
+        // The row groups that can hold the first ones come first.
+        let mut ranked: Vec<(i64, usize)> = Vec::new();
+        for &group in groups {
+            let span = rank.map(|rank| rank.span(|column| Ok(table.group_numbers(group, column))));
+            let [low, high] = span.transpose().map_err(|e| self.damaged(&e))?.unwrap_or([i64::MIN, i64::MAX]);
+            if high >= least {
+                ranked.push((low.max(least), group));
+            }
+        }
+        ranked.sort_unstable();
+        // The rank of the last of the best ones, so far: what ranks after it need not be looked at.
+        let worst = AtomicI64::new(i64::MAX);
+        let mut ranks: BinaryHeap<i64> = BinaryHeap::new();
+        let mut found = Vec::new();
+        let mut are_all = true;
+        each(
+            ranked,
+            threads,
+            || (),
+            |(), (best, group), threads| {
+                let worst = worst.load(Ordering::Relaxed);
+                let mut rows = Best::new(reach, least, worst);
+                if best > worst {
+                    rows.are_all = false;
+                } else {
+                    let wanted = rank.map(|rank| Ranked { rank, least, most: worst });
+                    let is_beyond = self.narrow(group, wanted, threads, |rank, run| rows.add(rank, run))?;
+                    rows.are_all &= !is_beyond;
+                    rows.drop_worst();
+                }
+                Ok((group, rows))
+            },
+            |(group, best)| {
+                are_all &= best.are_all;
+                for (rank, rows) in &best.rows {
+                    for _ in rows.clone().take(reach) {
+                        if ranks.len() < reach {
+                            ranks.push(*rank);
+                        } else if ranks.peek().is_some_and(|last| rank < last) {
+                            ranks.pop();
+                            ranks.push(*rank);
+                        }
+                    }
+                }
+                if ranks.len() == reach {
+                    worst.store(ranks.peek().copied().unwrap_or(i64::MAX), Ordering::Relaxed);
+                }
+                found.push((group, best.rows));
+                Ok(())
+            },
+        )?;
+        let worst = worst.into_inner();
+        let mut picked = Vec::new();
+        for (group, ranked) in found {
+            let mut rows = Vec::new();
+            for (_, run) in ranked.iter().filter(|(rank, _)| *rank <= worst) {
+                runs::push(&mut rows, run.clone());
+            }
+            are_all &= ranked.iter().all(|(rank, _)| *rank <= worst);
+            if !rows.is_empty() {
+                picked.push(Picked { group, rows, keys: None });
+            }
+        }
+        Ok((picked, are_all))
+    }
+
+    /// Of some rows, in any order, those that answer.
+    fn first_of(&self, rows: Vec<Picked>, first: &mut First, threads: usize) -> Result<(), Error> {
+        let wanted = first.wanted;
+        each(
+            rows.into_iter().flat_map(|picked| picked.slices(SLICE)),
+            threads,
+            Tape::new,
+            |tape, slice, _| {
+                let mut first = First::new(wanted);
+                let group = slice.group;
+                self.exact(tape, &slice, |row, key| {
+                    add(&self.levels.after_exact, 1);
+                    first.add(Found { key, group, row });
+                })?;
+                Ok(first)
+            },
+            |of_slice| {
+                of_slice.items.into_iter().for_each(|found| first.add(found));
+                Ok(())
+            },
+        )
+    }
+}

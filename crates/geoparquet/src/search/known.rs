@@ -1,0 +1,187 @@
+//! What of a search the Items of a file have: names and types of values by the schema, and where that does not say all by the
+//! residual and by what columns of maps and geometries hold; collections by their column.
+
+use std::slice::from_ref;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, FieldRef, Fields};
+use stacyard_model::json::{Tape, Value};
+use stacyard_search::{Compiled, KnownNames, Place, Query, Search, Types};
+use stacyard_store::{Error, Note, check_lists, check_properties};
+
+use crate::format::scope::Scope;
+use crate::read::decode::Items;
+use crate::read::opened::Opened;
+use crate::read::table::Columns;
+use crate::search::condition::Maker;
+
+/// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
+pub(crate) fn properties(file: &Opened, search: &Compiled) -> Result<(), Error> {
+    let mut names = search.names();
+    if file.table.metadata.file_metadata().num_rows() == 0 || search.wanted().is_empty() {
+        return Ok(());
+    }
+    let is_property = |field: &&FieldRef| file.footer.is_property(field.name());
+    let properties: Fields = file.table.fields.iter().filter(is_property).cloned().collect();
+    search.declare_all(&mut names, |property| match property.place() {
+        Place::Properties => types_at(&properties, property.key()),
+        _ => Types::NULL.and(Types::VALUE),
+    });
+    for field in file.footer.profile.iter().flat_map(|profile| profile.fields()) {
+        search.declare(&field.name, &mut names);
+    }
+    let residual = file.footer.names.conventions.residual.iter();
+    let open = properties.iter().filter(|field| is_open(field.data_type())).map(|field| field.name());
+    let telling: Vec<&String> = residual.clone().chain(open).collect();
+    if names.lacks_types() && !telling.is_empty() {
+        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
+        for group in 0..file.table.metadata.num_row_groups() {
+            each_item(file, search, group, &columns, |item| search.observe(item, &mut names))?;
+        }
+    }
+    if search.mismatched(&names).next().is_some() {
+        // The type of a column says nothing where all is null in it, or NaN: then the values decide.
+        let suspects: Vec<&str> = search.mismatched(&names).map(|suspect| suspect.property.key()).collect();
+        let is_suspect = |root: &String| {
+            let leads = |key: &&str| {
+                key.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            suspects.iter().any(leads) || residual.clone().any(|residual| residual == root)
+        };
+        let columns = file.table.columns(|path| path.first().is_some_and(is_suspect));
+        let mut seen = search.names();
+        for group in 0..file.table.metadata.num_row_groups() {
+            each_item(file, search, group, &columns, |item| search.observe(item, &mut seen))?;
+        }
+        names.correct(&seen);
+    }
+    check_properties(search, &names, || {
+        let mut known = KnownNames::default();
+        file.table.fields.iter().for_each(|field| known.add(field.name()));
+        Ok(known)
+    })
+}
+
+/// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
+/// warnings of what else is missing. `any`: whether an Item answers a search.
+pub(crate) fn lists(
+    file: &Opened,
+    search: &Compiled,
+    found: u64,
+    any: impl FnOnce(Arc<Compiled>) -> Result<bool, Error>,
+) -> Result<Vec<Note>, Error> {
+    let request = search.request();
+    let mut names = search.names();
+    search.declare_all(&mut names, |_| Types::NONE);
+    if file.table.metadata.file_metadata().num_rows() == 0 || !names.lacks_list() {
+        return Ok(Vec::new());
+    }
+    let ids = Search { ids: request.ids.clone(), ..Search::default() };
+    let ids = || Ok::<_, Error>(Arc::new(Compiled::until(&Query::from(ids), search.stop())?));
+    if found > 0 || (!request.ids.is_empty() && any(ids()?)?) {
+        search.observe_id(&mut names);
+    }
+    let column = collection_column(file);
+    if found > 0 && request.collections.len() == 1 {
+        search.observe_collection(&request.collections[0], &mut names);
+    }
+    let maker = Maker { table: &file.table, footer: &file.footer };
+    for group in 0..file.table.metadata.num_row_groups() {
+        let missing: Vec<String> = search.missing_collections(&names).map(str::to_owned).collect();
+        if missing.is_empty() {
+            break;
+        }
+        let wanted = maker.conditions(&Search { collections: missing, ..Search::default() });
+        if file.table.group_may_hold(group, &wanted.all) {
+            each_item(file, search, group, &column, |item| {
+                if let Some(name) = item.get("collection").and_then(Value::as_str) {
+                    search.observe_collection(&name, &mut names);
+                }
+            })?;
+        }
+    }
+    check_lists(search, &names, || {
+        let mut known = KnownNames::default();
+        for group in 0..file.table.metadata.num_row_groups() {
+            each_item(file, search, group, &column, |item| {
+                if let Some(name) = item.get("collection").and_then(Value::as_str) {
+                    known.add(&name);
+                }
+            })?;
+        }
+        Ok(known)
+    })
+}
+
+/// The column that collections stand in, and where that has not all of them the residual.
+fn collection_column(file: &Opened) -> Columns {
+    let conventions = &file.footer.names.conventions;
+    let residual = conventions.residual.as_ref().filter(|_| conventions.is_partial("/collection"));
+    file.table
+        .columns(|path| path.first().is_some_and(|first| first == "collection" || Some(first) == residual))
+}
+
+/// Hands over the Items of a row group, made of some of their columns.
+fn each_item(
+    file: &Opened,
+    search: &Compiled,
+    group: usize,
+    columns: &Columns,
+    mut look: impl FnMut(Value<'_>),
+) -> Result<(), Error> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let (mut tape, mut text) = (Tape::new(), Vec::new());
+    let rows = 0..file.table.rows(group);
+    let batches = file.table.read(group, columns, from_ref(&rows), (8_192, 1));
+    for batch in batches.map_err(|cause| file.damaged(&cause))? {
+        let batch = batch.map_err(|cause| file.damaged(&cause))?;
+        search.check_stop()?;
+        let mut items =
+            Items::new(&batch, &file.footer.names, Scope::Some).map_err(|cause| file.unreadable(cause))?;
+        for row in 0..batch.num_rows() {
+            text.clear();
+            items.write(row, &mut text).map_err(|cause| file.unreadable(cause))?;
+            look(tape.parse(&text).map_err(|cause| file.unreadable(cause))?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether names within its values are not in the schema: the keys of a map, the members of a geometry.
+fn is_open(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map(..) | DataType::Binary => true,
+        DataType::Struct(fields) => fields.iter().any(|field| is_open(field.data_type())),
+        _ => false,
+    }
+}
+
+/// The types of the values in the columns that a name, with dots or nested at them, leads to.
+fn types_at(fields: &Fields, name: &str) -> Types {
+    let mut types = Types::NONE;
+    for field in fields {
+        let Some(rest) = name.strip_prefix(field.name().as_str()) else { continue };
+        if rest.is_empty() {
+            types = types.and(types_of(field.data_type()));
+        } else if let (Some(rest), DataType::Struct(fields)) = (rest.strip_prefix('.'), field.data_type()) {
+            types = types.and(types_at(fields, rest));
+        }
+    }
+    types
+}
+
+/// What the values of a column are in JSON.
+fn types_of(data_type: &DataType) -> Types {
+    match data_type {
+        DataType::Boolean => Types::BOOL,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Timestamp(..) => Types::STRING,
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => Types::ARRAY,
+        DataType::Struct(_) | DataType::Map(..) => Types::OBJECT,
+        DataType::Dictionary(_, values) => types_of(values),
+        other if other.is_numeric() => Types::NUMBER,
+        // Anything.
+        _ => Types::NULL.and(Types::VALUE),
+    }
+}

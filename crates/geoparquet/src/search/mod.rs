@@ -1,0 +1,19 @@
+//! A search in a file, level by level: conditions of the columns (`condition`), row groups and pages (`prune`), rows (`filter`,
+//! `rank`), Items (`ask`, `first`); and counts that need no Items (`verdict`, `scalar`, `tally`).
+//!
+//! The store comes in. Who lives here uses `read` and `format`, and nothing that writes.
+
+pub(crate) mod ask;
+pub(crate) mod candidates;
+pub(crate) mod condition;
+pub(crate) mod filter;
+pub(crate) mod first;
+pub(crate) mod known;
+pub(crate) mod levels;
+pub(crate) mod needed;
+pub(crate) mod picked;
+pub(crate) mod prune;
+pub(crate) mod rank;
+pub(crate) mod scalar;
+pub(crate) mod tally;
+pub(crate) mod verdict;

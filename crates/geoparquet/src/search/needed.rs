@@ -1,0 +1,48 @@
+//! Which columns decide whether an Item answers, and where it stands in the order.
+
+use stacyard_search::{Aggregation, Compiled, FREE_TEXT_PROPERTIES, Place};
+
+use crate::format::time::{DATETIME, END, START};
+use crate::read::footer::Footer;
+
+/// The names of these columns.
+pub(crate) struct Needed {
+    roots: Vec<String>,
+}
+
+impl Needed {
+    /// For a search, and what is wanted of the Items that answer.
+    pub(crate) fn of(search: &Compiled, wanted: &[Aggregation], footer: &Footer) -> Self {
+        let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
+        roots.extend(footer.names.conventions.residual.clone());
+        let request = search.request();
+        let of_times = |one: &Aggregation| matches!(one, Aggregation::Times(None, _) | Aggregation::Extent);
+        if request.datetime.is_some() || request.sortby.is_empty() || wanted.iter().any(of_times) {
+            roots.extend([DATETIME, START, END].map(str::to_owned));
+        }
+        if wanted.iter().any(|one| matches!(one, Aggregation::Cells(_) | Aggregation::Extent)) {
+            roots.push("bbox".to_owned());
+        }
+        if request.area.is_some() {
+            roots.push(footer.names.geometry.clone());
+        }
+        if !request.text.is_empty() {
+            roots.extend(FREE_TEXT_PROPERTIES.map(str::to_owned));
+        }
+        request.each_property(&mut |property| match property.place() {
+            Place::Geometry => roots.push(footer.names.geometry.clone()),
+            // A name with dots may be nested at any of them.
+            Place::Properties => {
+                let key = property.key();
+                roots.extend(key.match_indices('.').map(|(dot, _)| key[..dot].to_owned()));
+                roots.push(key.to_owned());
+            }
+            Place::Id | Place::Collection => {}
+        });
+        Self { roots }
+    }
+
+    pub(crate) fn has(&self, path: &[String]) -> bool {
+        path.first().is_some_and(|root| self.roots.contains(root))
+    }
+}

@@ -1,0 +1,15 @@
+//! Tests of more than one file.
+
+mod chosen;
+mod columns;
+mod conformance;
+mod damage;
+mod foreign;
+mod foreign_columns;
+mod foreign_items;
+mod foreign_random;
+mod replaced;
+mod round_trip;
+mod search;
+mod tally;
+mod written;

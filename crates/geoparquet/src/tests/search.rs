@@ -1,0 +1,144 @@
+//! Searches in a file beside the reference: the evaluator on each Item, sorted by its keys. Same Items, same order. Here
+//! for what the conformance suite has no place for: the layout, and files of others.
+
+use arrow_array::RecordBatchReader;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::file::properties::WriterProperties;
+use stacyard_model::json::Document;
+use stacyard_store::conformance::{self, Question, catalog};
+use stacyard_store::{Backend, Encoder, Output, Sink, Source};
+
+use crate::{GeoParquet, GeoParquetSink, Options, Order};
+
+pub(crate) fn write(items: &[Document], folder: &std::path::Path, options: Options) -> std::path::PathBuf {
+    write_described(items, folder, options).0
+}
+
+/// The file, and what its writer says of it.
+pub(crate) fn write_described(
+    items: &[Document],
+    folder: &std::path::Path,
+    options: Options,
+) -> (std::path::PathBuf, crate::Written) {
+    let path = folder.join(format!("{:?}-{}.parquet", options.order, options.row_group_rows));
+    let mut sink =
+        GeoParquetSink::create(Output::file(&path, false, &mut |_| {}).unwrap(), folder, options).unwrap();
+    let encoder = sink.encoder();
+    for batch in items.chunks(100) {
+        let mut chunk = crate::Shaped::default();
+        for item in batch {
+            encoder.item(item.root(), None, &mut chunk).unwrap();
+        }
+        sink.write(chunk).unwrap();
+    }
+    let (written, _) = sink.write_out().unwrap();
+    (path, written)
+}
+
+fn documents(source: &mut dyn Source) -> Vec<Document> {
+    let mut found = Vec::new();
+    while let Some(work) = source.next().unwrap() {
+        let batch = work().unwrap();
+        let text = |record: &stacyard_store::Record| &batch.text[record.start as usize..record.end as usize];
+        found.extend(batch.records.iter().map(|record| Document::parse_bytes(text(record)).unwrap()));
+    }
+    found
+}
+
+/// A row group of several pages, some of which are left out in between.
+#[test]
+fn pages_that_are_left_out_leave_the_others_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = |n: u32| {
+        let text = format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i{n}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z","n":{n},"even":"{}"}},"links":[],"assets":{{}}}}"#,
+            n.is_multiple_of(2)
+        );
+        Document::parse(text).unwrap()
+    };
+    let items: Vec<Document> = (0..4_000).map(item).collect();
+    let options = Options { order: Order::Input, threads: 1, ..Options::default() };
+    let file = GeoParquet::open(&write(&items, folder.path(), options), 1 << 20).unwrap();
+    // By hand: of each filter the first and the last Item in descending order, and how many there are.
+    for (filter, first, last, count) in [
+        ("n < 100 OR n > 3900", "i3999", "i0", 199),
+        ("n BETWEEN 1500 AND 2500 AND even = 'true'", "i2500", "i1500", 501),
+        ("even = 'true' AND n > 900", "i3998", "i902", 1_549),
+    ] {
+        let question = Question::of(&[("filter", filter), ("sortby", "-n")]);
+        let (found, counted) = conformance::ask(&file, &question).unwrap();
+        assert_eq!((found.len(), counted), (count, count as u64), "{filter}");
+        assert_eq!((found[0].as_str(), found[count - 1].as_str()), (first, last), "{filter}");
+        let (some, _) = conformance::ask(&file, &question.with("max-items", "150")).unwrap();
+        assert_eq!(some, found[..150], "{filter}");
+    }
+}
+
+/// The same Items in a file of another program: no `stacyard` key, so that what it wrote is all there is.
+#[test]
+fn files_of_others_answer_as_the_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let items = catalog(3, 400);
+    let ours =
+        write(&items, folder.path(), Options { threads: 2, order: Order::Input, ..Options::default() });
+    let theirs = folder.path().join("theirs.parquet");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(ours).unwrap()).unwrap();
+    let geo = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    let geo = geo.iter().find(|pair| pair.key == "geo").unwrap().clone();
+    // What it has not understood it has left out.
+    let columns = reader.schema().fields().iter().map(|field| field.name().as_str());
+    let columns: Vec<&str> = columns.filter(|name| *name != crate::format::layout::RESIDUAL).collect();
+    let mask = ProjectionMask::columns(reader.parquet_schema(), columns);
+    let reader = reader.with_projection(mask);
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
+    let reader = reader.build().unwrap();
+    let to = std::fs::File::create(&theirs).unwrap();
+    let mut writer = ArrowWriter::try_new(to, reader.schema(), Some(properties)).unwrap();
+    writer.append_key_value_metadata(geo);
+    for batch in reader {
+        writer.write(&batch.unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    let file = GeoParquet::open(&theirs, 1 << 20).unwrap();
+    let gate = stacyard_model::Gate::default();
+    let mut items = documents(file.items().unwrap().as_mut());
+    items.retain(|item| gate.item(item.root()).errors.is_empty());
+    assert!(items.len() > 300, "{}", items.len());
+    conformance::compare(&file, &items);
+}
+
+/// The last day of the year 9999 is beyond the last instant, which its times mean.
+#[test]
+fn open_ends_are_one_instant() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = |id: &str, end: &str| {
+        let text = format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"{id}","geometry":null,"properties":{{"datetime":null,"start_datetime":"2024-01-01T00:00:00Z","end_datetime":"{end}"}},"links":[],"assets":{{}}}}"#
+        );
+        Document::parse(text).unwrap()
+    };
+    let items = [
+        item("c", "9999-12-31T00:00:00Z"),
+        item("b", "9999-12-31T23:59:59Z"),
+        item("a", "2025-01-01T00:00:00Z"),
+    ];
+    let file = GeoParquet::open(&write(&items, folder.path(), Options::default()), 1 << 20).unwrap();
+    for (filter, count) in [
+        ("end_datetime = TIMESTAMP('9999-12-31T23:59:59Z')", 2),
+        ("end_datetime <= TIMESTAMP('9999-12-31T00:00:00Z')", 3),
+        ("end_datetime >= TIMESTAMP('9999-12-31T12:00:00Z')", 2),
+        ("end_datetime < TIMESTAMP('9999-12-31T12:00:00Z')", 1),
+    ] {
+        assert_eq!(
+            conformance::ask(&file, &Question::of(&[("filter", filter)])).unwrap().1,
+            count,
+            "{filter}"
+        );
+    }
+    for (sortby, wanted) in [("end_datetime", ["a", "b"]), ("-end_datetime", ["b", "c"])] {
+        let question = Question::of(&[("sortby", sortby), ("max-items", "2")]);
+        let found = conformance::ask(&file, &question).unwrap().0;
+        assert_eq!(found, wanted, "{sortby}");
+    }
+}

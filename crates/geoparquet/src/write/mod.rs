@@ -1,0 +1,20 @@
+//! Items to columns: they are counted (`item_shape`, `shape`, `fields`, `spelling`), it is decided which columns there are
+//! (`decide`, `worth`), the Items are found again (`spool`) in the order of the rows (`order`), and columns are filled (`rows`,
+//! `column`).
+//!
+//! The sink comes in. Who lives here uses `format`, and nothing that reads.
+
+pub(crate) mod column;
+pub(crate) mod decide;
+pub(crate) mod fields;
+pub(crate) mod item_shape;
+pub(crate) mod key_values;
+pub(crate) mod options;
+pub(crate) mod order;
+pub(crate) mod properties;
+pub(crate) mod rows;
+pub(crate) mod shape;
+pub(crate) mod spelling;
+pub(crate) mod spool;
+pub(crate) mod worth;
+pub(crate) mod written;
