@@ -276,4 +276,4 @@ def test_types_of_duckdb(duckdb_connection, tmp_path):
         duckdb_connection.execute(f"COPY (SELECT 'a' AS id, ST_Point(1, 2) AS geometry, {x} AS x) TO '{theirs}' (FORMAT parquet)")
         assert property_of(theirs) == wanted, x
     duckdb_connection.execute(f"COPY (SELECT 'a' AS id, ST_Point(1, 2) AS geometry, uuid() AS x) TO '{theirs}' (FORMAT parquet)")
-    assert "column x is of type FixedSizeBinary(16), which no JSON value is read from" in refused(theirs)
+    assert "column x is of type FixedSizeBinary(16), which cannot be read as a JSON value" in refused(theirs)

@@ -1,4 +1,4 @@
-//! The Collections of a file, changed apart from its Items: a new footer behind the very bytes of the rows.
+//! The Collections of a file, changed apart from its Items: a new footer after the very bytes of the rows.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -250,7 +250,7 @@ fn layouts_that_are_none_are_said() {
         (["--sort", "nonsense"], "there is no order \"nonsense\": write space-time, time or input"),
         (
             ["--compression", "lzo"],
-            "there are zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4, none",
+            "write zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4 or none",
         ),
         (["--row-group-rows", "0"], "0 is not in 1.."),
         (["--memory", "1K"], "at least 16M are needed"),

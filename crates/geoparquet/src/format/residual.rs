@@ -106,9 +106,9 @@ impl Residual {
 /// Why a residual cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ResidualError {
-    #[error("the residual is no JSON: {0}")]
+    #[error("the residual is not JSON: {0}")]
     Syntax(#[from] stacyard_model::json::SyntaxError),
-    #[error("the residual is no JSON Patch of add, replace and remove: {0}")]
+    #[error("the residual is not a JSON Patch of add, replace and remove: {0}")]
     NotAPatch(String),
     #[error("the residual changes {0}, which is not there")]
     NoSuchPlace(String),

@@ -135,7 +135,7 @@ impl<'t> Pages<'t> {
             }
             let range = dictionary_range(self.group.row_group(0).column(leaf.number), locations);
             let page =
-                self.page(leaf, range.ok_or_else(|| damaged("a column has lost its dictionary"))?, 0)?;
+                self.page(leaf, range.ok_or_else(|| damaged("the dictionary of a column is missing"))?, 0)?;
             Ok(Arc::clone(known.get_or_init(|| page)))
         };
         let mut column = Column::new(leaf.physical);
@@ -245,7 +245,7 @@ fn chosen(locations: &[PageLocation], rows: usize, runs: &[Range<usize>]) -> Res
         }
     }
     if runs.peek().is_some() {
-        return Err(damaged("its pages hold not all of its rows"));
+        return Err(damaged("its pages do not hold all of its rows"));
     }
     Ok(chosen.into())
 }

@@ -45,14 +45,14 @@ pub(crate) fn check_counts(metadata: &ParquetMetaData) -> Result<()> {
     if groups.iter().any(|group| u32::try_from(group.num_rows()).is_err())
         || rows != metadata.file_metadata().num_rows().into()
     {
-        return Err(damaged("its row groups have not as many rows as the whole"));
+        return Err(damaged("its row groups together have another number of rows than the file"));
     }
     let is_nowhere = |chunk: &ColumnChunkMetaData| {
         let start = chunk.dictionary_page_offset().unwrap_or(0).min(chunk.data_page_offset());
         start.min(chunk.compressed_size()) < 0
     };
     if groups.iter().flat_map(RowGroupMetaData::columns).any(is_nowhere) {
-        return Err(damaged("a column stands nowhere in it"));
+        return Err(damaged("a column has a negative offset or length"));
     }
     Ok(())
 }

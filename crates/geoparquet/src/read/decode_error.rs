@@ -10,15 +10,15 @@ use crate::format::wkb::WkbError;
 /// Why a batch or a row cannot be said in JSON.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecodeError {
-    #[error("column {column} is of type {data_type}, which no JSON value is read from")]
+    #[error("column {column} is of type {data_type}, which cannot be read as a JSON value")]
     Type { column: String, data_type: Box<DataType> },
-    #[error("column {column} is of type {data_type}, which no geometry is read from")]
+    #[error("column {column} is of type {data_type}, which cannot be read as a geometry")]
     Geometry { column: String, data_type: Box<DataType> },
     #[error("column {column} is missing")]
     Missing { column: String },
     #[error("{pointer}: {source}")]
     Wkb { pointer: String, source: WkbError },
-    #[error("{pointer}: {value} is no time that RFC 3339 can write")]
+    #[error("{pointer}: {value} is not a time that RFC 3339 can write")]
     Time { pointer: String, value: i64 },
     #[error(transparent)]
     Residual(#[from] ResidualError),

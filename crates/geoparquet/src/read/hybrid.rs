@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(numbers(&[8], 0, 4), Some(vec![0; 4]));
         let wide = [&[3][..], &[0xFF; 31]].concat();
         assert_eq!(numbers(&wide, 31, 8), Some(vec![u32::MAX >> 1; 8]));
-        // 1 to 8 in nine bits each, the last of them cut behind its last bit that is set.
+        // 1 to 8 in nine bits each, the last of them cut after its last bit that is set.
         let nine = [3, 1, 4, 12, 32, 80, 192, 192, 1, 4];
         assert_eq!(numbers(&nine, 9, 8), Some((1..=8).collect()));
     }

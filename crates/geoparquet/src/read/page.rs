@@ -92,7 +92,7 @@ impl Page {
         let contradiction = || damaged("a page holds less than it says");
         let mut walk = Walk { bytes };
         let header = Header::read(&mut walk).ok_or_else(|| damaged("the header of a page cannot be read"))?;
-        let packed = walk.take(header.packed).ok_or_else(|| damaged("a page ends before its end"))?;
+        let packed = walk.take(header.packed).ok_or_else(|| damaged("a page is cut off"))?;
         // Of version 2 the levels are not packed.
         let levels = header.levels[0].saturating_add(header.levels[1]);
         let (levels, packed) = packed.split_at_checked(levels).ok_or_else(contradiction)?;

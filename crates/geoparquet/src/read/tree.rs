@@ -205,7 +205,7 @@ impl Node {
 
     /// The array of a leaf's values, with places for those that are not there.
     fn values(&self, values: Values, count: usize, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-        let contradiction = || damaged("a column has not as many values as places for them");
+        let contradiction = || damaged("a column holds another number of values than its levels say");
         let valid = nulls.as_ref();
         let array: Result<ArrayRef, _> = match values {
             Values::Boolean(values) => {

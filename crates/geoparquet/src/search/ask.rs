@@ -43,7 +43,7 @@ const FEW: usize = 16;
 const MAX_FIRST: u64 = 100_000;
 
 fn contradiction() -> ParquetError {
-    damaged("its columns have not as many rows, or other types, than it says")
+    damaged("a column has another number of rows, or another type, than the footer says")
 }
 
 /// One search in one file.
@@ -390,7 +390,7 @@ impl Ask {
         &self.file.name
     }
 
-    /// Whether a place in the order is not behind the page before.
+    /// Whether a place in the order is not after the page before.
     fn is_passed(&self, key: &[u8]) -> bool {
         self.after.as_deref().is_some_and(|after| key <= after)
     }

@@ -381,7 +381,7 @@ impl Maker<'_> {
         let column = self.property(property).filter(|column| column.kind == Kind::Text)?;
         let end = pattern.find(['%', '_', '\\']).unwrap_or(pattern.len());
         let prefix = &pattern[..end];
-        let range = Condition::Column(column, Test::Texts(Some(prefix.to_owned()), behind(prefix)));
+        let range = Condition::Column(column, Test::Texts(Some(prefix.to_owned()), after(prefix)));
         let prefix_only = pattern.get(end..) == Some("%");
         Some(if prefix_only { range } else { Condition::All(vec![range, incomplete()]) })
     }
@@ -404,8 +404,8 @@ impl Maker<'_> {
     }
 }
 
-/// The first text behind all that begin with the prefix.
-fn behind(prefix: &str) -> Option<String> {
+/// The first text after all that begin with the prefix.
+fn after(prefix: &str) -> Option<String> {
     let mut chars = prefix.chars();
     while let Some(last) = chars.next_back() {
         if let Some(next) = (last..=char::MAX).nth(1) {

@@ -313,10 +313,10 @@ impl Table {
         if matches!(values, ColumnIndexMetaData::NONE) {
             return Ok(Bounds::default());
         }
-        let behind = pages.partition_point(|page: &PageLocation| {
+        let next = pages.partition_point(|page: &PageLocation| {
             usize::try_from(page.first_row_index).is_ok_and(|first| first <= row)
         });
-        let Some(page) = behind.checked_sub(1).filter(|&page| (page as u64) < values.num_pages()) else {
+        let Some(page) = next.checked_sub(1).filter(|&page| (page as u64) < values.num_pages()) else {
             return Ok(Bounds::default());
         };
         let integers =

@@ -171,17 +171,17 @@ fn a_type_without_a_json_value_is_named() {
     };
     let bytes = FixedSizeBinaryArray::try_from_iter([[7_u8; 16]].iter()).unwrap();
     insta::assert_snapshot!(refused(&file(columns(Arc::new(bytes)), &[])), @r"
-    FILE cannot be read: column x is of type FixedSizeBinary(16), which no JSON value is read from
+    FILE cannot be read: column x is of type FixedSizeBinary(16), which cannot be read as a JSON value
     help: write the file again with that column as text, numbers, lists or structs, or without it
     ");
     let mut map = MapBuilder::new(None, Int32Builder::new(), Int32Builder::new());
     map.append(true).unwrap();
     insta::assert_snapshot!(refused(&file(columns(Arc::new(map.finish())), &[])), @r#"
-    FILE cannot be read: column x is of type Map("entries": non-null Struct("keys": non-null Int32, "values": Int32), unsorted), which no JSON value is read from
+    FILE cannot be read: column x is of type Map("entries": non-null Struct("keys": non-null Int32, "values": Int32), unsorted), which cannot be read as a JSON value
     help: write the file again with that column as text, numbers, lists or structs, or without it
     "#);
     insta::assert_snapshot!(refused(&file(columns(Arc::new(Date32Array::from(vec![i32::MAX]))), &[])), @r#"
-    FILE: row 1: Item "i0": /properties/x: 2147483647 is no time that RFC 3339 can write
+    FILE: row 1: Item "i0": /properties/x: 2147483647 is not a time that RFC 3339 can write
     help: nothing was read in its place: repair the row, or write the file again without it
     "#);
 }
@@ -311,7 +311,7 @@ fn geometries_that_are_no_wkb() {
     let mut texts = required(1);
     texts[1].1 = Arc::new(StringArray::from(vec!["POINT (1 2)"]));
     insta::assert_snapshot!(refused(&file(texts, &[])), @r"
-    FILE cannot be read: column geometry is of type Utf8, which no geometry is read from
+    FILE cannot be read: column geometry is of type Utf8, which cannot be read as a geometry
     help: only WKB is read: write the file again with geometries as WKB
     ");
 }
@@ -327,7 +327,7 @@ fn a_broken_geometry_is_named_and_nothing_is_left_out() {
     "#);
     columns[1].1 = Arc::new(BinaryArray::from_iter_values([&whole[..], &whole[..], b"POINT (1 2)"]));
     insta::assert_snapshot!(refused(&file(columns, &[])), @r#"
-    FILE: row 3: Item "i2": /geometry: the bytes are no WKB: it begins with 0 or 1, not with 80
+    FILE: row 3: Item "i2": /geometry: the bytes are not WKB, which begins with 0 or 1, not with 80
     help: nothing was read in its place: repair the row, or write the file again without it
     "#);
 }

@@ -209,7 +209,7 @@ fn a_residual_that_is_missing_or_of_another_type_is_no_empty_one() {
     let error = Items::new(&batch, &names(&layout), Scope::All).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "column stacyard:residual is of type Int64, which no JSON value is read from"
+        "column stacyard:residual is of type Int64, which cannot be read as a JSON value"
     );
 }
 

@@ -182,7 +182,7 @@ impl Builder {
         }
     }
 
-    /// As [`Builder::append`] of a column of geometries; gives what was found in it, `None` where it is no geometry.
+    /// As [`Builder::append`] of a column of geometries; gives what was found in it, `None` where it is not a geometry.
     pub(crate) fn append_geometry(
         &mut self,
         value: Value<'_>,
@@ -304,7 +304,7 @@ impl StructBuilder {
         residual: &mut Residual,
     ) {
         let at = match self.fields.get(self.cursor) {
-            // Items resemble each other: the field behind the last one is tried first.
+            // Items resemble each other: the field after the last one is tried first.
             Some((field, _)) if key == *field.name => self.cursor,
             _ => match self.index.get(&*key.text()) {
                 Some(&at) => at,

@@ -32,7 +32,7 @@ pub fn parse_compression(name: &str) -> Result<Compression, String> {
     };
     match name.parse() {
         Ok(Compression::LZO | Compression::LZ4) | Err(_) => {
-            Err("there are zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4, none"
+            Err("write zstd, gzip, brotli (each also with a level, such as zstd(9)), snappy, lz4 or none"
                 .to_owned())
         }
         Ok(codec) => Ok(codec),

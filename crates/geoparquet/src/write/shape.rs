@@ -341,7 +341,7 @@ pub(crate) struct GeometryShape {
     /// Geometries that have coordinates spelled `10`, or spelled `10.0`.
     pub(crate) whole_integers: u64,
     pub(crate) whole_floats: u64,
-    /// The names of the types, with ` Z` behind them where there are heights (GeoParquet 1.1, `geometry_types`).
+    /// The names of the types, with ` Z` after them where there are heights (GeoParquet 1.1, `geometry_types`).
     pub(crate) types: Vec<(&'static str, bool)>,
     pub(crate) bounds: Bounds,
 }

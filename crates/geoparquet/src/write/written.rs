@@ -23,7 +23,7 @@ pub struct Written {
 }
 
 /// What is known of the values of a leaf column, over all row groups. Values that stand in the residual
-/// (docs/geoparquet-layout.md) are none of the column.
+/// (docs/geoparquet-layout.md) are not among those of the column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnStatistics {
     /// Its path in the schema of the file, name by name.

@@ -6,14 +6,14 @@ use super::codes::{
 use super::{Bounds, MAX_NESTING};
 use crate::format::number::{self, Whole};
 
-/// Why some bytes are no WKB geometry that GeoJSON can say.
+/// Why some bytes are not a WKB geometry that GeoJSON can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WkbError {
     #[error("the WKB ends too early (at byte {0})")]
     Truncated(usize),
-    #[error("the bytes are no WKB: it begins with 0 or 1, not with {0}")]
+    #[error("the bytes are not WKB, which begins with 0 or 1, not with {0}")]
     ByteOrder(u8),
-    #[error("WKB geometry type {0} has no place in GeoJSON")]
+    #[error("WKB geometry type {0} is not one that GeoJSON has")]
     UnknownType(u32),
     #[error("WKB collections are nested too deeply")]
     TooDeep,

@@ -34,7 +34,7 @@ impl Written {
     }
 }
 
-/// Appends the WKB of a GeoJSON geometry. `None`, and nothing appended, where it is no geometry.
+/// Appends the WKB of a GeoJSON geometry. `None`, and nothing appended, where it is not a geometry.
 pub(crate) fn write(geometry: Value<'_>, out: &mut Vec<u8>) -> Option<Written> {
     let start = out.len();
     let mut written = Written::default();
