@@ -307,7 +307,7 @@ mod tests {
         let part = Ahead::new(&file, 10..90, 20, Some(&fetched));
         // A header of two bytes and the values after it, again and again.
         let mut place = 10;
-        for length in [5, 10, 15, 30, 8] {
+        for length in [5, 10, 15, 6, 20, 10] {
             let mut header = [0; 2];
             part.get_read(place).unwrap().read_exact(&mut header).unwrap();
             assert_eq!(header, *content(place..place + 2));
@@ -316,12 +316,21 @@ mod tests {
             place += 2 + length;
         }
         assert_eq!(place, 88);
-        assert_eq!(*notes.lock().unwrap(), ["10..30", "30..50", "50..78", "78..90"]);
+        assert_eq!(*notes.lock().unwrap(), ["10..30", "30..50", "50..70", "70..90"]);
         // It does not read on into the next part by itself.
         let mut rest = Vec::new();
         part.get_read(88).unwrap().read_to_end(&mut rest).unwrap();
         assert_eq!(rest, content(88..90));
         assert_eq!(part.get_bytes(85, 10).unwrap(), content(85..95));
+    }
+
+    #[test]
+    fn what_is_longer_than_a_step_is_read_at_once() {
+        let (file, notes) = noted();
+        let part = Ahead::new(&file, 0..90, 20, None);
+        assert_eq!(part.get_bytes(5, 50).unwrap(), content(5..55));
+        assert_eq!(*notes.lock().unwrap(), ["5..25", "25..55"]);
+        assert_eq!(part.get_bytes(55, 5).unwrap(), content(55..60));
     }
 
     #[test]
