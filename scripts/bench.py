@@ -472,6 +472,7 @@ def works(kit, files, n, small_n):
             kit.ask(newest, "--page", 10),
             kit.duckdb(f"SELECT * FROM '{newest}' ORDER BY datetime DESC LIMIT 10"),
         ], 10),
+        "pages": Work("100 pages of 10 in a row, by cursor, warm", [kit.ask(newest, "--page", 10, "--pages", 100)], 1000),
         "id": Work("An Item by id, warm", [kit.ask(newest, "--ids", ",".join(files.ids)), kit.duckdb(*by_id)], 1),
         "id from a shell": Work("An Item by id, a process", [
             kit.search(newest, "--ids", files.ids[IDS // 2]),
@@ -519,6 +520,7 @@ def figures(works, files):
         faster(works["question"], 6, "DuckDB"),
         faster(works["question from a shell"], 15, "rustac search"),
         faster(works["newest"], 10, "DuckDB"),
+        *(faster(works[name], 1.5, "DuckDB") for name in ("count", "count from a shell", "ends", "frequencies")),
         within(works["id"], 0.003),
         within(works["id from a shell"], 0.030),
         faster(works["text"], 8, "rustac DuckdbClient"),

@@ -134,10 +134,14 @@ impl SearchError {
                 "steps of time are those of datetime, start_datetime, end_datetime, created, updated, or of a property that a \
                  profile declares as datetime"
             }
+            Self::Limit(_) | Self::Grid { .. } => "give a number of that range",
+            Self::Query { name, remedy: None, .. } if !name.is_empty() => {
+                r#"write the operators of each property as an object, such as {"eo:cloud_cover": {"lt": 20}}"#
+            }
             Self::Filter(FilterError { remedy, .. })
             | Self::Unsupported { remedy, .. }
             | Self::Query { remedy, .. } => return remedy.as_deref(),
-            Self::Limit(_) | Self::Grid { .. } | Self::Stopped(_) => return None,
+            Self::Stopped(_) => return None,
         })
     }
 

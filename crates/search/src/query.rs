@@ -135,9 +135,9 @@ mod tests {
         insta::assert_snapshot!(fault(r#"{"gsd":{"less":1}}"#), @r#"
         query gsd: "less" is no operator; there are eq, neq, lt, lte, gt, gte, startsWith, endsWith, contains, in
         "#);
-        insta::assert_snapshot!(fault(r#"{"gsd":5}"#), @"query gsd: not an object of operators");
-        insta::assert_snapshot!(fault(r#"{"gsd":{"startsWith":5}}"#), @"query gsd: startsWith takes a string");
-        insta::assert_snapshot!(fault(r#"{"gsd":{"in":[]}}"#), @"query gsd: in needs one value or more");
+        insta::assert_snapshot!(fault(r#"{"gsd":5}"#), @r#"query gsd: not an object of operators; write the operators of each property as an object, such as {"eo:cloud_cover": {"lt": 20}}"#);
+        insta::assert_snapshot!(fault(r#"{"gsd":{"startsWith":5}}"#), @r#"query gsd: startsWith takes a string; write the operators of each property as an object, such as {"eo:cloud_cover": {"lt": 20}}"#);
+        insta::assert_snapshot!(fault(r#"{"gsd":{"in":[]}}"#), @r#"query gsd: in needs one value or more; write the operators of each property as an object, such as {"eo:cloud_cover": {"lt": 20}}"#);
         insta::assert_snapshot!(fault("[]"), @"query: not an object of properties");
         insta::assert_snapshot!(fault("{"), @"query: not JSON: the JSON ends too early (at byte 1)");
     }

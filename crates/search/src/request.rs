@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn each_part_tells_what_is_wrong_with_it() {
         insta::assert_snapshot!(Area::parse(Some("0,0,1,1"), Some("{}")).unwrap_err(), @"bbox and intersects cannot be used together; leave one out, or put one into the filter as S_INTERSECTS");
-        insta::assert_snapshot!(PageSize::new(0).unwrap_err(), @"limit 0: a page has 1 to 10000 Items");
+        insta::assert_snapshot!(PageSize::new(0).unwrap_err(), @"limit 0: a page has 1 to 10000 Items; give a number of that range");
         assert!(PageSize::new(10_001).is_err() && PageSize::new(10_000).is_ok());
         insta::assert_snapshot!(parse_datetime("June").unwrap_err(), @r#"datetime "June": "June" is not an RFC 3339 date and time such as 2024-06-01T00:00:00Z; write an instant or START/END, such as 2024-06-01T00:00:00Z/.."#);
         insta::assert_snapshot!(parse_filter("cloud < 20 AND (gsd = 10 OR NOT cloud NOT IN ('high'))\nOR nmae IS NULL AND 1 + 'x' > 3").unwrap_err(), @r#"

@@ -177,9 +177,8 @@ impl From<SearchError> for Error {
                 let json = Remedy::setting("query").text(r#" takes JSON such as '{"gsd": {"lte": 10}}'"#);
                 json.also(Remedy::from("CQL2 such as 'gsd <= 10' goes into ").option("filter"))
             }
-            _ => Remedy::from("see ")
-                .command_with("search", &[], vec!["help".into()])
-                .text(" for how the flags are written"),
+            // The others say themselves what would be right.
+            _ => Remedy::default(),
         };
         let remedy = error.remedy().map_or(otherwise, Remedy::from);
         let shown = Self::usage(error.cause(), remedy);

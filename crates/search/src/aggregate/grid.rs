@@ -111,7 +111,7 @@ mod tests {
         ] {
             assert_eq!(Grid::tiles(zoom).unwrap().cell(longitude, latitude), name);
         }
-        insta::assert_snapshot!(Grid::tiles(25).unwrap_err(), @"25 as the zoom of tiles: it is 0 to 24");
+        insta::assert_snapshot!(Grid::tiles(25).unwrap_err(), @"25 as the zoom of tiles: it is 0 to 24; give a number of that range");
         assert!(Grid::geohash(0).is_err());
     }
 }

@@ -142,6 +142,24 @@ fn a_line_that_meets_itself_overlaps_what_shares_a_segment() {
     assert!(!matrix.holds(SpatialOp::Overlaps, (1, 1)) && matrix.holds(SpatialOp::Crosses, (1, 1)));
 }
 
+/// A box is enough where no boundary and no point may be in it.
+#[test]
+fn a_box_lies_as_a_whole_where_nothing_of_the_geometry_is() {
+    let square = "POLYGON((0 0,4 0,4 4,0 4,0 0))";
+    for (wkt, wanted) in [
+        (square, Some(Location::Interior)),
+        ("POLYGON((9 9,10 9,10 10,9 9))", Some(Location::Exterior)),
+        ("POLYGON((0 0,2 0,2 2,0 2,0 0))", None),
+        ("LINESTRING(0 0,2 2)", None),
+        // A point within the box is met by no segment, and is not at its corner.
+        ("POINT(2 2)", None),
+        ("GEOMETRYCOLLECTION(POLYGON((9 9,10 9,10 10,9 9)),POINT(2 2))", None),
+    ] {
+        let place = Extent { low: (1.0, 1.0).into(), high: (3.0, 3.0).into() };
+        assert_eq!(geometry(wkt).around(&place, &Clock::default()), Ok(wanted), "{wkt}");
+    }
+}
+
 #[test]
 fn flaws_are_found_where_they_are() {
     for (wkt, wanted) in [
