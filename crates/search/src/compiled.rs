@@ -11,7 +11,7 @@ use crate::datum::Datum;
 use crate::error::{ItemError, MatchError, SearchError};
 use crate::eval::{self, Context, Predicate};
 use crate::names::{Mismatch, Names, Seen};
-use crate::order;
+use crate::order::{self, OrderKey};
 use crate::property::{ItemView, Property};
 use crate::request::{Area, Query, Search};
 use crate::stop::{Clock, Stop, Stopped};
@@ -22,6 +22,7 @@ use crate::types::Types;
 #[derive(Debug)]
 pub struct Compiled {
     request: Search,
+    order: Vec<OrderKey>,
     is_lenient: bool,
     ids: Option<HashSet<String>>,
     /// Each with its place in the request.
@@ -75,6 +76,7 @@ impl Compiled {
             ids,
             collections: (!request.collections.is_empty()).then(|| collections.collect()),
             datetime: search.datetime,
+            order: order::total(&request.sortby, query.is_backwards()),
             request,
             is_lenient: query.is_lenient(),
             predicate,
@@ -129,9 +131,15 @@ impl Compiled {
     /// The order is that of `sortby`, nulls last in ascending and first in descending order; without it the start of
     /// the temporal extent, descending. Ties go by `collection`, then `id`, an Item without collection last. Values of
     /// different types: false, true, numbers, instants, strings by code point, arrays, objects. `datetime`,
-    /// `start_datetime`, `end_datetime`, `created`, `updated`, `published` and `expires` order as instants.
+    /// `start_datetime`, `end_datetime`, `created`, `updated`, `published` and `expires` order as instants. Of a query that goes
+    /// [backwards](Query::backwards) every byte is inverted.
     pub fn sort_key(&self, item: Value<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
-        order::push_key(&self.request.sortby, &ItemView::of(item), out)
+        order::push_key(&self.order, &ItemView::of(item), out)
+    }
+
+    /// What the order goes by, one after the other: no two Items are the same in all.
+    pub fn order(&self) -> &[OrderKey] {
+        &self.order
     }
 
     /// Whether an Item that matches stands after a place in the order, if there is one; its own place is left in `key`.
@@ -175,9 +183,7 @@ impl Compiled {
     /// The values that a place in the order is made of: those that its Item is sorted by, then its collection and its id; up to
     /// the first array or object. For stores that find by them what comes after it.
     pub fn place(&self, key: &[u8]) -> Vec<Datum> {
-        let sortby = self.request.sortby.iter().map(|key| key.descending);
-        let by_start = self.request.sortby.is_empty().then_some(true);
-        order::values(key, sortby.chain(by_start).chain([false, false]))
+        order::values(key, &self.order)
     }
 
     /// A record of names of which none has been seen yet.

@@ -45,7 +45,7 @@ pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, To
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
 pub use names::{KnownNames, Mismatch, Names};
-pub use order::SortKey;
+pub use order::{OrderKey, SortKey};
 pub use property::{ItemView, Place, Property};
 pub use query::{parse_query, query};
 pub use request::{

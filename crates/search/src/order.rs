@@ -1,7 +1,8 @@
 //! The total order of a search's Items, as bytes: comparing two keys byte by byte compares the Items.
 //!
 //! Shape of a key: one component for each sort key, then `collection`, then `id`. A component is a tag for the type
-//! and a payload that no other payload is a prefix of; of a descending one every byte is inverted. Tags order values
+//! and a payload that no other payload is a prefix of; of a descending one every byte is inverted. So the keys of the same order backwards
+//! are these with every byte inverted. Tags order values
 //! of different types: false, true, numbers, instants, strings, arrays (element by element), objects (member by member, in
 //! the order of their names), null.
 //! So null is last in ascending and first in descending order.
@@ -52,20 +53,37 @@ impl SortKey {
     }
 }
 
+/// A component of the total order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderKey {
+    /// What it is by; `None`: the start of the temporal extent.
+    pub property: Option<Property>,
+    /// From the highest to the lowest.
+    pub descending: bool,
+}
+
+/// All components of the order that `sortby` asks for.
+pub(crate) fn total(sortby: &[SortKey], is_backwards: bool) -> Vec<OrderKey> {
+    let asked = sortby.iter().map(|key| (Some(key.property.clone()), key.descending));
+    let newest = sortby.is_empty().then_some((None, true));
+    let ties = [Property::collection(), Property::id()].map(|property| (Some(property), false));
+    let keys = asked.chain(newest).chain(ties);
+    keys.map(|(property, descending)| OrderKey { property, descending: descending != is_backwards }).collect()
+}
+
 /// Appends the key of an Item.
-pub(crate) fn push_key(sortby: &[SortKey], item: &ItemView<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
-    if sortby.is_empty() {
-        let start = extent_of(item)?.and_then(stacyard_model::Interval::start);
-        push(out, true, |out| match start {
-            Some(start) => push_instant(out, start),
-            None => out.push(TAG_NULL),
+pub(crate) fn push_key(order: &[OrderKey], item: &ItemView<'_>, out: &mut Vec<u8>) -> Result<(), ItemError> {
+    for OrderKey { property, descending } in order {
+        let start = match property {
+            Some(_) => None,
+            None => extent_of(item)?.and_then(stacyard_model::Interval::start),
+        };
+        push(out, *descending, |out| match (property, start) {
+            (Some(property), _) => push_value(out, property.find(item), property.is_instant()),
+            (None, Some(start)) => push_instant(out, start),
+            (None, None) => out.push(TAG_NULL),
         });
     }
-    for key in sortby {
-        push(out, key.descending, |out| push_value(out, key.property.find(item), key.property.is_instant()));
-    }
-    push_value(out, item.collection, false);
-    push_value(out, item.id, false);
     Ok(())
 }
 
@@ -151,11 +169,11 @@ pub(crate) fn push_datum(out: &mut Vec<u8>, value: &Datum) {
     }
 }
 
-/// The values that a key is made of, each in its direction, as far as they are such as can be told: an array or an object ends them.
-pub(crate) fn values(mut key: &[u8], descending: impl IntoIterator<Item = bool>) -> Vec<Datum> {
+/// The values that a key is made of, as far as they are such as can be told: an array or an object ends them.
+pub(crate) fn values(mut key: &[u8], order: &[OrderKey]) -> Vec<Datum> {
     let mut values = Vec::new();
-    for descending in descending {
-        let Some((value, length)) = first(key, descending) else { break };
+    for OrderKey { descending, .. } in order {
+        let Some((value, length)) = first(key, *descending) else { break };
         values.push(value);
         key = &key[length..];
     }
@@ -218,10 +236,14 @@ mod tests {
 
     use super::*;
 
-    fn key(sortby: &str, item: &str) -> Vec<u8> {
+    fn order(sortby: &str) -> Vec<OrderKey> {
         let sortby = if sortby.is_empty() { Vec::new() } else { SortKey::parse_list(sortby).unwrap() };
+        total(&sortby, false)
+    }
+
+    fn key(sortby: &str, item: &str) -> Vec<u8> {
         let mut out = Vec::new();
-        push_key(&sortby, &ItemView::of(Document::parse(item).unwrap().root()), &mut out).unwrap();
+        push_key(&order(sortby), &ItemView::of(Document::parse(item).unwrap().root()), &mut out).unwrap();
         out
     }
 
@@ -231,8 +253,7 @@ mod tests {
             let item = format!(
                 r#"{{"id":"a\u0000","collection":"c","properties":{{"datetime":"1969-06-01T00:00:00.5Z","n":{value}}}}}"#
             );
-            let directions = sortby.split(',').map(|key| key.is_empty() || key.starts_with('-'));
-            values(&key(sortby, &item), directions.chain([false, false]))
+            values(&key(sortby, &item), &order(sortby))
         };
         let (c, a) = (Datum::Text("c".to_owned()), Datum::Text("a\0".to_owned()));
         let instant = Datum::Instant("1969-06-01T00:00:00.5Z".parse().unwrap());

@@ -77,6 +77,11 @@ impl Property {
         Self { name: "collection".to_owned(), place: Place::Collection, instant: false }
     }
 
+    /// The Item's id.
+    pub(crate) fn id() -> Self {
+        Self { name: "id".to_owned(), place: Place::Id, instant: false }
+    }
+
     /// The name as it was written.
     pub fn name(&self) -> &str {
         &self.name

@@ -68,6 +68,7 @@ impl Search {
 pub struct Query {
     search: Search,
     is_lenient: bool,
+    is_backwards: bool,
 }
 
 impl Query {
@@ -78,6 +79,12 @@ impl Query {
         Self { is_lenient, ..self }
     }
 
+    /// The same Items in the opposite order, the last one first.
+    #[must_use]
+    pub fn backwards(self) -> Self {
+        Self { is_backwards: !self.is_backwards, ..self }
+    }
+
     /// What is searched for.
     pub const fn search(&self) -> &Search {
         &self.search
@@ -86,6 +93,11 @@ impl Query {
     /// Whether names that no Item has are taken.
     pub const fn is_lenient(&self) -> bool {
         self.is_lenient
+    }
+
+    /// Whether the order is the opposite of the one that `sortby` says.
+    pub const fn is_backwards(&self) -> bool {
+        self.is_backwards
     }
 
     /// The same, of a store that declares some properties to hold instants ([`Search::with_instants`]).
@@ -108,7 +120,7 @@ impl Query {
 
 impl From<Search> for Query {
     fn from(search: Search) -> Self {
-        Self { search, is_lenient: false }
+        Self { search, is_lenient: false, is_backwards: false }
     }
 }
 

@@ -67,6 +67,11 @@ impl Cursor {
     }
 }
 
+/// A place in the order as one in the opposite order, and back ([`Query::backwards`]).
+pub(crate) fn inverted(place: &[u8]) -> Vec<u8> {
+    place.iter().map(|byte| !byte).collect()
+}
+
 /// The text.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,14 +10,27 @@ pub struct Page {
     query: Mark,
     /// How many Items it still has at most.
     left: u64,
+    /// The place that it ends before, if it does not end by its size alone.
+    before: Option<Vec<u8>>,
+    is_first: bool,
     /// How it was made.
     pub report: Report,
 }
 
 impl Page {
     /// Of an answer with one Item more than the page, if there are more.
-    pub(crate) fn new((answer, report): (Sorted, Report), query: Mark, size: u64) -> Self {
-        Self { answer, query, left: size, report }
+    pub(crate) fn new(
+        (answer, report): (Sorted, Report),
+        query: Mark,
+        size: u64,
+        (is_first, before): (bool, Option<Vec<u8>>),
+    ) -> Self {
+        Self { answer, query, left: size, before, is_first, report }
+    }
+
+    /// Whether no Item comes before the page.
+    pub const fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// Whether Items come after the page, once all of it has been taken.
@@ -25,7 +38,7 @@ impl Page {
     /// # Errors
     /// When a temporary file cannot be read.
     pub fn has_more(&mut self) -> Result<bool, Error> {
-        Ok(self.answer.entry()?.is_some())
+        Ok(self.before.is_some() || self.answer.entry()?.is_some())
     }
 }
 
@@ -45,7 +58,7 @@ impl Iterator for Page {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         match self.answer.entry() {
-            Ok(Some(Entry { key, text })) => {
+            Ok(Some(Entry { key, text })) if self.before.as_ref().is_none_or(|before| key < *before) => {
                 Some(Ok(PageItem { text, cursor: Cursor::new(self.query, key) }))
             }
             ended => {

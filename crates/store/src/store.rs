@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stacyard_model::Profile;
 use stacyard_search::{Aggregate, Aggregation, Compiled, Extent, PageSize, Query, Stop};
 
-use crate::cursor::{Cursor, mark};
+use crate::cursor::{Cursor, inverted, mark};
 use crate::edit::Edit;
 use crate::page::Page;
 use crate::run::Run;
@@ -100,10 +100,48 @@ impl Store {
     ) -> Result<Page, Error> {
         let mark = mark(query);
         let after = after.map(|after| after.of(mark)).transpose()?.map(<[u8]>::to_vec);
+        self.page_between(query, (after, None), size, run)
+    }
+
+    /// The page that ends where one begins: so many Items before a place in the order, which stand in the order as those of [`Store::page`]
+    /// do. Walking back sees each Item that stays once, as walking on does.
+    ///
+    /// # Errors
+    /// As [`Store::page`].
+    pub fn page_before(
+        &self,
+        query: &Query,
+        before: &Cursor,
+        size: PageSize,
+        mut run: Run<'_>,
+    ) -> Result<Page, Error> {
+        let before = before.of(mark(query))?;
+        // Where the page begins is the place one before it, which the opposite order tells.
+        let first = u64::from(size.get()) + 1;
+        let opposite = query.clone().backwards();
+        let find =
+            Find { after: Some(inverted(before)), first: Some(first), ..self.asked(&opposite, run.part())? };
+        let (mut answer, _) = self.backend.find(find)?;
+        let mut places = std::iter::from_fn(|| answer.entry().transpose());
+        let place = places.nth(usize::try_from(first - 1).unwrap_or(usize::MAX)).transpose()?;
+        let after = place.map(|entry| inverted(&entry.key));
+        self.page_between(query, (after, Some(before.to_vec())), size, run)
+    }
+
+    /// So many Items after one place and before another.
+    fn page_between(
+        &self,
+        query: &Query,
+        (after, before): (Option<Vec<u8>>, Option<Vec<u8>>),
+        size: PageSize,
+        run: Run<'_>,
+    ) -> Result<Page, Error> {
         let size = u64::from(size.get());
+        let is_first = after.is_none();
         // One more says whether there is another page.
         let find = Find { after, first: Some(size + 1), ..self.asked(query, run)? };
-        Ok(Page::new(self.backend.find(find)?, mark, size))
+        let answer = self.backend.find(find)?;
+        Ok(Page::new(answer, mark(query), size, (is_first, before)))
     }
 
     /// How many Items answer, whatever `max_items` says: `answered` of the report.

@@ -16,8 +16,9 @@ impl Needed {
         let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
         roots.extend(footer.names.conventions.residual.clone());
         let request = search.request();
+        let by_start = search.order().iter().any(|key| key.property.is_none());
         let of_times = |one: &Aggregation| matches!(one, Aggregation::Times(None, _) | Aggregation::Extent);
-        if request.datetime.is_some() || request.sortby.is_empty() || wanted.iter().any(of_times) {
+        if request.datetime.is_some() || by_start || wanted.iter().any(of_times) {
             roots.extend([DATETIME, START, END].map(str::to_owned));
         }
         if wanted.iter().any(|one| matches!(one, Aggregation::Cells(_) | Aggregation::Extent)) {

@@ -3,7 +3,7 @@
 
 use arrow_array::RecordBatch;
 use parquet::errors::Result;
-use stacyard_search::{Compiled, Datum, Property};
+use stacyard_search::{Compiled, Datum, OrderKey, Property};
 
 use crate::format::time;
 use crate::search::condition::{Column, Kind, Maker};
@@ -39,17 +39,18 @@ impl Rank {
         let column = |property: &Property| {
             maker.property(property).filter(|column| !matches!(column.kind, Kind::Text | Kind::Other))
         };
-        let Some(first) = search.request().sortby.first() else {
+        let OrderKey { property, descending } = search.order().first()?;
+        let Some(property) = property else {
             let (datetime, range) = maker.extent()?;
             let value = Value::Start { datetime, range };
-            return Some(Self { value, descending: true });
+            return Some(Self { value, descending: *descending });
         };
-        let column = column(&first.property)?;
+        let column = column(property)?;
         // Other properties with a column of instants are texts in JSON, and order as such.
-        if matches!(column.kind, Kind::Time(_)) && !first.property.is_instant() {
+        if matches!(column.kind, Kind::Time(_)) && !property.is_instant() {
             return None;
         }
-        Some(Self { value: Value::Column(column), descending: first.descending })
+        Some(Self { value: Value::Column(column), descending: *descending })
     }
 
     /// The columns that it is made of.

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use stacyard_model::FieldType;
-use stacyard_search::{Compiled, Datum, Place, SortKey};
+use stacyard_search::{Compiled, Datum, OrderKey, Place};
 
 use crate::sql::jsonb::{boolean, number, text};
 use crate::sql::keyset::{After, Known, Part};
@@ -69,8 +69,8 @@ const LAST: &str = "'9999-12-30 22:00:00.999999+00'::timestamptz";
 const LAST_NANOS: i128 = 253_402_207_200_999_999_000;
 
 impl By {
-    fn of(key: &SortKey, maker: &mut Maker<'_>) -> Option<Self> {
-        let property = &key.property;
+    fn of(key: &OrderKey, maker: &mut Maker<'_>) -> Option<Self> {
+        let Some(property) = &key.property else { return Some(Self::Start) };
         match property.place() {
             Place::Id => return Some(Self::Id),
             Place::Collection => return Some(Self::Collection),
@@ -224,13 +224,9 @@ impl Order {
     /// The order of a search, from a place on; `None`: SQL cannot say it.
     pub(crate) fn of(search: &Compiled, after: Option<&[u8]>, maker: &mut Maker<'_>) -> Option<Self> {
         let mut keys = Vec::new();
-        for key in &search.request().sortby {
+        for key in search.order() {
             keys.push((By::of(key, maker)?, key.descending));
         }
-        if keys.is_empty() {
-            keys.push((By::Start, true));
-        }
-        keys.extend([(By::Collection, false), (By::Id, false)]);
         let after = after.map_or(After::all(), |after| rows_after(&keys, &search.place(after), maker));
         Some(Self { keys, after })
     }
@@ -272,7 +268,9 @@ fn rows_after(keys: &[(By, bool)], place: &[Datum], maker: &mut Maker<'_>) -> Af
         }
     }
     let newest = match (keys, known) {
-        ([(By::Start, _), ..], Known::Exactly) => After::newest(&parts),
+        ([(By::Start, true), (By::Collection, false), (By::Id, false)], Known::Exactly) => {
+            After::newest(&parts)
+        }
         _ => None,
     };
     newest.unwrap_or_else(|| After::of(&parts, known))

@@ -7,7 +7,7 @@ use stacyard_search::{Compiled, PageSize, Search};
 
 use super::generate::catalog;
 use super::{Make, Question, key, reference, run};
-use crate::{Cursor, PageItem, Store};
+use crate::{Cursor, Error, Page, PageItem, Store};
 
 /// Every sort of order: none, by each type, mixed and missing values, several, ties everywhere.
 const ORDERS: [&str; 9] =
@@ -36,16 +36,27 @@ fn foreign(store: &Store) {
     let other = Question::of(&[("sortby", "id")]).search().expect("a search").into();
     let size = PageSize::new(1).expect("a size");
     assert!(store.page(&other, Some(&cursor), size, run()).is_err(), "the cursor of another query was taken");
+    assert!(store.page_before(&other, &cursor, size, run()).is_err(), "the cursor of another query was taken");
 }
 
 struct Taken {
     items: Vec<(Document, Cursor)>,
+    is_first: bool,
     has_more: bool,
 }
 
 fn page(store: &Store, search: &Search, after: Option<&Cursor>, size: u64) -> Taken {
     let size = PageSize::new(size).expect("a size");
-    let mut page = store.page(&search.clone().into(), after, size, run()).unwrap_or_else(|e| panic!("{e}"));
+    taken(store.page(&search.clone().into(), after, size, run()))
+}
+
+fn page_before(store: &Store, search: &Search, before: &Cursor, size: u64) -> Taken {
+    let size = PageSize::new(size).expect("a size");
+    taken(store.page_before(&search.clone().into(), before, size, run()))
+}
+
+fn taken(page: Result<Page, Error>) -> Taken {
+    let mut page = page.unwrap_or_else(|e| panic!("{e}"));
     let mut items = Vec::new();
     for item in &mut page {
         let PageItem { text, cursor } = item.unwrap_or_else(|e| panic!("{e}"));
@@ -54,7 +65,7 @@ fn page(store: &Store, search: &Search, after: Option<&Cursor>, size: u64) -> Ta
         items.push((Document::parse_bytes(&text).expect("an Item"), cursor));
     }
     let has_more = page.has_more().unwrap_or_else(|e| panic!("{e}"));
-    Taken { items, has_more }
+    Taken { items, is_first: page.is_first(), has_more }
 }
 
 /// Walks the pages. At the start there is every Item but each third; after each page one of these comes, and each
@@ -83,6 +94,16 @@ fn walk(make: &mut Make<'_>, items: &[Document], (question, size): (&Question, u
         assert!(same, "another page\n{}", question.command());
         assert_eq!(page.has_more, rest.len() > size, "{}", question.command());
         let Some((last, cursor)) = page.items.last() else { break };
+        assert_eq!(page.is_first, after.is_none(), "{}", question.command());
+        // The page before it is what the reference has before its first Item.
+        let (first, begins) = &page.items[0];
+        let first = key(&compiled, first);
+        let earlier: Vec<&Document> =
+            all.iter().filter(|(key, _)| *key < first).map(|(_, item)| *item).collect();
+        let back = page_before(store, &search, begins, size as u64);
+        let wanted = earlier.iter().skip(earlier.len().saturating_sub(size)).copied();
+        assert!(back.items.iter().map(|(found, _)| found).eq(wanted), "another page before\n{}", question.command());
+        assert_eq!((back.is_first, back.has_more), (earlier.len() <= size, true), "{}", question.command());
         after = Some((cursor.clone(), key(&compiled, last)));
         for (item, _) in &page.items {
             *seen.entry(unique(item)).or_default() += 1;
