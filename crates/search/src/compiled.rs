@@ -1,6 +1,7 @@
 //! A search made ready to run over Items: the reference that every store must agree with.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use stacyard_model::Interval;
 use stacyard_model::json::Value;
@@ -19,7 +20,7 @@ use crate::time::extent_of;
 use crate::types::Types;
 
 /// A search, compiled once and used by any number of threads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Compiled {
     request: Search,
     order: Vec<OrderKey>,
@@ -29,7 +30,7 @@ pub struct Compiled {
     collections: Option<HashMap<String, usize>>,
     datetime: Option<Interval>,
     /// The area and the filter.
-    predicate: Predicate,
+    predicate: Arc<Predicate>,
     /// The properties of filter and sort order that an Item need not have, each once.
     names: Vec<(Property, Types)>,
     stop: Stop,
@@ -79,7 +80,7 @@ impl Compiled {
             order: order::total(&request.sortby, query.is_backwards()),
             request,
             is_lenient: query.is_lenient(),
-            predicate,
+            predicate: Arc::new(predicate),
             names,
             stop: stop.clone(),
         })
@@ -93,6 +94,12 @@ impl Compiled {
     /// Whether names that no Item has may stand in it ([`Query::lenient`]).
     pub const fn is_lenient(&self) -> bool {
         self.is_lenient
+    }
+
+    /// The same, where such names may stand in it.
+    #[must_use]
+    pub fn leniently(&self) -> Self {
+        Self { is_lenient: true, ..self.clone() }
     }
 
     /// Fails when the search has to end: to be asked now and then by what reads for it.

@@ -180,6 +180,11 @@ pub(crate) fn values(mut key: &[u8], order: &[OrderKey]) -> Vec<Datum> {
     values
 }
 
+/// The value that a key of one ascending component is made of.
+pub(crate) fn value(key: &[u8]) -> Option<Datum> {
+    first(key, false).map(|(value, _)| value)
+}
+
 /// The value that a key begins with, and how many of its bytes say it.
 fn first(key: &[u8], descending: bool) -> Option<(Datum, usize)> {
     let mask = if descending { 0xFF } else { 0 };

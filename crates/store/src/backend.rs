@@ -40,6 +40,11 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Whether a profile of it declares that the property of this name holds instants.
+    fn declares_instant(&self, name: &str) -> bool {
+        self.profile().is_some_and(|profile| profile.declares_instant(name))
+    }
+
     /// What a user should know before trusting its Items, if anything.
     fn caution(&self) -> Option<String> {
         None

@@ -36,6 +36,7 @@ mod source;
 mod store;
 mod stored;
 mod transfer;
+mod union;
 mod unmatched;
 mod url;
 

@@ -26,6 +26,10 @@ impl<B: Backend + 'static> From<B> for Store {
 }
 
 impl Store {
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        self.backend.as_ref()
+    }
+
     /// All Items, in the order of the store.
     ///
     /// # Errors
@@ -64,8 +68,7 @@ impl Store {
     /// # Errors
     /// What cannot be answered of it.
     pub fn compile(&self, query: &Query, stop: &Stop) -> Result<Arc<Compiled>, Error> {
-        let profile = self.profile();
-        let is_instant = |name: &str| profile.is_some_and(|profile| profile.declares_instant(name));
+        let is_instant = |name: &str| self.backend.declares_instant(name);
         Ok(Arc::new(Compiled::until(&query.clone().with_instants(is_instant), stop)?))
     }
 

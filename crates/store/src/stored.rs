@@ -100,6 +100,19 @@ pub enum Count {
     Unknown,
 }
 
+impl Count {
+    /// How many Items answer in two stores.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Exact(one), Self::Exact(other)) => Self::Exact(one + other),
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Exact(one) | Self::Estimate(one), Self::Exact(other) | Self::Estimate(other)) => {
+                Self::Estimate(one + other)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

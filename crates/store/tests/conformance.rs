@@ -35,3 +35,22 @@ fn feature_collections() {
         format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", items.join(",\n"))
     });
 }
+
+/// Several stores answer as one that holds all of their Items: each Item stands in one of three.
+#[test]
+fn unions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut number = 0;
+    conformance::check(&mut |items| {
+        let stores = (0..3).map(|part| {
+            number += 1;
+            let path = folder.path().join(format!("{number}.ndjson"));
+            let of_part = items.iter().enumerate().filter(|(index, _)| index % 3 == part);
+            let lines = of_part.map(|(_, item)| format!("{}\n", item.text()));
+            std::fs::write(&path, lines.collect::<String>()).expect("a file");
+            let url = StoreUrl::parse(path.to_str().expect("a name"), None).expect("a store");
+            JsonStore::new(&url, MAX_RECORD_BYTES).into()
+        });
+        Store::union(stores.collect()).expect("a union")
+    });
+}

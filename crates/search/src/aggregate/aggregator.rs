@@ -126,6 +126,33 @@ impl Aggregator {
         Ok(())
     }
 
+    /// Adds what other Items say together: aggregates of what this one is made for.
+    ///
+    /// # Errors
+    /// More values than are counted.
+    pub fn add_aggregates(&mut self, aggregates: &[Aggregate]) -> Result<(), MatchError> {
+        for (index, aggregate) in aggregates.iter().enumerate() {
+            match aggregate {
+                Aggregate::Total(items) => self.add_values(index, &Datum::Null, *items)?,
+                Aggregate::Value(value) => self.add_values(index, value.as_ref().unwrap_or(&Datum::Null), 1)?,
+                Aggregate::Frequencies(Frequencies { buckets, missing, other }) => {
+                    for Bucket { value, items } in buckets {
+                        self.add_values(index, value, *items)?;
+                    }
+                    self.add_values(index, &Datum::Null, *missing)?;
+                    let Some((aggregation, part)) = self.parts.get_mut(index) else { continue };
+                    part.see(Seen::Other, *other, aggregation)?;
+                }
+                Aggregate::Extent(None) => {}
+                Aggregate::Extent(Some(Extent { bbox, interval })) => {
+                    let Some((_, part)) = self.parts.get_mut(index) else { continue };
+                    part.widen(*bbox, interval.map(|[start, end]| (Some(start), Some(end))));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what another one has seen.
     ///
     /// # Errors
@@ -228,12 +255,12 @@ impl Part {
     fn finish(self) -> Aggregate {
         match self {
             Self::Total(items) => Aggregate::Total(items),
-            Self::Value(key) => Aggregate::Value(key.and_then(|key| datum(&key))),
+            Self::Value(key) => Aggregate::Value(key.and_then(|key| order::value(&key))),
             Self::Counts { buckets, missing, other } => {
                 let mut buckets: Vec<_> = buckets.into_iter().collect();
                 buckets.sort_unstable_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
                 let buckets = buckets.into_iter();
-                let buckets = buckets.filter_map(|(key, items)| Some(Bucket { value: datum(&key)?, items }));
+                let buckets = buckets.filter_map(|(key, items)| Some(Bucket { value: order::value(&key)?, items }));
                 Aggregate::Frequencies(Frequencies { buckets: buckets.collect(), missing, other })
             }
             Self::Extent { is_empty: true, .. } => Aggregate::Extent(None),
@@ -242,10 +269,6 @@ impl Part {
             }
         }
     }
-}
-
-fn datum(key: &[u8]) -> Option<Datum> {
-    order::values(key, [false]).into_iter().next()
 }
 
 /// The place of a value in the order, if it is one that is counted.
