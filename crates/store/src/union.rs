@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stacyard_search::{Aggregate, Aggregation, Stop};
+use stacyard_search::{Aggregate, Aggregation, Search, Stop};
 
 use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
-use crate::{Backend, Collections, Error, ErrorKind, Find, Report, Sorted, Source, Store, Work};
+use crate::{Backend, Collections, Error, ErrorKind, Find, Report, Run, Sorted, Source, Store, Work};
 
 /// Stores that have different Collections. Single changes go to one of them, not here: each has a profile of its own.
 struct Union {
@@ -44,7 +44,7 @@ impl Union {
     ) -> Result<Vec<T>, Error> {
         let strict = Arc::clone(&find.search);
         let lenient = Arc::new(strict.leniently());
-        let (mut answers, mut refusals) = (Vec::new(), Vec::<Error>::new());
+        let (mut answers, mut refusals, mut others) = (Vec::new(), Vec::<Error>::new(), Vec::new());
         for store in &self.stores {
             let mut part = |search: &Arc<_>| Find {
                 search: Arc::clone(search),
@@ -58,7 +58,10 @@ impl Union {
                     refusals.push(error);
                     ask(store.backend(), part(&lenient))
                 }
-                answer => answer,
+                answer => {
+                    others.push(store);
+                    answer
+                }
             };
             answers.push(answer?);
         }
@@ -66,11 +69,23 @@ impl Union {
             let mut texts = refusals.iter().map(Error::to_string);
             texts.next().is_some_and(|first| texts.all(|text| text == first))
         };
-        if refusals.len() == self.stores.len() && same(&refusals) {
-            return Err(refusals.swap_remove(0));
+        if !same(&refusals) {
+            return Ok(answers);
         }
-        Ok(answers)
+        // A store without Items knows nothing of names.
+        for store in others {
+            if !is_empty(store, strict.stop())? {
+                return Ok(answers);
+            }
+        }
+        Err(refusals.swap_remove(0))
     }
+}
+
+fn is_empty(store: &Store, stop: &Stop) -> Result<bool, Error> {
+    let any = Search { max_items: Some(1), ..Search::default() };
+    let (mut answer, _) = store.find(&any.into(), Run { stop: stop.clone(), ..Run::default() })?;
+    Ok(answer.entry()?.is_none())
 }
 
 impl Backend for Union {
