@@ -493,7 +493,7 @@ def works(kit, files, n, small_n):
         "frequencies": Work("How often each value occurs, warm", [
             kit.ask(newest, "--frequencies", "platform"),
             kit.duckdb(f"SELECT platform, count(*) FROM '{newest}' GROUP BY platform"),
-        ], 1),
+        ], 3),
         "text": Work(f"{thousand:,} Items as text, warm", [
             kit.ask(ours, "--max-items", thousand),
             kit.rustac_text("its file", rustac, thousand),

@@ -79,9 +79,7 @@ mod tests {
     #[test]
     fn active_is_what_unicode_says() {
         // Bidi_Control of PropList.txt; U+2028 and U+2029 are the only characters of the categories Zl and Zp.
-        let turns = |character| {
-            matches!(u32::from(character), 0x61C | 0x200E | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069)
-        };
+        let turns = |character| matches!(u32::from(character), 0x61C | 0x200E | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069);
         let separates = |character| matches!(character, '\u{2028}' | '\u{2029}');
         for character in '\0'..=char::MAX {
             let expected = character.is_control() || turns(character) || separates(character);

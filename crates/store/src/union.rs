@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stacyard_search::{Aggregate, Aggregation, Search, Stop};
+use stacyard_search::{Aggregate, Aggregation, Compiled, Search, Stop};
 
 use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
@@ -46,17 +46,10 @@ impl Union {
         let lenient = Arc::new(strict.leniently());
         let (mut answers, mut refusals, mut others) = (Vec::new(), Vec::<Error>::new(), Vec::new());
         for store in &self.stores {
-            let mut part = |search: &Arc<_>| Find {
-                search: Arc::clone(search),
-                check: find.check.clone(),
-                after: find.after.clone(),
-                first: find.first,
-                run: find.run.part(),
-            };
-            let answer = match ask(store.backend(), part(&strict)) {
+            let answer = match ask(store.backend(), part(&mut find, &strict)) {
                 Err(error) if matches!(error.kind(), ErrorKind::UnknownName | ErrorKind::Usage) => {
                     refusals.push(error);
-                    ask(store.backend(), part(&lenient))
+                    ask(store.backend(), part(&mut find, &lenient))
                 }
                 answer => {
                     others.push(store);
@@ -79,6 +72,17 @@ impl Union {
             }
         }
         Err(refusals.swap_remove(0))
+    }
+}
+
+/// The same, of one of the stores.
+fn part<'a>(find: &'a mut Find<'_>, search: &Arc<Compiled>) -> Find<'a> {
+    Find {
+        search: Arc::clone(search),
+        check: find.check.clone(),
+        after: find.after.clone(),
+        first: find.first,
+        run: find.run.part(),
     }
 }
 
@@ -141,11 +145,7 @@ impl Backend for Union {
         Ok(counts.into_iter().reduce(Count::and).unwrap_or(Count::Exact(0)))
     }
 
-    fn aggregate(
-        &self,
-        find: Find<'_>,
-        wanted: &[Aggregation],
-    ) -> Result<(Vec<Aggregate>, Report), Error> {
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
         let mut whole = find.search.aggregator(wanted)?;
         let mut all = Report::default();
         for (aggregates, report) in self.each(find, |store, find| store.aggregate(find, wanted))? {
@@ -166,10 +166,7 @@ impl Backend for Union {
 }
 
 impl Union {
-    fn chain(
-        &self,
-        of: impl Fn(&Store) -> Result<Box<dyn Source>, Error>,
-    ) -> Result<Box<dyn Source>, Error> {
+    fn chain(&self, of: impl Fn(&Store) -> Result<Box<dyn Source>, Error>) -> Result<Box<dyn Source>, Error> {
         let sources = self.stores.iter().map(of).collect::<Result<Vec<_>, Error>>()?;
         Ok(Box::new(Chain { sources, current: 0 }))
     }

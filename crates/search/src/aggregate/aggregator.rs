@@ -134,7 +134,9 @@ impl Aggregator {
         for (index, aggregate) in aggregates.iter().enumerate() {
             match aggregate {
                 Aggregate::Total(items) => self.add_values(index, &Datum::Null, *items)?,
-                Aggregate::Value(value) => self.add_values(index, value.as_ref().unwrap_or(&Datum::Null), 1)?,
+                Aggregate::Value(value) => {
+                    self.add_values(index, value.as_ref().unwrap_or(&Datum::Null), 1)?
+                }
                 Aggregate::Frequencies(Frequencies { buckets, missing, other }) => {
                     for Bucket { value, items } in buckets {
                         self.add_values(index, value, *items)?;
@@ -260,7 +262,8 @@ impl Part {
                 let mut buckets: Vec<_> = buckets.into_iter().collect();
                 buckets.sort_unstable_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
                 let buckets = buckets.into_iter();
-                let buckets = buckets.filter_map(|(key, items)| Some(Bucket { value: order::value(&key)?, items }));
+                let buckets =
+                    buckets.filter_map(|(key, items)| Some(Bucket { value: order::value(&key)?, items }));
                 Aggregate::Frequencies(Frequencies { buckets: buckets.collect(), missing, other })
             }
             Self::Extent { is_empty: true, .. } => Aggregate::Extent(None),

@@ -36,7 +36,10 @@ fn foreign(store: &Store) {
     let other = Question::of(&[("sortby", "id")]).search().expect("a search").into();
     let size = PageSize::new(1).expect("a size");
     assert!(store.page(&other, Some(&cursor), size, run()).is_err(), "the cursor of another query was taken");
-    assert!(store.page_before(&other, &cursor, size, run()).is_err(), "the cursor of another query was taken");
+    assert!(
+        store.page_before(&other, &cursor, size, run()).is_err(),
+        "the cursor of another query was taken"
+    );
 }
 
 struct Taken {
@@ -102,7 +105,11 @@ fn walk(make: &mut Make<'_>, items: &[Document], (question, size): (&Question, u
             all.iter().filter(|(key, _)| *key < first).map(|(_, item)| *item).collect();
         let back = page_before(store, &search, begins, size as u64);
         let wanted = earlier.iter().skip(earlier.len().saturating_sub(size)).copied();
-        assert!(back.items.iter().map(|(found, _)| found).eq(wanted), "another page before\n{}", question.command());
+        assert!(
+            back.items.iter().map(|(found, _)| found).eq(wanted),
+            "another page before\n{}",
+            question.command()
+        );
         assert_eq!((back.is_first, back.has_more), (earlier.len() <= size, true), "{}", question.command());
         after = Some((cursor.clone(), key(&compiled, last)));
         for (item, _) in &page.items {
