@@ -17,6 +17,7 @@ use crate::property::{ItemView, Property};
 use crate::request::{Area, Query, Search};
 use crate::stop::{Clock, Stop, Stopped};
 use crate::time::extent_of;
+use crate::told::Told;
 use crate::types::Types;
 
 /// A search, compiled once and used by any number of threads.
@@ -34,6 +35,7 @@ pub struct Compiled {
     /// The properties of filter and sort order that an Item need not have, each once.
     names: Vec<(Property, Types)>,
     stop: Stop,
+    told: Option<Told>,
 }
 
 impl Compiled {
@@ -83,6 +85,7 @@ impl Compiled {
             predicate: Arc::new(predicate),
             names,
             stop: stop.clone(),
+            told: None,
         })
     }
 
@@ -96,10 +99,15 @@ impl Compiled {
         self.is_lenient
     }
 
-    /// The same, where such names may stand in it.
+    /// The same, of one of several stores that are asked as one: it tells which names it has seen, and refuses none.
     #[must_use]
-    pub fn leniently(&self) -> Self {
-        Self { is_lenient: true, ..self.clone() }
+    pub fn telling(&self, told: &Told) -> Self {
+        Self { told: Some(told.clone()), ..self.clone() }
+    }
+
+    /// Who is to be told of the names.
+    pub const fn told(&self) -> Option<&Told> {
+        self.told.as_ref()
     }
 
     /// Fails when the search has to end: to be asked now and then by what reads for it.

@@ -33,6 +33,7 @@ mod relate;
 mod request;
 mod stop;
 mod time;
+mod told;
 mod types;
 
 pub use aggregate::{
@@ -52,4 +53,5 @@ pub use request::{
     Area, PageSize, Query, Search, parse_collections, parse_datetime, parse_filter, parse_ids,
 };
 pub use stop::{Stop, Stopped};
+pub use told::Told;
 pub use types::Types;

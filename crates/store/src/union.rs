@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stacyard_search::{Aggregate, Aggregation, Compiled, Search, Stop};
+use stacyard_search::{Aggregate, Aggregation, KnownNames, Names, Search, Stop, Told};
 
 use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
-use crate::{Backend, Collections, Error, ErrorKind, Find, Report, Run, Sorted, Source, Store, Work};
+use crate::unmatched::{check_lists, check_properties};
+use crate::{Backend, Collections, Error, ErrorKind, Find, Note, Report, Run, Sorted, Source, Store, Work};
 
 /// Stores that have different Collections. Single changes go to one of them, not here: each has a profile of its own.
 struct Union {
@@ -35,54 +36,69 @@ impl Store {
 }
 
 impl Union {
-    /// Asks each for its part. One that has no Item with a name of the search, or none with values of its type, answers as if that were
-    /// null; where all of them say the same of a name, it is an error here too.
+    /// Asks each for its part, and says of the names of the search what all of them together know; the notes are of that.
     fn each<T>(
         &self,
         mut find: Find<'_>,
         ask: impl Fn(&dyn Backend, Find<'_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let strict = Arc::clone(&find.search);
-        let lenient = Arc::new(strict.leniently());
-        let (mut answers, mut refusals, mut others) = (Vec::new(), Vec::<Error>::new(), Vec::new());
+    ) -> Result<(Vec<T>, Vec<Note>), Error> {
+        let search = Arc::clone(&find.search);
+        let told = Told::default();
+        let mut answers = Vec::new();
+        let [mut properties, mut lists] = [Seen::default(), Seen::default()];
         for store in &self.stores {
-            let answer = match ask(store.backend(), part(&mut find, &strict)) {
-                Err(error) if matches!(error.kind(), ErrorKind::UnknownName | ErrorKind::Usage) => {
-                    refusals.push(error);
-                    ask(store.backend(), part(&mut find, &lenient))
-                }
-                answer => {
-                    others.push(store);
-                    answer
-                }
+            let part = Find {
+                search: Arc::new(search.telling(&told)),
+                check: find.check.clone(),
+                after: find.after.clone(),
+                first: find.first,
+                run: find.run.part(),
             };
-            answers.push(answer?);
+            answers.push(ask(store.backend(), part)?);
+            let [of_properties, of_lists] = told.take();
+            properties.add(store, of_properties);
+            lists.add(store, of_lists);
         }
-        let same = |refusals: &[Error]| {
-            let mut texts = refusals.iter().map(Error::to_string);
-            texts.next().is_some_and(|first| texts.all(|text| text == first))
-        };
-        if !same(&refusals) {
-            return Ok(answers);
+        let mut notes = Vec::new();
+        if let Some((names, known)) = properties.all(search.stop())? {
+            check_properties(&search, &names, || Ok(known))?;
         }
-        // A store without Items knows nothing of names.
-        for store in others {
-            if !is_empty(store, strict.stop())? {
-                return Ok(answers);
-            }
+        if let Some((names, known)) = lists.all(search.stop())? {
+            notes = check_lists(&search, &names, || Ok(known))?;
         }
-        Err(refusals.swap_remove(0))
+        Ok((answers, notes))
     }
 }
 
-/// The same, of one of the stores.
-fn part<'a>(find: &'a mut Find<'_>, search: &Arc<Compiled>) -> Find<'a> {
-    Find {
-        search: Arc::clone(search),
-        check: find.check.clone(),
-        after: find.after.clone(),
-        first: find.first,
-        run: find.run.part(),
+/// What has been told of names so far.
+#[derive(Default)]
+struct Seen<'a> {
+    told: Option<(Names, KnownNames)>,
+    /// Stores that told nothing: either they miss nothing, or they have no Items.
+    silent: Vec<&'a Store>,
+}
+
+impl<'a> Seen<'a> {
+    fn add(&mut self, store: &'a Store, told: Option<(Names, KnownNames)>) {
+        match (&mut self.told, told) {
+            (Some((names, known)), Some((more, others))) => {
+                names.merge(&more);
+                known.append(&others);
+            }
+            (all, Some(told)) => *all = Some(told),
+            (_, None) => self.silent.push(store),
+        }
+    }
+
+    /// What all stores with Items have told, if all have.
+    fn all(self, stop: &Stop) -> Result<Option<(Names, KnownNames)>, Error> {
+        let Some(told) = self.told else { return Ok(None) };
+        for store in self.silent {
+            if !is_empty(store, stop)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(told))
     }
 }
 
@@ -121,7 +137,8 @@ impl Backend for Union {
         let mut all = Report::default();
         let (memory, first, stop) = (find.run.memory, find.first, find.search.stop().clone());
         let mut sorter = Sorter::new(memory, first).until(&stop);
-        for (mut answer, report) in self.each(find, |store, find| store.find(find))? {
+        let (answers, notes) = self.each(find, |store, find| store.find(find))?;
+        for (mut answer, report) in answers {
             while let Some(entry) = answer.entry()? {
                 let mut hits = Hits::default();
                 hits.try_push(&entry.key, |out| {
@@ -132,26 +149,31 @@ impl Backend for Union {
             }
             all = all.and(report);
         }
+        all.notes.extend(notes);
         Ok((sorter.finish("several stores")?, all))
     }
 
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
-        let reports = self.each(find, |store, find| store.count(find))?;
-        Ok(reports.into_iter().reduce(Report::and).unwrap_or_default())
+        let (reports, notes) = self.each(find, |store, find| store.count(find))?;
+        let mut all = reports.into_iter().reduce(Report::and).unwrap_or_default();
+        all.notes.extend(notes);
+        Ok(all)
     }
 
     fn estimate(&self, find: Find<'_>) -> Result<Count, Error> {
-        let counts = self.each(find, |store, find| store.estimate(find))?;
+        let (counts, _) = self.each(find, |store, find| store.estimate(find))?;
         Ok(counts.into_iter().reduce(Count::and).unwrap_or(Count::Exact(0)))
     }
 
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
         let mut whole = find.search.aggregator(wanted)?;
         let mut all = Report::default();
-        for (aggregates, report) in self.each(find, |store, find| store.aggregate(find, wanted))? {
+        let (answers, notes) = self.each(find, |store, find| store.aggregate(find, wanted))?;
+        for (aggregates, report) in answers {
             whole.add_aggregates(&aggregates)?;
             all = all.and(report);
         }
+        all.notes.extend(notes);
         Ok((whole.finish(), all))
     }
 
@@ -195,7 +217,7 @@ impl Source for Chain {
         self.sources.get(self.current).map_or(0, |source| source.held())
     }
 
-    fn notes(&self) -> Vec<crate::Note> {
+    fn notes(&self) -> Vec<Note> {
         self.sources.iter().flat_map(|source| source.notes()).collect()
     }
 

@@ -10,13 +10,18 @@ use crate::{Error, Note, Remedy, UnknownName};
 const SHOWN: usize = 5;
 
 /// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has, unless it
-/// is lenient.
+/// is lenient. One of several stores [tells](Compiled::telling) what it has seen instead; so it does of lists.
 pub fn check_properties(
     search: &Compiled,
     names: &Names,
     known: impl FnOnce() -> Result<KnownNames, Error>,
 ) -> Result<(), Error> {
     if search.is_lenient() {
+        return Ok(());
+    }
+    if let Some(told) = search.told() {
+        let is_known = search.unknown(names).next().is_none();
+        told.properties((names.clone(), if is_known { KnownNames::default() } else { known()? }));
         return Ok(());
     }
     if let Some(unknown) = search.unknown(names).next() {
@@ -36,6 +41,10 @@ pub fn check_lists(
     known: impl FnOnce() -> Result<KnownNames, Error>,
 ) -> Result<Vec<Note>, Error> {
     let missing: Vec<&str> = search.missing_collections(names).collect();
+    if let Some(told) = search.told() {
+        told.lists((names.clone(), if missing.is_empty() { KnownNames::default() } else { known()? }));
+        return Ok(Vec::new());
+    }
     let mut warnings = Vec::new();
     if !missing.is_empty() {
         let cause = format!("no Item is of the {}", listed("collection", &missing));
