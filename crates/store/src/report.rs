@@ -113,6 +113,8 @@ impl Report {
         self.read += other.read;
         self.written += other.written;
         self.rejected += other.rejected;
+        self.answered += other.answered;
+        self.filtered += other.filtered;
         for (kind, number) in other.objects {
             *self.objects.entry(kind).or_default() += number;
         }

@@ -129,6 +129,15 @@ impl Backend for Union {
         Ok(all)
     }
 
+    fn collection(&self, id: &str) -> Result<Option<serde_json::Value>, Error> {
+        for store in &self.stores {
+            if let Some(collection) = store.backend().collection(id)? {
+                return Ok(Some(collection));
+            }
+        }
+        Ok(None)
+    }
+
     fn declares_instant(&self, name: &str) -> bool {
         self.stores.iter().any(|store| store.backend().declares_instant(name))
     }
