@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
-use stacyard_search::{Aggregate, Aggregation, Compiled};
+use stacyard_search::{Aggregation, Aggregator, Compiled};
 use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
 
 use crate::format::scope::Scope;
@@ -143,13 +143,13 @@ impl Backend for GeoParquet {
         Ok(self.aggregate(find, &[])?.1)
     }
 
-    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         let started = (Instant::now(), self.inner.table.file.so_far());
         let ask = self.ask(&find.search, None, wanted)?;
         let threads = find.run.threads;
-        let (aggregates, mut report) = if self.inner.footer.is_ours {
+        let (whole, mut report) = if self.inner.footer.is_ours {
             let (whole, answered) = ask.aggregate(wanted, threads)?;
-            (whole.finish(), Report { answered, ..Report::default() })
+            (whole, Report { answered, ..Report::default() })
         } else {
             let mut candidates = Candidates::new(Arc::clone(&ask), ask.rows(None, threads)?, threads);
             find.aggregate_over(&mut candidates, self.known(), wanted)?
@@ -157,6 +157,6 @@ impl Backend for GeoParquet {
         let notes = self.notes(&ask, &report)?;
         self.complete(&mut report, &ask, started);
         report.notes.extend(notes);
-        Ok((aggregates, report))
+        Ok((whole, report))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::Profile;
 use stacyard_search::cql2::Expr;
-use stacyard_search::{Aggregate, Aggregation, Compiled, Property, Query, Search, Stop};
+use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search, Stop};
 
 use crate::check::{Check, Known};
 use crate::run::Run;
@@ -65,8 +65,8 @@ pub trait Backend: Send + Sync {
         Ok(Count::Unknown)
     }
 
-    /// What the Items that answer say together. `after` and `first` are of no matter.
-    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+    /// What the Items that answer say together, to be finished by whoever asks. `after` and `first` are of no matter.
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         find.aggregate_over(self.items()?.as_mut(), Known::default(), wanted)
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use stacyard_model::json::Value;
 use stacyard_model::{Gate, ObjectKind};
-use stacyard_search::{Aggregate, Aggregation, Aggregator, Compiled};
+use stacyard_search::{Aggregation, Aggregator, Compiled};
 
 use crate::check::{Accept, Check, Checker, Keyed, Known, Notes, Outcome, Rules};
 use crate::pipeline::ordered;
@@ -77,7 +77,7 @@ impl<'a> Find<'a> {
         source: &mut dyn Source,
         known: Known,
         wanted: &[Aggregation],
-    ) -> Result<(Vec<Aggregate>, Report), Error> {
+    ) -> Result<(Aggregator, Report), Error> {
         let mut whole = self.search.aggregator(wanted)?;
         let empty = whole.clone();
         let add = |part: &mut Aggregator, item: Value<'_>, _: &mut Vec<u8>| {
@@ -85,7 +85,7 @@ impl<'a> Find<'a> {
             Ok(true)
         };
         let report = self.each(source, known, || empty.clone(), add, |part| Ok(whole.merge(part)?))?;
-        Ok((whole.finish(), report))
+        Ok((whole, report))
     }
 
     /// Hands each Item that answers to `look` with a part, one for each batch, and some room for its place; the parts to `take` in

@@ -174,7 +174,8 @@ impl Store {
         run: Run<'_>,
     ) -> Result<(Vec<Aggregate>, Report), Error> {
         let query = query.clone().aggregating(wanted);
-        self.backend.aggregate(self.asked(&query, run)?, wanted)
+        let (whole, report) = self.backend.aggregate(self.asked(&query, run)?, wanted)?;
+        Ok((whole.finish(), report))
     }
 
     /// Where and when the Items that answer are; `None`: there are none.

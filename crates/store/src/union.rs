@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stacyard_search::{Aggregate, Aggregation, KnownNames, Names, Search, Stop, Told};
+use stacyard_search::{Aggregation, Aggregator, KnownNames, Names, Search, Stop, Told};
 
 use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
@@ -174,16 +174,16 @@ impl Backend for Union {
         Ok(counts.into_iter().reduce(Count::and).unwrap_or(Count::Exact(0)))
     }
 
-    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         let mut whole = find.search.aggregator(wanted)?;
-        let mut all = Report::default();
         let (answers, notes) = self.each(find, |store, find| store.aggregate(find, wanted))?;
-        for (aggregates, report) in answers {
-            whole.add_aggregates(&aggregates)?;
+        let mut all = Report::default();
+        for (aggregator, report) in answers {
+            whole.merge(aggregator)?;
             all = all.and(report);
         }
         all.notes.extend(notes);
-        Ok((whole.finish(), all))
+        Ok((whole, all))
     }
 
     fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {

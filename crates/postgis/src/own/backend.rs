@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use stacyard_model::Profile;
-use stacyard_search::{Aggregate, Aggregation, Stop};
+use stacyard_search::{Aggregation, Aggregator, Stop};
 use stacyard_store::{Backend, Collections, Count, Editor, Error, Find, ItemKey, Report, Sorted, Source};
 
 use crate::own::collections;
@@ -116,7 +116,7 @@ impl Backend for PostGis {
         Ok(count)
     }
 
-    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Vec<Aggregate>, Report), Error> {
+    fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         let search = Arc::clone(&find.search);
         let condition = self.prepare(&search)?;
         if let Some((found, mut report)) = self.aggregate_by_sql(&find, &condition, wanted)? {

@@ -126,35 +126,6 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Adds what other Items say together: aggregates of what this one is made for.
-    ///
-    /// # Errors
-    /// More values than are counted.
-    pub fn add_aggregates(&mut self, aggregates: &[Aggregate]) -> Result<(), MatchError> {
-        for (index, aggregate) in aggregates.iter().enumerate() {
-            match aggregate {
-                Aggregate::Total(items) => self.add_values(index, &Datum::Null, *items)?,
-                Aggregate::Value(value) => {
-                    self.add_values(index, value.as_ref().unwrap_or(&Datum::Null), 1)?
-                }
-                Aggregate::Frequencies(Frequencies { buckets, missing, other }) => {
-                    for Bucket { value, items } in buckets {
-                        self.add_values(index, value, *items)?;
-                    }
-                    self.add_values(index, &Datum::Null, *missing)?;
-                    let Some((aggregation, part)) = self.parts.get_mut(index) else { continue };
-                    part.see(Seen::Other, *other, aggregation)?;
-                }
-                Aggregate::Extent(None) => {}
-                Aggregate::Extent(Some(Extent { bbox, interval })) => {
-                    let Some((_, part)) = self.parts.get_mut(index) else { continue };
-                    part.widen(*bbox, interval.map(|[start, end]| (Some(start), Some(end))));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Adds what another one has seen.
     ///
     /// # Errors

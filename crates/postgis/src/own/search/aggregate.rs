@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use stacyard_model::Rfc3339;
-use stacyard_search::{Aggregate, Aggregation, Datum, Place, Property};
+use stacyard_search::{Aggregation, Aggregator, Datum, Place, Property};
 use stacyard_store::{Error, Find, Report};
 use tokio_postgres::Row;
 
@@ -27,7 +27,7 @@ impl PostGis {
         find: &Find<'_>,
         condition: &Condition,
         wanted: &[Aggregation],
-    ) -> Result<Option<(Vec<Aggregate>, Report)>, Error> {
+    ) -> Result<Option<(Aggregator, Report)>, Error> {
         if !condition.exact || find.check.migrate {
             return Ok(None);
         }
@@ -82,7 +82,7 @@ impl PostGis {
         for (part, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted == Aggregation::Total) {
             aggregator.add_values(part, &Datum::Null, all)?;
         }
-        Ok(Some((aggregator.finish(), Report { read: all, answered: all, ..Report::default() })))
+        Ok(Some((aggregator, Report { read: all, answered: all, ..Report::default() })))
     }
 }
 
