@@ -13,6 +13,8 @@ pub struct Page {
     /// The place that it ends before, if it does not end by its size alone.
     before: Option<Vec<u8>>,
     is_first: bool,
+    /// Whether Items come after it, once somebody has looked.
+    has_more: Option<bool>,
     /// How it was made.
     pub report: Report,
 }
@@ -25,7 +27,7 @@ impl Page {
         size: u64,
         (is_first, before): (bool, Option<Vec<u8>>),
     ) -> Self {
-        Self { answer, query, left: size, before, is_first, report }
+        Self { answer, query, left: size, has_more: None, before, is_first, report }
     }
 
     /// Whether no Item comes before the page.
@@ -38,7 +40,12 @@ impl Page {
     /// # Errors
     /// When a temporary file cannot be read.
     pub fn has_more(&mut self) -> Result<bool, Error> {
-        Ok(self.before.is_some() || self.answer.entry()?.is_some())
+        let has_more = match self.has_more {
+            Some(known) => known,
+            None => self.before.is_some() || self.answer.entry()?.is_some(),
+        };
+        self.has_more = Some(has_more);
+        Ok(has_more)
     }
 }
 

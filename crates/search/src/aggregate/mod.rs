@@ -6,7 +6,6 @@
 mod aggregator;
 mod extent;
 mod grid;
-mod merge;
 mod step;
 #[cfg(test)]
 mod tests;

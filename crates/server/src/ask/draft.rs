@@ -22,7 +22,7 @@ pub(crate) struct Asked {
     /// How many a page has, where that is said.
     pub(crate) size: Option<PageSize>,
     /// The place that a token tells.
-    pub(crate) after: Option<String>,
+    pub(crate) place: Option<String>,
 }
 
 impl Asked {
@@ -63,7 +63,7 @@ impl Asked {
         Ok(Self {
             search,
             size: size(given.get("limit"))?,
-            after: given.get("token").map(|token| tokens.read(token)).transpose()?,
+            place: given.get("token").map(|token| tokens.read(token)).transpose()?,
         })
     }
 
@@ -103,7 +103,7 @@ impl Asked {
         Ok(Self {
             search,
             size: size(member("limit").map(Value::raw))?,
-            after: text("token")?.map(|token| tokens.read(&token)).transpose()?,
+            place: text("token")?.map(|token| tokens.read(&token)).transpose()?,
         })
     }
 }

@@ -1,61 +1,66 @@
-//! The stores behind the server, as one. Each has Items and Collections of its own; an answer is merged from those of all, in the
-//! one order that a search has. All here blocks.
-//!
-//! The same name of collection and id in two stores is one Item twice: of equal places in the order the first store's is taken.
+//! The stores behind the server, as one. Each has Items and Collections of its own. All here blocks.
 
-mod answer;
 mod collection_search;
 mod counts;
 mod inventory;
 mod sample;
 
-use serde_json::Value;
-use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
-use stacyard_store::{Collections, Cursor, Error, ErrorKind, ItemKey, Named, Store, Stored};
+use std::sync::Arc;
 
-pub(crate) use self::answer::Answer;
+use serde_json::Value;
+use stacyard_model::Profile;
+use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
+use stacyard_store::{Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored};
+
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
 pub(crate) use self::inventory::Shelf;
 use crate::work::in_place;
 
+/// Where a page lies in the order of its query.
+#[derive(Debug, Clone)]
+pub(crate) enum PlaceOfPage {
+    First,
+    After(Cursor),
+    Before(Cursor),
+}
+
 /// The stores behind the server.
 #[derive(Clone)]
 pub(crate) struct Catalog {
-    stores: Vec<Store>,
+    store: Store,
+    /// Those that the stores keep.
+    profiles: Vec<Arc<Profile>>,
 }
 
 impl Catalog {
-    pub(crate) fn new(stores: Vec<Store>) -> Self {
-        Self { stores }
+    /// # Errors
+    /// A Collection that two of the stores have.
+    pub(crate) fn new(mut stores: Vec<Store>) -> Result<Self, Error> {
+        let profiles = stores.iter().filter_map(Store::profile).cloned().collect();
+        let store = match (stores.pop(), stores.is_empty()) {
+            (None, _) => return Err(Error::usage("there is no store to serve", "name one or more")),
+            (Some(store), true) => store,
+            (Some(last), false) => {
+                stores.push(last);
+                Store::union(stores)?
+            }
+        };
+        Ok(Self { store, profiles })
     }
 
-    /// The query, with the instants that any profile declares: what is merged has to have one order.
-    fn declared(&self, query: &Query) -> Query {
-        let profiles = || self.stores.iter().filter_map(Store::profile);
-        query.clone().with_instants(|name| profiles().any(|profile| profile.declares_instant(name)))
-    }
-
-    /// Asks each store. A name that one of them does not know another may: it is an error where none knows it.
-    fn each<T>(
+    /// Asks. A collection without Items is no unknown name where there is a Collection for it.
+    fn ask<T>(
         &self,
         query: &Query,
         ask: impl Fn(&Store, &Query) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let answers: Vec<Result<T, Error>> = self.stores.iter().map(|store| ask(store, query)).collect();
-        let is_name = |error: &Error| matches!(error.kind(), ErrorKind::UnknownName | ErrorKind::Usage);
-        let is_known = answers.iter().any(Result::is_ok);
-        let mut all = Vec::with_capacity(answers.len());
-        for (store, answer) in self.stores.iter().zip(answers) {
-            let answer = match answer {
-                Err(error) if is_name(&error) && (is_known || self.keeps_named(&error, query)?) => {
-                    ask(store, &query.clone().lenient(true))
-                }
-                answer => answer,
-            };
-            all.push(answer?);
+    ) -> Result<T, Error> {
+        match ask(&self.store, query) {
+            Err(error) if self.keeps_named(&error, query)? => {
+                ask(&self.store, &query.clone().lenient(true))
+            }
+            answer => answer,
         }
-        Ok(all)
     }
 
     /// Whether the error is that no Item is of the collections, and there is a Collection of that name all the same.
@@ -63,28 +68,32 @@ impl Catalog {
         if error.unknown().is_none_or(|unknown| unknown.what != Named::Collection) {
             return Ok(false);
         }
-        let kept = self.collections()?;
-        Ok(query.search().collections.iter().any(|id| kept.contains_key(id)))
+        for id in &query.search().collections {
+            if self.store.get_collection(id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// A page of the answer, after a place in its order.
+    /// A page of the answer.
     pub(crate) fn page(
         &self,
         query: &Query,
-        after: Option<&Cursor>,
+        place: &PlaceOfPage,
         size: PageSize,
         stop: &Stop,
-    ) -> Result<Answer, Error> {
-        let query = self.declared(query);
-        let pages = self.each(&query, |store, query| store.page(query, after, size, in_place(stop)))?;
-        let keys = self.stores[0].compile(&query, stop)?;
-        Answer::new(pages, keys, size)
+    ) -> Result<Page, Error> {
+        self.ask(query, |store, query| match place {
+            PlaceOfPage::First => store.page(query, None, size, in_place(stop)),
+            PlaceOfPage::After(cursor) => store.page(query, Some(cursor), size, in_place(stop)),
+            PlaceOfPage::Before(cursor) => store.page_before(query, cursor, size, in_place(stop)),
+        })
     }
 
     /// How many Items answer.
     pub(crate) fn count(&self, query: &Query, stop: &Stop) -> Result<u64, Error> {
-        let counts = self.each(query, |store, query| Ok(store.count(query, in_place(stop))?.answered))?;
-        Ok(counts.into_iter().sum())
+        self.ask(query, |store, query| Ok(store.count(query, in_place(stop))?.answered))
     }
 
     /// What the Items that answer say together.
@@ -94,45 +103,23 @@ impl Catalog {
         wanted: &[Aggregation],
         stop: &Stop,
     ) -> Result<Vec<Aggregate>, Error> {
-        let query = self.declared(query);
-        let ask = |store: &Store, query: &Query| Ok(store.aggregate(query, wanted, in_place(stop))?.0);
-        let parts = self.each(&query, ask)?;
-        let join = |all: Vec<Aggregate>, part: Vec<Aggregate>| {
-            let pairs = all.into_iter().zip(part).zip(wanted);
-            pairs.map(|((one, other), wanted)| one.and(other, wanted)).collect()
-        };
-        Ok(parts.into_iter().reduce(join).unwrap_or_default())
+        self.ask(query, |store, query| Ok(store.aggregate(query, wanted, in_place(stop))?.0))
     }
 
     /// One Item.
     pub(crate) fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Stored>, Error> {
-        for store in &self.stores {
-            if let Some(item) = store.get(key, stop)? {
-                return Ok(Some(item));
-            }
-        }
-        Ok(None)
+        self.store.get(key, stop)
     }
 
     /// The Collection of this id, where a store keeps it.
     pub(crate) fn collection(&self, id: &str) -> Result<Option<Value>, Error> {
-        for store in &self.stores {
-            if let Some(kept) = store.get_collection(id)? {
-                let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
-                return serde_json::from_slice(&kept.text).map(Some).map_err(damaged);
-            }
-        }
-        Ok(None)
+        let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
+        let kept = self.store.get_collection(id)?;
+        kept.map(|kept| serde_json::from_slice(&kept.text).map_err(damaged)).transpose()
     }
 
     /// The Collections that the stores keep.
     pub(crate) fn collections(&self) -> Result<Collections, Error> {
-        let mut all = Collections::new();
-        for store in &self.stores {
-            for (id, collection) in store.collections()? {
-                all.entry(id).or_insert(collection);
-            }
-        }
-        Ok(all)
+        self.store.collections()
     }
 }

@@ -12,7 +12,7 @@ use stacyard_store::{
 use super::Catalog;
 use crate::work::in_place;
 
-/// So many Items of each store are looked at.
+/// So many Items are looked at.
 const ITEMS: u64 = 1_000;
 
 impl Catalog {
@@ -22,24 +22,20 @@ impl Catalog {
             Search { collections: collection.map(str::to_owned).into_iter().collect(), ..Search::default() };
         let query = Query::from(search).lenient(true);
         let mut sample = Sample::default();
-        let mut is_whole = true;
-        for store in &self.stores {
-            let mut page = store.page(&query, None, PageSize::new(ITEMS)?, in_place(stop))?;
-            for item in page.by_ref() {
-                sample.push(&item?.text);
-            }
-            is_whole &= !page.has_more()?;
+        let mut page = self.store.page(&query, None, PageSize::new(ITEMS)?, in_place(stop))?;
+        for item in page.by_ref() {
+            sample.push(&item?.text);
         }
         let found = info(&mut sample, Run::in_place())?;
         let mut schema = queryables(&found, &self.collections()?, None);
-        for profile in self.stores.iter().filter_map(Store::profile) {
+        for profile in &self.profiles {
             let declared = queryables(&Info::default(), &Collections::new(), Some(profile.as_ref()));
             let declared = declared["properties"].as_object().cloned().unwrap_or_default();
             let Some(properties) = schema["properties"].as_object_mut() else { continue };
             properties.retain(|name, _| profile.field(name).is_none_or(|field| field.queryable));
             properties.extend(declared);
         }
-        schema["additionalProperties"] = json!(!is_whole);
+        schema["additionalProperties"] = json!(page.has_more()?);
         Ok(schema)
     }
 }

@@ -1,4 +1,4 @@
-//! The links of a page of an answer: where it is, and where the next one is.
+//! The links of a page of an answer: where it is, and where the next one and the one before are.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ pub(crate) struct PageLinks {
 }
 
 impl PageLinks {
-    /// The links as the elements of a JSON array, `next` being the token of the page after this.
-    pub(crate) fn write(&self, next: Option<&str>) -> String {
+    /// The links as the elements of a JSON array, with the tokens of the page after this and of the one before.
+    pub(crate) fn write(&self, next: Option<&str>, prev: Option<&str>) -> String {
         let url = self.base.url(&self.path);
         let mut links = vec![link("root", JSON, self.base.root()).to_string()];
         if let Way::Get(given) = &self.way {
@@ -42,11 +42,13 @@ impl PageLinks {
             links.push(link("collection", JSON, &*collection).to_string());
             links.push(link("parent", JSON, collection).to_string());
         }
-        links.extend(next.map(|token| match &self.way {
-            Way::Get(given) => link("next", GEOJSON, format!("{url}{}", given.with_token(token))).to_string(),
+        let pages = [("next", next), ("prev", prev)];
+        let pages = pages.into_iter().filter_map(|(rel, token)| Some((rel, token?)));
+        links.extend(pages.map(|(rel, token)| match &self.way {
+            Way::Get(given) => link(rel, GEOJSON, format!("{url}{}", given.with_token(token))).to_string(),
             // The body is there as a whole, so that a client needs nothing of the one before; its numbers are as they were.
             Way::Post(body) => format!(
-                r#"{{"rel":"next","type":"{GEOJSON}","method":"POST","href":{},"merge":false,"body":{}}}"#,
+                r#"{{"rel":"{rel}","type":"{GEOJSON}","method":"POST","href":{},"merge":false,"body":{}}}"#,
                 json!(url),
                 with_token(body, token)
             ),

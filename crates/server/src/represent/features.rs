@@ -6,12 +6,12 @@ use axum::response::Response;
 use futures_util::stream::unfold;
 use stacyard_model::json::Tape;
 use stacyard_search::{Fields, PageSize, Query, Stop};
-use stacyard_store::{Cursor, Error, PageItem};
+use stacyard_store::{Cursor, Error, Page, PageItem};
 
 use super::GEOJSON;
 use super::document::text;
 use crate::ask::Asked;
-use crate::catalog::{Answer, Catalog};
+use crate::catalog::{Catalog, PlaceOfPage};
 use crate::links::{PageLinks, with_item_links};
 use crate::problem::Problem;
 use crate::state::{App, Server};
@@ -20,16 +20,17 @@ use crate::work::Job;
 /// How many Items a page has where nobody says it.
 const PAGE: u64 = 10;
 
+/// Begins the place of a page that ends there. No cursor begins so.
+const BACK: char = '~';
+
 /// A part has about so many bytes.
 const PART: usize = 256 << 10;
 
 /// What a page is made of.
 pub(crate) struct Features {
-    pub(crate) answer: Answer,
+    pub(crate) page: Page,
     pub(crate) fields: Fields,
     pub(crate) links: PageLinks,
-    /// Whether it is the first page: where nothing comes after it, the Items that it has are all.
-    pub(crate) is_first: bool,
     pub(crate) query: Query,
 }
 
@@ -45,10 +46,14 @@ impl Features {
         stop: &Stop,
     ) -> Result<Self, Error> {
         let query = asked.query();
-        let after = asked.after.as_deref().map(Cursor::parse).transpose()?;
+        let place = match asked.place.as_deref().map(|text| (text, text.strip_prefix(BACK))) {
+            None => PlaceOfPage::First,
+            Some((_, Some(before))) => PlaceOfPage::Before(Cursor::parse(before)?),
+            Some((after, None)) => PlaceOfPage::After(Cursor::parse(after)?),
+        };
         let size = asked.size.map_or_else(|| PageSize::new(PAGE), Ok)?;
-        let answer = catalog.page(&query, after.as_ref(), size, stop)?;
-        Ok(Self { answer, fields: asked.search.fields, links, is_first: after.is_none(), query })
+        let page = catalog.page(&query, &place, size, stop)?;
+        Ok(Self { page, fields: asked.search.fields, links, query })
     }
 }
 
@@ -83,17 +88,18 @@ pub(crate) async fn features(
 
 /// Writes a page, part by part.
 struct Writer {
-    page: Features,
+    features: Features,
     server: App,
     tape: Tape,
     returned: u64,
-    last: Option<Cursor>,
+    /// Where its first and its last Item stand.
+    ends: Option<[Cursor; 2]>,
     is_done: bool,
 }
 
 impl Writer {
-    fn new(page: Features, server: App) -> Self {
-        Self { page, server, tape: Tape::new(), returned: 0, last: None, is_done: false }
+    fn new(features: Features, server: App) -> Self {
+        Self { features, server, tape: Tape::new(), returned: 0, ends: None, is_done: false }
     }
 
     /// The next part.
@@ -103,7 +109,7 @@ impl Writer {
             out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
         }
         while out.len() < PART {
-            let Some(item) = self.page.answer.next()? else {
+            let Some(item) = self.features.page.next().transpose()? else {
                 self.finish(&mut out)?;
                 break;
             };
@@ -117,7 +123,7 @@ impl Writer {
     }
 
     fn item(&mut self, item: PageItem, out: &mut Vec<u8>) {
-        let Features { fields, links, .. } = &self.page;
+        let Features { fields, links, .. } = &self.features;
         let mut some = Vec::new();
         let mut wanted = &item.text;
         if !fields.is_all()
@@ -127,16 +133,20 @@ impl Writer {
             wanted = &some;
         }
         with_item_links(wanted, &links.base, &mut self.tape, out);
-        self.last = Some(item.cursor);
+        let first = self.ends.take().map_or_else(|| item.cursor.clone(), |[first, _]| first);
+        self.ends = Some([first, item.cursor]);
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.is_done = true;
-        let has_more = self.page.answer.has_more()?;
-        let next =
-            self.last.as_ref().filter(|_| has_more).map(|place| self.server.tokens.sign(&place.to_string()));
-        let links = self.page.links.write(next.as_deref());
-        let matched = if self.page.is_first && !has_more { Some(self.returned) } else { self.count() };
+        let page = &mut self.features.page;
+        let (is_first, has_more) = (page.is_first(), page.has_more()?);
+        let token = |place: String| self.server.tokens.sign(&place);
+        let ends = self.ends.as_ref();
+        let next = ends.filter(|_| has_more).map(|[_, last]| token(last.to_string()));
+        let prev = ends.filter(|_| !is_first).map(|[first, _]| token(format!("{BACK}{first}")));
+        let links = self.features.links.write(next.as_deref(), prev.as_deref());
+        let matched = if is_first && !has_more { Some(self.returned) } else { self.count() };
         out.extend_from_slice(
             format!(r#"],"links":[{links}],"numberReturned":{}"#, self.returned).as_bytes(),
         );
@@ -150,6 +160,6 @@ impl Writer {
     /// How many Items answer, where that can be said soon.
     fn count(&self) -> Option<u64> {
         let Server { catalog, counts, options, .. } = &*self.server;
-        counts.count(catalog, &self.page.query, options.counting)
+        counts.count(catalog, &self.features.query, options.counting)
     }
 }

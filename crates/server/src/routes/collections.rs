@@ -34,12 +34,12 @@ async fn collections(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::COLLECTION_SEARCH)?;
-    let Asked { search, size, after } = Asked::of_parameters(&given, &app.tokens)?;
+    let Asked { search, size, place } = Asked::of_parameters(&given, &app.tokens)?;
     // Whoever names no size wants all, as far as that goes.
     let size = size.map_or_else(|| PageSize::new(PageSize::MAX.into()), Ok)?;
     let fields = search.fields.clone();
     let all = app.shelf.collections(&app.catalog, &app.works).await?;
-    let found = move |stop: &Stop| find_collections(&all, search, after.as_deref(), size, stop);
+    let found = move |stop: &Stop| find_collections(&all, search, place.as_deref(), size, stop);
     let page = app.works.job().run(found).await?;
     let all = page.collections.into_iter();
     let all: Vec<Value> = all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();

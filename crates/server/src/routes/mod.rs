@@ -64,13 +64,10 @@ const RESOURCES: &[&[Resource]] = &[
 /// A STAC API over stores. Each has its own collections; a search is answered from all of them.
 ///
 /// # Errors
-/// Where there is no store, or the system has no random numbers for a key.
+/// Where there is no store, two have the same Collection, or the system has no random numbers for a key.
 pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
-    if stores.is_empty() {
-        return Err(Error::usage("there is no store to serve", "name one or more"));
-    }
     let server = Server {
-        catalog: Catalog::new(stores),
+        catalog: Catalog::new(stores)?,
         shelf: Shelf::default(),
         counts: Counts::default(),
         works: Works::new(&options),

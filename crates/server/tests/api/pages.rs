@@ -11,7 +11,11 @@ fn target(link: &Value) -> String {
 }
 
 async fn next(client: &Client, page: &Answer) -> Option<Answer> {
-    let link = page.link("next")?;
+    follow("next", client, page).await
+}
+
+async fn follow(rel: &str, client: &Client, page: &Answer) -> Option<Answer> {
+    let link = page.link(rel)?;
     Some(if link["method"] == "POST" {
         assert_eq!(link["merge"], false);
         client.post(&target(&link), &link["body"].to_string()).await
@@ -49,6 +53,15 @@ async fn each_item_is_on_one_page() {
                         page = following;
                     }
                     assert_eq!(ids.join(" "), whole.ids(), "{size} {sortby}");
+                    // And all the way back: the pages end where the others begin.
+                    let mut back = vec![ids.pop().unwrap()];
+                    while let Some(earlier) = follow("prev", &client, &page).await {
+                        assert_eq!(earlier.status, StatusCode::OK, "{}", earlier.text());
+                        back.insert(0, earlier.ids());
+                        page = earlier;
+                    }
+                    assert_eq!(back.join(" "), whole.ids(), "{size} {sortby}, back");
+                    assert_eq!(next(&client, &page).await.is_some(), back.len() > 1);
                 }
             }
         }

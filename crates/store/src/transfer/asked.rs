@@ -15,7 +15,7 @@ pub enum Mode {
     #[default]
     Insert,
     /// As `Insert`, to go on with one that was broken off: an Item that the store has exactly so was loaded before, and is
-    /// no duplicate. Only stores that are [gradual](Sink::is_gradual) can have a part of an input.
+    /// no duplicate. Only stores that are [gradual](crate::Sink::is_gradual) can have a part of an input.
     Resume,
     /// The later one is left out.
     Ignore,
