@@ -50,15 +50,9 @@ impl Catalog {
     }
 
     /// Asks. A collection without Items is no unknown name where there is a Collection for it.
-    fn ask<T>(
-        &self,
-        query: &Query,
-        ask: impl Fn(&Store, &Query) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn ask<T>(&self, query: &Query, ask: impl Fn(&Store, &Query) -> Result<T, Error>) -> Result<T, Error> {
         match ask(&self.store, query) {
-            Err(error) if self.keeps_named(&error, query)? => {
-                ask(&self.store, &query.clone().lenient(true))
-            }
+            Err(error) if self.keeps_named(&error, query)? => ask(&self.store, &query.clone().lenient(true)),
             answer => answer,
         }
     }

@@ -5,9 +5,7 @@
 
 use serde_json::{Value, json};
 use stacyard_search::{PageSize, Query, Search, Stop};
-use stacyard_store::{
-    Batch, Collections, Error, Info, Place, Record, Run, Source, Store, Work, info, queryables,
-};
+use stacyard_store::{Batch, Collections, Error, Info, Place, Record, Run, Source, Work, info, queryables};
 
 use super::Catalog;
 use crate::work::in_place;
