@@ -1,5 +1,5 @@
 //! What people and programs see of a command: reports, progress, warnings, errors, and what an interrupt says. `say` is the only
-//! way out. Who lives here knows the flags, and no command.
+//! way out. Uses `flags`; used by `files` and `command`.
 
 pub(crate) mod fault;
 pub(crate) mod interrupt;

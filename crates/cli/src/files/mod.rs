@@ -1,4 +1,4 @@
-//! Files and stores that the flags name. Who lives here knows the flags and the console, and no command.
+//! Files and stores that the flags name. Uses `flags` and `console`; used by `command`.
 
 pub(crate) mod open;
 pub(crate) mod rejects;

@@ -1,4 +1,4 @@
-//! The flags as they are written, before anything is made of them. Who lives here knows of nobody else in the command.
+//! The flags as they are written, before anything is made of them. Uses no other module of the command; used by all.
 
 mod global;
 mod layout;

@@ -83,6 +83,11 @@ pub(crate) enum Null {
 }
 
 /// The type of a column, and how its values are written in JSON.
+///
+/// A new one is chosen in `write/decide.rs` (of what `write/shape.rs` has counted, or as `FieldType` of a profile declares it) and filled in
+/// `write/column.rs`; `format/schema.rs` says its type in Arrow, `format/metadata.rs` how it is noted. Reading goes by the type in Arrow,
+/// where the compiler does not show what is missing: `read/leaf.rs` and `read/tree.rs` copy the values, `read/cell.rs` writes them as JSON,
+/// `search/condition.rs` and `search/filter.rs` leave rows out by them, `search/known.rs` says what they are in JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Column {
     Boolean,

@@ -1,6 +1,6 @@
 //! What a file says: its columns, its metadata, and how values stand in them and in JSON.
 //!
-//! Everyone may come in; nobody who lives here uses another room.
+//! Uses no other module; used by all.
 
 pub(crate) mod bbox;
 pub(crate) mod geo;

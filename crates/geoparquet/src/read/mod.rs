@@ -2,7 +2,7 @@
 //! chosen rows (`chosen`, `page`, `hybrid`, `leaf`, `tree`), `source` all rows in order (`checked`), and `decode` writes JSON.
 //! `lengths`, `checked` and `damage` stand between damaged files and the crate `parquet`.
 //!
-//! The search and the store come in. Who lives here uses `format`, and neither writes nor searches.
+//! Uses `format`; used by `search` and by the files beside the modules.
 
 pub(crate) mod bytes;
 pub(crate) mod cache;

@@ -1,7 +1,7 @@
 //! A search in a file, level by level: conditions of the columns (`condition`), row groups and pages (`prune`), rows (`filter`,
 //! `rank`), Items (`ask`, `first`); and counts that need no Items (`verdict`, `scalar`, `tally`).
 //!
-//! The store comes in. Who lives here uses `read` and `format`, and nothing that writes.
+//! Uses `read` and `format`; used by `store`.
 
 pub(crate) mod ask;
 pub(crate) mod candidates;

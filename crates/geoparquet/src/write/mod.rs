@@ -2,7 +2,7 @@
 //! (`decide`, `worth`), the Items are found again (`spool`) in the order of the rows (`order`), and columns are filled (`rows`,
 //! `column`).
 //!
-//! The sink comes in. Who lives here uses `format`, and nothing that reads.
+//! Uses `format`; used by `sink`. `shape` and `fields` use one another: an object has fields, a field has a shape.
 
 pub(crate) mod column;
 pub(crate) mod decide;

@@ -2,7 +2,7 @@
 //! begins a session, `address` names the server and the schema, and `pool` keeps connections to it. `ask` asks again where one has died,
 //! within the time of `timed`; `runtime` waits, and `fault` makes errors of what the database says.
 //!
-//! No table is known here. Of the other rooms only `sql` is used, for names and parameters; `own` may come in.
+//! No table is known here. Uses `sql` for names and parameters; used by `own`.
 
 pub(crate) mod address;
 pub(crate) mod ask;

@@ -1,6 +1,6 @@
 //! Stacyard's own tables: `schema` makes them, `load` fills them, `search` asks them, `edit` changes single rows of them, and `backend`
 //! offers all of it as a store. `columns` is the one place that knows the columns of `items`; `encode` makes rows of Items, and
-//! `decode` Items of rows. Only `lib.rs` may come in.
+//! `decode` Items of rows. Uses `connect`, `sql` and `copy`; used by `lib.rs` only.
 
 pub(crate) mod backend;
 mod change;

@@ -1,8 +1,8 @@
 //! SQL of a search, for any table of Items that `table` can describe: `value` says what a part of an Item is in SQL, `filter` and
-//! `condition` what a row must be like, `order` and `keyset` where it stands. `jsonb` says what a JSON value is, for all of these
+//! `condition` what a row must be like, `order` what rows are sorted by, and `keyset` which rows come after a cursor. `jsonb` says what a JSON value is, for all of these
 //! and for the columns of profiles; `ident` and `param` keep the text of users out of SQL.
 //!
-//! Nothing is asked here, and no other room is used. `own` may come in, and `connect` for names and parameters.
+//! Nothing is asked here. Uses no other module; used by `own`, and by `connect` for names and parameters.
 
 pub(crate) mod condition;
 mod filter;

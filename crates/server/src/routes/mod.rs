@@ -1,5 +1,5 @@
-//! The resources, a file for each. A handler reads what is asked, asks the catalog and represents the answer. Nobody here knows
-//! another one.
+//! The resources, a file for each. A handler reads what is asked, asks the catalog and represents the answer. Handlers do not
+//! call each other; only `landing` and `api` use what the others declare.
 
 mod aggregate;
 mod api;
