@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# Fails where a room of crates/geoparquet uses one that it should not: its rooms point one way, as its lib.rs says.
+# Fails where a module of a crate uses one that it should not: they point one way, as each mod.rs says.
 set -euo pipefail
-cd "$(dirname "$0")/../crates/geoparquet/src"
+cd "$(dirname "$0")/../crates"
 
-# A room, and those that it may use beside itself; the files of the crate's root may use all.
+# A module, and those that it may use beside itself; the files beside the modules may use all.
 while read -r room may; do
-  allowed=$(echo "$room $may" | tr -s ' ' '|')
-  if grep -rnE 'crate::[a-z_]+' "$room" | grep -vE "crate::(${allowed%|})::"; then
-    echo "error: $room may use no other room than: ${may:-none}" >&2
+  allowed=$(echo "${room##*/} $may" | tr -s ' ' '|')
+  code=$(grep -rnE 'crate::' "$room" | grep -vE '^[^:]+:[0-9]+: *//')
+  if grep -oE '^[^:]+:[0-9]+|crate::(\{|[a-z_]+)' <<<"$code" | grep 'crate::' | grep -vE "crate::(${allowed%|})\$"; then
+    echo "error: $room may use no other module than: ${may:-none}; write each as crate::NAME" >&2
     exit 1
   fi
 done <<'ROOMS'
-format
-write format
-read format
-search format read
+geoparquet/src/format
+geoparquet/src/write format
+geoparquet/src/read format
+geoparquet/src/search format read
+postgis/src/sql
+postgis/src/copy
+postgis/src/connect sql
+postgis/src/own sql copy connect
 ROOMS
-echo "format <- write, read <- search"
+echo "geoparquet: format <- write, read <- search; postgis: sql <- connect, copy <- own"

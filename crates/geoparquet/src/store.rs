@@ -16,7 +16,7 @@ use crate::search::ask::Ask;
 use crate::search::candidates::Candidates;
 use crate::search::known;
 
-/// What one search keeps of what it has read (32 MiB): columns that decide are most often in the answer too.
+/// What a store keeps of what it has read, from one question to the next (32 MiB).
 pub const CACHE_MEMORY: usize = 32 << 20;
 
 /// A GeoParquet file. Clones share all that is known of it.

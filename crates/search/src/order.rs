@@ -169,7 +169,7 @@ pub(crate) fn push_datum(out: &mut Vec<u8>, value: &Datum) {
     }
 }
 
-/// The values that a key is made of, as far as they are such as can be told: an array or an object ends them.
+/// The values that a key is made of, up to the first array or object.
 pub(crate) fn values(mut key: &[u8], order: &[OrderKey]) -> Vec<Datum> {
     let mut values = Vec::new();
     for OrderKey { descending, .. } in order {

@@ -55,7 +55,7 @@ pub trait Backend: Send + Sync {
         find.over(self.items()?.as_mut(), Known::default())
     }
 
-    /// How many Items answer: `answered` of the report. `after` and `first` are of no matter.
+    /// How many Items answer: `answered` of the report. `after` and `first` are ignored.
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
         find.count_over(self.items()?.as_mut(), Known::default())
     }
@@ -65,7 +65,7 @@ pub trait Backend: Send + Sync {
         Ok(Count::Unknown)
     }
 
-    /// What the Items that answer say together, to be finished by whoever asks. `after` and `first` are of no matter.
+    /// What the Items that answer say together, to be finished by whoever asks. `after` and `first` are ignored.
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         find.aggregate_over(self.items()?.as_mut(), Known::default(), wanted)
     }

@@ -10,24 +10,22 @@ pub struct Page {
     query: Mark,
     /// How many Items it still has at most.
     left: u64,
-    /// The place that it ends before, if it does not end by its size alone.
-    before: Option<Vec<u8>>,
     is_first: bool,
-    /// Whether Items come after it, once somebody has looked.
+    /// Whether Items come after it, once that is known.
     has_more: Option<bool>,
     /// How it was made.
     pub report: Report,
 }
 
 impl Page {
-    /// Of an answer with one Item more than the page, if there are more.
-    pub(crate) fn new(
-        (answer, report): (Sorted, Report),
-        query: Mark,
-        size: u64,
-        (is_first, before): (bool, Option<Vec<u8>>),
-    ) -> Self {
-        Self { answer, query, left: size, has_more: None, before, is_first, report }
+    /// Of an answer that begins with the page, with one Item more if there are more.
+    pub(crate) fn after((answer, report): (Sorted, Report), query: Mark, size: u64, is_first: bool) -> Self {
+        Self { answer, query, left: size, is_first, has_more: None, report }
+    }
+
+    /// Of an answer that is the page, before the place of an Item.
+    pub(crate) fn before((answer, report): (Sorted, Report), query: Mark, size: u64, is_first: bool) -> Self {
+        Self { answer, query, left: size, is_first, has_more: Some(true), report }
     }
 
     /// Whether no Item comes before the page.
@@ -42,7 +40,7 @@ impl Page {
     pub fn has_more(&mut self) -> Result<bool, Error> {
         let has_more = match self.has_more {
             Some(known) => known,
-            None => self.before.is_some() || self.answer.entry()?.is_some(),
+            None => self.answer.entry()?.is_some(),
         };
         self.has_more = Some(has_more);
         Ok(has_more)
@@ -65,7 +63,7 @@ impl Iterator for Page {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         match self.answer.entry() {
-            Ok(Some(Entry { key, text })) if self.before.as_ref().is_none_or(|before| key < *before) => {
+            Ok(Some(Entry { key, text })) => {
                 Some(Ok(PageItem { text, cursor: Cursor::new(self.query, key) }))
             }
             ended => {

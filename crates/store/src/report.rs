@@ -114,6 +114,8 @@ impl Report {
         self.written += other.written;
         self.rejected += other.rejected;
         self.answered += other.answered;
+        self.levels.extend(other.levels);
+        self.found_collections.extend(other.found_collections);
         self.filtered += other.filtered;
         for (kind, number) in other.objects {
             *self.objects.entry(kind).or_default() += number;

@@ -10,7 +10,7 @@ use crate::edit::Edit;
 use crate::page::Page;
 use crate::run::Run;
 use crate::stored::{Count, ItemKey, Stored};
-use crate::{Backend, Collections, Error, ErrorKind, Find, Report, Sorted, Source};
+use crate::{Backend, Collections, Entry, Error, ErrorKind, Find, Hits, Report, Sorted, Sorter, Source};
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
 /// read less for them. Clones share it; it may be asked by any number of threads at once.
@@ -89,8 +89,8 @@ impl Store {
         self.backend.find(find)
     }
 
-    /// A page of the answer: so many Items after a place in the order, or from the beginning. `limit` and `max_items` of the query are of no
-    /// matter. Whatever comes and goes between two pages, no Item is seen twice, and none that stays is missed.
+    /// A page of the answer: so many Items after a place in the order, or from the beginning. `limit` and `max_items` of the query are
+    /// ignored. Whatever comes and goes between two pages, no Item is seen twice, and none that stays is missed.
     ///
     /// # Errors
     /// As [`Store::find`]; a cursor of another query.
@@ -103,7 +103,11 @@ impl Store {
     ) -> Result<Page, Error> {
         let mark = mark(query);
         let after = after.map(|after| after.of(mark)).transpose()?.map(<[u8]>::to_vec);
-        self.page_between(query, (after, None), size, run)
+        let is_first = after.is_none();
+        let size = u64::from(size.get());
+        // One more says whether there is another page.
+        let find = Find { after, first: Some(size + 1), ..self.asked(query, run)? };
+        Ok(Page::after(self.backend.find(find)?, mark, size, is_first))
     }
 
     /// The page that ends where one begins: so many Items before a place in the order, which stand in the order as those of [`Store::page`]
@@ -116,35 +120,28 @@ impl Store {
         query: &Query,
         before: &Cursor,
         size: PageSize,
-        mut run: Run<'_>,
-    ) -> Result<Page, Error> {
-        let before = before.of(mark(query))?;
-        // Where the page begins is the place one before it, which the opposite order tells.
-        let first = u64::from(size.get()) + 1;
-        let opposite = query.clone().backwards();
-        let find =
-            Find { after: Some(inverted(before)), first: Some(first), ..self.asked(&opposite, run.part())? };
-        let (mut answer, _) = self.backend.find(find)?;
-        let mut places = std::iter::from_fn(|| answer.entry().transpose());
-        let place = places.nth(usize::try_from(first - 1).unwrap_or(usize::MAX)).transpose()?;
-        let after = place.map(|entry| inverted(&entry.key));
-        self.page_between(query, (after, Some(before.to_vec())), size, run)
-    }
-
-    /// So many Items after one place and before another.
-    fn page_between(
-        &self,
-        query: &Query,
-        (after, before): (Option<Vec<u8>>, Option<Vec<u8>>),
-        size: PageSize,
         run: Run<'_>,
     ) -> Result<Page, Error> {
+        let mark = mark(query);
+        let before = inverted(before.of(mark)?);
         let size = u64::from(size.get());
-        let is_first = after.is_none();
-        // One more says whether there is another page.
-        let find = Find { after, first: Some(size + 1), ..self.asked(query, run)? };
-        let answer = self.backend.find(find)?;
-        Ok(Page::new(answer, mark(query), size, (is_first, before)))
+        let opposite = query.clone().backwards();
+        let (memory, stop) = (run.memory, run.stop.clone());
+        let find = Find { after: Some(before), first: Some(size + 1), ..self.asked(&opposite, run)? };
+        let (mut answer, report) = self.backend.find(find)?;
+        // They come with the last one first.
+        let mut sorter = Sorter::new(memory, None).until(&stop);
+        for _ in 0..size {
+            let Some(Entry { key, text }) = answer.entry()? else { break };
+            let mut hits = Hits::default();
+            hits.try_push(&inverted(&key), |out| {
+                out.extend_from_slice(&text);
+                Ok(())
+            })?;
+            sorter.push(hits)?;
+        }
+        let is_first = answer.entry()?.is_none();
+        Ok(Page::before((sorter.finish("a page")?, report), mark, size, is_first))
     }
 
     /// How many Items answer, whatever `max_items` says: `answered` of the report.

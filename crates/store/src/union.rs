@@ -1,6 +1,6 @@
 //! Several stores, asked as one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stacyard_search::{Aggregation, Aggregator, KnownNames, Names, Search, Stop, Told};
@@ -16,15 +16,16 @@ struct Union {
 }
 
 impl Store {
-    /// One store that holds what several hold. It answers as if all Items stood in one.
+    /// One store that holds what several hold. It answers as if all Items stood in one. The Items of a collection should be in one of them:
+    /// of two that are the same by name, pages can leave one out.
     ///
     /// # Errors
     /// A Collection that two of them have; one that cannot be read.
     pub fn union(stores: Vec<Self>) -> Result<Self, Error> {
-        let mut owners = BTreeMap::new();
-        for (number, store) in stores.iter().enumerate() {
+        let mut all = BTreeSet::new();
+        for store in &stores {
             for id in store.collections()?.into_keys() {
-                if owners.insert(id.clone(), number).is_some() {
+                if !all.insert(id.clone()) {
                     let message = format!("the Collection {id:?} is in two of the stores");
                     return Err(Error::new(ErrorKind::Conflict, &message)
                         .remedy("leave one of them out, or copy one into the other"));
@@ -46,13 +47,15 @@ impl Union {
         let told = Told::default();
         let mut answers = Vec::new();
         let [mut properties, mut lists] = [Seen::default(), Seen::default()];
+        // Their answers are held at once, beside that of all.
+        let memory = find.run.memory / (self.stores.len() + 1);
         for store in &self.stores {
             let part = Find {
                 search: Arc::new(search.telling(&told)),
                 check: find.check.clone(),
                 after: find.after.clone(),
                 first: find.first,
-                run: find.run.part(),
+                run: Run { memory, ..find.run.part() },
             };
             answers.push(ask(store.backend(), part)?);
             let [of_properties, of_lists] = told.take();
@@ -60,10 +63,10 @@ impl Union {
             lists.add(store, of_lists);
         }
         let mut notes = Vec::new();
-        if let Some((names, known)) = properties.all(search.stop())? {
+        if let Some((names, known)) = properties.all(Names::lacks_types, search.stop())? {
             check_properties(&search, &names, || Ok(known))?;
         }
-        if let Some((names, known)) = lists.all(search.stop())? {
+        if let Some((names, known)) = lists.all(Names::lacks_list, search.stop())? {
             notes = check_lists(&search, &names, || Ok(known))?;
         }
         Ok((answers, notes))
@@ -90,9 +93,13 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// What all stores with Items have told, if all have.
-    fn all(self, stop: &Stop) -> Result<Option<(Names, KnownNames)>, Error> {
-        let Some(told) = self.told else { return Ok(None) };
+    /// What all stores with Items have told, if all have, and something is missing.
+    fn all(
+        self,
+        is_missing: impl FnOnce(&Names) -> bool,
+        stop: &Stop,
+    ) -> Result<Option<(Names, KnownNames)>, Error> {
+        let Some(told) = self.told.filter(|(names, _)| is_missing(names)) else { return Ok(None) };
         for store in self.silent {
             if !is_empty(store, stop)? {
                 return Ok(None);
@@ -104,7 +111,7 @@ impl<'a> Seen<'a> {
 
 fn is_empty(store: &Store, stop: &Stop) -> Result<bool, Error> {
     let any = Search { max_items: Some(1), ..Search::default() };
-    let (mut answer, _) = store.find(&any.into(), Run { stop: stop.clone(), ..Run::default() })?;
+    let (mut answer, _) = store.find(&any.into(), Run { stop: stop.clone(), ..Run::in_place() })?;
     Ok(answer.entry()?.is_none())
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     if json_log {
         say::event(json!({"event": "ended", "url": url}));
     } else if !global.quiet {
-        say::line("ended: what was under way is answered");
+        say::line("ended");
     }
     Ok(Status::Done)
 }

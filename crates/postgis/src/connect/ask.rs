@@ -25,7 +25,7 @@ impl Link {
         let params: Vec<_> = question.params.iter().map(Param::typed).collect();
         let mut is_first = true;
         loop {
-            let client = self.client().await?;
+            let client = self.client_until(stop).await?;
             let asked = async {
                 begin(&client, stop).await?;
                 let rows = client.query_typed(&question.sql, &params).await?;
@@ -54,7 +54,7 @@ impl Link {
         let mut number = 0;
         let mut is_first = true;
         loop {
-            let client = self.client().await?;
+            let client = self.client_until(stop).await?;
             let begun = async {
                 begin(&client, stop).await?;
                 client.query_typed_raw(&question.sql, question.params.iter().map(Param::typed)).await

@@ -1,9 +1,11 @@
 //! Connections to a database: a pool of them, and those that are somebody's own.
 
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime as PoolRuntime};
+use stacyard_search::Stop;
 use stacyard_store::Error;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -13,6 +15,7 @@ use tokio_postgres::config::Config;
 
 use crate::connect::address::Address;
 use crate::connect::server::Server;
+use crate::connect::timed::LOOK;
 use crate::connect::{fault, runtime};
 
 /// How long to wait for a connection that others have.
@@ -33,6 +36,17 @@ impl Link {
     /// A connection, which goes back to the pool when it is dropped.
     pub(crate) async fn client(&self) -> Result<Object, Error> {
         self.pool.get().await.map_err(|cause| fault::unconnected(&self.connecting(), cause))
+    }
+
+    /// The same, for as long as somebody wants it.
+    pub(crate) async fn client_until(&self, stop: &Stop) -> Result<Object, Error> {
+        let mut client = pin!(self.client());
+        loop {
+            if let Ok(client) = timeout(LOOK, &mut client).await {
+                return client;
+            }
+            stop.check()?;
+        }
     }
 
     /// Leaves a dead connection to itself, and those that wait in the pool: they are likely no better.

@@ -15,8 +15,8 @@ use crate::connect::fault;
 /// How much longer is waited here than the server has been told, so that it can say itself that the time is over.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How often a question is asked whether anybody still wants its answer.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often what is waited for is asked whether anybody still wants its answer.
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// Why a question has no answer.
 pub(crate) enum Unanswered {

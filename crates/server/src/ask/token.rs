@@ -11,6 +11,9 @@ use crate::problem::Problem;
 /// So many bytes of the code are in a token.
 const CODE: usize = 16;
 
+/// A key has so many bytes at least.
+const SHORTEST: usize = 16;
+
 /// Makes and reads tokens.
 #[derive(Clone)]
 pub(crate) struct Tokens(Hmac<Sha256>);
@@ -19,8 +22,14 @@ impl Tokens {
     /// With a key, or a random one.
     ///
     /// # Errors
-    /// Where the system has no random numbers.
+    /// A key that is too short; where the system has no random numbers.
     pub(crate) fn new(key: Option<&[u8]>) -> Result<Self, Error> {
+        if key.is_some_and(|key| key.len() < SHORTEST) {
+            return Err(Error::usage(
+                format!("a key of less than {SHORTEST} bytes signs nothing"),
+                "use 32 random bytes",
+            ));
+        }
         let mut random = [0; 32];
         if key.is_none() {
             getrandom::fill(&mut random)

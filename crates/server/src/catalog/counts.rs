@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use stacyard_search::{Query, Search, Stop};
+use stacyard_store::{Error, ErrorKind};
 
 use super::Catalog;
 
@@ -26,21 +27,32 @@ pub(crate) struct Counts(Mutex<HashMap<Mark, (Instant, Option<u64>)>>);
 
 impl Counts {
     /// How many Items answer, where that can be said soon enough.
-    pub(crate) fn count(&self, catalog: &Catalog, query: &Query, allowed: Duration) -> Option<u64> {
+    ///
+    /// # Errors
+    /// Those of the stores.
+    pub(crate) fn count(
+        &self,
+        catalog: &Catalog,
+        query: &Query,
+        allowed: Duration,
+    ) -> Result<Option<u64>, Error> {
         let mark = mark(query);
         if let Some((at, count)) = self.lock().get(&mark).copied()
             && at.elapsed() < if count.is_some() { GOOD } else { LONG }
         {
-            return count;
+            return Ok(count);
         }
         let at = Instant::now();
-        let count = catalog.count(query, &Stop::after(allowed)).ok();
+        let count = match catalog.count(query, &Stop::after(allowed)) {
+            Err(error) if error.kind() == ErrorKind::Limit => None,
+            count => Some(count?),
+        };
         let mut counts = self.lock();
         if counts.len() >= KEPT {
             counts.clear();
         }
         counts.insert(mark, (at, count));
-        count
+        Ok(count)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Mark, (Instant, Option<u64>)>> {

@@ -4,14 +4,12 @@
 //! and a new count is begun beside it. A name that is not found is looked for again.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stacyard_search::{Aggregate, Aggregation, Datum, Extent, Property, Query, Search, Stop};
 use stacyard_store::{Collections, Error};
-use tokio::sync::Mutex;
 
 use super::Catalog;
 use crate::problem::Problem;
@@ -21,7 +19,7 @@ use crate::work::Works;
 const OLD: Duration = Duration::from_mins(1);
 
 /// What is younger is not counted again for a name that it does not have.
-const YOUNG: Duration = Duration::from_secs(1);
+const YOUNG: Duration = Duration::from_secs(5);
 
 /// What there is.
 #[derive(Debug)]
@@ -30,13 +28,13 @@ pub(crate) struct Inventory {
     kept: Collections,
     /// Of each collection, how many Items it has; those that have none, zero.
     items: BTreeMap<String, u64>,
-    /// All Collections, once somebody has asked for them.
-    all: OnceLock<Collections>,
+    /// Those that were made up, each once somebody has asked for it.
+    made: Mutex<Collections>,
 }
 
 impl Inventory {
-    /// Counts.
-    fn of(catalog: &Catalog, stop: &Stop) -> Result<Self, Error> {
+    /// Counts. What was made up before of as many Items stays.
+    fn of(catalog: &Catalog, before: Option<&Self>, stop: &Stop) -> Result<Self, Error> {
         let by_collection = Aggregation::Frequencies(Property::collection());
         let everything = Query::default().lenient(true);
         let aggregates = catalog.aggregate(&everything, &[by_collection], stop)?;
@@ -50,7 +48,9 @@ impl Inventory {
                 }
             }
         }
-        Ok(Self { kept, items, all: OnceLock::new() })
+        let mut made = before.map(|before| before.made().clone()).unwrap_or_default();
+        made.retain(|id, _| before.is_some_and(|before| before.items.get(id) == items.get(id)));
+        Ok(Self { kept, items, made: made.into() })
     }
 
     /// The ids and titles of all Collections, in the order of the ids.
@@ -65,34 +65,37 @@ impl Inventory {
     ///
     /// # Errors
     /// Those of the stores.
-    pub(crate) fn collections(&self, catalog: &Catalog, stop: &Stop) -> Result<&Collections, Error> {
-        if let Some(all) = self.all.get() {
-            return Ok(all);
-        }
+    pub(crate) fn collections(&self, catalog: &Catalog, stop: &Stop) -> Result<Collections, Error> {
         let mut all = self.kept.clone();
         for id in self.items.keys().filter(|id| !self.kept.contains_key(*id)) {
-            all.insert(id.clone(), Self::made_up(id, catalog, stop)?);
+            all.insert(id.clone(), self.made_up(id, catalog, stop)?);
         }
-        Ok(self.all.get_or_init(|| all))
+        Ok(all)
     }
 
     /// The Collection of this id, if any Item is of it.
     fn collection(&self, id: &str, catalog: &Catalog, stop: &Stop) -> Result<Option<Value>, Error> {
-        if let Some(known) = self.all.get().and_then(|all| all.get(id)) {
-            return Ok(Some(known.clone()));
-        }
-        self.items.get(id).map(|_| Self::made_up(id, catalog, stop)).transpose()
+        self.items.get(id).map(|_| self.made_up(id, catalog, stop)).transpose()
+    }
+
+    fn made(&self) -> MutexGuard<'_, Collections> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A Collection for Items that have none.
-    fn made_up(id: &str, catalog: &Catalog, stop: &Stop) -> Result<Value, Error> {
+    fn made_up(&self, id: &str, catalog: &Catalog, stop: &Stop) -> Result<Value, Error> {
+        if let Some(made) = self.made().get(id) {
+            return Ok(made.clone());
+        }
         let search = Search { collections: vec![id.to_owned()], ..Search::default() };
         let query = Query::from(search).lenient(true);
         let extent = match catalog.aggregate(&query, &[Aggregation::Extent], stop)?[..] {
             [Aggregate::Extent(extent)] => extent,
             _ => None,
         };
-        Ok(made_up(id, extent))
+        let collection = made_up(id, extent);
+        self.made().insert(id.to_owned(), collection.clone());
+        Ok(collection)
     }
 }
 
@@ -118,14 +121,15 @@ type Found = (Instant, Arc<Inventory>);
 #[derive(Clone, Default)]
 pub(crate) struct Shelf {
     found: Arc<Mutex<Option<Found>>>,
-    is_counting: Arc<AtomicBool>,
+    /// Held by whoever counts.
+    counting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Shelf {
     /// All Collections, as they were a while ago at most.
     pub(crate) async fn collections(&self, catalog: &Catalog, works: &Works) -> Result<Collections, Problem> {
         let (inventory, catalog) = (self.inventory(catalog, works).await?, catalog.clone());
-        works.job().run(move |stop| inventory.collections(&catalog, stop).cloned()).await
+        works.job().run(move |stop| inventory.collections(&catalog, stop)).await
     }
 
     /// What there is, as it was a while ago at most.
@@ -134,13 +138,14 @@ impl Shelf {
         catalog: &Catalog,
         works: &Works,
     ) -> Result<Arc<Inventory>, Problem> {
-        let (at, found) = self.younger_than(Duration::MAX, catalog, works).await?;
-        if at.elapsed() > OLD && !self.is_counting.swap(true, Ordering::Relaxed) {
+        let Some((at, found)) = self.found() else {
+            return self.younger_than(Duration::MAX, catalog, works).await;
+        };
+        if at.elapsed() > OLD && self.counting.try_lock().is_ok() {
             let (shelf, catalog, works) = (self.clone(), catalog.clone(), works.clone());
             tokio::spawn(async move {
                 // Where it fails, what is known stays, and the next request tries again.
                 let _ = shelf.younger_than(OLD, &catalog, &works).await;
-                shelf.is_counting.store(false, Ordering::Relaxed);
             });
         }
         Ok(found)
@@ -168,21 +173,35 @@ impl Shelf {
         if let Some(collection) = works.job().run(of(known)).await? {
             return Ok(Some(collection));
         }
-        let (_, found) = self.younger_than(YOUNG, catalog, works).await?;
+        let found = self.younger_than(YOUNG, catalog, works).await?;
         works.job().run(of(found)).await
     }
 
-    /// What was found no longer ago than `age`, or is now. Who comes while others count waits for what they find.
-    async fn younger_than(&self, age: Duration, catalog: &Catalog, works: &Works) -> Result<Found, Problem> {
-        let mut found = self.found.lock().await;
-        if let Some((at, inventory)) = found.as_ref()
+    /// What was found no longer ago than `age`, or is now. Who comes while others count waits for what they find, as long as for a turn.
+    async fn younger_than(
+        &self,
+        age: Duration,
+        catalog: &Catalog,
+        works: &Works,
+    ) -> Result<Arc<Inventory>, Problem> {
+        let _counts = works.soon(self.counting.lock()).await?;
+        let before = self.found();
+        if let Some((at, inventory)) = &before
             && at.elapsed() <= age
         {
-            return Ok((*at, Arc::clone(inventory)));
+            return Ok(Arc::clone(inventory));
         }
         let (at, catalog) = (Instant::now(), catalog.clone());
-        let inventory = Arc::new(works.job().run(move |stop| Inventory::of(&catalog, stop)).await?);
-        *found = Some((at, Arc::clone(&inventory)));
-        Ok((at, inventory))
+        let count = move |stop: &Stop| {
+            let before = before.as_ref().map(|(_, before)| before.as_ref());
+            Inventory::of(&catalog, before, stop)
+        };
+        let inventory = Arc::new(works.job().run(count).await?);
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Arc::clone(&inventory)));
+        Ok(inventory)
+    }
+
+    fn found(&self) -> Option<Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

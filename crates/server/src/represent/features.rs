@@ -73,12 +73,13 @@ pub(crate) async fn features(
     if writer.is_done {
         return Ok(text(GEOJSON, first));
     }
-    let rest = unfold(Some((job, writer)), |state| async {
-        let (job, mut writer) = state.filter(|(_, writer)| !writer.is_done)?;
-        let made = job.run(move |_| Ok((writer.part()?, writer))).await;
+    let open = job.open()?;
+    let rest = unfold(Some((job, writer, open)), |state| async {
+        let (job, mut writer, open) = state.filter(|(_, writer, _)| !writer.is_done)?;
+        let made = job.go_on(move |_| Ok((writer.part()?, writer))).await;
         // What fails here ends the answer before its end, which is all that HTTP has for it.
         Some(match made {
-            Ok((part, writer)) => (Ok(part), Some((job, writer))),
+            Ok((part, writer)) => (Ok(part), Some((job, writer, open))),
             Err(_) => (Err("the answer broke off"), None),
         })
     });
@@ -146,7 +147,7 @@ impl Writer {
         let next = ends.filter(|_| has_more).map(|[_, last]| token(last.to_string()));
         let prev = ends.filter(|_| !is_first).map(|[first, _]| token(format!("{BACK}{first}")));
         let links = self.features.links.write(next.as_deref(), prev.as_deref());
-        let matched = if is_first && !has_more { Some(self.returned) } else { self.count() };
+        let matched = if is_first && !has_more { Some(self.returned) } else { self.count()? };
         out.extend_from_slice(
             format!(r#"],"links":[{links}],"numberReturned":{}"#, self.returned).as_bytes(),
         );
@@ -158,7 +159,7 @@ impl Writer {
     }
 
     /// How many Items answer, where that can be said soon.
-    fn count(&self) -> Option<u64> {
+    fn count(&self) -> Result<Option<u64>, Error> {
         let Server { catalog, counts, options, .. } = &*self.server;
         counts.count(catalog, &self.features.query, options.counting)
     }

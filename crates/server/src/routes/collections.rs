@@ -35,7 +35,7 @@ async fn collections(
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::COLLECTION_SEARCH)?;
     let Asked { search, size, place } = Asked::of_parameters(&given, &app.tokens)?;
-    // Whoever names no size wants all, as far as that goes.
+    // Without a limit all, up to the largest page.
     let size = size.map_or_else(|| PageSize::new(PageSize::MAX.into()), Ok)?;
     let fields = search.fields.clone();
     let all = app.shelf.collections(&app.catalog, &app.works).await?;

@@ -7,17 +7,25 @@ use std::time::Duration;
 
 use stacyard_search::Stop;
 use stacyard_store::{Error, ErrorKind, Run};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::options::Options;
 use crate::problem::Problem;
 
+/// So many answers may be taken by clients at once, part by part: each holds memory or temporary files.
+const OPEN: usize = 256;
+
+/// What an answer holds in memory before it goes to a temporary file (16 MiB).
+const MEMORY: usize = 16 << 20;
+
 /// Who works for requests.
 #[derive(Clone)]
 pub(crate) struct Works {
     turns: Arc<Semaphore>,
+    /// Answers that clients are still taking.
+    open: Arc<Semaphore>,
     patience: Duration,
     deadline: Duration,
     on_failure: Arc<dyn Fn(&Error) + Send + Sync>,
@@ -27,10 +35,16 @@ impl Works {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(options.works.max(1))),
+            open: Arc::new(Semaphore::new(OPEN)),
             patience: options.patience,
             deadline: options.deadline,
             on_failure: Arc::clone(&options.on_failure),
         }
+    }
+
+    /// Waits for what others do, as long as for a turn.
+    pub(crate) async fn soon<T>(&self, others: impl Future<Output = T>) -> Result<T, Problem> {
+        timeout(self.patience, others).await.map_err(|_| Problem::busy())
     }
 
     /// A job of one request, which may be done in several steps. Its time begins.
@@ -59,9 +73,26 @@ impl Job {
     ) -> Result<T, Problem> {
         let turn = timeout(self.works.patience, Arc::clone(&self.works.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        self.go_on(move |stop| {
+            let _turn = turn;
+            step(stop)
+        })
+        .await
+    }
+
+    /// The right to hand an answer out part by part.
+    pub(crate) fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.works.open).try_acquire_owned().map_err(|_| Problem::busy())
+    }
+
+    /// Runs a step of what was begun, which asks the stores for a number at most: it needs no turn, and is not refused.
+    pub(crate) async fn go_on<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
         let stop = self.stop.clone();
         let done = spawn_blocking(move || {
-            let _turn = turn;
+            stop.check()?;
             step(&stop)
         });
         let error = match done.await {
@@ -80,5 +111,5 @@ impl Job {
 
 /// How a store is asked: on the thread of the step.
 pub(crate) fn in_place(stop: &Stop) -> Run<'static> {
-    Run { stop: stop.clone(), ..Run::in_place() }
+    Run { stop: stop.clone(), memory: MEMORY, ..Run::in_place() }
 }

@@ -38,7 +38,7 @@ impl PostGis {
         Ok(Report { read: all, answered: all.saturating_sub(looked.rejected), ..looked })
     }
 
-    /// How many rows the planner expects;  the statistics of the last ANALYZE decide how good that is.
+    /// How many rows the planner expects; the statistics of the last ANALYZE decide how good that is.
     pub(in crate::own) fn planned_rows(
         &self,
         search: &Compiled,

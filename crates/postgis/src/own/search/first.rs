@@ -39,7 +39,7 @@ impl PostGis {
         let mut maker = Maker::new(condition.params.clone(), self.table());
         let Some(order) = Order::of(&find.search, after, &mut maker) else { return Ok(None) };
         let params = maker.into_params();
-        // Some of the rows may not answer, or stand before the place: then four times as many are asked for.
+        // Some of the rows may not answer, or stand before the place: then some more are asked for.
         let is_exact = condition.exact && order.after.known == Known::Exactly;
         let mut limit = if is_exact { wanted } else { wanted + wanted / 4 + 8 };
         while limit <= MAX_FIRST {

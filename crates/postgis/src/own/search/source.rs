@@ -67,7 +67,7 @@ impl RowSource {
 async fn stream(link: &Link, question: &Question, stop: &Stop, sender: &Sender<Rows>) -> Result<(), Error> {
     let mut is_first = true;
     loop {
-        let client = link.client().await?;
+        let client = link.client_until(stop).await?;
         let mut delivered = false;
         match deliver(&client, question, stop, sender, &mut delivered).await {
             // A connection that has died in the pool.
