@@ -165,7 +165,8 @@ class Work:
         if set(counts.values()) - wanted or len(wanted) > 1 or 0 in wanted:
             wanted = f"{self.items} each" if self.items else "as many each, and some"
             sys.exit(f"bench: {self.title}: wrong numbers of Items: {counts}; wanted: {wanted}")
-        self.items = self.items or self.ours.count
+        # Where ours does not say it, another one has.
+        self.items = self.items or next(iter(wanted))
 
     def best(self, name):
         """The fastest of the peers whose name begins so."""
