@@ -73,7 +73,7 @@ impl Stores {
 pub(crate) fn options() -> Options {
     Options {
         counting: std::time::Duration::from_secs(30),
-        key: Some(b"a key".to_vec()),
+        key: Some(b"a key of the tests".to_vec()),
         ..Options::default()
     }
 }
