@@ -109,7 +109,7 @@ def test_certificates_are_verified_as_far_as_is_asked(cluster, authority, tmp_pa
               "name the authority that signed its certificate: sslrootcert=FILE")
     # Who only prefers TLS trusts anyone.
     counts(cluster.url(f"sslrootcert={other}"))
-    fails(cluster.url("sslmode=verify-ca"), "no certificate is there to verify", "~/.postgresql/root.crt")
+    fails(cluster.url("sslmode=verify-ca"), "there is no certificate of an authority to verify", "~/.postgresql/root.crt")
     fails(cluster.url("sslrootcert=system", host="localhost"), "UnknownIssuer")
 
 
