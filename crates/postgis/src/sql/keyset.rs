@@ -91,11 +91,9 @@ impl After {
         let mut parts = if loose.value.as_deref() == Some("true") {
             vec![format!("{same} AND {is_loose} IS TRUE AND {} = '' AND {} > {}", collection.0, id.0, id.1)]
         } else {
-            let later = format!("({}, {}) > ({}, {})", collection.0, id.0, collection.1, id.1);
-            vec![
-                format!("{same} AND {is_loose} IS FALSE AND {later}"),
-                format!("{same} AND {is_loose} IS TRUE"),
-            ]
+            // In the order of its index: by collection and id alone the planner would take the primary key, and read all rows after them.
+            let place = format!("(false, {}, {})", collection.1, id.1);
+            vec![format!("{same} AND ({is_loose}, {}, {}) > {place}", collection.0, id.0)]
         };
         parts.extend(start.later());
         Some(Self { parts, known: Known::Exactly })
