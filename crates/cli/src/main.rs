@@ -8,7 +8,7 @@ mod flags;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use stacyard_store::Error;
 
 use crate::command::{collections, copy, help, info, init, optimize, search, serve, validate};
@@ -21,9 +21,13 @@ use crate::flags::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage::report(error),
+    let cli = match flags::parse(std::env::args_os().collect()) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(error)) => return usage::report(error),
+        Err(error) => {
+            report::error(&error, false);
+            return ExitCode::from(words::status(error.kind()));
+        }
     };
     // Without the handlers an interrupt would leave temporary files behind, as would a file that may not grow further (its
     // error is that of the write then), and nothing worse.

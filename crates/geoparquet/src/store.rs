@@ -7,7 +7,9 @@ use std::time::Instant;
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Aggregation, Aggregator, Compiled};
-use stacyard_store::{Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source};
+use stacyard_store::{
+    Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source, Store,
+};
 
 use crate::format::scope::Scope;
 use crate::read::opened::Opened;
@@ -111,6 +113,10 @@ impl Backend for GeoParquet {
 
     fn caution(&self) -> Option<String> {
         self.inner.footer.caution().map(|caution| format!("{}: {caution}", self.inner.name))
+    }
+
+    fn renewed(&self) -> Result<Option<Store>, Error> {
+        Ok(self.inner.renewed()?.map(|inner| Self { inner: Arc::new(inner) }.into()))
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {

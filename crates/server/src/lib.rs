@@ -5,12 +5,14 @@
 //! a store can do in `stacyard-store`. Nothing here knows what kind a store is of.
 //!
 //! The rooms: `routes` has a file for each resource; `ask` reads parameters and bodies; `catalog` is the stores behind it, as
-//! one; `work` runs what blocks; `links` makes URLs; `represent` writes answers; `problem` says what went wrong.
+//! one; `work` runs what blocks; `links` makes URLs; `represent` writes answers; `problem` says what went wrong; `operate` is what operators
+//! need: logs, metrics, limits.
 
 mod ask;
 mod catalog;
 mod links;
 mod listen;
+mod operate;
 mod options;
 mod problem;
 mod represent;
@@ -18,7 +20,8 @@ mod routes;
 mod state;
 mod work;
 
-pub use links::PublicUrl;
+pub use links::{PublicUrl, RootPath};
 pub use listen::{Ending, run};
+pub use operate::{Proxies, Served};
 pub use options::Options;
 pub use routes::router;

@@ -1,11 +1,13 @@
 //! How a server behaves: what a program or a command line can choose.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stacyard_store::{Error, default_threads};
+use stacyard_store::default_threads;
 
-use crate::links::PublicUrl;
+use crate::links::{PublicUrl, RootPath};
+use crate::operate::{Proxies, Served};
 
 /// How a server behaves.
 #[derive(Clone)]
@@ -16,8 +18,14 @@ pub struct Options {
     pub title: String,
     /// What the landing page says of the catalog (CommonMark).
     pub description: String,
-    /// The URL of the landing page, as clients see it; `None`: what the `Host` of a request says.
+    /// The URL of the landing page, as clients see it; `None`: what the `Host` of a request says, and proxies that are trusted.
     pub public_url: Option<PublicUrl>,
+    /// The path below which clients see the landing page, where a proxy may take it off and may not.
+    pub root_path: Option<RootPath>,
+    /// The proxies whose `Forwarded` and `X-Forwarded-*` headers count.
+    pub proxies: Proxies,
+    /// How many requests a client may send in a second; `None`: as many as it likes.
+    pub rate: Option<NonZeroU32>,
     /// How many requests are worked on at once. Others wait for their turn.
     pub works: usize,
     /// How long a request waits for its turn before it is refused (503).
@@ -31,8 +39,8 @@ pub struct Options {
     /// The key that tokens of pages are signed with. Servers that answer for the same URL need the same one; `None`: a random one,
     /// so that tokens are good until the server ends.
     pub key: Option<Vec<u8>>,
-    /// Who is told of failures that clients are not told in full.
-    pub on_failure: Arc<dyn Fn(&Error) + Send + Sync>,
+    /// Who is told of each request once it is over, for a log. It is called on the threads that serve, so that it should not take long.
+    pub on_request: Arc<dyn Fn(&Served) + Send + Sync>,
 }
 
 impl Default for Options {
@@ -42,13 +50,16 @@ impl Default for Options {
             title: "Stacyard".to_owned(),
             description: "A STAC catalog, served by Stacyard".to_owned(),
             public_url: None,
+            root_path: None,
+            proxies: Proxies::default(),
+            rate: None,
             works: default_threads() * 2,
             patience: Duration::from_secs(2),
             deadline: Duration::from_secs(30),
             counting: Duration::from_millis(100),
             body_bytes: 4 << 20,
             key: None,
-            on_failure: Arc::new(|_| ()),
+            on_request: Arc::new(|_| ()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ask::Tokens;
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::operate::{Limit, Metrics};
 use crate::options::Options;
 use crate::work::Works;
 
@@ -14,6 +15,8 @@ pub(crate) struct Server {
     pub(crate) counts: Counts,
     pub(crate) works: Works,
     pub(crate) tokens: Tokens,
+    pub(crate) metrics: Metrics,
+    pub(crate) limit: Limit,
     pub(crate) options: Options,
 }
 

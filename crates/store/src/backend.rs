@@ -88,6 +88,16 @@ pub trait Backend: Send + Sync {
         Ok(answer.entry()?.map(|entry| entry.text))
     }
 
+    /// Whether it can be asked now.
+    fn ready(&self) -> Result<(), Error> {
+        self.items().map(drop)
+    }
+
+    /// The store as it is now, where what it reads has been replaced since it was opened; `None`: it is still the same.
+    fn renewed(&self) -> Result<Option<crate::Store>, Error> {
+        Ok(None)
+    }
+
     /// Single changes, where it takes them.
     fn editor(&self) -> Option<&dyn Editor> {
         None

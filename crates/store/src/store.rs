@@ -204,6 +204,23 @@ impl Store {
         Ok(collection.map(|collection| Stored::new(collection.to_string().into_bytes())))
     }
 
+    /// Whether it can be asked now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn ready(&self) -> Result<(), Error> {
+        self.backend.ready()
+    }
+
+    /// The store as it is now, where what it reads has been replaced since it was opened; `None`: it is still the same. A program that
+    /// runs for long asks this from time to time.
+    ///
+    /// # Errors
+    /// What is there now cannot be opened; this store can be asked all the same.
+    pub fn renewed(&self) -> Result<Option<Self>, Error> {
+        self.backend.renewed()
+    }
+
     /// Single changes.
     ///
     /// # Errors

@@ -145,6 +145,10 @@ impl Backend for Union {
         Ok(None)
     }
 
+    fn ready(&self) -> Result<(), Error> {
+        self.stores.iter().try_for_each(Store::ready)
+    }
+
     fn declares_instant(&self, name: &str) -> bool {
         self.stores.iter().any(|store| store.backend().declares_instant(name))
     }

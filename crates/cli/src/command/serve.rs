@@ -1,15 +1,17 @@
 //! `serve`: a STAC API over stores, until an interrupt.
 
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use indicatif::HumanCount;
+use indicatif::{HumanBytes, HumanCount};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use stacyard::{Aggregate, Aggregation, Datum, Property, Query, Run, Store, StoreUrl};
-use stacyard_server::{Ending, Options, PublicUrl, router, run as serve};
-use stacyard_store::Error;
+use stacyard_server::{Ending, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
+use stacyard_store::{Error, read_side_file};
 
 use crate::console::report::{self, Status, count};
 use crate::console::{interrupt, say};
@@ -17,13 +19,12 @@ use crate::files::open;
 use crate::flags::{Global, Serve};
 
 pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
-    let public_url = flags.public_url.as_deref().map(PublicUrl::parse).transpose()?;
     let urls = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let urls: Vec<StoreUrl> = urls.collect::<Result<_, _>>()?;
     let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
     let json_log = global.json_log;
-    let on_failure = Arc::new(move |error: &Error| report::error(error, json_log));
-    let router = router(stores.clone(), Options { public_url, on_failure, ..Options::default() })?;
+    let router = router(stores.clone(), options(global, flags)?)?;
+    allow_files();
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;
@@ -47,6 +48,56 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
         say::line("ended");
     }
     Ok(Status::Done)
+}
+
+fn options(global: &Global, flags: &Serve) -> Result<Options, Error> {
+    let (json_log, quiet) = (global.json_log, global.quiet);
+    let usual = Options::default();
+    Ok(Options {
+        title: flags.title.clone(),
+        description: flags.description.clone(),
+        public_url: flags.public_url.as_deref().map(PublicUrl::parse).transpose()?,
+        root_path: flags.root_path.as_deref().map(RootPath::parse).transpose()?,
+        proxies: Proxies::parse(flags.trusted_proxy.iter().map(String::as_str))?,
+        rate: flags.rate_limit,
+        works: flags.works.map_or(usual.works, NonZeroUsize::get),
+        deadline: flags.timeout,
+        body_bytes: flags.max_body,
+        key: flags.page_key_file.as_deref().map(read_side_file).transpose()?,
+        on_request: Arc::new(move |served| say_request(served, json_log, quiet)),
+        ..usual
+    })
+}
+
+/// A line for each request, and what failed.
+fn say_request(served: &Served, json_log: bool, quiet: bool) {
+    let Served { id, method, target, client, status, bytes, seconds, is_whole, failure } = served;
+    let client = client.map_or_else(|| "-".to_owned(), |client| client.to_string());
+    if json_log {
+        say::event(json!({
+            "event": "request", "id": id, "method": method, "target": target, "client": client, "status": status,
+            "bytes": bytes, "seconds": seconds, "whole": is_whole, "failure": failure.as_ref().map(ToString::to_string),
+        }));
+        return;
+    }
+    if !quiet {
+        let broken = if *is_whole { "" } else { ", broken off" };
+        let took = seconds * 1e3;
+        say::line(format_args!(
+            "{status} {method} {target}  {}, {took:.1} ms{broken}; {client} {id}",
+            HumanBytes(*bytes)
+        ));
+    }
+    if let Some(failure) = failure {
+        report::error(failure, false);
+    }
+}
+
+/// Each connection is a file of the process; a system often allows more than it does at first. Where it does not, fewer are served.
+fn allow_files() {
+    let mut limits = getrlimit(Resource::Nofile);
+    limits.current = limits.maximum;
+    let _ = setrlimit(Resource::Nofile, limits);
 }
 
 /// How many collections are named.

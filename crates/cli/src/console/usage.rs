@@ -4,13 +4,12 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use stacyard_model::shown;
 use stacyard_store::{Error, without_password};
 
 use crate::console::report;
-use crate::flags::Cli;
+use crate::flags;
 
 /// Flags that take a list with commas between.
 const LISTS: [&str; 6] = ["--collections", "--ids", "--fields", "--sortby", "--q", "--partition"];
@@ -30,7 +29,8 @@ pub(crate) fn report(error: clap::Error) -> ExitCode {
     let fit = |argument: &str| shown(&without_password(argument)).into_owned();
     let arguments: Vec<String> =
         std::env::args_os().map(|argument| fit(&argument.to_string_lossy())).collect();
-    let error = Cli::try_parse_from(&arguments).err().unwrap_or(error);
+    let again = flags::parse(arguments.iter().map(Into::into).collect());
+    let error = again.ok().and_then(Result::err).unwrap_or(error);
     let status = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     let arguments: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     // As all that goes to standard error, it may be lost.

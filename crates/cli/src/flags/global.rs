@@ -51,7 +51,7 @@ impl Global {
 }
 
 /// A number of bytes, with K, M, G or T after it for 2^10, 2^20, 2^30 or 2^40 of them (also as KB or KiB).
-fn parse_bytes(text: &str) -> Result<usize, String> {
+pub(super) fn parse_bytes(text: &str) -> Result<usize, String> {
     let wrong = || "write a number of bytes, such as 512M or 2G".to_owned();
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);

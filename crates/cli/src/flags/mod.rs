@@ -3,6 +3,8 @@
 mod global;
 mod layout;
 mod question;
+mod serve;
+mod settings;
 mod threads;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use stacyard::{Mode, StoreKind};
 pub(crate) use self::global::Global;
 pub(crate) use self::layout::Layout;
 pub(crate) use self::question::Question;
+pub(crate) use self::serve::Serve;
+pub(crate) use self::settings::parse;
 
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
@@ -264,22 +268,6 @@ pub(crate) struct Search {
 pub(crate) enum CountKind {
     Exact,
     Estimate,
-}
-
-/// Serve stores as one STAC API, read-only, until an interrupt; what is under way then is answered.
-///
-/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask.
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// The stores.
-    #[arg(required = true, value_name = "STORE")]
-    pub(crate) stores: Vec<String>,
-    /// Where to listen; port 0 takes one that is free.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) bind: String,
-    /// The URL of the landing page, as clients see it, such as https://stac.example.org/v1 [default: what they ask for].
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<String>,
 }
 
 /// Rewrite a GeoParquet file, of whatever program, in the best layout.

@@ -133,7 +133,7 @@ impl Question {
 }
 
 /// A number with a unit of time after it.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let unit = match &text[end..] {
         "ms" => 0.001,

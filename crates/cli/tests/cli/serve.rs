@@ -52,3 +52,92 @@ fn what_cannot_be_served_is_said() {
     insta::assert_snapshot!(yard.run(&["serve", "a.ndjson", "missing.parquet"]).status(3).err);
     yard.run(&["serve"]).status(2);
 }
+
+/// A server that has said where it is.
+struct Serving {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line}"));
+        Self { child, address: address.split('/').next().unwrap().to_owned() }
+    }
+
+    fn get(&self, path: &str) -> String {
+        get(&self.address, path)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let yard = Yard::with_items();
+    yard.write(
+        "serve.toml",
+        "stores = [\"a.ndjson\"]\nbind = \"127.0.0.1:0\"\ntitle = \"of the file\"\nrate-limit = 1\n",
+    );
+    let start = |more: &[&str], title: Option<&str>| {
+        let mut command = yard.command(&[&["serve", "--config", "serve.toml"], more].concat());
+        command.envs(title.map(|title| ("STACYARD_TITLE", title)));
+        Serving::start(command)
+    };
+    let title = |serving: &Serving| {
+        serving.get("/").split(r#""title":""#).nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let of_file = start(&[], None);
+    assert_eq!(title(&of_file), "of the file");
+    assert!((0..100).any(|_| of_file.get("/conformance").starts_with("HTTP/1.1 429 ")));
+    assert_eq!(title(&start(&[], Some("of the environment"))), "of the environment");
+    assert_eq!(title(&start(&["--title", "of a flag"], Some("of the environment"))), "of a flag");
+    // All by the environment.
+    let mut command = yard.command(&["serve"]);
+    command.env("STACYARD_CONFIG", "serve.toml").env("STACYARD_STORES", "a.ndjson");
+    assert!(Serving::start(command).get("/search?limit=1").contains(r#""numberReturned":1"#));
+}
+
+#[test]
+fn settings_without_meaning_are_said() {
+    let yard = Yard::with_items();
+    let mut all = String::new();
+    for (name, text) in [
+        ("unknown", "stores = [\"a.ndjson\"]\nport = 80\n"),
+        ("syntax", "stores = [\n"),
+        ("table", "[stores]\na = 1\n"),
+        ("value", "stores = [\"a.ndjson\"]\nworks = 0\n"),
+    ] {
+        yard.write("serve.toml", text);
+        let err = yard.run(&["serve", "--config", "serve.toml"]).status(2).err;
+        all.push_str(&format!("{name}:\n{err}\n"));
+    }
+    let missing = yard.run(&["serve", "--config", "none.toml"]).status(3).err;
+    insta::assert_snapshot!(all + &missing);
+}
+
+#[test]
+fn names_of_networks_paths_and_keys_are_checked() {
+    let yard = Yard::with_items();
+    yard.write("key", "short");
+    let mut all = String::new();
+    for flags in [
+        ["--trusted-proxy", "proxy"],
+        ["--root-path", "stac"],
+        ["--rate-limit", "0"],
+        ["--page-key-file", "key"],
+        ["--timeout", "5"],
+    ] {
+        let err = yard.run(&["serve", "a.ndjson", flags[0], flags[1]]).status(2).err;
+        all.push_str(&err);
+    }
+    insta::assert_snapshot!(all);
+}

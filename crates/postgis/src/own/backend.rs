@@ -47,6 +47,11 @@ impl Backend for PostGis {
         rows.first().map(|row| collections::parsed(row.get(0))).transpose()
     }
 
+    fn ready(&self) -> Result<(), Error> {
+        let question = Question::plain(format!("SELECT 1 FROM {} LIMIT 0", self.table().name));
+        self.database.wait(self.rows(&question, &Stop::default())).map(drop)
+    }
+
     fn profile(&self) -> Option<&Arc<Profile>> {
         self.profile.as_ref()
     }

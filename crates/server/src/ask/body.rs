@@ -4,7 +4,9 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use http_body_util::LengthLimitError;
 use stacyard_model::json::Document;
+use tower_http::timeout::TimeoutError;
 
 use crate::problem::Problem;
 use crate::state::App;
@@ -24,14 +26,26 @@ impl FromRequest<App> for Body {
             return Err(problem.help("send Content-Type: application/json"));
         }
         let largest = app.options.body_bytes;
-        let bytes: Bytes = to_bytes(request.into_body(), largest).await.map_err(|_| {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body has more than {largest} bytes, or broke off"),
-            )
-        })?;
+        let bytes: Bytes =
+            to_bytes(request.into_body(), largest).await.map_err(|error| unread(&error, largest))?;
         Document::parse_bytes(&bytes)
             .map(Self)
             .map_err(|fault| Problem::bad(format!("the body is not JSON: {fault}")))
     }
+}
+
+/// Why a body could not be read.
+fn unread(error: &axum::Error, largest: usize) -> Problem {
+    let causes =
+        std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    for cause in causes {
+        if cause.is::<LengthLimitError>() {
+            let detail = format!("the body has more than {largest} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
+        }
+        if cause.is::<TimeoutError>() {
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "the body does not come");
+        }
+    }
+    Problem::bad("the body broke off")
 }

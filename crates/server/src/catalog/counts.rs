@@ -36,7 +36,7 @@ impl Counts {
         query: &Query,
         allowed: Duration,
     ) -> Result<Option<u64>, Error> {
-        let mark = mark(query);
+        let mark = mark(query, catalog.generation());
         if let Some((at, count)) = self.lock().get(&mark).copied()
             && at.elapsed() < if count.is_some() { GOOD } else { LONG }
         {
@@ -61,7 +61,8 @@ impl Counts {
 }
 
 /// What tells queries apart that have other Items.
-fn mark(query: &Query) -> Mark {
+fn mark(query: &Query, generation: u64) -> Mark {
     let Search { collections, ids, area, datetime, text, filter, .. } = query.search();
-    Sha256::digest(format!("{collections:?} {ids:?} {area:?} {datetime:?} {text:?} {filter:?}")).into()
+    Sha256::digest(format!("{generation} {collections:?} {ids:?} {area:?} {datetime:?} {text:?} {filter:?}"))
+        .into()
 }

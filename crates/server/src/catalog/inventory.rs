@@ -30,11 +30,15 @@ pub(crate) struct Inventory {
     items: BTreeMap<String, u64>,
     /// Those that were made up, each once somebody has asked for it.
     made: Mutex<Collections>,
+    /// The generation of the stores.
+    generation: u64,
 }
 
 impl Inventory {
     /// Counts. What was made up before of as many Items stays.
     fn of(catalog: &Catalog, before: Option<&Self>, stop: &Stop) -> Result<Self, Error> {
+        let generation = catalog.generation();
+        let before = before.filter(|before| before.generation == generation);
         let by_collection = Aggregation::Frequencies(Property::collection());
         let everything = Query::default().lenient(true);
         let aggregates = catalog.aggregate(&everything, &[by_collection], stop)?;
@@ -50,7 +54,7 @@ impl Inventory {
         }
         let mut made = before.map(|before| before.made().clone()).unwrap_or_default();
         made.retain(|id, _| before.is_some_and(|before| before.items.get(id) == items.get(id)));
-        Ok(Self { kept, items, made: made.into() })
+        Ok(Self { kept, items, made: made.into(), generation })
     }
 
     /// The ids and titles of all Collections, in the order of the ids.
@@ -138,7 +142,8 @@ impl Shelf {
         catalog: &Catalog,
         works: &Works,
     ) -> Result<Arc<Inventory>, Problem> {
-        let Some((at, found)) = self.found() else {
+        let found = self.found().filter(|(_, found)| found.generation == catalog.generation());
+        let Some((at, found)) = found else {
             return self.younger_than(Duration::MAX, catalog, works).await;
         };
         if at.elapsed() > OLD && self.counting.try_lock().is_ok() {
@@ -188,6 +193,7 @@ impl Shelf {
         let before = self.found();
         if let Some((at, inventory)) = &before
             && at.elapsed() <= age
+            && inventory.generation == catalog.generation()
         {
             return Ok(Arc::clone(inventory));
         }

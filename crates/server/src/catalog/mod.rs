@@ -5,7 +5,8 @@ mod counts;
 mod inventory;
 mod sample;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use stacyard_model::Profile;
@@ -28,31 +29,65 @@ pub(crate) enum PlaceOfPage {
 /// The stores behind the server.
 #[derive(Clone)]
 pub(crate) struct Catalog {
-    store: Store,
-    /// Those that the stores keep.
-    profiles: Vec<Arc<Profile>>,
+    stores: Arc<Mutex<Stores>>,
 }
+
+/// The stores, as they were opened.
+struct Stores {
+    all: Vec<Store>,
+    /// All of them, as one.
+    one: Store,
+    /// How often one of them has been replaced.
+    generation: u64,
+    looked_at: Instant,
+}
+
+/// So often it is looked at whether a file has been replaced.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Catalog {
     /// # Errors
     /// A Collection that two of the stores have.
-    pub(crate) fn new(mut stores: Vec<Store>) -> Result<Self, Error> {
-        let profiles = stores.iter().filter_map(Store::profile).cloned().collect();
-        let store = match (stores.pop(), stores.is_empty()) {
-            (None, _) => return Err(Error::usage("there is no store to serve", "name one or more")),
-            (Some(store), true) => store,
-            (Some(last), false) => {
-                stores.push(last);
-                Store::union(stores)?
-            }
-        };
-        Ok(Self { store, profiles })
+    pub(crate) fn new(all: Vec<Store>) -> Result<Self, Error> {
+        let stores = Stores { one: as_one(&all)?, all, generation: 0, looked_at: Instant::now() };
+        Ok(Self { stores: Arc::new(Mutex::new(stores)) })
+    }
+
+    /// The store that is asked. Files that have been replaced are opened anew; where one that is there now cannot be opened, the one before
+    /// answers on.
+    fn store(&self) -> Store {
+        let mut stores = self.lock();
+        if stores.looked_at.elapsed() > LOOK {
+            stores.looked_at = Instant::now();
+            stores.renew();
+        }
+        stores.one.clone()
+    }
+
+    /// It is another one where what was found before may not be true any more.
+    pub(crate) fn generation(&self) -> u64 {
+        self.lock().generation
+    }
+
+    /// The profiles that the stores keep.
+    fn profiles(&self) -> Vec<Arc<Profile>> {
+        self.lock().all.iter().filter_map(Store::profile).cloned().collect()
+    }
+
+    /// Whether all can be asked now.
+    pub(crate) fn ready(&self) -> Result<(), Error> {
+        self.store().ready()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stores> {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks. A collection without Items is no unknown name where there is a Collection for it.
     fn ask<T>(&self, query: &Query, ask: impl Fn(&Store, &Query) -> Result<T, Error>) -> Result<T, Error> {
-        match ask(&self.store, query) {
-            Err(error) if self.keeps_named(&error, query)? => ask(&self.store, &query.clone().lenient(true)),
+        let store = self.store();
+        match ask(&store, query) {
+            Err(error) if self.keeps_named(&error, query)? => ask(&store, &query.clone().lenient(true)),
             answer => answer,
         }
     }
@@ -63,7 +98,7 @@ impl Catalog {
             return Ok(false);
         }
         for id in &query.search().collections {
-            if self.store.get_collection(id)?.is_some() {
+            if self.store().get_collection(id)?.is_some() {
                 return Ok(true);
             }
         }
@@ -102,18 +137,45 @@ impl Catalog {
 
     /// One Item.
     pub(crate) fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Stored>, Error> {
-        self.store.get(key, stop)
+        self.store().get(key, stop)
     }
 
     /// The Collection of this id, where a store keeps it.
     pub(crate) fn collection(&self, id: &str) -> Result<Option<Value>, Error> {
         let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
-        let kept = self.store.get_collection(id)?;
+        let kept = self.store().get_collection(id)?;
         kept.map(|kept| serde_json::from_slice(&kept.text).map_err(damaged)).transpose()
     }
 
     /// The Collections that the stores keep.
     pub(crate) fn collections(&self) -> Result<Collections, Error> {
-        self.store.collections()
+        self.store().collections()
+    }
+}
+
+/// # Errors
+/// A Collection that two of them have, or no store at all.
+fn as_one(stores: &[Store]) -> Result<Store, Error> {
+    match stores {
+        [] => Err(Error::usage("there is no store to serve", "name one or more")),
+        [store] => Ok(store.clone()),
+        stores => Store::union(stores.to_vec()),
+    }
+}
+
+impl Stores {
+    fn renew(&mut self) {
+        let mut all = self.all.clone();
+        let mut is_new = false;
+        for store in &mut all {
+            if let Ok(Some(renewed)) = store.renewed() {
+                *store = renewed;
+                is_new = true;
+            }
+        }
+        if is_new && let Ok(one) = as_one(&all) {
+            (self.one, self.all) = (one, all);
+            self.generation += 1;
+        }
     }
 }

@@ -3,10 +3,12 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use fluent_uri::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use stacyard_store::Error;
 
+use crate::operate::{Origin, is_host, prefix};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -29,6 +31,26 @@ impl PublicUrl {
             return Err(wrong());
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// The path below which clients see the landing page: `/stac`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootPath(String);
+
+impl RootPath {
+    /// Of its text.
+    ///
+    /// # Errors
+    /// What is no absolute path.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = || Error::usage(format!("{text:?} is no path of a server"), "write /PATH");
+        prefix(text).map(Self).ok_or_else(wrong)
+    }
+
+    /// What follows it in a path with a query; `None`: the path is not below it.
+    pub(crate) fn below<'a>(&self, target: &'a str) -> Option<&'a str> {
+        target.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 }
 
@@ -66,16 +88,16 @@ impl Base {
         format!("{}/items/{}", self.collection(collection), encoded(id))
     }
 
-    /// What a request says: the host that it was sent to.
-    fn of(parts: &Parts) -> Self {
+    /// What a request says: the host that it was sent to, as proxies that are trusted say it.
+    fn of(parts: &Parts, root: Option<&RootPath>) -> Self {
+        let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
         let written = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-        let written = written.or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
+        let written = written.or_else(|| parts.uri.authority().map(Authority::as_str));
         // It goes into links: what is no host and port goes nowhere.
-        let is_host = |host: &&str| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-            !host.is_empty() && host.chars().all(fits)
-        };
-        Self(format!("http://{}", written.filter(is_host).unwrap_or("localhost")))
+        let host = origin.host.as_deref().or(written).filter(|host| is_host(host)).unwrap_or("localhost");
+        let scheme = origin.scheme.as_deref().unwrap_or("http");
+        let path = origin.prefix.as_deref().or(root.map(|RootPath(path)| &**path)).unwrap_or_default();
+        Self(format!("{scheme}://{host}{path}"))
     }
 }
 
@@ -85,7 +107,7 @@ impl FromRequestParts<App> for Base {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Ok(match &app.options.public_url {
             Some(PublicUrl(url)) => Self(url.clone()),
-            None => Self::of(parts),
+            None => Self::of(parts, app.options.root_path.as_ref()),
         })
     }
 }
@@ -107,9 +129,22 @@ mod tests {
     }
 
     #[test]
+    fn root_paths_are_paths() {
+        let root = RootPath::parse("/stac/v1/").unwrap();
+        assert_eq!(root.below("/stac/v1/search"), Some("/search"));
+        assert_eq!(root.below("/stac/v1"), Some(""));
+        assert_eq!(root.below("/stac/v1?f=html"), Some("?f=html"));
+        assert_eq!(root.below("/stac/v10"), None);
+        for text in ["", "/", "stac", "//a.org", "/a?b", "/a b"] {
+            assert!(RootPath::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn ids_are_encoded_and_hosts_are_hosts() {
-        let base =
-            |host: &str| Base::of(&Request::builder().header("host", host).body(()).unwrap().into_parts().0);
+        let base = |host: &str| {
+            Base::of(&Request::builder().header("host", host).body(()).unwrap().into_parts().0, None)
+        };
         assert_eq!(
             base("[::1]:8080").item("a/b", "ü ?#"),
             "http://[::1]:8080/collections/a%2Fb/items/%C3%BC%20%3F%23"

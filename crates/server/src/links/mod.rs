@@ -6,8 +6,8 @@ mod link;
 mod page;
 mod splice;
 
-pub use self::base::PublicUrl;
 pub(crate) use self::base::{Base, encoded};
+pub use self::base::{PublicUrl, RootPath};
 pub(crate) use self::link::{link, titled_link, with_links};
 pub(crate) use self::page::{PageLinks, Way};
 pub(crate) use self::splice::with_item_links;

@@ -4,10 +4,15 @@
 mod of_error;
 mod words;
 
+use std::sync::Arc;
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use stacyard_store::Error;
+
+use crate::operate::Failure;
 
 /// The media type of an answer that says what went wrong.
 pub(crate) const PROBLEM: &str = "application/problem+json";
@@ -23,11 +28,20 @@ pub(crate) struct Problem {
     retry_after: Option<u32>,
     /// Whether it is that none of the collections is known.
     is_no_collection: bool,
+    /// What it was made of, for the log.
+    cause: Option<Arc<Error>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new(), retry_after: None, is_no_collection: false }
+        Self {
+            status,
+            detail: detail.into(),
+            more: Map::new(),
+            retry_after: None,
+            is_no_collection: false,
+            cause: None,
+        }
     }
 
     /// A request that has no meaning.
@@ -75,20 +89,20 @@ impl Problem {
     }
 
     #[must_use]
-    fn again_after(mut self, seconds: u32) -> Self {
+    pub(crate) fn again_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// Whether it is no mistake of the client.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.status.is_server_error()
+    /// What it was made of.
+    pub(crate) fn into_cause(self) -> Option<Arc<Error>> {
+        self.cause
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, more, retry_after, .. } = self;
+        let Self { status, detail, more, retry_after, cause, .. } = self;
         let mut body = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),
@@ -103,6 +117,10 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // A mistake of the client is nothing to look into.
+        if let Some(cause) = cause.filter(|_| status.is_server_error()) {
+            response.extensions_mut().insert(Failure(cause));
         }
         response
     }

@@ -1,5 +1,7 @@
 //! Problems made of the errors of the libraries.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use stacyard_search::SearchError;
@@ -9,7 +11,14 @@ use super::{Problem, words};
 
 impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
-        Self::from(&Error::from(error))
+        Self::from(Error::from(error))
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let problem = Self::from(&error);
+        Self { cause: Some(Arc::new(error)), ..problem }
     }
 }
 

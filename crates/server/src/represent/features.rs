@@ -13,6 +13,7 @@ use super::document::text;
 use crate::ask::Asked;
 use crate::catalog::{Catalog, PlaceOfPage};
 use crate::links::{PageLinks, with_item_links};
+use crate::operate::Failure;
 use crate::problem::Problem;
 use crate::state::{App, Server};
 use crate::work::Job;
@@ -80,7 +81,7 @@ pub(crate) async fn features(
         // What fails here ends the answer before its end, which is all that HTTP has for it.
         Some(match made {
             Ok((part, writer)) => (Ok(part), Some((job, writer, open))),
-            Err(_) => (Err("the answer broke off"), None),
+            Err(problem) => (Err(Failure::late(problem)), None),
         })
     });
     let first = futures_util::stream::once(async { Ok(first) });

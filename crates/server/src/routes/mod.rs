@@ -7,6 +7,7 @@ mod children;
 mod collection;
 mod collections;
 mod conformance;
+mod health;
 mod item;
 mod items;
 mod landing;
@@ -15,16 +16,25 @@ mod search;
 mod sortables;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
+use tower::ServiceBuilder;
+use tower::util::MapRequest;
 use tower_http::compression::CompressionLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::links::RootPath;
+use crate::operate::{Limit, Metrics, limited, observe};
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::state::{App, Server};
@@ -59,6 +69,7 @@ const RESOURCES: &[&[Resource]] = &[
     aggregate::RESOURCES,
     children::RESOURCES,
     api::RESOURCES,
+    health::RESOURCES,
 ];
 
 /// A STAC API over stores. Each has its own collections; a search is answered from all of them.
@@ -72,16 +83,44 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         counts: Counts::default(),
         works: Works::new(&options),
         tokens: Tokens::new(options.key.as_deref())?,
+        metrics: Metrics::new(),
+        limit: Limit::new(options.rate),
         options,
     };
     let resources = RESOURCES.iter().copied().flatten();
     let router =
         resources.fold(Router::new(), |router, resource| router.route(resource.path, (resource.methods)()));
-    Ok(router
-        .fallback(nothing)
-        .method_not_allowed_fallback(other_method)
+    let app = Arc::new(server);
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .layer(from_fn_with_state(Arc::clone(&app), limited))
         .layer(CompressionLayer::new())
-        .with_state(Arc::new(server)))
+        .layer(RequestBodyTimeoutLayer::new(SILENCE));
+    let root = app.options.root_path.clone();
+    let router =
+        router.fallback(nothing).method_not_allowed_fallback(other_method).layer(layers).with_state(app);
+    Ok(match root {
+        Some(root) => below(root, router),
+        None => router,
+    })
+}
+
+/// A client that sends nothing of the body of its request for so long is not waited for.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// The router, with paths below a root as well: a proxy may take the root off or not.
+fn below(root: RootPath, router: Router) -> Router {
+    Router::new().fallback_service(MapRequest::new(router, move |mut request: Request| {
+        let target = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
+        if let Some(rest) = root.below(target) {
+            let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+            // The rest of a path is one.
+            if let Ok(uri) = rest.parse() {
+                *request.uri_mut() = uri;
+            }
+        }
+        request
+    }))
 }
 
 async fn nothing(uri: Uri) -> Problem {

@@ -28,23 +28,31 @@ pub(crate) struct Works {
     open: Arc<Semaphore>,
     patience: Duration,
     deadline: Duration,
-    on_failure: Arc<dyn Fn(&Error) + Send + Sync>,
+    most: usize,
 }
 
 impl Works {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(options.works.max(1))),
+            most: options.works.max(1),
             open: Arc::new(Semaphore::new(OPEN)),
             patience: options.patience,
             deadline: options.deadline,
-            on_failure: Arc::clone(&options.on_failure),
         }
     }
 
     /// Waits for what others do, as long as for a turn.
     pub(crate) async fn soon<T>(&self, others: impl Future<Output = T>) -> Result<T, Problem> {
         timeout(self.patience, others).await.map_err(|_| Problem::busy())
+    }
+
+    /// How many requests the stores are working for, and how many answers are open.
+    pub(crate) fn under_way(&self) -> [usize; 2] {
+        [
+            self.most - self.turns.available_permits().min(self.most),
+            OPEN - self.open.available_permits().min(OPEN),
+        ]
     }
 
     /// A job of one request, which may be done in several steps. Its time begins.
@@ -95,17 +103,14 @@ impl Job {
             stop.check()?;
             step(&stop)
         });
-        let error = match done.await {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error,
+        match done.await {
+            Ok(done) => done.map_err(Problem::from),
             // A panic, of which only the log may know more.
-            Err(fault) => Error::new(ErrorKind::Failed, "a fault of this program").caused_by(fault),
-        };
-        let problem = Problem::from(&error);
-        if problem.is_ours() {
-            (self.works.on_failure)(&error);
+            Err(fault) => {
+                let fault = Error::new(ErrorKind::Failed, "a fault of this program").caused_by(fault);
+                Err(Problem::from(fault))
+            }
         }
-        Err(problem)
     }
 }
 

@@ -5,6 +5,7 @@
 mod aggregates;
 mod answers;
 mod documents;
+mod operate;
 mod pages;
 mod problems;
 mod socket;

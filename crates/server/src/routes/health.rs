@@ -1,0 +1,66 @@
+//! `/healthz`, `/readyz` and `/metrics`: what operators and their tools ask.
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+
+use super::{Resource, get};
+use crate::ask::Parameters;
+use crate::problem::Problem;
+use crate::represent::text;
+use crate::state::App;
+
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: "/healthz",
+        about: "Whether the server runs.",
+        parameters: &[],
+        kind: PLAIN,
+        takes_body: false,
+        methods: || get(runs),
+    },
+    Resource {
+        path: "/readyz",
+        about: "Whether the stores can be asked now.",
+        parameters: &[],
+        kind: PLAIN,
+        takes_body: false,
+        methods: || get(is_ready),
+    },
+    Resource {
+        path: "/metrics",
+        about: "How many requests there were, and how long they took, as Prometheus reads it.",
+        parameters: &[],
+        kind: METRICS,
+        takes_body: false,
+        methods: || get(metrics),
+    },
+];
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+async fn runs(parameters: Parameters) -> Result<Response, Problem> {
+    parameters.none()?;
+    Ok(fresh(text(PLAIN, "ok\n")))
+}
+
+async fn is_ready(State(app): State<App>, parameters: Parameters) -> Result<Response, Problem> {
+    parameters.none()?;
+    let catalog = app.catalog.clone();
+    // It is asked beside all others, so that a server that is busy is ready all the same.
+    app.works.job().go_on(move |_| catalog.ready()).await?;
+    Ok(fresh(text(PLAIN, "ready\n")))
+}
+
+async fn metrics(State(app): State<App>, parameters: Parameters) -> Result<Response, Problem> {
+    parameters.none()?;
+    let [working, open] = app.works.under_way();
+    Ok(fresh(text(METRICS, app.metrics.text(working, open))))
+}
+
+/// An answer that nobody may keep.
+fn fresh(response: Response) -> Response {
+    ([(CACHE_CONTROL, "no-store")], response).into_response()
+}
