@@ -204,6 +204,11 @@ impl Store {
         Ok(collection.map(|collection| Stored::new(collection.to_string().into_bytes())))
     }
 
+    /// Whether it takes single changes.
+    pub fn is_editable(&self) -> bool {
+        self.backend.editor().is_some()
+    }
+
     /// Single changes.
     ///
     /// # Errors

@@ -1,20 +1,26 @@
 //! The stores behind the server, as one. Each has Items and Collections of its own. All here blocks.
+//!
+//! Whoever asks may see all collections, or some: a `Catalog` is what one may see, and asks the stores for nothing else.
 
 mod collection_search;
 mod counts;
 mod inventory;
 mod sample;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
 use stacyard_model::Profile;
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
-use stacyard_store::{Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored};
+use stacyard_store::{
+    Collections, Cursor, Edit, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
+};
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
-pub(crate) use self::inventory::Shelf;
+pub(crate) use self::inventory::{Shelf, Shown};
+use crate::guard::Reach;
 use crate::work::in_place;
 
 /// Where a page lies in the order of its query.
@@ -25,12 +31,13 @@ pub(crate) enum PlaceOfPage {
     Before(Cursor),
 }
 
-/// The stores behind the server.
+/// The stores behind the server, as somebody sees them.
 #[derive(Clone)]
 pub(crate) struct Catalog {
     store: Store,
     /// Those that the stores keep.
     profiles: Vec<Arc<Profile>>,
+    seen: Reach,
 }
 
 impl Catalog {
@@ -46,13 +53,62 @@ impl Catalog {
                 Store::union(stores)?
             }
         };
-        Ok(Self { store, profiles })
+        Ok(Self { store, profiles, seen: Reach::All })
+    }
+
+    /// The same for one who may see these collections.
+    pub(crate) fn seen_by(&self, seen: &Reach) -> Self {
+        Self { seen: seen.clone(), ..self.clone() }
+    }
+
+    /// Whether there is anything to be said of a collection.
+    pub(crate) fn sees(&self, collection: &str) -> bool {
+        self.seen.covers(collection)
+    }
+
+    /// The collections that it sees; `None`: all.
+    fn some(&self) -> Result<Option<&BTreeSet<String>>, Error> {
+        match &self.seen {
+            Reach::All => Ok(None),
+            Reach::Some(some) => Ok(Some(some)),
+            // Without the name of a collection a query would be one of all.
+            Reach::Nothing => Err(Error::new(ErrorKind::Denied, "nothing may be seen")),
+        }
+    }
+
+    /// The query, of what may be seen only. There names are taken leniently: that no Item has one could not be said without
+    /// looking at those that may not be seen.
+    fn narrowed<'a>(&self, query: &'a Query) -> Result<Cow<'a, Query>, Error> {
+        let Some(some) = self.some()? else { return Ok(Cow::Borrowed(query)) };
+        let mut search = query.search().clone();
+        if let Some(name) = search.collections.iter().find(|name| !some.contains(*name)) {
+            let unknown = UnknownName { what: Named::Collection, name: name.clone(), nearest: None };
+            let message = format!("no Item is of the collection {name:?}");
+            return Err(Error::unknown_name(message, unknown));
+        }
+        if search.collections.is_empty() {
+            search.collections = some.iter().cloned().collect();
+        }
+        Ok(Cow::Owned(Query::from(search).lenient(true)))
+    }
+
+    /// Whether single changes can be made.
+    pub(crate) fn is_editable(&self) -> bool {
+        self.store.is_editable()
+    }
+
+    /// Single changes, which any collection may be given: whoever asks for them has looked whether this one may.
+    pub(crate) fn edit(&self) -> Result<Edit<'_>, Error> {
+        self.store.edit()
     }
 
     /// Asks. A collection without Items is no unknown name where there is a Collection for it.
     fn ask<T>(&self, query: &Query, ask: impl Fn(&Store, &Query) -> Result<T, Error>) -> Result<T, Error> {
-        match ask(&self.store, query) {
-            Err(error) if self.keeps_named(&error, query)? => ask(&self.store, &query.clone().lenient(true)),
+        let query = self.narrowed(query)?;
+        match ask(&self.store, &query) {
+            Err(error) if self.keeps_named(&error, &query)? => {
+                ask(&self.store, &query.into_owned().lenient(true))
+            }
             answer => answer,
         }
     }
@@ -100,20 +156,24 @@ impl Catalog {
         self.ask(query, |store, query| Ok(store.aggregate(query, wanted, in_place(stop))?.0))
     }
 
-    /// One Item.
+    /// One Item of a collection.
     pub(crate) fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Stored>, Error> {
-        self.store.get(key, stop)
+        if key.collection.as_deref().is_some_and(|id| self.sees(id)) {
+            self.store.get(key, stop)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The Collection of this id, where a store keeps it.
-    pub(crate) fn collection(&self, id: &str) -> Result<Option<Value>, Error> {
-        let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
-        let kept = self.store.get_collection(id)?;
-        kept.map(|kept| serde_json::from_slice(&kept.text).map_err(damaged)).transpose()
+    pub(crate) fn collection(&self, id: &str) -> Result<Option<Stored>, Error> {
+        if self.sees(id) { self.store.get_collection(id) } else { Ok(None) }
     }
 
     /// The Collections that the stores keep.
     pub(crate) fn collections(&self) -> Result<Collections, Error> {
-        self.store.collections()
+        let mut all = self.store.collections()?;
+        all.retain(|id, _| self.sees(id));
+        Ok(all)
     }
 }

@@ -13,11 +13,13 @@ mod landing;
 mod queryables;
 mod search;
 mod sortables;
+mod writes;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
@@ -25,6 +27,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::ask::{Parameter, Tokens};
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::guard::{Guard, admit, cors, hardened};
 use crate::options::Options;
 use crate::problem::Problem;
 use crate::state::{App, Server};
@@ -64,24 +67,34 @@ const RESOURCES: &[&[Resource]] = &[
 /// A STAC API over stores. Each has its own collections; a search is answered from all of them.
 ///
 /// # Errors
-/// Where there is no store, two have the same Collection, or the system has no random numbers for a key.
+/// Where there is no store, two have the same Collection, the options do not fit each other, or the system has no random numbers
+/// for a key.
 pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     let server = Server {
-        catalog: Catalog::new(stores)?,
+        everything: Catalog::new(stores)?,
+        guard: Guard::new(&options)?,
         shelf: Shelf::default(),
         counts: Counts::default(),
         works: Works::new(&options),
         tokens: Tokens::new(options.key.as_deref())?,
         options,
     };
-    let resources = RESOURCES.iter().copied().flatten();
-    let router =
-        resources.fold(Router::new(), |router, resource| router.route(resource.path, (resource.methods)()));
-    Ok(router
+    let cors = cors(&server.options.cors_origins)?;
+    let server = Arc::new(server);
+    let resources = RESOURCES.iter().copied().flatten().map(|resource| (resource.path, resource.methods));
+    let writes = writes::WRITES.iter().filter(|_| server.is_writable());
+    let all = resources.chain(writes.map(|write| (write.path, write.methods)));
+    let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods()));
+    let router = router
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)
-        .layer(CompressionLayer::new())
-        .with_state(Arc::new(server)))
+        .layer(from_fn_with_state(Arc::clone(&server), admit))
+        .layer(CompressionLayer::new());
+    let router = match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    Ok(router.layer(map_response_with_state(Arc::clone(&server), hardened)).with_state(server))
 }
 
 async fn nothing(uri: Uri) -> Problem {
