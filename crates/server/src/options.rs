@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stacyard_store::default_threads;
 
+use crate::guard::Bearers;
 use crate::links::{PublicUrl, RootPath};
 use crate::operate::{Proxies, Served};
 
@@ -36,6 +37,16 @@ pub struct Options {
     pub counting: Duration,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
+    /// The largest body of a request that puts many Items, in bytes.
+    pub bulk_bytes: usize,
+    /// Whether Items and Collections can be changed, where the stores take changes.
+    pub writable: bool,
+    /// The tokens that may be sent, of which a write needs one; `None`: whoever reaches a writable server may write.
+    pub bearers: Option<Bearers>,
+    /// Whether reads need a token, too.
+    pub private: bool,
+    /// The origins whose web pages may ask, such as `https://example.org`, or `*` for all; none: only those of the server itself.
+    pub cors_origins: Vec<String>,
     /// The key that tokens of pages are signed with. Servers that answer for the same URL need the same one; `None`: a random one,
     /// so that tokens are good until the server ends.
     pub key: Option<Vec<u8>>,
@@ -58,6 +69,11 @@ impl Default for Options {
             deadline: Duration::from_secs(30),
             counting: Duration::from_millis(100),
             body_bytes: 4 << 20,
+            bulk_bytes: 64 << 20,
+            writable: false,
+            bearers: None,
+            private: false,
+            cors_origins: Vec::new(),
             key: None,
             on_request: Arc::new(|_| ()),
         }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use crate::ask::Tokens;
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::guard::{Guard, Principal};
 use crate::operate::{Limit, Metrics};
 use crate::options::Options;
 use crate::work::Works;
 
 /// A server.
 pub(crate) struct Server {
-    pub(crate) catalog: Catalog,
+    /// The stores, all of them. Handlers ask for a `Catalog`, which shows what one may see.
+    pub(crate) everything: Catalog,
+    pub(crate) guard: Guard,
     pub(crate) shelf: Shelf,
     pub(crate) counts: Counts,
     pub(crate) works: Works,
@@ -18,6 +21,30 @@ pub(crate) struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) limit: Limit,
     pub(crate) options: Options,
+}
+
+impl Server {
+    /// The stores, as somebody sees them.
+    pub(crate) fn catalog_of(&self, principal: &Principal) -> Catalog {
+        self.everything.seen_by(&principal.reads)
+    }
+
+    /// Whether Items and Collections can be changed here.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.options.writable && self.everything.is_editable()
+    }
+
+    /// Says that Items of a collection were changed: who has changed them sees so.
+    pub(crate) fn changed_items_of(&self, collection: &str) {
+        self.counts.forget();
+        self.shelf.forget_items_of(collection);
+    }
+
+    /// Says that a Collection was changed.
+    pub(crate) fn changed_collection(&self) {
+        self.counts.forget();
+        self.shelf.forget();
+    }
 }
 
 /// The server, as handlers have it.

@@ -1,5 +1,6 @@
 //! Single changes to a store: Items and Collections put and deleted one at a time, each on a condition.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use stacyard_model::json::{Document, Value};
@@ -7,7 +8,7 @@ use stacyard_model::{Gate, ObjectKind, Profile};
 
 use crate::check::Accept;
 use crate::report::{Findings, Problem};
-use crate::{ETag, Error, ItemKey};
+use crate::{ETag, Error, ErrorKind, ItemKey, Stored};
 
 /// On which condition a change is made (RFC 9110 section 13.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,28 @@ pub enum When {
     Absent,
     /// Where this state is there (`If-Match`).
     Matches(ETag),
+}
+
+impl When {
+    /// Whether what is there under a name is what the change is meant for.
+    ///
+    /// # Errors
+    /// It is not: `Exists`, `NotFound` or `Conflict`.
+    pub fn meets(self, there: Option<&Stored>, name: &dyn Display) -> Result<(), Error> {
+        match (self, there) {
+            (Self::Absent, Some(_)) => {
+                Err(Error::new(ErrorKind::Exists, &format!("{name} is there already"))
+                    .remedy("change it instead"))
+            }
+            (Self::Matches(_), None) => Err(Error::not_there(name)),
+            (Self::Matches(wanted), Some(Stored { etag, .. })) if wanted != *etag => {
+                let message = format!("{name} has been changed since: its ETag is {etag} now");
+                Err(Error::new(ErrorKind::Conflict, &message)
+                    .remedy("read it again, and make the change anew"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a change has put there.
@@ -129,7 +152,6 @@ impl<'a> Edit<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     /// A store that takes all that comes.
     struct Anything;

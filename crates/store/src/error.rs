@@ -131,6 +131,11 @@ impl Error {
         Self { kind, message, details, remedy, is_unsure: false, about, source }
     }
 
+    /// What was to be changed is not there.
+    pub fn not_there(name: &dyn fmt::Display) -> Self {
+        Self::new(ErrorKind::NotFound, &format!("{name} is not there"))
+    }
+
     /// What was to be put into a store is not valid.
     pub fn invalid(findings: Findings) -> Self {
         let kind = findings.kind.unwrap_or(ObjectKind::Item);

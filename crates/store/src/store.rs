@@ -221,6 +221,11 @@ impl Store {
         self.backend.renewed()
     }
 
+    /// Whether it takes single changes.
+    pub fn is_editable(&self) -> bool {
+        self.backend.editor().is_some()
+    }
+
     /// Single changes.
     ///
     /// # Errors

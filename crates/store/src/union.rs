@@ -3,14 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use stacyard_search::{Aggregation, Aggregator, KnownNames, Names, Search, Stop, Told};
+use stacyard_model::json::Document;
+use stacyard_search::cql2::Expr;
+use stacyard_search::{Aggregation, Aggregator, KnownNames, Names, Property, Query, Search, Stop, Told};
 
 use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
 use crate::unmatched::{check_lists, check_properties};
-use crate::{Backend, Collections, Error, ErrorKind, Find, Note, Report, Run, Sorted, Source, Store, Work};
+use crate::{
+    Backend, Collections, Editor, Error, ErrorKind, Find, Note, Put, Remedy, Report, Run, Sorted, Source,
+    Store, When, Work,
+};
 
-/// Stores that have different Collections. Single changes go to one of them, not here: each has a profile of its own.
+/// Stores that have different Collections.
 struct Union {
     stores: Vec<Store>,
 }
@@ -110,8 +115,13 @@ impl<'a> Seen<'a> {
 }
 
 fn is_empty(store: &Store, stop: &Stop) -> Result<bool, Error> {
-    let any = Search { max_items: Some(1), ..Search::default() };
-    let (mut answer, _) = store.find(&any.into(), Run { stop: stop.clone(), ..Run::in_place() })?;
+    has_none(store, Search::default(), stop)
+}
+
+/// Whether no Item of a store answers.
+fn has_none(store: &Store, search: Search, stop: &Stop) -> Result<bool, Error> {
+    let any = Query::from(Search { max_items: Some(1), ..search }).lenient(true);
+    let (mut answer, _) = store.find(&any, Run { stop: stop.clone(), ..Run::in_place() })?;
     Ok(answer.entry()?.is_none())
 }
 
@@ -205,9 +215,73 @@ impl Backend for Union {
         }
         Ok(None)
     }
+
+    /// Where any of them takes changes: which one does is told by what is changed.
+    fn editor(&self) -> Option<&dyn Editor> {
+        self.stores.iter().any(Store::is_editable).then_some(self)
+    }
+}
+
+/// Each change goes to one of them, through its own gate, as each has a profile of its own.
+impl Editor for Union {
+    fn put_item(&self, key: &ItemKey, item: &Document, when: When) -> Result<Put, Error> {
+        let edit = self.of_collection(key.collection.as_deref())?.edit()?;
+        Ok(edit.put_item(item.text().as_bytes(), when)?.1)
+    }
+
+    fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
+        self.of_collection(key.collection.as_deref())?.edit()?.delete_item(key, when)
+    }
+
+    fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
+        let edit = self.of_collection(Some(id))?.edit()?;
+        Ok(edit.put_collection(collection.text().as_bytes(), when)?.1)
+    }
+
+    fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
+        self.of_collection(Some(id))?.edit()?.delete_collection(id, when)
+    }
 }
 
 impl Union {
+    /// The store that has a collection, whether it takes changes or not: the one that keeps its Collection, else the one that has Items
+    /// of it. One that nobody has goes to the only store that takes changes.
+    fn of_collection(&self, id: Option<&str>) -> Result<&Store, Error> {
+        for store in &self.stores {
+            if let Some(id) = id
+                && store.backend().collection(id)?.is_some()
+            {
+                return Ok(store);
+            }
+        }
+        for store in &self.stores {
+            let of_it = Search {
+                collections: id.map(str::to_owned).into_iter().collect(),
+                filter: id.is_none().then(|| Expr::IsNull(Expr::Property(Property::collection()).into())),
+                ..Search::default()
+            };
+            if !has_none(store, of_it, &Stop::default())? {
+                return Ok(store);
+            }
+        }
+        let mut editable = self.stores.iter().filter(|store| store.is_editable());
+        match (editable.next(), editable.next(), id) {
+            (Some(only), None, _) => Ok(only),
+            (Some(_), Some(_), Some(id)) => {
+                let message = format!("several of the stores could take the collection {id:?}");
+                let remedy = Remedy::from("put the Collection into one of them by itself")
+                    .also(Remedy::call("collections", &["STORE", "put", "FILE"]));
+                Err(Error::new(ErrorKind::Conflict, &message).remedy(remedy))
+            }
+            (Some(_), Some(_), None) => {
+                let message = "several of the stores could take an Item without a collection";
+                Err(Error::new(ErrorKind::Conflict, message).remedy("give it a collection"))
+            }
+            // The error says that they take no changes.
+            (None, ..) => self.stores.first().ok_or_else(|| Error::failed("no store")),
+        }
+    }
+
     fn chain(&self, of: impl Fn(&Store) -> Result<Box<dyn Source>, Error>) -> Result<Box<dyn Source>, Error> {
         let sources = self.stores.iter().map(of).collect::<Result<Vec<_>, Error>>()?;
         Ok(Box::new(Chain { sources, current: 0 }))

@@ -1,11 +1,13 @@
-//! The conformance suite over the JSON stores.
+//! The conformance suite over the JSON stores, the plain one in memory, and several as one.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::fmt::Write as _;
 
 use stacyard_model::json::Document;
-use stacyard_store::{JsonStore, MAX_RECORD_BYTES, Store, StoreUrl, conformance};
+use stacyard_store::conformance::{self, Memory};
+use stacyard_store::{Error, ErrorKind, ItemKey, JsonStore, MAX_RECORD_BYTES, Store, StoreUrl, When};
 
-#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn check(extension: &str, text: impl Fn(&[Document]) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let mut number = 0;
@@ -53,4 +55,65 @@ fn unions() {
         });
         Store::union(stores.collect()).expect("a union")
     });
+}
+
+#[test]
+fn memory() {
+    conformance::check(&mut |items| Memory::with(items).into());
+}
+
+/// A union takes the changes that one of its stores takes.
+#[test]
+fn unions_that_take_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("none.ndjson");
+    std::fs::write(&path, "").expect("a file");
+    let url = StoreUrl::parse(path.to_str().expect("a name"), None).expect("a store");
+    conformance::check(&mut |items| {
+        let none = JsonStore::new(&url, MAX_RECORD_BYTES).into();
+        Store::union(vec![none, Memory::with(items).into()]).expect("a union")
+    });
+}
+
+fn item(collection: &str, id: &str) -> String {
+    format!(
+        r#"{{"type":"Feature","stac_version":"1.1.0","id":"{id}","collection":"{collection}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[],"assets":{{}}}}"#
+    )
+}
+
+fn collection(id: &str) -> String {
+    format!(
+        r#"{{"type":"Collection","stac_version":"1.1.0","id":"{id}","description":"d","license":"other","extent":{{"spatial":{{"bbox":[[-180,-90,180,90]]}},"temporal":{{"interval":[[null,null]]}}}},"links":[]}}"#
+    )
+}
+
+/// Each change goes to the store that has the collection; what none has goes nowhere where several could take it.
+#[test]
+fn changes_of_a_union_go_to_the_store_of_the_collection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file.ndjson");
+    std::fs::write(&path, item("of-file", "f")).expect("a file");
+    let url = StoreUrl::parse(path.to_str().expect("a name"), None).expect("a store");
+    let (one, other) = (Memory::default(), Memory::default());
+    let stores: [Store; 3] =
+        [JsonStore::new(&url, MAX_RECORD_BYTES).into(), one.clone().into(), other.clone().into()];
+    stores[1].edit().unwrap().put_collection(collection("kept").as_bytes(), When::Absent).unwrap();
+    stores[2].edit().unwrap().put_item(item("named", "n").as_bytes(), When::Absent).unwrap();
+    let union = Store::union(stores.to_vec()).unwrap();
+    let edit = union.edit().unwrap();
+    let put = |id: &str| edit.put_item(item(id, "new").as_bytes(), When::Absent);
+    put("kept").unwrap();
+    put("named").unwrap();
+    let has = |store: &Store, id: &str| {
+        store.get(&ItemKey::new(id, "new"), &stacyard_search::Stop::default()).unwrap().is_some()
+    };
+    assert!(has(&stores[1], "kept") && !has(&stores[2], "kept"));
+    assert!(has(&stores[2], "named") && !has(&stores[1], "named"));
+    let kind = |error: Error| error.kind();
+    assert_eq!(put("of-file").map_err(kind).unwrap_err(), ErrorKind::Unsupported);
+    let new = edit.put_collection(collection("new").as_bytes(), When::Absent).unwrap_err();
+    assert_eq!(new.kind(), ErrorKind::Conflict, "{new}");
+    // A Collection for Items that have none goes to them.
+    edit.put_collection(collection("named").as_bytes(), When::Absent).unwrap();
+    assert!(stores[2].get_collection("named").unwrap().is_some());
 }

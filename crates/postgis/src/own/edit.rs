@@ -4,9 +4,7 @@ use std::fmt::Display;
 
 use stacyard_model::ObjectKind;
 use stacyard_model::json::Document;
-use stacyard_store::{
-    ETag, Editor, Encoder, Error, ErrorKind, Findings, ItemKey, Problem, Put, Stored, When,
-};
+use stacyard_store::{Editor, Encoder, Error, ErrorKind, Findings, ItemKey, Problem, Put, Stored, When};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -53,7 +51,7 @@ impl Editor for PostGis {
         let name = named(collection, id);
         let change = async |client: &Client| {
             let there = self.locked_item(client, (collection, id)).await?;
-            meets(when, there.as_ref(), &name)?;
+            when.meets(there.as_ref(), &name)?;
             client.batch_execute(loading(found::has_triggers(client, self.schema()).await?)).await?;
             let put = self.insert(client, row, there.is_some()).await?.ok_or(Fault::Raced)?;
             notify(client, self.schema(), 1).await?;
@@ -69,12 +67,12 @@ impl Editor for PostGis {
     }
 
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
-        let Some((collection, id)) = name_of(key) else { return Err(not_there(key)) };
+        let Some((collection, id)) = name_of(key) else { return Err(Error::not_there(key)) };
         let change = async |client: &Client| {
             let there = self.locked_item(client, (collection, id)).await?;
-            meets(when, there.as_ref(), key)?;
+            when.meets(there.as_ref(), key)?;
             if there.is_none() {
-                return Err(not_there(key).into());
+                return Err(Error::not_there(key).into());
             }
             let delete = format!("DELETE FROM {}.items WHERE collection = $1 AND id = $2", self.schema());
             let params: [(&(dyn ToSql + Sync), Type); 2] = [(&collection, Type::TEXT), (&id, Type::TEXT)];
@@ -97,7 +95,7 @@ impl Editor for PostGis {
         let name = format!("the Collection {id:?}");
         let change = async |client: &Client| {
             let there = self.locked_collection(client, id).await?;
-            meets(when, there.as_ref(), &name)?;
+            when.meets(there.as_ref(), &name)?;
             let conflict = if there.is_some() { "UPDATE SET content = excluded.content" } else { "NOTHING" };
             let put = format!(
                 "INSERT INTO {}.collections (id, content) VALUES ($1, $2::text::json) \
@@ -119,14 +117,14 @@ impl Editor for PostGis {
     fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
         let name = format!("the Collection {id:?}");
         if id.contains('\0') {
-            return Err(not_there(&name));
+            return Err(Error::not_there(&name));
         }
         let change = async |client: &Client| {
             collections::lock(client, self.schema()).await?;
             let there = self.locked_collection(client, id).await?;
-            meets(when, there.as_ref(), &name)?;
+            when.meets(there.as_ref(), &name)?;
             if there.is_none() {
-                return Err(not_there(&name).into());
+                return Err(Error::not_there(&name).into());
             }
             let items = collections::items_of(client, self.schema(), id).await?;
             if items > 0 {
@@ -187,28 +185,6 @@ fn stored_collection(content: &str) -> Result<Stored, Error> {
 
 fn named(collection: &str, id: &str) -> ItemKey {
     ItemKey { collection: Some(collection.to_owned()).filter(|name| !name.is_empty()), id: id.to_owned() }
-}
-
-/// Whether what is there is what the change is meant for.
-fn meets(when: When, there: Option<&Stored>, name: &dyn Display) -> Result<(), Error> {
-    match (when, there) {
-        (When::Absent, Some(_)) => {
-            Err(Error::new(ErrorKind::Exists, &format!("{name} is there already"))
-                .remedy("change it instead"))
-        }
-        (When::Matches(_), None) => Err(not_there(name)),
-        (When::Matches(wanted), Some(Stored { etag, .. })) if wanted != *etag => Err(changed(name, *etag)),
-        _ => Ok(()),
-    }
-}
-
-fn not_there(name: &dyn Display) -> Error {
-    Error::new(ErrorKind::NotFound, &format!("{name} is not there"))
-}
-
-fn changed(name: &dyn Display, now: ETag) -> Error {
-    Error::new(ErrorKind::Conflict, &format!("{name} has been changed since: its ETag is {now} now"))
-        .remedy("read it again, and make the change anew")
 }
 
 /// The error of what the database refuses.

@@ -18,20 +18,34 @@ impl FromRequest<App> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let kind =
-            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = media_type(&request);
         if kind != "application/json" && !kind.ends_with("+json") {
-            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is not said to be JSON");
-            return Err(problem.help("send Content-Type: application/json"));
+            return Err(not_json("application/json"));
         }
-        let largest = app.options.body_bytes;
-        let bytes: Bytes =
-            to_bytes(request.into_body(), largest).await.map_err(|error| unread(&error, largest))?;
-        Document::parse_bytes(&bytes)
-            .map(Self)
-            .map_err(|fault| Problem::bad(format!("the body is not JSON: {fault}")))
+        parsed(&whole(request, app.options.body_bytes).await?).map(Self)
     }
+}
+
+/// What the body is said to be, in small letters and without parameters.
+pub(crate) fn media_type(request: &Request) -> String {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A body that is said to be something else.
+pub(crate) fn not_json(wanted: &str) -> Problem {
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is not said to be JSON");
+    problem.help(format!("send Content-Type: {wanted}"))
+}
+
+/// All bytes of a body, no more than these.
+pub(crate) async fn whole(request: Request, largest: usize) -> Result<Bytes, Problem> {
+    to_bytes(request.into_body(), largest).await.map_err(|error| unread(&error, largest))
+}
+
+/// The JSON of a body.
+pub(crate) fn parsed(bytes: &[u8]) -> Result<Document, Problem> {
+    Document::parse_bytes(bytes).map_err(|fault| Problem::bad(format!("the body is not JSON: {fault}")))
 }
 
 /// Why a body could not be read.

@@ -23,7 +23,14 @@ type Mark = [u8; 32];
 
 /// Counts, each with the time of its counting; `None`: it took too long.
 #[derive(Default)]
-pub(crate) struct Counts(Mutex<HashMap<Mark, (Instant, Option<u64>)>>);
+pub(crate) struct Counts(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    counts: HashMap<Mark, (Instant, Option<u64>)>,
+    /// When something was changed last: what was counted before is not told any more.
+    changed: Option<Instant>,
+}
 
 impl Counts {
     /// How many Items answer, where that can be said soon enough.
@@ -36,10 +43,10 @@ impl Counts {
         query: &Query,
         allowed: Duration,
     ) -> Result<Option<u64>, Error> {
+        // What one may see is a part of the query.
+        let query = &*catalog.narrowed(query)?;
         let mark = mark(query, catalog.generation());
-        if let Some((at, count)) = self.lock().get(&mark).copied()
-            && at.elapsed() < if count.is_some() { GOOD } else { LONG }
-        {
+        if let Some(count) = self.lock().get(mark) {
             return Ok(count);
         }
         let at = Instant::now();
@@ -47,7 +54,7 @@ impl Counts {
             Err(error) if error.kind() == ErrorKind::Limit => None,
             count => Some(count?),
         };
-        let mut counts = self.lock();
+        let counts = &mut self.lock().counts;
         if counts.len() >= KEPT {
             counts.clear();
         }
@@ -55,8 +62,25 @@ impl Counts {
         Ok(count)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Mark, (Instant, Option<u64>)>> {
+    /// Says that Items were changed.
+    pub(crate) fn forget(&self) {
+        self.lock().changed = Some(Instant::now());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// What was counted, where it is still good. That it takes too long is so after a change, too.
+    fn get(&self, mark: Mark) -> Option<Option<u64>> {
+        let &(at, count) = self.counts.get(&mark)?;
+        let is_good = match count {
+            Some(_) => at.elapsed() < GOOD && self.changed.is_none_or(|changed| changed < at),
+            None => at.elapsed() < LONG,
+        };
+        is_good.then_some(count)
     }
 }
 

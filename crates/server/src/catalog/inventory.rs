@@ -1,7 +1,8 @@
 //! What there is: how many Items each collection has, and a Collection for those that have none.
 //!
 //! Counting may take a while, so that what was found is kept: a request that lists Collections has what was found a while ago,
-//! and a new count is begun beside it. A name that is not found is looked for again.
+//! and a new count is begun beside it. A name that is not found is looked for again. What was found before a change that it tells of is
+//! told no more. It is of all there is: what somebody may not see is left out of what is told.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stacyard_search::{Aggregate, Aggregation, Datum, Extent, Property, Query, Search, Stop};
-use stacyard_store::{Collections, Error};
+use stacyard_store::{Collections, ETag, Error, ErrorKind, Stored};
 
 use super::Catalog;
+use crate::guard::Reach;
 use crate::problem::Problem;
 use crate::work::Works;
 
@@ -58,8 +60,8 @@ impl Inventory {
     }
 
     /// The ids and titles of all Collections, in the order of the ids.
-    pub(crate) fn titles(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.items.keys().map(|id| {
+    pub(crate) fn titles<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.items.keys().filter(|id| catalog.sees(id)).map(|id| {
             let title = self.kept.get(id).and_then(|kept| kept["title"].as_str());
             (id.as_str(), title.unwrap_or(id))
         })
@@ -71,7 +73,8 @@ impl Inventory {
     /// Those of the stores.
     pub(crate) fn collections(&self, catalog: &Catalog, stop: &Stop) -> Result<Collections, Error> {
         let mut all = self.kept.clone();
-        for id in self.items.keys().filter(|id| !self.kept.contains_key(*id)) {
+        all.retain(|id, _| catalog.sees(id));
+        for id in self.items.keys().filter(|id| catalog.sees(id) && !self.kept.contains_key(*id)) {
             all.insert(id.clone(), self.made_up(id, catalog, stop)?);
         }
         Ok(all)
@@ -79,7 +82,7 @@ impl Inventory {
 
     /// The Collection of this id, if any Item is of it.
     fn collection(&self, id: &str, catalog: &Catalog, stop: &Stop) -> Result<Option<Value>, Error> {
-        self.items.get(id).map(|_| self.made_up(id, catalog, stop)).transpose()
+        self.items.get(id).filter(|_| catalog.sees(id)).map(|_| self.made_up(id, catalog, stop)).transpose()
     }
 
     fn made(&self) -> MutexGuard<'_, Collections> {
@@ -118,6 +121,25 @@ fn made_up(id: &str, extent: Option<Extent>) -> Value {
     })
 }
 
+/// A Collection that is shown.
+pub(crate) struct Shown {
+    pub(crate) collection: Value,
+    /// The tag of its state, where a store keeps it.
+    pub(crate) etag: Option<ETag>,
+}
+
+impl Shown {
+    fn kept(kept: Stored) -> Result<Self, Error> {
+        let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
+        let collection = serde_json::from_slice(&kept.text).map_err(damaged)?;
+        Ok(Self { collection, etag: Some(kept.etag) })
+    }
+
+    const fn made_up(collection: Value) -> Self {
+        Self { collection, etag: None }
+    }
+}
+
 /// What was found, and when.
 type Found = (Instant, Arc<Inventory>);
 
@@ -125,6 +147,8 @@ type Found = (Instant, Arc<Inventory>);
 #[derive(Clone, Default)]
 pub(crate) struct Shelf {
     found: Arc<Mutex<Option<Found>>>,
+    /// When something was changed last.
+    changed: Arc<Mutex<Option<Instant>>>,
     /// Held by whoever counts.
     counting: Arc<tokio::sync::Mutex<()>>,
 }
@@ -162,12 +186,12 @@ impl Shelf {
         id: &str,
         catalog: &Catalog,
         works: &Works,
-    ) -> Result<Option<Value>, Problem> {
+    ) -> Result<Option<Shown>, Problem> {
         let kept = {
             let (catalog, id) = (catalog.clone(), id.to_owned());
-            works.job().run(move |_| catalog.collection(&id)).await?
+            works.job().run(move |_| catalog.collection(&id)?.map(Shown::kept).transpose()).await?
         };
-        if kept.is_some() {
+        if kept.is_some() || !catalog.sees(id) {
             return Ok(kept);
         }
         let of = |inventory: Arc<Inventory>| {
@@ -176,10 +200,10 @@ impl Shelf {
         };
         let known = self.inventory(catalog, works).await?;
         if let Some(collection) = works.job().run(of(known)).await? {
-            return Ok(Some(collection));
+            return Ok(Some(Shown::made_up(collection)));
         }
         let found = self.younger_than(YOUNG, catalog, works).await?;
-        works.job().run(of(found)).await
+        Ok(works.job().run(of(found)).await?.map(Shown::made_up))
     }
 
     /// What was found no longer ago than `age`, or is now. Who comes while others count waits for what they find, as long as for a turn.
@@ -197,7 +221,7 @@ impl Shelf {
         {
             return Ok(Arc::clone(inventory));
         }
-        let (at, catalog) = (Instant::now(), catalog.clone());
+        let (at, catalog) = (Instant::now(), catalog.seen_by(&Reach::All));
         let count = move |stop: &Stop| {
             let before = before.as_ref().map(|(_, before)| before.as_ref());
             Inventory::of(&catalog, before, stop)
@@ -208,6 +232,20 @@ impl Shelf {
     }
 
     fn found(&self) -> Option<Found> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let changed = *self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        found.filter(|(at, _)| changed.is_none_or(|changed| changed < *at))
+    }
+
+    /// Says that a Collection was changed.
+    pub(crate) fn forget(&self) {
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Says that Items of a collection were changed, which is told of a Collection that is made of them only.
+    pub(crate) fn forget_items_of(&self, collection: &str) {
+        if self.found().is_none_or(|(_, found)| !found.kept.contains_key(collection)) {
+            self.forget();
+        }
     }
 }

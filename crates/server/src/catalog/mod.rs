@@ -1,21 +1,26 @@
 //! The stores behind the server, as one. Each has Items and Collections of its own. All here blocks.
+//!
+//! Whoever asks may see all collections, or some: a `Catalog` is what one may see, and asks the stores for nothing else.
 
 mod collection_search;
 mod counts;
 mod inventory;
 mod sample;
+mod stores;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-use stacyard_model::Profile;
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
-use stacyard_store::{Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored};
+use stacyard_store::{
+    Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
+};
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
-pub(crate) use self::inventory::Shelf;
+pub(crate) use self::inventory::{Shelf, Shown};
+use self::stores::Stores;
+use crate::guard::Reach;
 use crate::work::in_place;
 
 /// Where a page lies in the order of its query.
@@ -26,68 +31,81 @@ pub(crate) enum PlaceOfPage {
     Before(Cursor),
 }
 
-/// The stores behind the server.
+/// The stores behind the server, as somebody sees them.
 #[derive(Clone)]
 pub(crate) struct Catalog {
-    stores: Arc<Mutex<Stores>>,
+    stores: Stores,
+    seen: Reach,
 }
-
-/// The stores, as they were opened.
-struct Stores {
-    all: Vec<Store>,
-    /// All of them, as one.
-    one: Store,
-    /// How often one of them has been replaced.
-    generation: u64,
-    looked_at: Instant,
-}
-
-/// So often it is looked at whether a file has been replaced.
-const LOOK: Duration = Duration::from_secs(1);
 
 impl Catalog {
     /// # Errors
     /// A Collection that two of the stores have.
-    pub(crate) fn new(all: Vec<Store>) -> Result<Self, Error> {
-        let stores = Stores { one: as_one(&all)?, all, generation: 0, looked_at: Instant::now() };
-        Ok(Self { stores: Arc::new(Mutex::new(stores)) })
-    }
-
-    /// The store that is asked. Files that have been replaced are opened anew; where one that is there now cannot be opened, the one before
-    /// answers on.
-    fn store(&self) -> Store {
-        let mut stores = self.lock();
-        if stores.looked_at.elapsed() > LOOK {
-            stores.looked_at = Instant::now();
-            stores.renew();
-        }
-        stores.one.clone()
+    pub(crate) fn new(stores: Vec<Store>) -> Result<Self, Error> {
+        Ok(Self { stores: Stores::new(stores)?, seen: Reach::All })
     }
 
     /// It is another one where what was found before may not be true any more.
     pub(crate) fn generation(&self) -> u64 {
-        self.lock().generation
+        self.stores.generation()
     }
 
-    /// The profiles that the stores keep.
-    fn profiles(&self) -> Vec<Arc<Profile>> {
-        self.lock().all.iter().filter_map(Store::profile).cloned().collect()
-    }
-
-    /// Whether all can be asked now.
+    /// Whether all stores can be asked now.
     pub(crate) fn ready(&self) -> Result<(), Error> {
         self.store().ready()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Stores> {
-        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The stores as one, as they are now. It knows of all collections: whoever changes something in it has looked whether this one may.
+    pub(crate) fn store(&self) -> Store {
+        self.stores.one()
+    }
+
+    /// The same for one who may see these collections.
+    pub(crate) fn seen_by(&self, seen: &Reach) -> Self {
+        Self { seen: seen.clone(), ..self.clone() }
+    }
+
+    /// Whether there is anything to be said of a collection.
+    pub(crate) fn sees(&self, collection: &str) -> bool {
+        self.seen.covers(collection)
+    }
+
+    /// The collections that it sees; `None`: all.
+    fn some(&self) -> Result<Option<&BTreeSet<String>>, Error> {
+        match &self.seen {
+            Reach::All => Ok(None),
+            Reach::Some(some) => Ok(Some(some)),
+            // Without the name of a collection a query would be one of all.
+            Reach::Nothing => Err(Error::new(ErrorKind::Denied, "nothing may be seen")),
+        }
+    }
+
+    /// The query, of what may be seen only. There names are taken leniently: that no Item has one could not be said without
+    /// looking at those that may not be seen.
+    fn narrowed<'a>(&self, query: &'a Query) -> Result<Cow<'a, Query>, Error> {
+        let Some(some) = self.some()? else { return Ok(Cow::Borrowed(query)) };
+        let mut search = query.search().clone();
+        if let Some(name) = search.collections.iter().find(|name| !some.contains(*name)) {
+            let unknown = UnknownName { what: Named::Collection, name: name.clone(), nearest: None };
+            let message = format!("no Item is of the collection {name:?}");
+            return Err(Error::unknown_name(message, unknown));
+        }
+        if search.collections.is_empty() {
+            search.collections = some.iter().cloned().collect();
+        }
+        Ok(Cow::Owned(Query::from(search).lenient(true)))
+    }
+
+    /// Whether single changes can be made.
+    pub(crate) fn is_editable(&self) -> bool {
+        self.store().is_editable()
     }
 
     /// Asks. A collection without Items is no unknown name where there is a Collection for it.
     fn ask<T>(&self, query: &Query, ask: impl Fn(&Store, &Query) -> Result<T, Error>) -> Result<T, Error> {
-        let store = self.store();
-        match ask(&store, query) {
-            Err(error) if self.keeps_named(&error, query)? => ask(&store, &query.clone().lenient(true)),
+        let (store, query) = (self.store(), self.narrowed(query)?);
+        match ask(&store, &query) {
+            Err(error) if self.keeps_named(&error, &query)? => ask(&store, &query.into_owned().lenient(true)),
             answer => answer,
         }
     }
@@ -135,47 +153,24 @@ impl Catalog {
         self.ask(query, |store, query| Ok(store.aggregate(query, wanted, in_place(stop))?.0))
     }
 
-    /// One Item.
+    /// One Item of a collection.
     pub(crate) fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Stored>, Error> {
-        self.store().get(key, stop)
+        if key.collection.as_deref().is_some_and(|id| self.sees(id)) {
+            self.store().get(key, stop)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The Collection of this id, where a store keeps it.
-    pub(crate) fn collection(&self, id: &str) -> Result<Option<Value>, Error> {
-        let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
-        let kept = self.store().get_collection(id)?;
-        kept.map(|kept| serde_json::from_slice(&kept.text).map_err(damaged)).transpose()
+    pub(crate) fn collection(&self, id: &str) -> Result<Option<Stored>, Error> {
+        if self.sees(id) { self.store().get_collection(id) } else { Ok(None) }
     }
 
     /// The Collections that the stores keep.
     pub(crate) fn collections(&self) -> Result<Collections, Error> {
-        self.store().collections()
-    }
-}
-
-/// # Errors
-/// A Collection that two of them have, or no store at all.
-fn as_one(stores: &[Store]) -> Result<Store, Error> {
-    match stores {
-        [] => Err(Error::usage("there is no store to serve", "name one or more")),
-        [store] => Ok(store.clone()),
-        stores => Store::union(stores.to_vec()),
-    }
-}
-
-impl Stores {
-    fn renew(&mut self) {
-        let mut all = self.all.clone();
-        let mut is_new = false;
-        for store in &mut all {
-            if let Ok(Some(renewed)) = store.renewed() {
-                *store = renewed;
-                is_new = true;
-            }
-        }
-        if is_new && let Ok(one) = as_one(&all) {
-            (self.one, self.all) = (one, all);
-            self.generation += 1;
-        }
+        let mut all = self.store().collections()?;
+        all.retain(|id, _| self.sees(id));
+        Ok(all)
     }
 }

@@ -20,17 +20,22 @@ impl Catalog {
             Search { collections: collection.map(str::to_owned).into_iter().collect(), ..Search::default() };
         let query = Query::from(search).lenient(true);
         let mut sample = Sample::default();
+        let query = self.narrowed(&query)?;
         let mut page = self.store().page(&query, None, PageSize::new(ITEMS)?, in_place(stop))?;
         for item in page.by_ref() {
             sample.push(&item?.text);
         }
         let found = info(&mut sample, Run::in_place())?;
         let mut schema = queryables(&found, &self.collections()?, None);
-        for profile in self.profiles() {
-            let declared = queryables(&Info::default(), &Collections::new(), Some(profile.as_ref()));
-            let declared = declared["properties"].as_object().cloned().unwrap_or_default();
+        for profile in self.stores.profiles() {
+            // Whose Items they are of is not known.
             let Some(properties) = schema["properties"].as_object_mut() else { continue };
             properties.retain(|name, _| profile.field(name).is_none_or(|field| field.queryable));
+            if self.some()?.is_some() {
+                continue;
+            }
+            let declared = queryables(&Info::default(), &Collections::new(), Some(profile.as_ref()));
+            let declared = declared["properties"].as_object().cloned().unwrap_or_default();
             properties.extend(declared);
         }
         schema["additionalProperties"] = json!(page.has_more()?);

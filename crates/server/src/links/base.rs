@@ -32,6 +32,13 @@ impl PublicUrl {
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
+
+    /// Its scheme, host and port.
+    pub(crate) fn origin(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        let end = self.0[host..].find('/').map_or(self.0.len(), |at| host + at);
+        &self.0[..end]
+    }
 }
 
 /// The path below which clients see the landing page: `/stac`.
@@ -76,6 +83,11 @@ impl Base {
     /// The landing page.
     pub(crate) fn root(&self) -> String {
         self.url("/")
+    }
+
+    /// Whether a URL is one of this server.
+    pub(crate) fn has(&self, url: &str) -> bool {
+        url.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// A Collection.

@@ -3,8 +3,11 @@
 use fluent_uri::{Iri, IriRef};
 use serde_json::{Value, json};
 
+use super::Base;
+use crate::represent::{GEOJSON, JSON, SCHEMA};
+
 /// The relations of a Collection that are ours; those of what is stored give way.
-const OURS: [&str; 8] = [
+pub(crate) const COLLECTION_LINKS: [&str; 8] = [
     "self",
     "root",
     "parent",
@@ -25,8 +28,24 @@ pub(crate) fn titled_link(rel: &str, kind: &str, href: impl Into<String>, title:
     json!({"rel": rel, "type": kind, "href": href.into(), "title": title})
 }
 
+/// A Collection with its links.
+pub(crate) fn with_collection_links(id: &str, collection: Value, base: &Base) -> Value {
+    let here = base.collection(id);
+    let ours = vec![
+        link("self", JSON, &*here),
+        link("root", JSON, base.root()),
+        link("parent", JSON, base.root()),
+        link("items", GEOJSON, format!("{here}/items")),
+        link("http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA, format!("{here}/queryables")),
+        link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),
+        link("aggregate", JSON, format!("{here}/aggregate")),
+        link("aggregations", JSON, format!("{here}/aggregations")),
+    ];
+    with_links(collection, ours)
+}
+
 /// The document with our links before those that it has, but for those of our relations.
-pub(crate) fn with_links(mut document: Value, mut ours: Vec<Value>) -> Value {
+fn with_links(mut document: Value, mut ours: Vec<Value>) -> Value {
     let Some(members) = document.as_object_mut() else { return document };
     let stored = match members.remove("links") {
         Some(Value::Array(links)) => links,
@@ -35,7 +54,7 @@ pub(crate) fn with_links(mut document: Value, mut ours: Vec<Value>) -> Value {
     let base = stored.iter().find(|link| link["rel"] == "self").and_then(|link| link["href"].as_str());
     let base = base.map(str::to_owned);
     for link in stored {
-        if !link["rel"].as_str().is_some_and(|rel| OURS.contains(&rel)) {
+        if !link["rel"].as_str().is_some_and(|rel| COLLECTION_LINKS.contains(&rel)) {
             ours.push(resolved(link, base.as_deref()));
         }
     }

@@ -4,10 +4,12 @@
 mod base;
 mod link;
 mod page;
+mod restore;
 mod splice;
 
 pub(crate) use self::base::{Base, encoded};
 pub use self::base::{PublicUrl, RootPath};
-pub(crate) use self::link::{link, titled_link, with_links};
+pub(crate) use self::link::{COLLECTION_LINKS, link, titled_link, with_collection_links};
 pub(crate) use self::page::{PageLinks, Way};
-pub(crate) use self::splice::with_item_links;
+pub(crate) use self::restore::stored_links;
+pub(crate) use self::splice::{ITEM_LINKS, with_item_links};

@@ -1,12 +1,14 @@
 //! The links of an Item, put into its text in the place of the stored ones: the rest of the text stays as it is, byte by byte.
 
+use std::borrow::Cow;
+
 use stacyard_model::json::{Tape, Value, push_string};
 
 use super::Base;
 use super::link::absolute;
 
-/// The relations that are ours.
-const OURS: [&str; 4] = ["self", "root", "parent", "collection"];
+/// The relations of an Item that are ours.
+pub(crate) const ITEM_LINKS: [&str; 4] = ["self", "root", "parent", "collection"];
 
 /// The media types of what our links lead to.
 const GEOJSON: &str = "application/geo+json";
@@ -47,27 +49,34 @@ fn write_links(item: Value<'_>, stored: Value<'_>, base: &Base, out: &mut Vec<u8
         push("collection", JSON, &parent, out);
     }
     push("root", JSON, &base.root(), out);
-    let rel = |link: Value<'_>| link.get("rel").and_then(Value::as_str).map(std::borrow::Cow::into_owned);
     let is_self = |link: &Value<'_>| rel(*link).as_deref() == Some("self");
     let own = stored.elements().into_iter().flatten().find(is_self);
     let own = own.and_then(|link| link.get("href")).and_then(Value::as_str);
     for link in stored.elements().into_iter().flatten() {
-        if rel(link).is_some_and(|rel| OURS.contains(&rel.as_str())) {
+        if rel(link).is_some_and(|rel| ITEM_LINKS.contains(&&*rel)) {
             continue;
         }
         out.push(b',');
-        let href = link.get("href");
-        let resolved =
-            href.and_then(Value::as_str).zip(own.as_deref()).and_then(|(href, own)| absolute(&href, own));
-        match (href, resolved) {
-            (Some(href), Some(resolved)) => {
-                let start = href.offset() - link.offset();
-                out.extend_from_slice(&link.raw().as_bytes()[..start]);
-                push_string(out, &resolved);
-                out.extend_from_slice(&link.raw().as_bytes()[start + href.raw().len()..]);
-            }
-            _ => out.extend_from_slice(link.raw().as_bytes()),
-        }
+        resolved(link, own.as_deref(), out);
     }
     out.push(b']');
+}
+
+pub(super) fn rel(link: Value<'_>) -> Option<Cow<'_, str>> {
+    link.get("rel").and_then(Value::as_str)
+}
+
+/// Appends a link, with its relative reference resolved against the `self` of what it is a link of.
+pub(super) fn resolved(link: Value<'_>, own: Option<&str>, out: &mut Vec<u8>) {
+    let href = link.get("href");
+    let resolved = href.and_then(Value::as_str).zip(own).and_then(|(href, own)| absolute(&href, own));
+    match (href, resolved) {
+        (Some(href), Some(resolved)) => {
+            let start = href.offset() - link.offset();
+            out.extend_from_slice(&link.raw().as_bytes()[..start]);
+            push_string(out, &resolved);
+            out.extend_from_slice(&link.raw().as_bytes()[start + href.raw().len()..]);
+        }
+        _ => out.extend_from_slice(link.raw().as_bytes()),
+    }
 }

@@ -6,8 +6,8 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use stacyard_store::Error;
@@ -24,8 +24,8 @@ pub(crate) struct Problem {
     detail: String,
     /// Members beside those of the RFC.
     more: Map<String, Value>,
-    /// When to try again, in seconds.
-    retry_after: Option<u32>,
+    /// What a client's program should know.
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether it is that none of the collections is known.
     is_no_collection: bool,
     /// What it was made of, for the log.
@@ -38,7 +38,7 @@ impl Problem {
             status,
             detail: detail.into(),
             more: Map::new(),
-            retry_after: None,
+            headers: Vec::new(),
             is_no_collection: false,
             cause: None,
         }
@@ -65,6 +65,33 @@ impl Problem {
         if self.is_no_collection { Self::no_collection(id) } else { self }
     }
 
+    /// A request without a token, or with one that is none of ours (RFC 6750 section 3).
+    pub(crate) fn no_token(is_wrong: bool) -> Self {
+        let (detail, challenge) = if is_wrong {
+            ("this token is none that the server knows", r#"Bearer error="invalid_token""#)
+        } else {
+            ("this needs a token", "Bearer")
+        };
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+            .help("send Authorization: Bearer TOKEN")
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// What this client may not do.
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// A method that the resource does not take, as what is behind it can only be read.
+    pub(crate) fn only_read(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail).header(ALLOW, HeaderValue::from_static("GET,HEAD"))
+    }
+
+    /// What was left out since something before it failed.
+    pub(crate) fn not_tried() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "this was not tried any more")
+    }
+
     /// Too many ask at once.
     pub(crate) fn busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being worked on").again_after(1)
@@ -83,15 +110,42 @@ impl Problem {
     }
 
     #[must_use]
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
         self
     }
 
     #[must_use]
-    pub(crate) fn again_after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
+    pub(crate) fn again_after(self, seconds: u32) -> Self {
+        self.header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// With a header that says it to programs.
+    #[must_use]
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The status, as it would be answered.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is said, as members of an object.
+    pub(crate) fn members(self) -> Map<String, Value> {
+        let mut members = Map::from_iter([
+            ("status".to_owned(), self.status.as_u16().into()),
+            ("detail".to_owned(), self.detail.into()),
+        ]);
+        members.extend(self.more);
+        members
     }
 
     /// What it was made of.
@@ -102,24 +156,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, detail, more, retry_after, cause, .. } = self;
-        let mut body = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason().unwrap_or_default(),
-            "status": status.as_u16(),
-            "detail": detail,
-        });
+        let (status, sent) = (self.status, self.headers.clone());
+        // A mistake of the client is nothing to look into.
+        let failure = self.cause.clone().filter(|_| status.is_server_error());
+        let title = status.canonical_reason().unwrap_or_default();
+        let mut body = json!({"type": "about:blank", "title": title});
         if let Some(members) = body.as_object_mut() {
-            members.extend(more);
+            members.extend(self.members());
         }
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-        if let Some(seconds) = retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        // A mistake of the client is nothing to look into.
-        if let Some(cause) = cause.filter(|_| status.is_server_error()) {
+        headers.extend(sent);
+        if let Some(cause) = failure {
             response.extensions_mut().insert(Failure(cause));
         }
         response

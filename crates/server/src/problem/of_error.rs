@@ -25,6 +25,10 @@ impl From<Error> for Problem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let status = match error.kind() {
+            _ if error.is_unsure() => {
+                let detail = "it is not known whether the change was made";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).help("read what is there now");
+            }
             ErrorKind::Usage | ErrorKind::UnknownName => StatusCode::BAD_REQUEST,
             ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             ErrorKind::Exists => StatusCode::CONFLICT,

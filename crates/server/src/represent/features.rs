@@ -61,13 +61,13 @@ impl Features {
 /// Answers with a page that `open` gets from the stores.
 pub(crate) async fn features(
     app: &App,
+    catalog: Catalog,
     job: Job,
     open: impl FnOnce(&Catalog, &Stop) -> Result<Features, Error> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let catalog = app.catalog.clone();
     let server = App::clone(app);
     let begun = job.run(move |stop| {
-        let mut writer = Writer::new(open(&catalog, stop)?, server);
+        let mut writer = Writer::new(open(&catalog, stop)?, catalog, server);
         Ok((writer.part()?, writer))
     });
     let (first, writer) = begun.await?;
@@ -91,6 +91,7 @@ pub(crate) async fn features(
 /// Writes a page, part by part.
 struct Writer {
     features: Features,
+    catalog: Catalog,
     server: App,
     tape: Tape,
     returned: u64,
@@ -100,8 +101,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(features: Features, server: App) -> Self {
-        Self { features, server, tape: Tape::new(), returned: 0, ends: None, is_done: false }
+    fn new(features: Features, catalog: Catalog, server: App) -> Self {
+        Self { features, catalog, server, tape: Tape::new(), returned: 0, ends: None, is_done: false }
     }
 
     /// The next part.
@@ -161,7 +162,7 @@ impl Writer {
 
     /// How many Items answer, where that can be said soon.
     fn count(&self) -> Result<Option<u64>, Error> {
-        let Server { catalog, counts, options, .. } = &*self.server;
-        counts.count(catalog, &self.features.query, options.counting)
+        let Server { counts, options, .. } = &*self.server;
+        counts.count(&self.catalog, &self.features.query, options.counting)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::queryables::schema;
 use super::{Resource, get};
 use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, known};
+use crate::catalog::Catalog;
 use crate::links::{Base, link};
 use crate::problem::Problem;
 use crate::represent::{JSON, aggregated, document, text};
@@ -50,16 +51,18 @@ pub(super) const RESOURCES: &[Resource] = &[
 
 async fn by_parameters(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::AGGREGATE)?;
     let asked = Asked::of_parameters(&given, &app.tokens)?;
-    answered(app, asked, &given, base.url("/aggregate"), &base).await
+    answered(app, catalog, asked, &given, base.url("/aggregate"), &base).await
 }
 
 async fn by_body(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     Body(body): Body,
@@ -67,11 +70,12 @@ async fn by_body(
     parameters.none()?;
     let asked = Asked::of_body(&body, known::AGGREGATE, &app.tokens)?;
     let given = Given::of_body(&body, known::AGGREGATE);
-    answered(app, asked, &given, base.url("/aggregate"), &base).await
+    answered(app, catalog, asked, &given, base.url("/aggregate"), &base).await
 }
 
 async fn of_collection_by_parameters(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -79,11 +83,12 @@ async fn of_collection_by_parameters(
     let given = parameters.of(known::AGGREGATE)?;
     let asked = Asked::of_parameters(&given, &app.tokens)?.within(&id)?;
     let here = format!("{}/aggregate", base.collection(&id));
-    answered(app, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
+    answered(app, catalog, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
 }
 
 async fn of_collection_by_body(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -93,18 +98,19 @@ async fn of_collection_by_body(
     let asked = Asked::of_body(&body, known::AGGREGATE, &app.tokens)?.within(&id)?;
     let given = Given::of_body(&body, known::AGGREGATE);
     let here = format!("{}/aggregate", base.collection(&id));
-    answered(app, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
+    answered(app, catalog, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
 }
 
 async fn answered(
     app: App,
+    catalog: Catalog,
     asked: Asked,
     given: &Given,
     here: String,
     base: &Base,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(given)?;
-    let (catalog, query, aggregations) = (app.catalog.clone(), asked.query(), wanted.aggregations.clone());
+    let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
     let found = app.works.job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await?;
     let found = wanted.names.iter().zip(found);
     let found: Vec<Value> = found.map(|(name, found)| aggregated(name, found, wanted.interval)).collect();
@@ -115,17 +121,19 @@ async fn answered(
 
 async fn of_all(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let here = base.url("/aggregations");
-    Ok(document(JSON, &headers, &listed(&app, None, here, &base).await?))
+    Ok(document(JSON, &headers, &listed(&app, &catalog, None, here, &base).await?))
 }
 
 async fn of_collection(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -133,12 +141,18 @@ async fn of_collection(
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let here = format!("{}/aggregations", base.collection(&id));
-    Ok(document(JSON, &headers, &listed(&app, Some(&id), here, &base).await?))
+    Ok(document(JSON, &headers, &listed(&app, &catalog, Some(&id), here, &base).await?))
 }
 
 /// The aggregations that there are: those of all Items, and those of each property that has one value.
-async fn listed(app: &App, collection: Option<&str>, here: String, base: &Base) -> Result<Value, Problem> {
-    let schema = schema(app, collection, "", String::new()).await?;
+async fn listed(
+    app: &App,
+    catalog: &Catalog,
+    collection: Option<&str>,
+    here: String,
+    base: &Base,
+) -> Result<Value, Problem> {
+    let schema = schema(app, catalog, collection, "", String::new()).await?;
     let mut all: Vec<Value> =
         GENERAL.iter().map(|(name, kind)| json!({"name": name, "data_type": kind})).collect();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -8,12 +8,14 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::writes::{WRITES, Write};
 use super::{Resource, get};
 use crate::ask::{Parameter, Parameters};
 use crate::links::Base;
 use crate::problem::{PROBLEM, Problem};
 use crate::represent::{JSON, document, text};
 use crate::state::App;
+use crate::write::JSON_PATCH;
 
 /// The media type of the description.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
@@ -50,6 +52,28 @@ async fn api(
     for resource in all() {
         paths.insert(resource.path.to_owned(), operations(resource));
     }
+    for write in writes(&app) {
+        let operations = paths.entry(write.path).or_insert_with(|| json!({}));
+        operations[write.method] = operation(write);
+    }
+    let mut components = json!({"responses": {"problem": {
+        "description": "What went wrong, and what can be done about it.",
+        "content": {PROBLEM: {"schema": {
+            "type": "object",
+            "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "help": {"type": "string"},
+                "parameter": {"type": "string"},
+            },
+        }}},
+    }}});
+    if app.guard.has_tokens() {
+        components["securitySchemes"] = json!({"bearer": {"type": "http", "scheme": "bearer"}});
+    }
     let api = json!({
         "openapi": "3.1.0",
         "info": {
@@ -59,21 +83,9 @@ async fn api(
         },
         "servers": [{"url": base.root()}],
         "paths": paths,
-        "components": {"responses": {"problem": {
-            "description": "What went wrong, and what can be done about it.",
-            "content": {PROBLEM: {"schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "detail"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "help": {"type": "string"},
-                    "parameter": {"type": "string"},
-                },
-            }}},
-        }}},
+        "components": components,
+        // Without a token where none is needed.
+        "security": if app.guard.has_tokens() { json!([{}, {"bearer": []}]) } else { json!([]) },
     });
     Ok(document(OPENAPI, &headers, &api))
 }
@@ -82,21 +94,56 @@ fn all() -> impl Iterator<Item = &'static Resource> {
     super::RESOURCES.iter().copied().flatten()
 }
 
+/// What changes something, where that can be done.
+fn writes(app: &App) -> impl Iterator<Item = &'static Write> {
+    WRITES.iter().filter(|_| app.is_writable())
+}
+
+/// A method that changes something.
+fn operation(write: &Write) -> Value {
+    let (status, kind) = write.gives;
+    let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": schema_of(kind)}}));
+    let mut operation = json!({
+        "operationId": id(write.method, write.path),
+        "summary": write.about,
+        "parameters": in_path(write.path),
+        "responses": {
+            status: {"description": write.about, "content": content},
+            "default": {"$ref": "#/components/responses/problem"},
+        },
+    });
+    if !write.takes.is_empty() {
+        let of = |kind: &&str| {
+            let schema =
+                if *kind == JSON_PATCH { json!({"type": "array"}) } else { json!({"type": "object"}) };
+            ((*kind).to_owned(), json!({"schema": schema}))
+        };
+        let content: Map<String, Value> = write.takes.iter().map(of).collect();
+        operation["requestBody"] = json!({"required": true, "content": content});
+    }
+    operation
+}
+
+/// The open parts of a path.
+fn in_path(path: &str) -> Vec<Value> {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    names
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect()
+}
+
 /// What can be done with a resource.
 fn operations(resource: &Resource) -> Value {
     let responses = json!({
         "200": {"description": resource.about, "content": {resource.kind: {"schema": schema_of(resource.kind)}}},
         "default": {"$ref": "#/components/responses/problem"},
     });
-    let in_path = resource.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let in_path = in_path
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
-    let in_path: Vec<Value> = in_path.collect();
+    let in_path = in_path(resource.path);
     let in_query = |parameter: &Parameter| json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema(parameter)});
     let parameters: Vec<Value> =
         in_path.iter().cloned().chain(resource.parameters.iter().map(in_query)).collect();
     let mut operations = json!({"get": {
-        "operationId": id("get", resource),
+        "operationId": id("get", resource.path),
         "summary": resource.about,
         "parameters": parameters,
         "responses": responses,
@@ -105,7 +152,7 @@ fn operations(resource: &Resource) -> Value {
         let member = |known: &Parameter| (known.name.to_owned(), json!({"description": known.about}));
         let members: Map<String, Value> = resource.parameters.iter().map(member).collect();
         operations["post"] = json!({
-            "operationId": id("post", resource),
+            "operationId": id("post", resource.path),
             "summary": resource.about,
             "parameters": in_path,
             "requestBody": {"required": true, "content": {JSON: {"schema": {
@@ -129,8 +176,8 @@ fn schema_of(kind: &str) -> Value {
 }
 
 /// A name of an operation, such as `getCollectionsItems`.
-fn id(method: &str, resource: &Resource) -> String {
-    let parts = resource.path.split(['/', '{', '}', '.', '-']).filter(|part| !part.is_empty());
+fn id(method: &str, path: &str) -> String {
+    let parts = path.split(['/', '{', '}', '.', '-']).filter(|part| !part.is_empty());
     let parts = parts.map(|part| {
         let (first, rest) = part.split_at(1);
         format!("{}{rest}", first.to_ascii_uppercase())
@@ -167,6 +214,10 @@ async fn page(State(app): State<App>, base: Base, parameters: Parameters) -> Res
             }
             html.push_str("</table>\n");
         }
+    }
+    for write in writes(&app) {
+        let (method, about) = (write.method.to_ascii_uppercase(), escaped(write.about));
+        let _ = write!(html, "<h2><code>{method} {}</code></h2>\n<p>{about}</p>\n", escaped(write.path));
     }
     html.push_str("</body></html>\n");
     Ok(text(HTML, html))

@@ -5,10 +5,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::collection::represented;
 use super::{Resource, get};
 use crate::ask::Parameters;
-use crate::links::{Base, link};
+use crate::catalog::Catalog;
+use crate::links::{Base, link, with_collection_links};
 use crate::problem::Problem;
 use crate::represent::{JSON, document};
 use crate::state::App;
@@ -24,13 +24,14 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 
 async fn children(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let all = app.shelf.collections(&app.catalog, &app.works).await?.into_iter();
-    let all: Vec<Value> = all.map(|(id, collection)| represented(&id, collection, &base)).collect();
+    let all = app.shelf.collections(&catalog, &app.works).await?.into_iter();
+    let all: Vec<Value> = all.map(|(id, collection)| with_collection_links(&id, collection, &base)).collect();
     let links = [link("self", JSON, base.url("/children")), link("root", JSON, base.root())];
     Ok(document(JSON, &headers, &json!({"children": all, "links": links})))
 }

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::Value;
 
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
-use crate::links::{Base, link, with_links};
+use crate::catalog::{Catalog, Shown};
+use crate::links::{Base, with_collection_links};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::represent::{JSON, document, tagged};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -23,29 +23,18 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 
 async fn collection(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let found = app.shelf.collection(&id, &app.catalog, &app.works).await?;
-    let found = found.ok_or_else(|| Problem::no_collection(&id))?;
-    Ok(document(JSON, &headers, &represented(&id, found, &base)))
-}
-
-/// A Collection with its links.
-pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
-    let here = base.collection(id);
-    let ours = vec![
-        link("self", JSON, &*here),
-        link("root", JSON, base.root()),
-        link("parent", JSON, base.root()),
-        link("items", GEOJSON, format!("{here}/items")),
-        link("http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA, format!("{here}/queryables")),
-        link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),
-        link("aggregate", JSON, format!("{here}/aggregate")),
-        link("aggregations", JSON, format!("{here}/aggregations")),
-    ];
-    with_links(collection, ours)
+    let found = app.shelf.collection(&id, &catalog, &app.works).await?;
+    let Shown { collection, etag } = found.ok_or_else(|| Problem::no_collection(&id))?;
+    let shown = with_collection_links(&id, collection, &base);
+    Ok(match etag {
+        Some(etag) => tagged(JSON, &headers, etag, shown.to_string()),
+        None => document(JSON, &headers, &shown),
+    })
 }

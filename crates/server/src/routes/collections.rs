@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use stacyard_model::json::Document;
 use stacyard_search::{Fields, PageSize, Stop};
 
-use super::collection::represented;
 use super::{Resource, get};
 use crate::ask::{Asked, Parameters, known};
-use crate::catalog::find_collections;
-use crate::links::{Base, link};
+use crate::catalog::{Catalog, find_collections};
+use crate::links::{Base, link, with_collection_links};
 use crate::problem::Problem;
 use crate::represent::{JSON, SCHEMA, document};
 use crate::state::App;
@@ -29,6 +28,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 
 async fn collections(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
@@ -38,11 +38,12 @@ async fn collections(
     // Without a limit all, up to the largest page.
     let size = size.map_or_else(|| PageSize::new(PageSize::MAX.into()), Ok)?;
     let fields = search.fields.clone();
-    let all = app.shelf.collections(&app.catalog, &app.works).await?;
+    let all = app.shelf.collections(&catalog, &app.works).await?;
     let found = move |stop: &Stop| find_collections(&all, search, place.as_deref(), size, stop);
     let page = app.works.job().run(found).await?;
     let all = page.collections.into_iter();
-    let all: Vec<Value> = all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();
+    let all: Vec<Value> =
+        all.map(|(id, found)| wanted(with_collection_links(&id, found, &base), &fields)).collect();
     let mut links = vec![
         link("self", JSON, format!("{}{}", base.url(PATH), given.query())),
         link("root", JSON, base.root()),

@@ -1,6 +1,7 @@
 //! `/conformance`: the classes of requirements that the server meets. What is listed is exercised by the tests, and nothing else
 //! is there.
 
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
@@ -9,6 +10,7 @@ use super::{Resource, get};
 use crate::ask::Parameters;
 use crate::problem::Problem;
 use crate::represent::{JSON, document};
+use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
     path: "/conformance",
@@ -19,8 +21,8 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     methods: || get(conformance),
 }];
 
-/// The classes.
-pub(super) const CLASSES: &[&str] = &[
+/// The classes of what every server does.
+const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
@@ -72,7 +74,23 @@ pub(super) const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0-rc.2/children",
 ];
 
-async fn conformance(parameters: Parameters, headers: HeaderMap) -> Result<Response, Problem> {
+/// Those of a server whose stores can be changed.
+const WRITES: &[&str] = &[
+    "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
+    "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
+];
+
+/// All classes that a server meets.
+pub(super) fn classes(app: &App) -> Vec<&'static str> {
+    let writes = if app.is_writable() { WRITES } else { &[] };
+    [CLASSES, writes].concat()
+}
+
+async fn conformance(
+    State(app): State<App>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     parameters.none()?;
-    Ok(document(JSON, &headers, &json!({"conformsTo": CLASSES})))
+    Ok(document(JSON, &headers, &json!({"conformsTo": classes(&app)})))
 }

@@ -48,7 +48,7 @@ async fn runs(parameters: Parameters) -> Result<Response, Problem> {
 
 async fn is_ready(State(app): State<App>, parameters: Parameters) -> Result<Response, Problem> {
     parameters.none()?;
-    let catalog = app.catalog.clone();
+    let catalog = app.everything.clone();
     // It is asked beside all others, so that a server that is busy is ready all the same.
     app.works.job().go_on(move |_| catalog.ready()).await?;
     Ok(fresh(text(PLAIN, "ready\n")))

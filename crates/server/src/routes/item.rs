@@ -8,6 +8,7 @@ use stacyard_store::ItemKey;
 
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
+use crate::catalog::Catalog;
 use crate::links::{Base, with_item_links};
 use crate::problem::Problem;
 use crate::represent::{GEOJSON, tagged};
@@ -24,13 +25,14 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 
 async fn item(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments((collection, id)): Segments<(String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let (catalog, key) = (app.catalog.clone(), ItemKey::new(&*collection, &*id));
+    let key = ItemKey::new(&*collection, &*id);
     let found = app.works.job().run(move |stop| catalog.item(&key, stop)).await?;
     let Some(found) = found else {
         let detail = format!("the Collection {collection:?} has no Item {id:?}");

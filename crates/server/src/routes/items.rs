@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::{Resource, get};
 use crate::ask::{Asked, Parameters, Segments, known};
+use crate::catalog::Catalog;
 use crate::links::{Base, PageLinks, Way, encoded};
 use crate::problem::Problem;
 use crate::represent::{Features, GEOJSON, features};
@@ -21,6 +22,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 
 async fn items(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -30,6 +32,7 @@ async fn items(
     let path = format!("/collections/{}/items", encoded(&id));
     let links = PageLinks { base, path, way: Way::Get(given), collection: Some(id.clone()) };
     let job = app.works.job();
-    let answer = features(&app, job, move |catalog, stop| Features::open(catalog, asked, links, stop)).await;
+    let answer =
+        features(&app, catalog, job, move |catalog, stop| Features::open(catalog, asked, links, stop)).await;
     answer.map_err(|problem| problem.of_collection(&id))
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Resource, conformance, get};
 use crate::ask::Parameters;
+use crate::catalog::Catalog;
 use crate::links::{Base, link, titled_link};
 use crate::problem::Problem;
 use crate::represent::{GEOJSON, JSON, SCHEMA, document};
@@ -26,6 +27,7 @@ const OGC: &str = "http://www.opengis.net/def/rel/ogc/1.0";
 
 async fn landing(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
@@ -46,8 +48,8 @@ async fn landing(
         link("service-desc", super::api::OPENAPI, base.url("/api")),
         link("service-doc", "text/html", base.url("/api.html")),
     ];
-    let inventory = app.shelf.inventory(&app.catalog, &app.works).await?;
-    let children = inventory.titles();
+    let inventory = app.shelf.inventory(&catalog, &app.works).await?;
+    let children = inventory.titles(&catalog);
     links.extend(children.map(|(id, title)| titled_link("child", JSON, base.collection(id), title)));
     let page = json!({
         "type": "Catalog",
@@ -55,7 +57,7 @@ async fn landing(
         "id": app.options.id,
         "title": app.options.title,
         "description": app.options.description,
-        "conformsTo": conformance::CLASSES,
+        "conformsTo": conformance::classes(&app),
         "links": Value::Array(links),
     });
     Ok(document(JSON, &headers, &page))

@@ -14,6 +14,7 @@ mod landing;
 mod queryables;
 mod search;
 mod sortables;
+mod writes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
@@ -33,6 +34,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::guard::{Guard, admit, cors, hardened};
 use crate::links::RootPath;
 use crate::operate::{Limit, Metrics, limited, observe};
 use crate::options::Options;
@@ -75,10 +77,12 @@ const RESOURCES: &[&[Resource]] = &[
 /// A STAC API over stores. Each has its own collections; a search is answered from all of them.
 ///
 /// # Errors
-/// Where there is no store, two have the same Collection, or the system has no random numbers for a key.
+/// Where there is no store, two have the same Collection, the options do not fit each other, or the system has no random numbers
+/// for a key.
 pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     let server = Server {
-        catalog: Catalog::new(stores)?,
+        everything: Catalog::new(stores)?,
+        guard: Guard::new(&options)?,
         shelf: Shelf::default(),
         counts: Counts::default(),
         works: Works::new(&options),
@@ -87,18 +91,27 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         limit: Limit::new(options.rate),
         options,
     };
-    let resources = RESOURCES.iter().copied().flatten();
-    let router =
-        resources.fold(Router::new(), |router, resource| router.route(resource.path, (resource.methods)()));
+    let cors = cors(&server.options.cors_origins)?;
     let app = Arc::new(server);
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::clone(&app), observe))
-        .layer(from_fn_with_state(Arc::clone(&app), limited))
-        .layer(CompressionLayer::new())
-        .layer(RequestBodyTimeoutLayer::new(SILENCE));
+    let resources = RESOURCES.iter().copied().flatten().map(|resource| (resource.path, resource.methods));
+    let writes = writes::WRITES.iter().filter(|_| app.is_writable());
+    let all = resources.chain(writes.map(|write| (write.path, write.methods)));
+    let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods()));
     let root = app.options.root_path.clone();
-    let router =
-        router.fallback(nothing).method_not_allowed_fallback(other_method).layer(layers).with_state(app);
+    let inner = ServiceBuilder::new()
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::clone(&app), admit))
+        .layer(RequestBodyTimeoutLayer::new(SILENCE));
+    let router = router.fallback(nothing).method_not_allowed_fallback(other_method).layer(inner);
+    let router = match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(&app), observe))
+        .layer(map_response_with_state(Arc::clone(&app), hardened))
+        .layer(from_fn_with_state(Arc::clone(&app), limited));
+    let router = router.layer(outer).with_state(app);
     Ok(match root {
         Some(root) => below(root, router),
         None => router,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
-use crate::catalog::collection_queryables;
+use crate::catalog::{Catalog, collection_queryables};
 use crate::links::Base;
 use crate::problem::Problem;
 use crate::represent::{SCHEMA, document};
@@ -44,17 +44,19 @@ const COLLECTIONS: &str = "/collections-queryables";
 
 async fn of_all(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let schema = schema(&app, None, "Queryables", base.url("/queryables")).await?;
+    let schema = schema(&app, &catalog, None, "Queryables", base.url("/queryables")).await?;
     Ok(document(SCHEMA, &headers, &schema))
 }
 
 async fn of_collection(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -62,24 +64,32 @@ async fn of_collection(
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let title = format!("Queryables of {id}");
-    let schema = schema(&app, Some(&id), &title, format!("{}/queryables", base.collection(&id))).await?;
+    let schema =
+        schema(&app, &catalog, Some(&id), &title, format!("{}/queryables", base.collection(&id))).await?;
     Ok(document(SCHEMA, &headers, &schema))
 }
 
 async fn of_collections(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let schema = of_all_collections(&app, "Queryables of Collections", base.url(COLLECTIONS)).await?;
+    let schema =
+        of_all_collections(&app, &catalog, "Queryables of Collections", base.url(COLLECTIONS)).await?;
     Ok(document(SCHEMA, &headers, &schema))
 }
 
 /// The queryables of Collections, as the resource at a URL.
-pub(super) async fn of_all_collections(app: &App, title: &str, id: String) -> Result<Value, Problem> {
-    let all = app.shelf.collections(&app.catalog, &app.works).await?;
+pub(super) async fn of_all_collections(
+    app: &App,
+    catalog: &Catalog,
+    title: &str,
+    id: String,
+) -> Result<Value, Problem> {
+    let all = app.shelf.collections(catalog, &app.works).await?;
     let mut schema = app.works.job().run(move |_| collection_queryables(&all)).await?;
     schema["$id"] = json!(id);
     schema["title"] = json!(title);
@@ -89,15 +99,16 @@ pub(super) async fn of_all_collections(app: &App, title: &str, id: String) -> Re
 /// The queryables, as the resource at a URL.
 pub(super) async fn schema(
     app: &App,
+    catalog: &Catalog,
     collection: Option<&str>,
     title: &str,
     id: String,
 ) -> Result<Value, Problem> {
     if let Some(id) = collection {
-        let found = app.shelf.collection(id, &app.catalog, &app.works).await?;
+        let found = app.shelf.collection(id, catalog, &app.works).await?;
         found.ok_or_else(|| Problem::no_collection(id))?;
     }
-    let (catalog, collection) = (app.catalog.clone(), collection.map(str::to_owned));
+    let (catalog, collection) = (catalog.clone(), collection.map(str::to_owned));
     let made = app.works.job().run(move |stop| catalog.queryables(collection.as_deref(), stop)).await;
     let mut schema = made?;
     schema["$id"] = json!(id);

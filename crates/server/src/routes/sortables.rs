@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::queryables::{of_all_collections, schema};
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
+use crate::catalog::Catalog;
 use crate::links::Base;
 use crate::problem::Problem;
 use crate::represent::{SCHEMA, document};
@@ -45,17 +46,19 @@ const COLLECTIONS: &str = "/collections-sortables";
 
 async fn of_all(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let schema = schema(&app, None, "Sortables", base.url("/sortables")).await?;
+    let schema = schema(&app, &catalog, None, "Sortables", base.url("/sortables")).await?;
     Ok(document(SCHEMA, &headers, &with_order(schema)))
 }
 
 async fn of_collection(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     Segments(id): Segments<String>,
     parameters: Parameters,
@@ -63,18 +66,21 @@ async fn of_collection(
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let title = format!("Sortables of {id}");
-    let schema = schema(&app, Some(&id), &title, format!("{}/sortables", base.collection(&id))).await?;
+    let schema =
+        schema(&app, &catalog, Some(&id), &title, format!("{}/sortables", base.collection(&id))).await?;
     Ok(document(SCHEMA, &headers, &with_order(schema)))
 }
 
 async fn of_collections(
     State(app): State<App>,
+    catalog: Catalog,
     base: Base,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    let schema = of_all_collections(&app, "Sortables of Collections", base.url(COLLECTIONS)).await?;
+    let schema =
+        of_all_collections(&app, &catalog, "Sortables of Collections", base.url(COLLECTIONS)).await?;
     Ok(document(SCHEMA, &headers, &with_order(schema)))
 }
 

@@ -17,6 +17,9 @@ use crate::problem::Problem;
 /// So many answers may be taken by clients at once, part by part: each holds memory or temporary files.
 const OPEN: usize = 256;
 
+/// So many large bodies are held at once.
+const HELD: usize = 4;
+
 /// What an answer holds in memory before it goes to a temporary file (16 MiB).
 const MEMORY: usize = 16 << 20;
 
@@ -26,6 +29,8 @@ pub(crate) struct Works {
     turns: Arc<Semaphore>,
     /// Answers that clients are still taking.
     open: Arc<Semaphore>,
+    /// Large bodies that are held.
+    held: Arc<Semaphore>,
     patience: Duration,
     deadline: Duration,
     most: usize,
@@ -37,9 +42,15 @@ impl Works {
             turns: Arc::new(Semaphore::new(options.works.max(1))),
             most: options.works.max(1),
             open: Arc::new(Semaphore::new(OPEN)),
+            held: Arc::new(Semaphore::new(HELD)),
             patience: options.patience,
             deadline: options.deadline,
         }
+    }
+
+    /// The right to hold a large body.
+    pub(crate) fn hold(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.held).try_acquire_owned().map_err(|_| Problem::busy())
     }
 
     /// Waits for what others do, as long as for a turn.

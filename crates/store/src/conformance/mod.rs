@@ -24,6 +24,7 @@ mod differential;
 mod edits;
 mod generate;
 mod items;
+mod memory;
 mod paging;
 mod question;
 
@@ -33,6 +34,7 @@ use stacyard_search::{Compiled, Search};
 pub use catalog::ITEMS;
 pub use differential::compare;
 pub use generate::catalog;
+pub use memory::Memory;
 pub use question::Question;
 
 use crate::{Run, Source, Store};
