@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench bench-inner fuzz lint docs clean
+.PHONY: help demo test test-full bench bench-inner bench-server fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -18,6 +18,9 @@ test-full: ## The same, with the slow tests and many more random cases
 
 bench: ## Measure beside the peers and write docs/benchmarks.md (N=100000 RUNS=3; needs 8 GB of disk)
 	@scripts/bench.sh
+
+bench-server: ## Measure the API beside others and write docs/benchmarks-server.md (N=100000 SMALL=1000000; needs 8 GB of disk)
+	@scripts/bench_server.sh
 
 bench-inner: ## Criterion benches of the inner loops
 	cargo bench --workspace --benches

@@ -81,6 +81,8 @@ pub enum SearchError {
         /// What is possible.
         range: &'static str,
     },
+    /// A width that ranges of numbers cannot have.
+    Width(String),
     /// Steps of time are asked for of a property that is not known to hold instants.
     NoInstants {
         /// The name as written.
@@ -108,6 +110,7 @@ impl SearchError {
             Self::List { what, text } => format!("{what} {text:?}: an empty name"),
             Self::Limit(limit) => format!("limit {limit}: a page has 1 to 10000 Items"),
             Self::Grid { what, number, range } => format!("{number} as the {what}: it is {range}"),
+            Self::Width(width) => format!("{width} as the width of ranges: it has to be above zero"),
             Self::NoInstants { name } => format!("{name:?} is not known to hold instants"),
             Self::Stopped(stopped) => stopped.to_string(),
         }
@@ -135,6 +138,7 @@ impl SearchError {
                  profile declares as datetime"
             }
             Self::Limit(_) | Self::Grid { .. } => "give a number of that range",
+            Self::Width(_) => "give a number such as 10 or 0.5",
             Self::Query { name, remedy: None, .. } if !name.is_empty() => {
                 r#"write the operators of each property as an object, such as {"eo:cloud_cover": {"lt": 20}}"#
             }

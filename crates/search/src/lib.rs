@@ -37,7 +37,7 @@ mod told;
 mod types;
 
 pub use aggregate::{
-    Aggregate, Aggregation, Aggregator, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step,
+    Aggregate, Aggregation, Aggregator, Bins, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step,
 };
 pub use bbox::SearchBox;
 pub use compiled::Compiled;

@@ -58,7 +58,7 @@ pub use stacyard_geoparquet::{
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
 pub use stacyard_postgis::{Initialised, Wanted};
 pub use stacyard_search::{
-    Aggregate, Aggregation, Area, Bucket, Datum, Extent, Fields, FreeText, Frequencies, Grid, PageSize,
+    Aggregate, Aggregation, Area, Bins, Bucket, Datum, Extent, Fields, FreeText, Frequencies, Grid, PageSize,
     Property, Query, Search, SearchBox, SortKey, Step, Stop, parse_collections, parse_datetime, parse_filter,
     parse_ids, parse_query,
 };

@@ -214,7 +214,7 @@ impl Part {
                 let (datetime, range) = maker.extent()?;
                 Self::Starts(datetime, range)
             }
-            Aggregation::Cells(_) | Aggregation::Extent => return None,
+            Aggregation::Histogram(..) | Aggregation::Cells(_) | Aggregation::Extent => return None,
         })
     }
 

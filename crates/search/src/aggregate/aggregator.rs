@@ -7,7 +7,7 @@ use stacyard_model::Rfc3339;
 use stacyard_model::json::{Kind, Value};
 
 use super::extent::Around;
-use super::{Aggregate, Aggregation, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step};
+use super::{Aggregate, Aggregation, Bins, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step};
 use crate::datum::Datum;
 use crate::error::{ItemError, MatchError, SearchError, TooMany};
 use crate::order;
@@ -52,9 +52,10 @@ impl Aggregator {
                 Aggregation::Times(Some(property), _) if !property.is_instant() => {
                     return Err(SearchError::NoInstants { name: property.name().to_owned() });
                 }
-                Aggregation::Frequencies(_) | Aggregation::Times(..) | Aggregation::Cells(_) => {
-                    Part::Counts { buckets: HashMap::new(), missing: 0, other: 0 }
-                }
+                Aggregation::Frequencies(_)
+                | Aggregation::Histogram(..)
+                | Aggregation::Times(..)
+                | Aggregation::Cells(_) => Part::Counts { buckets: HashMap::new(), missing: 0, other: 0 },
                 Aggregation::Extent => Part::Extent { around: None, interval: None, is_empty: true },
             })
         };
@@ -84,6 +85,9 @@ impl Aggregator {
                         _ => Seen::Missing,
                     };
                     part.see(seen, 1, aggregation)?;
+                }
+                Aggregation::Histogram(property, bins) => {
+                    part.see(range(property, *bins, &view), 1, aggregation)?;
                 }
                 Aggregation::Times(property, step) => {
                     part.see(time(property.as_ref(), *step, &view)?, 1, aggregation)?;
@@ -120,6 +124,13 @@ impl Aggregator {
                     _ => Seen::Other,
                 };
                 part.see(seen, items, aggregation)?;
+            }
+            (Aggregation::Histogram(_, bins), Some(_)) => {
+                let number = match value {
+                    Datum::Number(text) => text.parse().ok(),
+                    _ => None,
+                };
+                part.see(Seen::range(*bins, number), items, aggregation)?;
             }
             (_, key) => part.see(key.map_or(Seen::Missing, Seen::Key), items, aggregation)?,
         }
@@ -175,6 +186,14 @@ impl Seen {
     fn instant(at: Timestamp) -> Self {
         let mut key = Vec::new();
         order::push_instant(&mut key, at);
+        Self::Key(key)
+    }
+
+    /// `None`: it is no number.
+    fn range(bins: Bins, number: Option<f64>) -> Self {
+        let Some(start) = number.and_then(|number| bins.start(number)) else { return Self::Other };
+        let mut key = Vec::new();
+        order::push_datum(&mut key, &Datum::Number(start.to_string()));
         Self::Key(key)
     }
 }
@@ -260,6 +279,14 @@ fn key_of(value: &Datum) -> Option<Vec<u8>> {
     let mut key = Vec::new();
     order::push_datum(&mut key, value);
     (*value != Datum::Null).then_some(key)
+}
+
+/// The range that a number of an Item lies in.
+fn range(property: &Property, bins: Bins, item: &ItemView<'_>) -> Seen {
+    match property.find(item).filter(|value| !value.is_null()) {
+        None => Seen::Missing,
+        Some(value) => Seen::range(bins, value.as_number().map(|number| number.to_f64())),
+    }
 }
 
 /// The start of the step of time that an Item lies in.

@@ -4,6 +4,7 @@
 //! (docs/search-semantics.md, "Aggregations").
 
 mod aggregator;
+mod bins;
 mod extent;
 mod grid;
 mod step;
@@ -13,6 +14,7 @@ mod tests;
 use jiff::Timestamp;
 
 pub use self::aggregator::Aggregator;
+pub use self::bins::Bins;
 pub use self::extent::Extent;
 pub use self::grid::Grid;
 pub use self::step::Step;
@@ -34,6 +36,8 @@ pub enum Aggregation {
     Greatest(Property),
     /// How often each value of a property occurs: [`Aggregate::Frequencies`].
     Frequencies(Property),
+    /// How many there are in ranges of a property that holds numbers: [`Aggregate::Frequencies`] of numbers, the starts of the ranges.
+    Histogram(Property, Bins),
     /// How many there are in each step of time (UTC), by a property that holds instants, or, where none is named, by the
     /// start of their temporal extents: [`Aggregate::Frequencies`] of instants, the starts of the steps.
     Times(Option<Property>, Step),
@@ -51,6 +55,7 @@ impl Aggregation {
             Self::Least(property)
             | Self::Greatest(property)
             | Self::Frequencies(property)
+            | Self::Histogram(property, _)
             | Self::Times(Some(property), _) => Some(property),
             Self::Total | Self::Times(None, _) | Self::Cells(_) | Self::Extent => None,
         }
@@ -61,6 +66,7 @@ impl Aggregation {
             Self::Least(property)
             | Self::Greatest(property)
             | Self::Frequencies(property)
+            | Self::Histogram(property, _)
             | Self::Times(Some(property), _) => Some(property),
             Self::Total | Self::Times(None, _) | Self::Cells(_) | Self::Extent => None,
         }
@@ -87,14 +93,14 @@ pub struct Frequencies {
     pub buckets: Vec<Bucket>,
     /// Items that have no value: it is absent, or null.
     pub missing: u64,
-    /// Items whose value cannot be counted: an array, an object, or no instant where one is wanted.
+    /// Items whose value cannot be counted: an array, an object, or no instant or number where one is wanted.
     pub other: u64,
 }
 
 /// A value, and how often it occurs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// The value; of a time its start, of a cell its name.
+    /// The value; of a time and of a range its start, of a cell its name.
     pub value: Datum,
     /// In how many Items.
     pub items: u64,

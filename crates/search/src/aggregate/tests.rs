@@ -61,6 +61,14 @@ fn values_are_counted_however_they_are_spelled() {
 }
 
 #[test]
+fn numbers_are_counted_in_ranges() {
+    let histogram = |name, width| Aggregation::Histogram(property(name), Bins::new(width).unwrap());
+    assert_eq!(frequencies(histogram("gsd", 4.0)), counted(&[("8", 3), ("0", 1)], 1, 0));
+    assert_eq!(frequencies(histogram("gsd", 0.25)), counted(&[("10", 3), ("0.5", 1)], 1, 0));
+    assert_eq!(frequencies(histogram("platform", 1.0)), counted(&[], 1, 4));
+}
+
+#[test]
 fn times_are_counted_in_utc() {
     assert_eq!(
         frequencies(Aggregation::Times(None, Step::Month)),

@@ -1,7 +1,7 @@
-//! The names of aggregations (STAC API - Aggregation), read into what they mean. Those that end in `_frequency`, `_min` and `_max`
-//! are of the property before; some names mean more.
+//! The names of aggregations (STAC API - Aggregation), read into what they mean. Those that end in `_frequency`, `_histogram`, `_min` and
+//! `_max` are of the property before; some names mean more.
 
-use stacyard_search::{Aggregation, Grid, Property, SearchError, Step};
+use stacyard_search::{Aggregation, Bins, Grid, Property, SearchError, Step};
 
 use super::parameters::Given;
 use crate::problem::Problem;
@@ -47,6 +47,9 @@ impl Wanted {
         };
         let characters = precision("grid_geohash_frequency_precision", 3)?;
         let zoom = precision("grid_geotile_frequency_precision", 6)?;
+        let width = given.get("histogram_interval").unwrap_or("10");
+        let bins = width.parse().map_err(|_| wrong("histogram_interval", "has to be a number"))?;
+        let bins = Bins::new(bins).map_err(|error| Problem::from(error).parameter("histogram_interval"))?;
         let names: Vec<String> = given
             .get("aggregations")
             .unwrap_or_default()
@@ -73,7 +76,7 @@ impl Wanted {
                 "grid_geotile_frequency" => {
                     Aggregation::Cells(cells(Grid::tiles(zoom), "grid_geotile_frequency_precision")?)
                 }
-                name => of_property(name)?,
+                name => of_property(name, bins)?,
             })
         };
         let aggregations = names.iter().map(meaning).collect::<Result<_, Problem>>()?;
@@ -81,10 +84,13 @@ impl Wanted {
     }
 }
 
-fn of_property(name: &str) -> Result<Aggregation, Problem> {
+fn of_property(name: &str, bins: Bins) -> Result<Aggregation, Problem> {
     let property = |name: &str| Property::parse(name).map_err(|reason| wrong("aggregations", &reason));
     if let Some(name) = name.strip_suffix("_frequency") {
         return Ok(Aggregation::Frequencies(property(name)?));
+    }
+    if let Some(name) = name.strip_suffix("_histogram") {
+        return Ok(Aggregation::Histogram(property(name)?, bins));
     }
     if let Some(name) = name.strip_suffix("_min") {
         return Ok(Aggregation::Least(property(name)?));
@@ -93,7 +99,7 @@ fn of_property(name: &str) -> Result<Aggregation, Problem> {
         return Ok(Aggregation::Greatest(property(name)?));
     }
     Err(wrong("aggregations", &format!("{name:?} is none"))
-        .help("GET /aggregations has all there are; those of a property end in _frequency, _min or _max"))
+        .help("GET /aggregations has all there are; those of a property end in _frequency, _histogram, _min or _max"))
 }
 
 fn wrong(name: &str, what: &str) -> Problem {

@@ -84,10 +84,17 @@ pub(crate) const GEOTILE: Parameter = parameter(
     r#"{"type":"integer","minimum":0,"maximum":24,"default":6}"#,
 );
 
+pub(crate) const WIDTH: Parameter = parameter(
+    "histogram_interval",
+    "How wide the ranges of a histogram are, such as 5; one begins at zero.",
+    r#"{"type":"number","exclusiveMinimum":0,"default":10}"#,
+);
+
 /// What aggregations take; below a Collection `collections` can name this one only.
 pub(crate) const AGGREGATE: &[Parameter] = &[
     AGGREGATIONS,
     INTERVAL,
+    WIDTH,
     GEOHASH,
     GEOTILE,
     COLLECTIONS,

@@ -1,10 +1,10 @@
 //! Aggregates as JSON (STAC API - Aggregation).
 
 use serde_json::{Value, json};
-use stacyard_search::{Aggregate, Datum};
+use stacyard_search::{Aggregate, Aggregation, Bucket, Datum};
 
 /// An aggregate under its name; steps of time are of this type.
-pub(crate) fn aggregated(name: &str, found: Aggregate, interval: &str) -> Value {
+pub(crate) fn aggregated(name: &str, of: &Aggregation, found: Aggregate, interval: &str) -> Value {
     match found {
         Aggregate::Total(items) => json!({"name": name, "data_type": "integer", "value": items}),
         Aggregate::Value(value) => {
@@ -13,13 +13,24 @@ pub(crate) fn aggregated(name: &str, found: Aggregate, interval: &str) -> Value 
         }
         Aggregate::Frequencies(found) => {
             let first = found.buckets.first().map_or("string", |bucket| kind(&bucket.value));
-            let kind_of_all = if name == "datetime_frequency" { interval } else { first };
+            let kind_of_all = match of {
+                Aggregation::Times(..) => interval,
+                Aggregation::Histogram(..) => "numeric",
+                _ => first,
+            };
             let buckets = found.buckets.iter().map(|bucket| {
                 let key = match as_json(&bucket.value) {
                     Value::String(text) => text,
                     other => other.to_string(),
                 };
-                json!({"key": key, "data_type": kind(&bucket.value), "frequency": bucket.items})
+                let mut told =
+                    json!({"key": key, "data_type": kind(&bucket.value), "frequency": bucket.items});
+                if let Aggregation::Histogram(_, bins) = of
+                    && let Some([from, to]) = range(bucket, bins.width())
+                {
+                    (told["from"], told["to"]) = (from, to);
+                }
+                told
             });
             let buckets: Vec<Value> = buckets.collect();
             let overflow = found.missing + found.other;
@@ -28,6 +39,14 @@ pub(crate) fn aggregated(name: &str, found: Aggregate, interval: &str) -> Value 
         // No name of an aggregation means an extent.
         Aggregate::Extent(_) => Value::Null,
     }
+}
+
+/// From where to where a range goes; where it ends it has no number.
+fn range(bucket: &Bucket, width: f64) -> Option<[Value; 2]> {
+    let Datum::Number(start) = &bucket.value else { return None };
+    // The next one begins where this one ends, to the last digit.
+    let next = (start.parse::<f64>().ok()? / width).round() + 1.0;
+    Some([as_json(&bucket.value), as_json(&Datum::Number((next * width).to_string()))])
 }
 
 const fn kind(value: &Datum) -> &'static str {

@@ -112,8 +112,9 @@ async fn answered(
     let wanted = Wanted::of(given)?;
     let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
     let found = app.works.job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await?;
-    let found = wanted.names.iter().zip(found);
-    let found: Vec<Value> = found.map(|(name, found)| aggregated(name, found, wanted.interval)).collect();
+    let found = wanted.names.iter().zip(&wanted.aggregations).zip(found);
+    let found = found.map(|((name, of), found)| aggregated(name, of, found, wanted.interval));
+    let found: Vec<Value> = found.collect();
     let links = [link("self", JSON, here), link("root", JSON, base.root())];
     let answer = json!({"type": "AggregationCollection", "aggregations": found, "links": links});
     Ok(text(JSON, answer.to_string()))
@@ -172,7 +173,8 @@ async fn listed(
             _ if is_number => "numeric",
             _ => "string",
         };
-        for suffix in ["frequency", "min", "max"] {
+        let histogram = is_number.then_some("histogram");
+        for suffix in ["frequency", "min", "max"].into_iter().chain(histogram) {
             all.push(json!({"name": format!("{name}_{suffix}"), "data_type": kind}));
         }
     }

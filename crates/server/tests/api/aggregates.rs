@@ -41,6 +41,16 @@ async fn aggregates_are_those_of_the_items() {
         assert_eq!(client.get(some).await.json()["aggregations"][0]["value"], 2);
         let years = "/aggregate?aggregations=datetime_frequency&datetime_frequency_interval=year";
         assert_eq!(client.get(years).await.json()["aggregations"][0]["buckets"][0]["frequency"], 4);
+        let histogram =
+            "/aggregate?aggregations=gsd_histogram,eo:cloud_cover_histogram&histogram_interval=20";
+        let range = |from: u64, frequency: u64| {
+            json!({"key": from.to_string(), "data_type": "numeric", "frequency": frequency,
+            "from": from, "to": from + 20})
+        };
+        let histogram = client.get(histogram).await.json();
+        assert_eq!(histogram["aggregations"][0]["buckets"], json!([range(0, 3), range(20, 2)]));
+        assert_eq!(histogram["aggregations"][1]["buckets"], json!([range(0, 1), range(40, 1)]));
+        assert_eq!(histogram["aggregations"][1]["overflow"], 3);
         // geohash.org: 7.5 46.0 lies in u0, 8 47 in u0.
         let cells = "/aggregate?aggregations=grid_geohash_frequency&grid_geohash_frequency_precision=2&bbox=7,45,9,48";
         assert_eq!(

@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stacyard_model::json::Document;
-use stacyard_search::{Aggregate, Aggregation, Compiled, Grid, Property, Query, Search, Step};
+use stacyard_search::{Aggregate, Aggregation, Bins, Compiled, Grid, Property, Query, Search, Step};
 
 use super::generate::{catalog, question};
 use super::{Make, run, said};
@@ -41,6 +41,9 @@ fn wanted() -> Vec<Aggregation> {
         Aggregation::Cells(Grid::Geohash(2)),
         Aggregation::Cells(Grid::Tiles(3)),
     ];
+    for (name, width) in [("cloud", 10.0), ("count", 0.3), ("platform", 1.0), ("updated", 1.0)] {
+        wanted.push(Aggregation::Histogram(property(name), Bins::new(width).expect("a width")));
+    }
     for name in names {
         wanted.extend([
             Aggregation::Frequencies(property(name)),
