@@ -9,11 +9,11 @@ use indicatif::HumanCount;
 use serde_json::json;
 use stacyard::{Aggregate, Aggregation, Datum, Property, Query, Run, Store, StoreUrl};
 use stacyard_server::{Ending, Options, PublicUrl, router, run as serve};
-use stacyard_store::Error;
+use stacyard_store::{Error, Remedy};
 
 use crate::console::report::{self, Status, count};
 use crate::console::{interrupt, say};
-use crate::files::open;
+use crate::files::{open, tokens};
 use crate::flags::{Global, Serve};
 
 pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
@@ -21,12 +21,33 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let urls = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let urls: Vec<StoreUrl> = urls.collect::<Result<_, _>>()?;
     let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
-    let json_log = global.json_log;
-    let on_failure = Arc::new(move |error: &Error| report::error(error, json_log));
-    let router = router(stores.clone(), Options { public_url, on_failure, ..Options::default() })?;
+    if flags.writable && !stores.iter().any(Store::is_editable) {
+        let remedy = Remedy::from("serve a database, or leave ").option("writable").text(" out");
+        return Err(Error::usage("none of the stores takes single changes", remedy));
+    }
+    let bearers = flags.tokens.as_deref().map(tokens::read).transpose()?;
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;
+    if flags.writable && bearers.is_none() && !flags.no_auth && !address.ip().is_loopback() {
+        let remedy = Remedy::from("give ").option(("tokens", "FILE")).or(Remedy::from("say by ")
+            .option("no-auth")
+            .text(" that something in front of it says who may"));
+        let message = format!("whoever reaches {address} could change what is served");
+        return Err(Error::usage(message, remedy));
+    }
+    let json_log = global.json_log;
+    let on_failure = Arc::new(move |error: &Error| report::error(error, json_log));
+    let options = Options {
+        public_url,
+        on_failure,
+        writable: flags.writable,
+        bearers,
+        private: flags.private,
+        cors_origins: flags.cors_origin.clone(),
+        ..Options::default()
+    };
+    let router = router(stores.clone(), options)?;
     let ending = Ending::default();
     let told = ending.clone();
     interrupt::end_by(move || told.end());

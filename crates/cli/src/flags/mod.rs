@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Serve stores as one STAC API.
     Serve(Serve),
+    /// Make a token for those who may change what is served.
+    Token(Token),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
     /// List, print, put or delete the Collections that a store keeps.
@@ -266,9 +268,10 @@ pub(crate) enum CountKind {
     Estimate,
 }
 
-/// Serve stores as one STAC API, read-only, until an interrupt; what is under way then is answered.
+/// Serve stores as one STAC API until an interrupt; what is under way then is answered.
 ///
-/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask.
+/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask. Nothing can be
+/// changed unless --writable is given, and then only with a token of --tokens, or from this machine.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The stores.
@@ -280,6 +283,35 @@ pub(crate) struct Serve {
     /// The URL of the landing page, as clients see it, such as https://stac.example.org/v1 [default: what they ask for].
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// Let Items and Collections be changed: those of databases can be.
+    #[arg(long)]
+    pub(crate) writable: bool,
+    /// Take a change only with one of these tokens: a file to which `stacyard token` adds one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// Need a token for reads, too.
+    #[arg(long, requires = "tokens")]
+    pub(crate) private: bool,
+    /// Let whoever reaches the server change things, from other machines too: something in front of it says who may.
+    #[arg(long, requires = "writable", conflicts_with = "tokens")]
+    pub(crate) no_auth: bool,
+    /// Let web pages of these origins ask, such as https://app.example.org, with commas between; * for all.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) cors_origin: Vec<String>,
+}
+
+/// Make a token for `serve --tokens`, and print it: it is nowhere else. The file keeps its SHA-256.
+///
+/// For example: stacyard token tokens.txt ingest write:sentinel-2 read
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The file with the tokens; one that is not there is made.
+    pub(crate) file: PathBuf,
+    /// What it is called: a word, which logs may show.
+    pub(crate) label: String,
+    /// What it is good for: read, write, read:COLLECTION, write:COLLECTION. Who may write may read.
+    #[arg(required = true, value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
 }
 
 /// Rewrite a GeoParquet file, of whatever program, in the best layout.

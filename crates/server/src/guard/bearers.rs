@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use stacyard_store::Error;
+use stacyard_store::{Error, Remedy};
 use subtle::ConstantTimeEq;
 
 use super::scope::Scope;
@@ -38,12 +38,12 @@ impl Bearers {
         let of = |(index, line): (usize, &str)| {
             Bearer::parse(line).map_err(|what| {
                 let message = format!("line {} of the tokens: {what}", index + 1);
-                Error::usage(message, "`stacyard token` adds right lines")
+                Error::usage(message, right_lines())
             })
         };
         let all: Vec<Bearer> = lines.map(of).collect::<Result<_, _>>()?;
         if all.is_empty() {
-            return Err(Error::usage("there are no tokens, so that nobody could write", "add one"));
+            return Err(Error::usage("there are no tokens, so that nobody could write", right_lines()));
         }
         Ok(Self(all.into()))
     }
@@ -90,6 +90,10 @@ impl Bearer {
         }
         Ok(Self { label: label.into(), hash, scopes })
     }
+}
+
+fn right_lines() -> Remedy {
+    Remedy::call("token", &["FILE", "LABEL", "SCOPE"]).text(" adds a line that is right")
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -220,8 +221,13 @@ async fn page(State(app): State<App>, base: Base, parameters: Parameters) -> Res
         let _ = write!(html, "<h2><code>{method} {}</code></h2>\n<p>{about}</p>\n", escaped(write.path));
     }
     html.push_str("</body></html>\n");
-    Ok(text(HTML, html))
+    let mut response = text(HTML, html);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(response)
 }
+
+/// The page needs its own style, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 h2{font-size:1rem;margin-top:2rem}td{vertical-align:top;padding:.2rem .8rem .2rem 0}code{font-size:.95em}";

@@ -5,8 +5,12 @@
 mod aggregates;
 mod answers;
 mod documents;
+mod guard;
 mod pages;
 mod problems;
 mod socket;
 mod support;
 mod work;
+mod writes;
+mod writes_many;
+mod writes_wrong;
