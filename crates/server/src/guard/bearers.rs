@@ -1,6 +1,7 @@
 //! Bearer tokens (RFC 6750). A token is 32 random bytes, shown once; what is kept is its SHA-256, which needs no slow hash, as nobody can
 //! guess so many bytes. Hashes stand in a file, a line for each: a label, the hash, scopes.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -57,7 +58,11 @@ impl Bearers {
         getrandom::fill(&mut random)
             .map_err(|cause| Error::failed("the system gives no random numbers").caused_by(cause))?;
         let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-        let hash: String = hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash(&token).iter().fold(String::new(), |mut digits, byte| {
+            // It cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
         let line = format!("{label} {hash} {}", scopes.join(" "));
         let words = 2 + scopes.len();
         if label.starts_with('#') || line.split_whitespace().count() != words {
@@ -72,7 +77,8 @@ impl Bearers {
     /// The one of this token. All are compared, each in constant time.
     pub(super) fn find(&self, token: &str) -> Option<&Bearer> {
         let hash = hash(token);
-        self.0.iter().filter(|bearer| bool::from(bearer.hash.ct_eq(&hash))).last()
+        let is_it = |bearer: &&Bearer| bool::from(bearer.hash.ct_eq(&hash));
+        self.0.iter().fold(None, |found, bearer| if is_it(&bearer) { Some(bearer) } else { found })
     }
 }
 
