@@ -100,14 +100,26 @@ fn writes(app: &App) -> impl Iterator<Item = &'static Write> {
     WRITES.iter().filter(|_| app.is_writable())
 }
 
+/// The headers of a change on a condition.
+const CONDITIONS: [(&str, &str); 2] = [
+    ("If-Match", "The `ETag` of the state that is meant; with another one nothing is changed."),
+    ("If-None-Match", "`*` where nothing is to be there yet."),
+];
+
 /// A method that changes something.
 fn operation(write: &Write) -> Value {
     let (status, kind) = write.gives;
+    let mut parameters = in_path(write.path);
+    if write.method != "post" {
+        parameters.extend(CONDITIONS.map(|(name, about)| {
+            json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
+        }));
+    }
     let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": schema_of(kind)}}));
     let mut operation = json!({
         "operationId": id(write.method, write.path),
         "summary": write.about,
-        "parameters": in_path(write.path),
+        "parameters": parameters,
         "responses": {
             status: {"description": write.about, "content": content},
             "default": {"$ref": "#/components/responses/problem"},

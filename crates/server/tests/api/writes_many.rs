@@ -1,8 +1,12 @@
 //! Many Items at once.
 
+use axum::body::{Body, Bytes};
+use axum::http::Request;
+use futures_util::stream::pending;
 use serde_json::{Value, json};
+use stacyard_server::Options;
 
-use super::support::writable;
+use super::support::{changeable, options, writable};
 
 fn item(id: &str) -> Value {
     json!({
@@ -77,4 +81,23 @@ async fn bulk_requests_insert_or_upsert() {
         assert_eq!(client.post(path, body).await.status.as_u16(), status, "{body}");
     }
     assert_eq!(client.post("/collections/none/bulk_items", r#"{"items":{}}"#).await.status.as_u16(), 404);
+}
+
+/// Large bodies are held by a few at once: who comes while others send is told to come again.
+#[tokio::test]
+async fn few_large_bodies_are_held() {
+    let (client, _) = changeable(Options { writable: true, works: 2, ..options() });
+    let path = "/collections/a/bulk_items";
+    let endless = Body::from_stream(pending::<Result<Bytes, std::io::Error>>());
+    let request = Request::post(path).header("content-type", "application/json").body(endless).unwrap();
+    let first = client.clone();
+    let first = tokio::spawn(async move { first.send(request).await.status });
+    tokio::task::yield_now().await;
+    let refused = client.post(path, "{}").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "1"), "{}", refused.text());
+    // The others go on.
+    assert_eq!(client.post("/collections/a/items", &item("m1").to_string()).await.status.as_u16(), 201);
+    first.abort();
+    let _ = first.await;
+    assert_eq!(client.post(path, r#"{"items":{}}"#).await.status.as_u16(), 200);
 }
