@@ -11,7 +11,7 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use stacyard_store::Error;
 
-use crate::command::{collections, copy, help, info, init, optimize, search, serve, validate};
+use crate::command::{collections, copy, help, info, init, optimize, search, serve, token, validate};
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
 use crate::flags::{Cli, Command};
@@ -53,6 +53,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Copy(flags) => copy::run(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
         Command::Serve(flags) => serve::run(&cli.global, &flags),
+        Command::Token(flags) => token::run(&flags),
         Command::Collections(flags) => collections::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),

@@ -1,6 +1,6 @@
 //! The conformance suite over the JSON stores, the plain one in memory, and several as one.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fmt::Write as _;
 

@@ -10,4 +10,5 @@ pub(crate) mod optimize;
 mod parts;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod token;
 pub(crate) mod validate;

@@ -11,11 +11,11 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use stacyard::{Aggregate, Aggregation, Datum, Property, Query, Run, Store, StoreUrl};
 use stacyard_server::{Ending, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
-use stacyard_store::{Error, read_side_file};
+use stacyard_store::{Error, Remedy, read_side_file};
 
 use crate::console::report::{self, Status, count};
 use crate::console::{interrupt, say};
-use crate::files::open;
+use crate::files::{open, tokens};
 use crate::flags::{Global, Serve};
 
 pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
@@ -23,11 +23,23 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let urls: Vec<StoreUrl> = urls.collect::<Result<_, _>>()?;
     let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
     let json_log = global.json_log;
-    let router = router(stores.clone(), options(global, flags)?)?;
+    if flags.writable && !stores.iter().any(Store::is_editable) {
+        let remedy = Remedy::from("serve a database, or leave ").option("writable").text(" out");
+        return Err(Error::usage("none of the stores takes single changes", remedy));
+    }
+    let options = options(global, flags)?;
     allow_files();
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;
+    if flags.writable && options.bearers.is_none() && !flags.no_auth && !address.ip().is_loopback() {
+        let remedy = Remedy::from("give ").option(("tokens", "FILE")).or(Remedy::from("say by ")
+            .option("no-auth")
+            .text(" that something in front of it says who may"));
+        let message = format!("whoever reaches {address} could change what is served");
+        return Err(Error::usage(message, remedy));
+    }
+    let router = router(stores.clone(), options)?;
     let ending = Ending::default();
     let told = ending.clone();
     interrupt::end_by(move || told.end());
@@ -63,6 +75,10 @@ fn options(global: &Global, flags: &Serve) -> Result<Options, Error> {
         works: flags.works.map_or(usual.works, NonZeroUsize::get),
         deadline: flags.timeout,
         body_bytes: flags.max_body,
+        writable: flags.writable,
+        bearers: flags.tokens.as_deref().map(tokens::read).transpose()?,
+        private: flags.private,
+        cors_origins: flags.cors_origin.clone(),
         key: flags.page_key_file.as_deref().map(read_side_file).transpose()?,
         on_request: Arc::new(move |served| say_request(served, json_log, quiet)),
         ..usual

@@ -3,3 +3,4 @@
 pub(crate) mod open;
 pub(crate) mod rejects;
 pub(crate) mod schemas;
+pub(crate) mod tokens;

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Serve stores as one STAC API.
     Serve(Serve),
+    /// Make a token for those who may change what is served.
+    Token(Token),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
     /// List, print, put or delete the Collections that a store keeps.
@@ -268,6 +270,20 @@ pub(crate) struct Search {
 pub(crate) enum CountKind {
     Exact,
     Estimate,
+}
+
+/// Make a token for `serve --tokens`, and print it: it is nowhere else. The file keeps its SHA-256.
+///
+/// For example: stacyard token tokens.txt ingest write:sentinel-2 read
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The file with the tokens; one that is not there is made.
+    pub(crate) file: PathBuf,
+    /// What it is called: a word, which logs may show.
+    pub(crate) label: String,
+    /// What it is good for: read, write, read:COLLECTION, write:COLLECTION. Who may write may read.
+    #[arg(required = true, value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
 }
 
 /// Rewrite a GeoParquet file, of whatever program, in the best layout.

@@ -9,9 +9,10 @@ use clap::Args;
 use super::global::parse_bytes;
 use super::question::parse_duration;
 
-/// Serve stores as one STAC API, read-only, until an interrupt; what is under way then is answered.
+/// Serve stores as one STAC API until an interrupt; what is under way then is answered.
 ///
-/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask.
+/// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask. Nothing can be
+/// changed unless --writable is given, and then only with a token of --tokens, or from this machine.
 ///
 /// What each flag says can be said in the environment as well: --rate-limit as STACYARD_RATE_LIMIT, the stores as STACYARD_STORES
 /// with spaces between; and in a TOML file that --config names: rate-limit = 20, stores = ["a.parquet", "b.parquet"]. A flag goes
@@ -58,4 +59,19 @@ pub(crate) struct Serve {
     /// [default: a random one, until the server ends].
     #[arg(long, value_name = "FILE")]
     pub(crate) page_key_file: Option<PathBuf>,
+    /// Let Items and Collections be changed: those of databases can be.
+    #[arg(long)]
+    pub(crate) writable: bool,
+    /// Take a change only with one of these tokens: a file to which `stacyard token` adds one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// Need a token for reads, too.
+    #[arg(long, requires = "tokens")]
+    pub(crate) private: bool,
+    /// Let whoever reaches the server change things, from other machines too: something in front of it says who may.
+    #[arg(long, requires = "writable", conflicts_with = "tokens")]
+    pub(crate) no_auth: bool,
+    /// Let web pages of these origins ask, such as https://app.example.org, with commas between; * for all.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) cors_origin: Vec<String>,
 }

@@ -22,6 +22,7 @@ mod rejects;
 mod replacing;
 mod search;
 mod serve;
+mod serve_writes;
 mod silent;
 mod support;
 mod usage;

@@ -46,9 +46,13 @@ impl Counts {
         // What one may see is a part of the query.
         let query = &*catalog.narrowed(query)?;
         let mark = mark(query, catalog.generation());
-        if let Some(count) = self.lock().get(mark) {
+        let known = self.lock();
+        if let Some(&(at, count)) = known.counts.get(&mark)
+            && known.is_good(at, count)
+        {
             return Ok(count);
         }
+        drop(known);
         let at = Instant::now();
         let count = match catalog.count(query, &Stop::after(allowed)) {
             Err(error) if error.kind() == ErrorKind::Limit => None,
@@ -73,14 +77,12 @@ impl Counts {
 }
 
 impl Known {
-    /// What was counted, where it is still good. That it takes too long is so after a change, too.
-    fn get(&self, mark: Mark) -> Option<Option<u64>> {
-        let &(at, count) = self.counts.get(&mark)?;
-        let is_good = match count {
+    /// Whether what was counted then is still good. That it takes too long is so after a change, too.
+    fn is_good(&self, at: Instant, count: Option<u64>) -> bool {
+        match count {
             Some(_) => at.elapsed() < GOOD && self.changed.is_none_or(|changed| changed < at),
             None => at.elapsed() < LONG,
-        };
-        is_good.then_some(count)
+        }
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    fn kept(kept: Stored) -> Result<Self, Error> {
+    fn kept(kept: &Stored) -> Result<Self, Error> {
         let damaged = |_| Error::new(ErrorKind::Damaged, "a Collection that is not JSON");
         let collection = serde_json::from_slice(&kept.text).map_err(damaged)?;
         Ok(Self { collection, etag: Some(kept.etag) })
@@ -189,7 +189,7 @@ impl Shelf {
     ) -> Result<Option<Shown>, Problem> {
         let kept = {
             let (catalog, id) = (catalog.clone(), id.to_owned());
-            works.job().run(move |_| catalog.collection(&id)?.map(Shown::kept).transpose()).await?
+            works.job().run(move |_| catalog.collection(&id)?.as_ref().map(Shown::kept).transpose()).await?
         };
         if kept.is_some() || !catalog.sees(id) {
             return Ok(kept);

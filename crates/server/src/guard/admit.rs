@@ -12,8 +12,8 @@ use crate::catalog::Catalog;
 use crate::problem::Problem;
 use crate::state::App;
 
-/// What answers anybody: whether the server is alive.
-const OPEN: &str = "/healthz";
+/// What answers anybody, as those who watch over servers have no tokens: whether it runs, and whether the stores do.
+const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Makes the request that of a principal.
 pub(crate) async fn admit(
@@ -21,7 +21,7 @@ pub(crate) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    if request.uri().path() != OPEN {
+    if !OPEN.contains(&request.uri().path()) {
         let principal = app.guard.principal(request.headers())?;
         if principal.reads == Reach::Nothing {
             return Err(principal.refused());

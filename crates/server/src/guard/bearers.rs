@@ -1,12 +1,13 @@
 //! Bearer tokens (RFC 6750). A token is 32 random bytes, shown once; what is kept is its SHA-256, which needs no slow hash, as nobody can
 //! guess so many bytes. Hashes stand in a file, a line for each: a label, the hash, scopes.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use stacyard_store::Error;
+use stacyard_store::{Error, Remedy};
 use subtle::ConstantTimeEq;
 
 use super::scope::Scope;
@@ -38,12 +39,12 @@ impl Bearers {
         let of = |(index, line): (usize, &str)| {
             Bearer::parse(line).map_err(|what| {
                 let message = format!("line {} of the tokens: {what}", index + 1);
-                Error::usage(message, "`stacyard token` adds right lines")
+                Error::usage(message, right_lines())
             })
         };
         let all: Vec<Bearer> = lines.map(of).collect::<Result<_, _>>()?;
         if all.is_empty() {
-            return Err(Error::usage("there are no tokens, so that nobody could write", "add one"));
+            return Err(Error::usage("there are no tokens, so that nobody could write", right_lines()));
         }
         Ok(Self(all.into()))
     }
@@ -57,7 +58,11 @@ impl Bearers {
         getrandom::fill(&mut random)
             .map_err(|cause| Error::failed("the system gives no random numbers").caused_by(cause))?;
         let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-        let hash: String = hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash(&token).iter().fold(String::new(), |mut digits, byte| {
+            // It cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
         let line = format!("{label} {hash} {}", scopes.join(" "));
         let words = 2 + scopes.len();
         if label.starts_with('#') || line.split_whitespace().count() != words {
@@ -72,7 +77,8 @@ impl Bearers {
     /// The one of this token. All are compared, each in constant time.
     pub(super) fn find(&self, token: &str) -> Option<&Bearer> {
         let hash = hash(token);
-        self.0.iter().filter(|bearer| bool::from(bearer.hash.ct_eq(&hash))).last()
+        let is_it = |bearer: &&Bearer| bool::from(bearer.hash.ct_eq(&hash));
+        self.0.iter().fold(None, |found, bearer| if is_it(&bearer) { Some(bearer) } else { found })
     }
 }
 
@@ -90,6 +96,10 @@ impl Bearer {
         }
         Ok(Self { label: label.into(), hash, scopes })
     }
+}
+
+fn right_lines() -> Remedy {
+    Remedy::call("token", &["FILE", "LABEL", "SCOPE"]).text(" adds a line that is right")
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -53,7 +53,7 @@ fn parsed(origin: &str) -> Result<HeaderValue, Error> {
     let wrong = || {
         Error::usage(
             format!("{origin:?} is no origin of web pages"),
-            "write https://HOST or http://HOST:PORT, in small letters and without a path, or * alone",
+            "write it as browsers do, such as https://example.org or http://localhost:3000, or * alone",
         )
     };
     let uri = Uri::parse(origin).map_err(|_| wrong())?;

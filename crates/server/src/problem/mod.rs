@@ -7,7 +7,7 @@ mod words;
 use std::sync::Arc;
 
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use stacyard_store::Error;
@@ -25,7 +25,7 @@ pub(crate) struct Problem {
     /// Members beside those of the RFC.
     more: Map<String, Value>,
     /// What a client's program should know.
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Option<Box<HeaderMap>>,
     /// Whether it is that none of the collections is known.
     is_no_collection: bool,
     /// What it was made of, for the log.
@@ -38,7 +38,7 @@ impl Problem {
             status,
             detail: detail.into(),
             more: Map::new(),
-            headers: Vec::new(),
+            headers: None,
             is_no_collection: false,
             cause: None,
         }
@@ -123,7 +123,7 @@ impl Problem {
     /// With a header that says it to programs.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.headers.get_or_insert_default().insert(name, value);
         self
     }
 
@@ -167,7 +167,7 @@ impl IntoResponse for Problem {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-        headers.extend(sent);
+        headers.extend(sent.map(|sent| *sent).unwrap_or_default());
         if let Some(cause) = failure {
             response.extensions_mut().insert(Failure(cause));
         }

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -99,14 +100,26 @@ fn writes(app: &App) -> impl Iterator<Item = &'static Write> {
     WRITES.iter().filter(|_| app.is_writable())
 }
 
+/// The headers of a change on a condition.
+const CONDITIONS: [(&str, &str); 2] = [
+    ("If-Match", "The `ETag` of the state that is meant; with another one nothing is changed."),
+    ("If-None-Match", "`*` where nothing is to be there yet."),
+];
+
 /// A method that changes something.
 fn operation(write: &Write) -> Value {
     let (status, kind) = write.gives;
+    let mut parameters = in_path(write.path);
+    if write.method != "post" {
+        parameters.extend(CONDITIONS.map(|(name, about)| {
+            json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
+        }));
+    }
     let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": schema_of(kind)}}));
     let mut operation = json!({
         "operationId": id(write.method, write.path),
         "summary": write.about,
-        "parameters": in_path(write.path),
+        "parameters": parameters,
         "responses": {
             status: {"description": write.about, "content": content},
             "default": {"$ref": "#/components/responses/problem"},
@@ -220,8 +233,13 @@ async fn page(State(app): State<App>, base: Base, parameters: Parameters) -> Res
         let _ = write!(html, "<h2><code>{method} {}</code></h2>\n<p>{about}</p>\n", escaped(write.path));
     }
     html.push_str("</body></html>\n");
-    Ok(text(HTML, html))
+    let mut response = text(HTML, html);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(response)
 }
+
+/// The page needs its own style, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 h2{font-size:1rem;margin-top:2rem}td{vertical-align:top;padding:.2rem .8rem .2rem 0}code{font-size:.95em}";

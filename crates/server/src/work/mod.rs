@@ -17,9 +17,6 @@ use crate::problem::Problem;
 /// So many answers may be taken by clients at once, part by part: each holds memory or temporary files.
 const OPEN: usize = 256;
 
-/// So many large bodies are held at once.
-const HELD: usize = 4;
-
 /// What an answer holds in memory before it goes to a temporary file (16 MiB).
 const MEMORY: usize = 16 << 20;
 
@@ -42,7 +39,8 @@ impl Works {
             turns: Arc::new(Semaphore::new(options.works.max(1))),
             most: options.works.max(1),
             open: Arc::new(Semaphore::new(OPEN)),
-            held: Arc::new(Semaphore::new(HELD)),
+            // What is done with them takes long: others need turns, too.
+            held: Arc::new(Semaphore::new((options.works / 2).max(1))),
             patience: options.patience,
             deadline: options.deadline,
         }

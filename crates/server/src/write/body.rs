@@ -39,7 +39,7 @@ impl FromRequest<App> for Change {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let change = match &*media_type(&request) {
-            JSON | MERGE_PATCH | GEOJSON => Self::Merge,
+            JSON | MERGE_PATCH => Self::Merge,
             JSON_PATCH => Self::Operations,
             _ => {
                 let known = format!("{MERGE_PATCH}, {JSON_PATCH}");

@@ -5,9 +5,13 @@
 mod aggregates;
 mod answers;
 mod documents;
+mod guard;
 mod operate;
 mod pages;
 mod problems;
 mod socket;
 mod support;
 mod work;
+mod writes;
+mod writes_many;
+mod writes_wrong;

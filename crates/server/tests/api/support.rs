@@ -8,7 +8,10 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use stacyard::{Copying, Run, Store};
+use stacyard_model::json::Document;
 use stacyard_server::{Options, router};
+use stacyard_store::When;
+use stacyard_store::conformance::Memory;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -68,6 +71,20 @@ impl Stores {
             self.client(&["a.ndjson", "rest.ndjson"]),
         ]
     }
+}
+
+/// A server over a store that takes changes, with the Items above and the Collection of `a`.
+pub(crate) fn changeable(options: Options) -> (Client, Store) {
+    let items: Vec<Document> = ITEMS.iter().map(|item| Document::parse(*item).unwrap()).collect();
+    let store = Store::from(Memory::with(&items));
+    store.edit().unwrap().put_collection(COLLECTION.as_bytes(), When::Absent).unwrap();
+    let client = Stores::new().client_of(router(vec![store.clone()], options).unwrap());
+    (client, store)
+}
+
+/// One that anybody may change.
+pub(crate) fn writable() -> (Client, Store) {
+    changeable(Options { writable: true, ..options() })
 }
 
 pub(crate) fn options() -> Options {
@@ -132,6 +149,22 @@ impl Client {
     pub(crate) async fn ask(&self, method: Method, path: &str) -> Answer {
         let request = Request::builder().method(method).uri(path).header("host", "stac.test");
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A request with headers and a JSON body.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "stac.test");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

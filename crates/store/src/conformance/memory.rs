@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stacyard_model::json::Document;
+use stacyard_model::json::{Document, Value};
 use stacyard_search::Stop;
 
 use crate::{
@@ -26,7 +26,7 @@ impl Memory {
     pub fn with(items: &[Document]) -> Self {
         let memory = Self::default();
         for item in items {
-            let member = |name| item.root().get(name).and_then(|value| value.as_str()).map(String::from);
+            let member = |name| item.root().get(name).and_then(Value::as_str).map(String::from);
             let name = (member("collection"), member("id").unwrap_or_default());
             memory.kept().items.insert(name, item.text().as_bytes().to_vec());
         }
