@@ -5,10 +5,12 @@
 //! a store can do in `stacyard-store`. Nothing here knows what kind a store is of.
 //!
 //! The rooms: `routes` has a file for each resource; `ask` reads parameters and bodies; `catalog` is the stores behind it, as
-//! one; `work` runs what blocks; `links` makes URLs; `represent` writes answers; `problem` says what went wrong.
+//! one; `work` runs what blocks; `links` makes URLs; `form` chooses among representations, `represent` writes them; `problem` says what
+//! went wrong.
 
 mod ask;
 mod catalog;
+mod form;
 mod links;
 mod listen;
 mod options;
@@ -20,5 +22,5 @@ mod work;
 
 pub use links::PublicUrl;
 pub use listen::{Ending, run};
-pub use options::Options;
+pub use options::{Export, Options, WriteExport};
 pub use routes::router;

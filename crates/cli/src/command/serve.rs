@@ -1,5 +1,6 @@
 //! `serve`: a STAC API over stores, until an interrupt.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,8 +8,10 @@ use std::thread;
 
 use indicatif::HumanCount;
 use serde_json::json;
-use stacyard::{Aggregate, Aggregation, Datum, Property, Query, Run, Store, StoreUrl};
-use stacyard_server::{Ending, Options, PublicUrl, router, run as serve};
+use stacyard::{
+    Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Store, StoreUrl, export,
+};
+use stacyard_server::{Ending, Export, Options, PublicUrl, router, run as serve};
 use stacyard_store::Error;
 
 use crate::console::report::{self, Status, count};
@@ -23,7 +26,7 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
     let json_log = global.json_log;
     let on_failure = Arc::new(move |error: &Error| report::error(error, json_log));
-    let router = router(stores.clone(), Options { public_url, on_failure, ..Options::default() })?;
+    let router = router(stores.clone(), Options { public_url, on_failure, exports: exports(), ..Options::default() })?;
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;
@@ -47,6 +50,33 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
         say::line("ended");
     }
     Ok(Status::Done)
+}
+
+/// The files in which Items can be taken away.
+fn exports() -> Vec<Export> {
+    let write = |columns| {
+        Arc::new(move |store: &Store, query: &Query, file: &File, run: Run<'_>| {
+            export(store, query, (file, columns), run).map(|_| ())
+        })
+    };
+    vec![
+        Export {
+            name: "geoparquet",
+            names: &["parquet"],
+            media_type: "application/vnd.apache.parquet",
+            extension: "parquet",
+            is_packed: true,
+            write: write(Columns::GeoParquet),
+        },
+        Export {
+            name: "arrow",
+            names: &[],
+            media_type: "application/vnd.apache.arrow.stream",
+            extension: "arrows",
+            is_packed: false,
+            write: write(Columns::ArrowStream),
+        },
+    ]
 }
 
 /// How many collections are named.

@@ -5,17 +5,21 @@ mod counts;
 mod inventory;
 mod sample;
 
+use std::env::temp_dir;
+use std::fs::File;
+use std::io::Seek;
 use std::sync::Arc;
 
 use serde_json::Value;
 use stacyard_model::Profile;
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
-use stacyard_store::{Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored};
+use stacyard_store::{Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored};
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
 pub(crate) use self::inventory::Shelf;
-use crate::work::in_place;
+use crate::options::WriteExport;
+use crate::work::{in_place, on_all_cores};
 
 /// Where a page lies in the order of its query.
 #[derive(Debug, Clone)]
@@ -82,6 +86,22 @@ impl Catalog {
             PlaceOfPage::First => store.page(query, None, size, in_place(stop)),
             PlaceOfPage::After(cursor) => store.page(query, Some(cursor), size, in_place(stop)),
             PlaceOfPage::Before(cursor) => store.page_before(query, cursor, size, in_place(stop)),
+        })
+    }
+
+    /// The whole answer, however long.
+    pub(crate) fn answer(&self, query: &Query, stop: &Stop) -> Result<Answer, Error> {
+        self.ask(query, |store, query| store.answer(query, on_all_cores(stop)))
+    }
+
+    /// The whole answer as a file without a name.
+    pub(crate) fn export(&self, query: &Query, write: &WriteExport, stop: &Stop) -> Result<File, Error> {
+        self.ask(query, |store, query| {
+            let failed = |cause| Error::io("write an answer to a temporary file in", &temp_dir(), cause);
+            let mut file = tempfile::tempfile().map_err(failed)?;
+            write(store, query, &file, on_all_cores(stop))?;
+            file.rewind().map_err(failed)?;
+            Ok(file)
         })
     }
 

@@ -86,6 +86,10 @@ impl Problem {
     }
 }
 
+/// What a response says went wrong, for whoever shows it otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Said(pub(crate) Value);
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, detail, more, retry_after, .. } = self;
@@ -99,6 +103,7 @@ impl IntoResponse for Problem {
             members.extend(more);
         }
         let mut response = (status, body.to_string()).into_response();
+        response.extensions_mut().insert(Said(body));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if let Some(seconds) = retry_after {

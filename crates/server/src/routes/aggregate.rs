@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::queryables::schema;
 use super::{Resource, get};
 use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, known};
+use crate::form::Also;
 use crate::links::{Base, link};
 use crate::problem::Problem;
 use crate::represent::{JSON, aggregated, document, text};
@@ -19,6 +20,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
+        also: Also::Nothing,
         takes_body: true,
         methods: || get(by_parameters).post(by_body),
     },
@@ -27,6 +29,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items of a Collection that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
+        also: Also::Nothing,
         takes_body: true,
         methods: || get(of_collection_by_parameters).post(of_collection_by_body),
     },
@@ -35,6 +38,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The aggregations that can be asked for.",
         parameters: &[],
         kind: JSON,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(of_all),
     },
@@ -43,6 +47,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The aggregations of the Items of a Collection that can be asked for.",
         parameters: &[],
         kind: JSON,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(of_collection),
     },

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
+use crate::form::{Also, Chosen};
 use crate::links::{Base, link, with_links};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::represent::{GEOJSON, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -17,6 +18,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "A Collection.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(collection),
 }];
@@ -24,6 +26,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 async fn collection(
     State(app): State<App>,
     base: Base,
+    chosen: Chosen,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -31,13 +34,14 @@ async fn collection(
     parameters.none()?;
     let found = app.shelf.collection(&id, &app.catalog, &app.works).await?;
     let found = found.ok_or_else(|| Problem::no_collection(&id))?;
-    Ok(document(JSON, &headers, &represented(&id, found, &base)))
+    let collection = represented(&id, found, &base, &chosen);
+    Ok(shown(&chosen, JSON, &headers, &collection, |collection| page::collection(&base, collection)))
 }
 
-/// A Collection with its links.
-pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
+/// A Collection with its links, those to its other representations among them.
+pub(super) fn represented(id: &str, collection: Value, base: &Base, chosen: &Chosen) -> Value {
     let here = base.collection(id);
-    let ours = vec![
+    let mut ours = vec![
         link("self", JSON, &*here),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
@@ -47,5 +51,6 @@ pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
         link("aggregate", JSON, format!("{here}/aggregate")),
         link("aggregations", JSON, format!("{here}/aggregations")),
     ];
+    ours.extend(chosen.alternates_of(&here));
     with_links(collection, ours)
 }

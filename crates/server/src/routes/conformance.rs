@@ -7,14 +7,17 @@ use serde_json::json;
 
 use super::{Resource, get};
 use crate::ask::Parameters;
+use crate::form::{Also, Chosen};
+use crate::links::{Base, link};
 use crate::problem::Problem;
-use crate::represent::{JSON, document};
+use crate::represent::{JSON, page, shown};
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
     path: "/conformance",
     about: "The classes of requirements that the server meets.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(conformance),
 }];
@@ -72,7 +75,16 @@ pub(super) const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0-rc.2/children",
 ];
 
-async fn conformance(parameters: Parameters, headers: HeaderMap) -> Result<Response, Problem> {
+async fn conformance(
+    base: Base,
+    chosen: Chosen,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     parameters.none()?;
-    Ok(document(JSON, &headers, &json!({"conformsTo": CLASSES})))
+    let own = base.url("/conformance");
+    let mut links = vec![link("self", JSON, &*own), link("root", JSON, base.root())];
+    links.extend(chosen.alternates_of(&own));
+    let document = json!({"conformsTo": CLASSES, "links": links});
+    Ok(shown(&chosen, JSON, &headers, &document, |document| page::conformance(&base, document)))
 }

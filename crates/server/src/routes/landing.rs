@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Resource, conformance, get};
 use crate::ask::Parameters;
+use crate::form::{Also, Chosen};
 use crate::links::{Base, link, titled_link};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::represent::{GEOJSON, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -17,6 +18,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "The landing page: a STAC Catalog with links to all there is.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(landing),
 }];
@@ -27,6 +29,7 @@ const OGC: &str = "http://www.opengis.net/def/rel/ogc/1.0";
 async fn landing(
     State(app): State<App>,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -46,10 +49,11 @@ async fn landing(
         link("service-desc", super::api::OPENAPI, base.url("/api")),
         link("service-doc", "text/html", base.url("/api.html")),
     ];
+    links.extend(chosen.alternates_of(&base.root()));
     let inventory = app.shelf.inventory(&app.catalog, &app.works).await?;
     let children = inventory.titles();
     links.extend(children.map(|(id, title)| titled_link("child", JSON, base.collection(id), title)));
-    let page = json!({
+    let catalog = json!({
         "type": "Catalog",
         "stac_version": "1.1.0",
         "id": app.options.id,
@@ -58,5 +62,5 @@ async fn landing(
         "conformsTo": conformance::CLASSES,
         "links": Value::Array(links),
     });
-    Ok(document(JSON, &headers, &page))
+    Ok(shown(&chosen, JSON, &headers, &catalog, |catalog| page::landing(&base, catalog)))
 }

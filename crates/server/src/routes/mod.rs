@@ -17,16 +17,20 @@ mod sortables;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate};
 
 use crate::ask::{Parameter, Tokens};
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::form::{Also, Form, forms, negotiate};
 use crate::options::Options;
 use crate::problem::Problem;
+use crate::represent::{problems_as_pages, with_age};
 use crate::state::{App, Server};
 use crate::work::Works;
 
@@ -38,11 +42,20 @@ struct Resource {
     about: &'static str,
     /// The parameters of a GET.
     parameters: &'static [Parameter],
-    /// What it gives is of this media type.
+    /// Its JSON is of this media type.
     kind: &'static str,
+    /// What there is beside the JSON.
+    also: Also,
     /// Whether a POST with the same as a JSON body is taken, too.
     takes_body: bool,
     methods: fn() -> MethodRouter<App>,
+}
+
+impl Resource {
+    /// The representations that there are.
+    fn forms(&self, options: &Options) -> Vec<Form> {
+        forms(self.kind, self.also, &options.exports)
+    }
 }
 
 /// All resources: the router and the documentation of the API are both made of this.
@@ -75,13 +88,24 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         options,
     };
     let resources = RESOURCES.iter().copied().flatten();
-    let router =
-        resources.fold(Router::new(), |router, resource| router.route(resource.path, (resource.methods)()));
+    let router = resources.fold(Router::new(), |router, resource| {
+        let forms: Arc<[Form]> = resource.forms(&server.options).into();
+        let methods = (resource.methods)().layer(from_fn_with_state(forms, negotiate));
+        router.route(resource.path, methods)
+    });
+    let packed = server.options.exports.iter().filter(|export| export.is_packed);
+    let packed: Vec<&str> = packed.map(|export| export.media_type).collect();
+    let is_plain = move |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.get(CONTENT_TYPE).is_some_and(|kind| packed.iter().any(|packed| kind == *packed))
+    };
+    let app = Arc::new(server);
     Ok(router
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)
-        .layer(CompressionLayer::new())
-        .with_state(Arc::new(server)))
+        .layer(from_fn(problems_as_pages))
+        .layer(from_fn_with_state(App::clone(&app), with_age))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_plain)))
+        .with_state(app))
 }
 
 async fn nothing(uri: Uri) -> Problem {

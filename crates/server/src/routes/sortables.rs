@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::queryables::{of_all_collections, schema};
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
+use crate::form::{Also, Chosen};
 use crate::links::Base;
 use crate::problem::Problem;
-use crate::represent::{SCHEMA, document};
+use crate::represent::{SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[
@@ -20,6 +21,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties that Items can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_all),
     },
@@ -28,6 +30,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties that the Items of a Collection can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collection),
     },
@@ -36,6 +39,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The members that Collections can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collections),
     },
@@ -46,17 +50,20 @@ const COLLECTIONS: &str = "/collections-sortables";
 async fn of_all(
     State(app): State<App>,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema = schema(&app, None, "Sortables", base.url("/sortables")).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 async fn of_collection(
     State(app): State<App>,
     base: Base,
+    chosen: Chosen,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -64,18 +71,21 @@ async fn of_collection(
     parameters.none()?;
     let title = format!("Sortables of {id}");
     let schema = schema(&app, Some(&id), &title, format!("{}/sortables", base.collection(&id))).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, Some(&id), schema)))
 }
 
 async fn of_collections(
     State(app): State<App>,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema = of_all_collections(&app, "Sortables of Collections", base.url(COLLECTIONS)).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 /// Without what has no order: geometries, arrays and objects.

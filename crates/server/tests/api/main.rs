@@ -4,6 +4,9 @@
 
 mod aggregates;
 mod answers;
+mod forms;
+mod html;
+mod whole;
 mod documents;
 mod pages;
 mod problems;
