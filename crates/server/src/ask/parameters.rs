@@ -75,10 +75,10 @@ pub(crate) fn first_value(uri: &Uri, name: &str) -> Option<String> {
 
 fn unknown(name: &str, known: &[Parameter]) -> Problem {
     let names: Vec<&str> = known.iter().map(|known| known.name).collect();
-    let help = if names.is_empty() {
-        "there are no parameters here".to_owned()
-    } else {
-        format!("there are {}", names.join(", "))
+    let help = match names[..] {
+        [] => "there are no parameters here".to_owned(),
+        [name] => format!("there is {name} only"),
+        _ => format!("there are {}", names.join(", ")),
     };
     Problem::bad(format!("{name:?} is no parameter here")).parameter(name).help(help)
 }

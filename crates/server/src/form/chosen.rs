@@ -96,8 +96,9 @@ fn varying(mut response: Response) -> Response {
 /// Whether whoever asks wants to read what went wrong on a page.
 pub(crate) fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
     let all = forms(PROBLEM, Also::Page, &[]);
-    match first_value(uri, "f") {
-        Some(name) => name == "html",
-        None => preferred(headers, &all).is_some_and(|form| form.what == What::Page),
+    match first_value(uri, "f").as_deref() {
+        Some("html") => true,
+        Some("json") => false,
+        _ => preferred(headers, &all).is_some_and(|form| form.what == What::Page),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::collection::represented;
 use super::{Resource, get};
 use crate::ask::Parameters;
-use crate::form::{Also, Chosen};
+use crate::form::Also;
 use crate::links::{Base, link};
 use crate::problem::Problem;
 use crate::represent::{JSON, document};
@@ -27,13 +27,12 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
 async fn children(
     State(app): State<App>,
     base: Base,
-    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let all = app.shelf.collections(&app.catalog, &app.works).await?.into_iter();
-    let all: Vec<Value> = all.map(|(id, collection)| represented(&id, collection, &base, &chosen)).collect();
+    let all: Vec<Value> = all.map(|(id, collection)| represented(&id, collection, &base)).collect();
     let links = [link("self", JSON, base.url("/children")), link("root", JSON, base.root())];
     Ok(document(JSON, &headers, &json!({"children": all, "links": links})))
 }

@@ -10,7 +10,7 @@ use crate::ask::{Parameters, Segments};
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link, with_links};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, page, shown};
+use crate::represent::{GEOJSON, HTML, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -34,15 +34,16 @@ async fn collection(
     parameters.none()?;
     let found = app.shelf.collection(&id, &app.catalog, &app.works).await?;
     let found = found.ok_or_else(|| Problem::no_collection(&id))?;
-    let collection = represented(&id, found, &base, &chosen);
+    let collection = represented(&id, found, &base);
     Ok(shown(&chosen, JSON, &headers, &collection, |collection| page::collection(&base, collection)))
 }
 
 /// A Collection with its links, those to its other representations among them.
-pub(super) fn represented(id: &str, collection: Value, base: &Base, chosen: &Chosen) -> Value {
+pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
     let here = base.collection(id);
-    let mut ours = vec![
+    let ours = vec![
         link("self", JSON, &*here),
+        link("alternate", HTML, format!("{here}?f=html")),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
         link("items", GEOJSON, format!("{here}/items")),
@@ -51,6 +52,5 @@ pub(super) fn represented(id: &str, collection: Value, base: &Base, chosen: &Cho
         link("aggregate", JSON, format!("{here}/aggregate")),
         link("aggregations", JSON, format!("{here}/aggregations")),
     ];
-    ours.extend(chosen.alternates_of(&here));
     with_links(collection, ours)
 }

@@ -47,7 +47,7 @@ async fn collections(
     let some = app.works.job().run(found).await?;
     let all = some.collections.into_iter();
     let all: Vec<Value> =
-        all.map(|(id, found)| wanted(represented(&id, found, &base, &chosen), &fields)).collect();
+        all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();
     let mut links = vec![
         link("self", JSON, format!("{}{}", base.url(PATH), given.query())),
         link("root", JSON, base.root()),

@@ -17,15 +17,11 @@ use super::support::{Stores, options};
 
 /// An Item of about 2 kB.
 fn item(id: usize) -> String {
+    let collection = if id.is_multiple_of(50) { "few" } else { "many" };
+    let (lon, second, text) = (id % 90, id % 60, "x".repeat(2_000));
     format!(
-        r#"{{"type":"Feature","stac_version":"1.1.0","id":"i{id}","collection":"{}","geometry":{{"type":"Point","coordinates":[{}.50,1]}},"bbox":[{0}.50,1,{0}.50,1],"properties":{{"datetime":"2024-01-01T00:00:{:02}Z","n":{id}.0,"x":"{}"}},"links":[],"assets":{{}}}}"#,
-        if id.is_multiple_of(50) { "few" } else { "many" },
-        id % 90,
-        id % 60,
-        "x".repeat(2_000)
+        r#"{{"type":"Feature","stac_version":"1.1.0","id":"i{id}","collection":"{collection}","geometry":{{"type":"Point","coordinates":[{lon}.5,1]}},"bbox":[{lon}.5,1,{lon}.5,1],"properties":{{"datetime":"2024-01-01T00:00:{second:02}Z","n":{id}.0,"x":"{text}"}},"links":[],"assets":{{}}}}"#
     )
-    .replace("[0.50", &format!("[{}.50", id % 90))
-    .replace(",0.50,1]", &format!(",{}.50,1]", id % 90))
 }
 
 /// Many Items, in lines and in columns.
@@ -53,7 +49,8 @@ async fn lines_are_all_that_answers_byte_by_byte() {
         let client = stores.client(&[store]);
         let whole = client.get("/search?f=ndjson").await;
         assert_eq!((whole.status, whole.header("content-type")), (StatusCode::OK, "application/x-ndjson"));
-        assert!(sorted(&whole.text()) == wanted, "{store}: {} lines", whole.text().lines().count());
+        let text = whole.text();
+        assert!(sorted(&text) == wanted, "{store}: {:?} {:?}", sorted(&text)[0].replace("xx", ""), wanted[0].replace("xx", ""));
         let posted = client.post("/search?f=ndjson", "{}").await.text();
         assert!(sorted(&posted) == wanted, "{store}");
         for (path, wanted) in [
@@ -100,7 +97,8 @@ async fn files_hold_what_a_copy_holds() {
             stacyard::copy(&stores.path(from), &to, Copying::default(), Run::default()).unwrap();
             std::fs::read_to_string(to).unwrap()
         };
-        assert!(sorted(&lines("taken.parquet")) == sorted(&lines(store)), "{store}");
+        let (taken, was) = (lines("taken.parquet"), lines(store));
+        assert!(sorted(&taken) == sorted(&was), "{store} {:?} {:?}", sorted(&taken)[0].replace("xx", ""), sorted(&was)[0].replace("xx", ""));
         let kept = |name: &str| stacyard::open(&stores.path(name)).unwrap().collections().unwrap();
         assert_eq!(kept("taken.parquet"), kept(store));
     }

@@ -132,9 +132,12 @@ pub(super) fn assets(assets: &Value) -> Markup {
 const SHOWN: [&str; 10] =
     ["self", "root", "parent", "collection", "alternate", "child", "item", "items", "next", "prev"];
 
+/// A resource that says nothing unless it is asked for something.
+const ASKED: &str = "aggregate";
+
 /// The other links, a row each.
 pub(super) fn links(document: &Value) -> Markup {
-    let is_other = |link: &&Value| !link["rel"].as_str().is_some_and(|rel| SHOWN.contains(&rel));
+    let is_other = |link: &&Value| !link["rel"].as_str().is_some_and(|rel| SHOWN.contains(&rel) || rel == ASKED);
     let all: Vec<&Value> = document["links"].as_array().into_iter().flatten().filter(is_other).collect();
     html! {
         @if !all.is_empty() {
