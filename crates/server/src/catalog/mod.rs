@@ -17,7 +17,7 @@ use stacyard_store::{Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Nam
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
-pub(crate) use self::inventory::Shelf;
+pub(crate) use self::inventory::{Inventory, Shelf};
 use crate::options::WriteExport;
 use crate::work::{in_place, on_all_cores};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
 use crate::form::{Also, Chosen};
-use crate::links::{Base, link, with_links};
+use crate::links::{Base, link, titled_link, with_links};
 use crate::problem::Problem;
 use crate::represent::{GEOJSON, HTML, JSON, SCHEMA, page, shown};
 use crate::state::App;
@@ -46,6 +46,7 @@ pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
         link("alternate", HTML, format!("{here}?f=html")),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
+        titled_link("child", JSON, format!("{here}/browse"), "Items"),
         link("items", GEOJSON, format!("{here}/items")),
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA, format!("{here}/queryables")),
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),

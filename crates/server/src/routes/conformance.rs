@@ -1,16 +1,19 @@
 //! `/conformance`: the classes of requirements that the server meets. What is listed is exercised by the tests, and nothing else
 //! is there.
 
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
 use super::{Resource, get};
 use crate::ask::Parameters;
+use crate::catalog::Inventory;
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link};
 use crate::problem::Problem;
 use crate::represent::{JSON, page, shown};
+use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
     path: "/conformance",
@@ -22,8 +25,17 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     methods: || get(conformance),
 }];
 
-/// The classes.
-pub(super) const CLASSES: &[&str] = &[
+/// What holds where all Items can be reached by links, which those without a collection cannot.
+const BROWSEABLE: &str = "https://api.stacspec.org/v1.0.0-rc.3/browseable";
+
+/// The classes that the server meets with what there is now.
+pub(super) fn classes(inventory: &Inventory) -> Vec<&'static str> {
+    let browseable = inventory.has_all_in_collections().then_some(BROWSEABLE);
+    CLASSES.iter().copied().chain(browseable).collect()
+}
+
+/// Those that are met whatever there is.
+const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
@@ -76,6 +88,7 @@ pub(super) const CLASSES: &[&str] = &[
 ];
 
 async fn conformance(
+    State(app): State<App>,
     base: Base,
     chosen: Chosen,
     parameters: Parameters,
@@ -85,6 +98,7 @@ async fn conformance(
     let own = base.url("/conformance");
     let mut links = vec![link("self", JSON, &*own), link("root", JSON, base.root())];
     links.extend(chosen.alternates_of(&own));
-    let document = json!({"conformsTo": CLASSES, "links": links});
+    let inventory = app.shelf.inventory(&app.catalog, &app.works).await?;
+    let document = json!({"conformsTo": classes(&inventory), "links": links});
     Ok(shown(&chosen, JSON, &headers, &document, |document| page::conformance(&base, document)))
 }

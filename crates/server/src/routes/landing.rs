@@ -59,7 +59,7 @@ async fn landing(
         "id": app.options.id,
         "title": app.options.title,
         "description": app.options.description,
-        "conformsTo": conformance::CLASSES,
+        "conformsTo": conformance::classes(&inventory),
         "links": Value::Array(links),
     });
     Ok(shown(&chosen, JSON, &headers, &catalog, |catalog| page::landing(&base, catalog)))

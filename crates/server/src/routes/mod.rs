@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod api;
+mod browse;
 mod children;
 mod collection;
 mod collections;
@@ -65,6 +66,7 @@ const RESOURCES: &[&[Resource]] = &[
     collections::RESOURCES,
     collection::RESOURCES,
     items::RESOURCES,
+    browse::RESOURCES,
     item::RESOURCES,
     search::RESOURCES,
     queryables::RESOURCES,

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod answers;
+mod browse;
 mod forms;
 mod html;
 mod whole;
