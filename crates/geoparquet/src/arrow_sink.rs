@@ -53,10 +53,10 @@ impl Sink for ArrowSink {
         let Self(mut sink) = self;
         let layout = sink.layout();
         let schema = schema::schema(&layout);
-        let columns = Arc::new(schema.clone());
         let key_values = key_values(&sink.items, &layout, &sink.options);
         let metadata = key_values.into_iter().filter_map(|pair| Some((pair.key, pair.value?))).collect();
-        let schema = Arc::new(with_geometry(schema, metadata));
+        let columns = Arc::new(schema);
+        let schema = Arc::new(with_geometry(&columns, metadata));
         let target = sink.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);
         let mut file = BufWriter::new(sink.output.as_file());
@@ -100,7 +100,7 @@ impl Sink for ArrowSink {
 }
 
 /// The schema with the metadata of the file, and with its geometries marked as such.
-fn with_geometry(schema: Schema, metadata: HashMap<String, String>) -> Schema {
+fn with_geometry(schema: &Schema, metadata: HashMap<String, String>) -> Schema {
     let mark = WKB.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let fields = schema.fields().iter().map(|field| match field.name().as_str() {
         "geometry" => Field::clone(field).with_metadata(HashMap::from(mark.clone())).into(),

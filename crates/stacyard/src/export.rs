@@ -53,7 +53,9 @@ pub fn export(
         Columns::GeoParquet => {
             write(input, collections, GeoParquetSink::create(output, &temp_dir(), options)?, run)
         }
-        Columns::ArrowStream => write(input, collections, ArrowSink::create(output, &temp_dir(), options)?, run),
+        Columns::ArrowStream => {
+            write(input, collections, ArrowSink::create(output, &temp_dir(), options)?, run)
+        }
     }
 }
 

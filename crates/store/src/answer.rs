@@ -63,8 +63,12 @@ impl Store {
     /// been read.
     fn is_nearly_all(&self, query: &Query, mut run: Run<'_>) -> Result<bool, Error> {
         let Search { collections, fields, limit, .. } = query.search();
-        let any =
-            Search { collections: collections.clone(), fields: fields.clone(), limit: *limit, ..Search::default() };
+        let any = Search {
+            collections: collections.clone(),
+            fields: fields.clone(),
+            limit: *limit,
+            ..Search::default()
+        };
         if *query.search() != any || query.is_backwards() {
             return Ok(false);
         }
@@ -142,11 +146,7 @@ impl Answer {
     }
 }
 
-fn lines_of(
-    checker: &mut Checker<'_>,
-    batch: &Batch,
-    fields: &Fields,
-) -> Result<(Vec<u8>, Notes), Error> {
+fn lines_of(checker: &mut Checker<'_>, batch: &Batch, fields: &Fields) -> Result<(Vec<u8>, Notes), Error> {
     let mut out = Vec::with_capacity(batch.text.len());
     let mut notes = Notes::new(checker.rules);
     for &record in &batch.records {
@@ -224,13 +224,13 @@ mod tests {
     fn an_answer_of_many_parts_has_each_item_once_as_it_is_stored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.ndjson");
-        let all: Vec<String> =
-            (0..12_000).map(|id| item(id, if id % 3 == 0 { "a" } else { "b" })).collect();
+        let all: Vec<String> = (0..12_000).map(|id| item(id, if id % 3 == 0 { "a" } else { "b" })).collect();
         std::fs::write(&path, format!("{}\n{{}}\n", all.join("\n"))).unwrap();
         let url = StoreUrl::parse(&path.to_string_lossy(), None).unwrap();
         let store = Store::from(JsonStore::new(&url, 1 << 20));
         let ask = |search: Search| store.answer(&search.into(), Run::default());
-        let whole = |ids: &mut dyn Iterator<Item = &String>| ids.map(|item| format!("{item}\n")).collect::<String>();
+        let whole =
+            |ids: &mut dyn Iterator<Item = &String>| ids.map(|item| format!("{item}\n")).collect::<String>();
         // What is no Item is left out.
         assert_eq!(text(&mut ask(Search::default()).unwrap()), whole(&mut all.iter()));
         let of_a = Search { collections: vec!["a".to_owned()], ..Search::default() };
@@ -240,7 +240,8 @@ mod tests {
         let unknown = Search { collections: vec!["c".to_owned()], ..Search::default() };
         assert!(ask(unknown).unwrap().lines(1).is_err(), "an answer of nothing would hide the mistake");
         let stop = Stop::when_cancelled();
-        let mut cancelled = store.answer(&Query::default(), Run { stop: stop.clone(), ..Run::default() }).unwrap();
+        let mut cancelled =
+            store.answer(&Query::default(), Run { stop: stop.clone(), ..Run::default() }).unwrap();
         assert!(cancelled.lines(1).unwrap().is_some());
         stop.cancel();
         assert!(cancelled.lines(1).is_err());

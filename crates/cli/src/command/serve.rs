@@ -8,9 +8,7 @@ use std::thread;
 
 use indicatif::HumanCount;
 use serde_json::json;
-use stacyard::{
-    Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Store, StoreUrl, export,
-};
+use stacyard::{Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Store, StoreUrl, export};
 use stacyard_server::{Ending, Export, Options, PublicUrl, router, run as serve};
 use stacyard_store::Error;
 
@@ -26,7 +24,8 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
     let json_log = global.json_log;
     let on_failure = Arc::new(move |error: &Error| report::error(error, json_log));
-    let router = router(stores.clone(), Options { public_url, on_failure, exports: exports(), ..Options::default() })?;
+    let router =
+        router(stores.clone(), Options { public_url, on_failure, exports: exports(), ..Options::default() })?;
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;

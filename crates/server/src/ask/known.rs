@@ -67,11 +67,8 @@ pub(crate) const TOKEN: Parameter = parameter(
 );
 
 /// Of each resource that has more than one representation; the description of the API lists them.
-pub(crate) const F: Parameter = parameter(
-    "f",
-    "The representation of the answer, whatever `Accept` says.",
-    TEXT,
-);
+pub(crate) const F: Parameter =
+    parameter("f", "The representation of the answer, whatever `Accept` says.", TEXT);
 
 pub(crate) const AGGREGATIONS: Parameter =
     parameter("aggregations", "The names of the aggregations that are wanted, with commas between.", TEXT);

@@ -44,8 +44,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 impl Parameters {
     /// Those of a route that takes these, and `f` where there is a choice.
     pub(crate) fn of(&self, known: &[Parameter]) -> Result<Given, Problem> {
-        let known: Vec<Parameter> =
-            known.iter().copied().chain(self.has_forms.then_some(known::F)).collect();
+        let known: Vec<Parameter> = known.iter().copied().chain(self.has_forms.then_some(known::F)).collect();
         let mut given = Vec::new();
         for part in self.query.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));

@@ -59,11 +59,7 @@ impl<S: Sync> FromRequestParts<S> for Chosen {
 }
 
 /// Chooses for a resource that has these representations.
-pub(crate) async fn negotiate(
-    State(all): State<Arc<[Form]>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn negotiate(State(all): State<Arc<[Form]>>, mut request: Request, next: Next) -> Response {
     let form = match chosen(&all, request.uri(), request.headers()) {
         Ok(form) => form.clone(),
         Err(problem) => return varying(problem.into_response()),
@@ -79,11 +75,14 @@ fn chosen<'a>(all: &'a [Form], uri: &Uri, headers: &HeaderMap) -> Result<&'a For
     // Where there is no choice there is no such parameter, as the handler says.
     let by_name = if all.len() > 1 { first_value(uri, "f") } else { None };
     let found = match &by_name {
-        Some(name) => all.iter().find(|form| form.name == name || form.names.iter().any(|other| other == name)),
+        Some(name) => {
+            all.iter().find(|form| form.name == name || form.names.iter().any(|other| other == name))
+        }
         None => preferred(headers, all),
     };
     found.ok_or_else(|| {
-        let problem = Problem::bad(format!("f: there is no representation {:?} here", by_name.unwrap_or_default()));
+        let problem =
+            Problem::bad(format!("f: there is no representation {:?} here", by_name.unwrap_or_default()));
         problem.parameter("f").help(format!("there are {}", names(all).join(", ")))
     })
 }

@@ -40,7 +40,8 @@ impl PageLinks {
         let mut links = vec![link("root", JSON, self.base.root()).to_string()];
         if let Way::Get(given) = &self.way {
             links.push(link("self", GEOJSON, format!("{url}{}", given.query())).to_string());
-            let alternate = |form: &Form| format!("{url}{}", given.with_form(form.name, form.what.is_whole()));
+            let alternate =
+                |form: &Form| format!("{url}{}", given.with_form(form.name, form.what.is_whole()));
             links.extend(self.chosen.alternates(alternate).iter().map(ToString::to_string));
         }
         if let Some(id) = &self.collection {

@@ -9,7 +9,6 @@ use crate::represent::{GEOJSON, HTML, JSON};
 /// The relations that are ours.
 const OURS: [&str; 4] = ["self", "root", "parent", "collection"];
 
-
 /// Appends the text of an Item with its links as they are seen through this server. One that has no links, as `fields` left them
 /// out, gets none.
 pub(crate) fn with_item_links(text: &[u8], base: &Base, tape: &mut Tape, out: &mut Vec<u8>) {

@@ -1,9 +1,12 @@
 //! Answers that are one document.
 
-use axum::body::Body;
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::empty;
 use maud::Markup;
 use serde_json::Value;
 use stacyard_store::ETag;
@@ -16,6 +19,11 @@ use crate::form::{Chosen, What};
 /// A text of a media type.
 pub(crate) fn text(kind: &'static str, text: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text.into()).into_response()
+}
+
+/// What a HEAD gets of an answer that is not made for it: how long it would be is not known.
+pub(super) fn unmade(kind: &'static str) -> Response {
+    text(kind, Body::from_stream(empty::<Result<Bytes, Infallible>>()))
 }
 
 /// A JSON document, with the tag of its text. A client that has it already is told so.

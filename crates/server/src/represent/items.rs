@@ -3,8 +3,8 @@
 use axum::http::Method;
 use axum::response::Response;
 
+use super::document::unmade;
 use super::features::{Features, features, page_of_features};
-use super::text;
 use super::whole::{exported, lines};
 use crate::ask::Asked;
 use crate::form::What;
@@ -28,10 +28,8 @@ pub(crate) async fn items(
             None => Err(Problem::not_found("this is written as nothing")),
         },
         // Without its body there is nothing to ask the stores for.
-        _ if is_head => Ok(text(links.chosen.form.kind, "")),
+        _ if is_head => Ok(unmade(links.chosen.form.kind)),
         What::Page => page_of_features(app, asked, links).await,
-        What::Json => {
-            features(app, move |catalog, stop| Features::open(catalog, asked, links, stop)).await
-        }
+        What::Json => features(app, move |catalog, stop| Features::open(catalog, asked, links, stop)).await,
     }
 }

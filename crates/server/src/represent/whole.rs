@@ -3,16 +3,16 @@
 use std::fs::File;
 use std::io::Read;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH};
 use axum::response::Response;
 use stacyard_search::Stop;
 use stacyard_store::{Answer, Error, default_threads};
 
-use super::document::text;
-use super::stream::{Parts, streamed};
 use super::NDJSON;
+use super::document::{text, unmade};
+use super::stream::{Parts, streamed};
 use crate::ask::Asked;
 use crate::options::Export;
 use crate::problem::Problem;
@@ -25,7 +25,7 @@ const READ: usize = 1 << 20;
 pub(super) async fn lines(app: &App, asked: &Asked, is_head: bool) -> Result<Response, Problem> {
     let query = asked.whole()?;
     if is_head {
-        return Ok(text(NDJSON, Body::empty()));
+        return Ok(unmade(NDJSON));
     }
     let (job, catalog) = (app.works.whole().await?, app.catalog.clone());
     let begun = job.prepare(move |stop| {
@@ -52,8 +52,7 @@ pub(super) async fn exported(
     (name, is_head): (&str, bool),
 ) -> Result<Response, Problem> {
     let query = asked.whole()?;
-    let named = |body: Body| {
-        let mut response = text(export.media_type, body);
+    let named = |mut response: Response| {
         let name = format!("attachment; filename=\"{}.{}\"", file_name(name), export.extension);
         if let Ok(name) = HeaderValue::from_str(&name) {
             response.headers_mut().insert(CONTENT_DISPOSITION, name);
@@ -61,7 +60,7 @@ pub(super) async fn exported(
         response
     };
     if is_head {
-        return Ok(named(Body::empty()));
+        return Ok(named(unmade(export.media_type)));
     }
     let (job, catalog, write) = (app.works.whole().await?, app.catalog.clone(), export.write.clone());
     let made = job.prepare(move |stop| {
@@ -70,8 +69,8 @@ pub(super) async fn exported(
         Ok((file, length))
     });
     let (file, length) = made.await?;
-    let body = streamed(job.is_made(), Vec::new(), Rest { file, left: length })?;
-    let mut response = named(body);
+    let body = streamed(job.done(), Vec::new(), Rest { file, left: length })?;
+    let mut response = named(text(export.media_type, body));
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
     Ok(response)
 }

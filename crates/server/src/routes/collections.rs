@@ -46,8 +46,7 @@ async fn collections(
     let found = move |stop: &Stop| find_collections(&all, search, place.as_deref(), size, stop);
     let some = app.works.job().run(found).await?;
     let all = some.collections.into_iter();
-    let all: Vec<Value> =
-        all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();
+    let all: Vec<Value> = all.map(|(id, found)| wanted(represented(&id, found, &base), &fields)).collect();
     let mut links = vec![
         link("self", JSON, format!("{}{}", base.url(PATH), given.query())),
         link("root", JSON, base.root()),
@@ -63,7 +62,8 @@ async fn collections(
         let query = given.with_token(&app.tokens.sign(&place));
         link("next", chosen.form.kind, format!("{}{query}", base.url(PATH)))
     }));
-    links.extend(chosen.alternates(|form| format!("{}{}", base.url(PATH), given.with_form(form.name, false))));
+    links
+        .extend(chosen.alternates(|form| format!("{}{}", base.url(PATH), given.with_form(form.name, false))));
     let answer = json!({
         "numberReturned": all.len(),
         "numberMatched": some.matched,

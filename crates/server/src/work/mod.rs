@@ -112,7 +112,7 @@ impl Job {
 
     /// All is made, and others may work while it is handed out.
     #[must_use]
-    pub(crate) fn is_made(mut self) -> Self {
+    pub(crate) fn done(mut self) -> Self {
         self.turn = None;
         self.unhurried()
     }

@@ -39,7 +39,13 @@ async fn a_browser_reaches_all_there_is() {
             ahead.extend(targets(&page(&client, &path).await));
         }
     }
-    for path in ["/collections/a/items/a1", "/collections/b/items/b%2F1%20%C3%BC", "/queryables", "/api.html", "/search?f=ndjson"] {
+    for path in [
+        "/collections/a/items/a1",
+        "/collections/b/items/b%2F1%20%C3%BC",
+        "/queryables",
+        "/api.html",
+        "/search?f=ndjson",
+    ] {
         assert!(seen.contains(path), "{path} of {seen:?}");
     }
 }
@@ -48,7 +54,13 @@ async fn a_browser_reaches_all_there_is() {
 async fn pages_show_what_the_json_says() {
     let client = Stores::new().client(&["all.parquet"]);
     let item = page(&client, "/collections/a/items/a1").await.text();
-    for shown in ["Snow on the Alps", "2024-01-01T00:00:00Z", "7.50, 46.0, 7.50, 46.0", "eo:cloud_cover", "https://d.org/a1.tif"] {
+    for shown in [
+        "Snow on the Alps",
+        "2024-01-01T00:00:00Z",
+        "7.50, 46.0, 7.50, 46.0",
+        "eo:cloud_cover",
+        "https://d.org/a1.tif",
+    ] {
         assert!(item.contains(shown), "{shown}: {item}");
     }
     let items = page(&client, "/search?limit=2").await;
@@ -92,10 +104,20 @@ async fn nothing_that_a_store_holds_becomes_markup_or_a_script() {
     std::fs::write(stores.path("evil.ndjson"), item).unwrap();
     let client = stores.client(&["evil.ndjson"]);
     let id = "%3Cscript%3Ealert%281%29%3C%2Fscript%3E%22%27%3E%3Cb%3E";
-    for path in ["/", "/search", "/collections", "/queryables", &format!("/collections/{id}"), &format!("/collections/{id}/items/{id}")] {
+    for path in [
+        "/",
+        "/search",
+        "/collections",
+        "/queryables",
+        &format!("/collections/{id}"),
+        &format!("/collections/{id}/items/{id}"),
+    ] {
         let page = client.accepting(BROWSER, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
         let text = page.text();
-        assert!(!text.contains("<script") && !text.contains("<b>") && !text.contains("href=\"JavaScript"), "{path}: {text}");
+        assert!(
+            !text.contains("<script") && !text.contains("<b>") && !text.contains("href=\"JavaScript"),
+            "{path}: {text}"
+        );
     }
 }

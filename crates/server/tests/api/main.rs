@@ -5,12 +5,12 @@
 mod aggregates;
 mod answers;
 mod browse;
+mod documents;
 mod forms;
 mod html;
-mod whole;
-mod documents;
 mod pages;
 mod problems;
 mod socket;
 mod support;
+mod whole;
 mod work;

@@ -75,7 +75,12 @@ pub(crate) fn options() -> Options {
         counting: std::time::Duration::from_secs(30),
         key: Some(b"a key of the tests".to_vec()),
         exports: vec![
-            export("geoparquet", &["parquet"], ("application/vnd.apache.parquet", "parquet"), Columns::GeoParquet),
+            export(
+                "geoparquet",
+                &["parquet"],
+                ("application/vnd.apache.parquet", "parquet"),
+                Columns::GeoParquet,
+            ),
             export("arrow", &[], ("application/vnd.apache.arrow.stream", "arrows"), Columns::ArrowStream),
         ],
         ..Options::default()

@@ -1,8 +1,8 @@
 //! Answers without pages: lines and files.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -28,7 +28,13 @@ fn item(id: usize) -> String {
 fn many(stores: &Stores) -> Vec<String> {
     let all: Vec<String> = (0..11_000).map(item).collect();
     std::fs::write(stores.path("many.ndjson"), all.join("\n")).unwrap();
-    stacyard::copy(&stores.path("many.ndjson"), &stores.path("many.parquet"), Copying::default(), Run::default()).unwrap();
+    stacyard::copy(
+        &stores.path("many.ndjson"),
+        &stores.path("many.parquet"),
+        Copying::default(),
+        Run::default(),
+    )
+    .unwrap();
     all
 }
 
@@ -44,13 +50,19 @@ async fn lines_are_all_that_answers_byte_by_byte() {
     let all = many(&stores);
     let mut wanted: Vec<&str> = all.iter().map(String::as_str).collect();
     wanted.sort_unstable();
-    let few: Vec<&str> = wanted.iter().copied().filter(|item| item.contains(r#""collection":"few""#)).collect();
+    let few: Vec<&str> =
+        wanted.iter().copied().filter(|item| item.contains(r#""collection":"few""#)).collect();
     for store in ["many.ndjson", "many.parquet"] {
         let client = stores.client(&[store]);
         let whole = client.get("/search?f=ndjson").await;
         assert_eq!((whole.status, whole.header("content-type")), (StatusCode::OK, "application/x-ndjson"));
         let text = whole.text();
-        assert!(sorted(&text) == wanted, "{store}: {:?} {:?}", sorted(&text)[0].replace("xx", ""), wanted[0].replace("xx", ""));
+        assert!(
+            sorted(&text) == wanted,
+            "{store}: {:?} {:?}",
+            sorted(&text)[0].replace("xx", ""),
+            wanted[0].replace("xx", "")
+        );
         let posted = client.post("/search?f=ndjson", "{}").await.text();
         assert!(sorted(&posted) == wanted, "{store}");
         for (path, wanted) in [
@@ -63,7 +75,8 @@ async fn lines_are_all_that_answers_byte_by_byte() {
         // In an order, and more than a page can have.
         let first = client.get("/search?f=ndjson&sortby=n&limit=10500").await.text();
         assert!(first.lines().eq(all[..10_500].iter().map(String::as_str)), "{store}");
-        let by_body = client.post("/search?f=ndjson", r#"{"limit":3,"sortby":[{"field":"n","direction":"desc"}]}"#);
+        let by_body =
+            client.post("/search?f=ndjson", r#"{"limit":3,"sortby":[{"field":"n","direction":"desc"}]}"#);
         assert!(by_body.await.text().lines().eq(all[10_997..].iter().rev().map(String::as_str)), "{store}");
         let parts = client.get("/search?f=ndjson&ids=i7&fields=id,properties.n").await.text();
         assert_eq!(parts, "{\"id\":\"i7\",\"collection\":\"many\",\"properties\":{\"n\":7.0}}\n");
@@ -98,7 +111,12 @@ async fn files_hold_what_a_copy_holds() {
             std::fs::read_to_string(to).unwrap()
         };
         let (taken, was) = (lines("taken.parquet"), lines(store));
-        assert!(sorted(&taken) == sorted(&was), "{store} {:?} {:?}", sorted(&taken)[0].replace("xx", ""), sorted(&was)[0].replace("xx", ""));
+        assert!(
+            sorted(&taken) == sorted(&was),
+            "{store} {:?} {:?}",
+            sorted(&taken)[0].replace("xx", ""),
+            sorted(&was)[0].replace("xx", "")
+        );
         let kept = |name: &str| stacyard::open(&stores.path(name)).unwrap().collections().unwrap();
         assert_eq!(kept("taken.parquet"), kept(store));
     }
@@ -220,6 +238,6 @@ async fn a_slow_client_is_waited_for_and_holds_back_the_store() {
     drop(body);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(given.load(Ordering::SeqCst) < 80);
-    let lines = ask(&router).await.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 400 * 500);
+    let lines = ask(&router).await.into_body().collect().await.unwrap().to_bytes().to_vec();
+    assert_eq!(String::from_utf8(lines).unwrap().lines().count(), 400 * 500);
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::layout::{Trail, page};
 use super::parts::{
-    assets, bbox, description_of, href_of, interval, links, links_of, table_of, text_of, title_of, value, ways,
+    assets, bbox, description_of, href_of, interval, links, links_of, table_of, text_of, title_of, value,
+    ways,
 };
 use crate::links::Base;
 

@@ -4,9 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::layout::{Trail, page};
-use super::parts::{
-    assets, bbox, description_of, href_of, links, table_of, text_of, time_of, value, ways,
-};
+use super::parts::{assets, bbox, description_of, href_of, links, table_of, text_of, time_of, value, ways};
 use crate::links::Base;
 
 /// Items, a row each.
@@ -56,9 +54,8 @@ pub(crate) fn item(base: &Base, item: &Value) -> Markup {
     let properties = &item["properties"];
     let id = text_of(item, "id").unwrap_or("without a name");
     let trail = match text_of(item, "collection") {
-        Some(collection) => {
-            Trail::collection(base, collection).then("Items", format!("{}/items", base.collection(collection)))
-        }
+        Some(collection) => Trail::collection(base, collection)
+            .then("Items", format!("{}/items", base.collection(collection))),
         None => Trail::root(base),
     };
     let content = html! {

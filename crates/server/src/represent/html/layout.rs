@@ -88,9 +88,11 @@ pub(super) fn page(trail: &Trail, title: &str, document: &Value, content: &Marku
 /// The same in other representations.
 fn footer(document: &Value) -> Markup {
     let own = links_of(document, "self").next().and_then(|link| link["href"].as_str());
+    // Ours end with their name.
     let others: Vec<(&str, &str)> = links_of(document, "alternate")
-        .filter_map(|link| Some((link["href"].as_str()?, link["type"].as_str()?)))
-        .filter(|(_, kind)| *kind != HTML)
+        .filter(|link| link["type"] != HTML)
+        .filter_map(|link| link["href"].as_str())
+        .filter_map(|href| Some((href, href.rsplit_once("f=")?.1)))
         .collect();
     html! {
         @if own.is_some() || !others.is_empty() {
@@ -99,7 +101,7 @@ fn footer(document: &Value) -> Markup {
                 @if let Some(own) = own {
                     a href=(as_json(own)) { "JSON" }
                 }
-                @for (url, kind) in &others { ", " a href=(url) { (name_of(kind)) } }
+                @for (url, name) in &others { ", " a href=(url) { (name) } }
             }
         }
     }
@@ -109,15 +111,8 @@ fn footer(document: &Value) -> Markup {
 fn as_json(url: &str) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let same = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("f="));
-    let same: String = same.map(|part| format!("{part}&")).collect();
-    format!("{path}?{same}f=json")
-}
-
-/// What a media type is called.
-fn name_of(kind: &str) -> &str {
-    let name = kind.split(';').next().unwrap_or(kind);
-    let name = name.rsplit(['/', '.']).next().unwrap_or(name);
-    name.strip_prefix("x-").unwrap_or(name)
+    let all: Vec<&str> = same.chain(["f=json"]).collect();
+    format!("{path}?{}", all.join("&"))
 }
 
 #[cfg(test)]
@@ -128,7 +123,5 @@ mod tests {
     fn the_json_of_a_page_is_that_of_its_url() {
         assert_eq!(as_json("http://h/"), "http://h/?f=json");
         assert_eq!(as_json("http://h/search?limit=1&f=html&q=a"), "http://h/search?limit=1&q=a&f=json");
-        assert_eq!(name_of("application/x-ndjson"), "ndjson");
-        assert_eq!(name_of("application/vnd.apache.parquet"), "parquet");
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn description_of(document: &Value) -> Markup {
 
 /// An address: a link where it is one of HTTP, else what it is. Nothing else is ever one, whatever a store holds.
 pub(super) fn address(href: &str, text: &str) -> Markup {
-    let begins = |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let begins =
+        |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     html! {
         @if begins("https://") || begins("http://") {
             a href=(href) rel="nofollow noreferrer" { (text) }
@@ -137,7 +138,8 @@ const ASKED: &str = "aggregate";
 
 /// The other links, a row each.
 pub(super) fn links(document: &Value) -> Markup {
-    let is_other = |link: &&Value| !link["rel"].as_str().is_some_and(|rel| SHOWN.contains(&rel) || rel == ASKED);
+    let is_other =
+        |link: &&Value| !link["rel"].as_str().is_some_and(|rel| SHOWN.contains(&rel) || rel == ASKED);
     let all: Vec<&Value> = document["links"].as_array().into_iter().flatten().filter(is_other).collect();
     html! {
         @if !all.is_empty() {
@@ -184,8 +186,20 @@ mod tests {
 
     #[test]
     fn only_addresses_of_http_are_links() {
-        assert_eq!(address("HTTPS://a.org/<x>", "t").into_string(), r#"<a href="HTTPS://a.org/&lt;x&gt;" rel="nofollow noreferrer">t</a>"#);
-        for href in ["javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,<b>", "s3://b/k", "../x", "//a.org", "vbscript:x", " https://a"] {
+        assert_eq!(
+            address("HTTPS://a.org/<x>", "t").into_string(),
+            r#"<a href="HTTPS://a.org/&lt;x&gt;" rel="nofollow noreferrer">t</a>"#
+        );
+        for href in [
+            "javascript:alert(1)",
+            "JAVASCRIPT:x",
+            "data:text/html,<b>",
+            "s3://b/k",
+            "../x",
+            "//a.org",
+            "vbscript:x",
+            " https://a",
+        ] {
             assert!(!address(href, href).into_string().contains("href="), "{href}");
         }
         assert!(!value(&json!(["javascript:x", {"a": "<script>"}])).into_string().contains("<script>"));
