@@ -3,6 +3,7 @@
 //! `format` is what a file says, `write` and `read` use it and not one another, `search` stands on `read`; the files beside them
 //! are what others see.
 
+mod arrow_sink;
 mod collections;
 mod describe;
 mod format;
@@ -16,6 +17,7 @@ mod store;
 mod tests;
 mod write;
 
+pub use arrow_sink::ArrowSink;
 pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
 pub use format::layout::MAX_COLUMNS;

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
@@ -20,17 +21,17 @@ use crate::write::key_values::key_values;
 use crate::write::options::Options;
 use crate::write::order::Locations;
 use crate::write::properties;
-use crate::write::rows::Rows;
+use crate::write::rows::each_batch;
 use crate::write::shape::Declared;
 use crate::write::spool::{Items, Location, Spool, SpoolReader};
 use crate::write::written::Written;
 
 /// A GeoParquet file being written.
 pub struct GeoParquetSink {
-    output: Output,
-    options: Options,
-    spool: Spool,
-    items: ItemShape,
+    pub(crate) output: Output,
+    pub(crate) options: Options,
+    pub(crate) spool: Spool,
+    pub(crate) items: ItemShape,
     encoder: Arc<ShapeEncoder>,
 }
 
@@ -91,6 +92,15 @@ impl Sink for GeoParquetSink {
 }
 
 impl GeoParquetSink {
+    /// The columns, once all Items have been looked at.
+    pub(crate) fn layout(&mut self) -> Arc<Layout> {
+        for field in self.options.profile.iter().flat_map(|profile| profile.fields()) {
+            // A column that is declared is there, whether an Item has it or not.
+            self.items.properties.named(&field.name);
+        }
+        Arc::new(Layout::of(&self.items, &self.encoder.0))
+    }
+
     /// As [`Sink::finish`]: writes the file and puts it in its place. Says what it has written, and what a user should know
     /// of it.
     ///
@@ -99,11 +109,7 @@ impl GeoParquetSink {
     pub fn write_out(mut self) -> Result<(Written, Vec<Note>), Error> {
         let target = self.output.path().to_owned();
         let failed = |cause| unwritable(&target, cause);
-        for field in self.options.profile.iter().flat_map(|profile| profile.fields()) {
-            // A column that is declared is there, whether an Item has it or not.
-            self.items.properties.named(&field.name);
-        }
-        let layout = Arc::new(Layout::of(&self.items, &self.encoder.0));
+        let layout = self.layout();
         let schema = Arc::new(schema::schema(&layout));
         let key_values = key_values(&self.items, &layout, &self.options);
         let properties =
@@ -158,14 +164,14 @@ fn unwritable(target: &Path, cause: ParquetError) -> Error {
 }
 
 /// Cuts the rows into groups of so many Items and at most about so many bytes of JSON.
-struct RowGroups<'a> {
-    locations: Locations<'a>,
-    rows: u64,
-    bytes: u64,
+pub(crate) struct RowGroups<'a> {
+    pub(crate) locations: Locations<'a>,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
 }
 
 impl RowGroups<'_> {
-    fn next(&mut self) -> Result<Option<Vec<Location>>, Error> {
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<Location>>, Error> {
         let mut group = Vec::new();
         let mut bytes = 0;
         while (group.len() as u64) < self.rows
@@ -196,9 +202,7 @@ impl RowGroupWork<'_> {
     ) -> Result<Vec<ArrowColumnChunk>, Error> {
         let failed = |cause| Error::failed("cannot write a row group").caused_by(cause);
         let mut writers = self.factory.create_column_writers(index).map_err(failed)?;
-        let mut write = |rows: Rows| {
-            let batch =
-                rows.finish().map_err(|e| Error::failed("cannot make a record batch").caused_by(e))?;
+        let mut write = |batch: RecordBatch| {
             let mut writer = writers.iter_mut();
             for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
                 for leaf in compute_leaves(field, column).map_err(failed)? {
@@ -207,21 +211,7 @@ impl RowGroupWork<'_> {
             }
             Ok::<_, Error>(())
         };
-        let mut bytes = Vec::new();
-        let mut rows = Rows::new(self.layout, self.schema);
-        for &location in locations {
-            self.reader.read(location, &mut bytes)?;
-            let item = tape
-                .parse(&bytes)
-                .map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
-            rows.add(item);
-            if rows.is_full() {
-                write(std::mem::replace(&mut rows, Rows::new(self.layout, self.schema)))?;
-            }
-        }
-        if rows.len() > 0 {
-            write(rows)?;
-        }
+        each_batch(self.reader, tape, locations, (self.layout, self.schema), &mut write)?;
         writers.into_iter().map(|writer| writer.close().map_err(failed)).collect()
     }
 }

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
-use stacyard_search::{Aggregation, Aggregator, Compiled};
+use stacyard_search::{Aggregation, Aggregator, Compiled, Search};
 use stacyard_store::{
-    Backend, Collections, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source, Store,
+    Backend, Collections, Count, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source, Store,
 };
 
 use crate::format::scope::Scope;
@@ -147,6 +147,17 @@ impl Backend for GeoParquet {
 
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
         Ok(self.aggregate(find, &[])?.1)
+    }
+
+    /// Statistics say how many Items a collection has, and mostly nothing exact of other conditions.
+    fn estimate(&self, find: Find<'_>) -> Result<Count, Error> {
+        let asked = find.search.request();
+        let any = Search { collections: Vec::new(), ..asked.clone() };
+        let is_all = any == Search { fields: any.fields.clone(), limit: any.limit, ..Search::default() };
+        if !self.inner.footer.is_ours || !is_all {
+            return Ok(Count::Unknown);
+        }
+        Ok(Count::Exact(self.count(find)?.answered))
     }
 
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {

@@ -5,11 +5,12 @@
 //! a store can do in `stacyard-store`. Nothing here knows what kind a store is of.
 //!
 //! The rooms: `routes` has a file for each resource; `ask` reads parameters and bodies; `catalog` is the stores behind it, as
-//! one; `write` changes what is in them; `guard` says who may do what; `work` runs what blocks; `links` makes URLs; `represent` writes
-//! answers; `problem` says what went wrong; `operate` is what operators need: logs, metrics, limits.
+//! one; `write` changes what is in them; `guard` says who may do what; `work` runs what blocks; `links` makes URLs; `form` chooses
+//! among representations, `represent` writes them; `problem` says what went wrong; `operate` is what operators need: logs, metrics, limits.
 
 mod ask;
 mod catalog;
+mod form;
 mod guard;
 mod links;
 mod listen;
@@ -26,5 +27,5 @@ pub use guard::Bearers;
 pub use links::{PublicUrl, RootPath};
 pub use listen::{Ending, run};
 pub use operate::{Proxies, Served};
-pub use options::Options;
+pub use options::{Export, Options, WriteExport};
 pub use routes::router;

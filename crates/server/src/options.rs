@@ -1,10 +1,12 @@
 //! How a server behaves: what a program or a command line can choose.
 
+use std::fs::File;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stacyard_store::default_threads;
+use stacyard_search::Query;
+use stacyard_store::{Error, Run, Store, default_threads};
 
 use crate::guard::Bearers;
 use crate::links::{PublicUrl, RootPath};
@@ -35,6 +37,15 @@ pub struct Options {
     pub deadline: Duration,
     /// How long it may take to count what answers (`numberMatched`); beyond, the number is left out.
     pub counting: Duration,
+    /// How many answers without pages (NDJSON, exports) are in the making at once.
+    pub wholes: usize,
+    /// How long such an answer may be in the making before its first byte goes out.
+    pub preparation: Duration,
+    /// As which files the Items that answer can be taken away, beside NDJSON.
+    pub exports: Vec<Export>,
+    /// How long answers may be kept by clients and caches before they ask again; zero: they ask each time, and are told where nothing has
+    /// changed.
+    pub max_age: Duration,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
     /// The largest body of a request that puts many Items, in bytes.
@@ -68,6 +79,10 @@ impl Default for Options {
             patience: Duration::from_secs(2),
             deadline: Duration::from_secs(30),
             counting: Duration::from_millis(100),
+            wholes: 4,
+            preparation: Duration::from_mins(10),
+            exports: Vec::new(),
+            max_age: Duration::ZERO,
             body_bytes: 4 << 20,
             bulk_bytes: 64 << 20,
             writable: false,
@@ -79,3 +94,23 @@ impl Default for Options {
         }
     }
 }
+
+/// A file format in which the Items that answer can be taken away.
+#[derive(Clone)]
+pub struct Export {
+    /// What the parameter `f` calls it.
+    pub name: &'static str,
+    /// Other names of it.
+    pub names: &'static [&'static str],
+    /// Its media type.
+    pub media_type: &'static str,
+    /// How names of such files end, without the dot.
+    pub extension: &'static str,
+    /// Whether what is in it is packed already.
+    pub is_packed: bool,
+    /// Writes the Items of a store that answer a query to an empty file.
+    pub write: WriteExport,
+}
+
+/// Writes the Items of a store that answer a query to an empty file, in bounded memory.
+pub type WriteExport = Arc<dyn Fn(&Store, &Query, &File, Run<'_>) -> Result<(), Error> + Send + Sync>;

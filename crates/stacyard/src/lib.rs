@@ -49,6 +49,7 @@
 mod collections;
 mod copy;
 mod create;
+mod export;
 mod open;
 mod target;
 
@@ -71,5 +72,6 @@ pub use stacyard_store::{
 pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy};
 pub use self::create::{create, plan};
+pub use self::export::{Columns, export};
 pub use self::open::{Open, describe, open};
 pub use self::target::{Layout, Target, optimize, save};

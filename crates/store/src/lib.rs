@@ -1,5 +1,6 @@
 //! Stores of STAC Items: where they come from, where they go, and what happens in between.
 
+mod answer;
 mod backend;
 mod changes;
 mod check;
@@ -40,6 +41,7 @@ mod union;
 mod unmatched;
 mod url;
 
+pub use answer::{Answer, Input};
 pub use backend::Backend;
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Known};

@@ -1,5 +1,6 @@
 //! `serve`: a STAC API over stores, until an interrupt.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,8 +10,8 @@ use std::thread;
 use indicatif::{HumanBytes, HumanCount};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
-use stacyard::{Aggregate, Aggregation, Datum, Property, Query, Run, Store, StoreUrl};
-use stacyard_server::{Ending, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
+use stacyard::{Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Store, StoreUrl, export};
+use stacyard_server::{Ending, Export, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
 use stacyard_store::{Error, Remedy, read_side_file};
 
 use crate::console::report::{self, Status, count};
@@ -80,6 +81,7 @@ fn options(global: &Global, flags: &Serve) -> Result<Options, Error> {
         private: flags.private,
         cors_origins: flags.cors_origin.clone(),
         key: flags.page_key_file.as_deref().map(read_side_file).transpose()?,
+        exports: exports(),
         on_request: Arc::new(move |served| say_request(served, json_log, quiet)),
         ..usual
     })
@@ -114,6 +116,33 @@ fn allow_files() {
     let mut limits = getrlimit(Resource::Nofile);
     limits.current = limits.maximum;
     let _ = setrlimit(Resource::Nofile, limits);
+}
+
+/// The files in which Items can be taken away.
+fn exports() -> Vec<Export> {
+    let write = |columns| {
+        Arc::new(move |store: &Store, query: &Query, file: &File, run: Run<'_>| {
+            export(store, query, (file, columns), run).map(|_| ())
+        })
+    };
+    vec![
+        Export {
+            name: "geoparquet",
+            names: &["parquet"],
+            media_type: "application/vnd.apache.parquet",
+            extension: "parquet",
+            is_packed: true,
+            write: write(Columns::GeoParquet),
+        },
+        Export {
+            name: "arrow",
+            names: &[],
+            media_type: "application/vnd.apache.arrow.stream",
+            extension: "arrows",
+            is_packed: false,
+            write: write(Columns::ArrowStream),
+        },
+    ]
 }
 
 /// How many collections are named.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, StructArray};
 use arrow_buffer::{NullBufferBuilder, ScalarBuffer};
 use arrow_schema::{ArrowError, SchemaRef};
-use stacyard_model::json::Value;
+use stacyard_model::json::{Tape, Value};
+use stacyard_store::Error;
 
 use crate::format::bbox::Bbox;
 use crate::format::layout::{Column, Layout};
@@ -14,6 +15,7 @@ use crate::format::schema;
 use crate::format::wkb::Written;
 use crate::write::column::{Builder, StructBuilder};
 use crate::write::properties;
+use crate::write::spool::{Location, SpoolReader};
 
 /// A batch is cut at so many rows.
 pub(crate) const MAX_BATCH_ROWS: usize = properties::PAGE_ROWS;
@@ -153,6 +155,32 @@ impl Rows {
         }
         RecordBatch::try_new(self.schema, columns)
     }
+}
+
+/// Reads Items again, and makes batches of them.
+pub(crate) fn each_batch(
+    reader: &SpoolReader,
+    tape: &mut Tape,
+    locations: &[Location],
+    (layout, schema): (&Arc<Layout>, &SchemaRef),
+    mut take: impl FnMut(RecordBatch) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut full = |rows: Rows| {
+        take(rows.finish().map_err(|e| Error::failed("cannot make a record batch").caused_by(e))?)
+    };
+    let mut bytes = Vec::new();
+    let mut rows = Rows::new(layout, schema);
+    for &location in locations {
+        reader.read(location, &mut bytes)?;
+        let item = tape
+            .parse(&bytes)
+            .map_err(|e| Error::failed("an Item has changed between the two passes").caused_by(e))?;
+        rows.add(item);
+        if rows.is_full() {
+            full(std::mem::replace(&mut rows, Rows::new(layout, schema)))?;
+        }
+    }
+    if rows.len() > 0 { full(rows) } else { Ok(()) }
 }
 
 /// The `bbox` column: one vector a number.

@@ -19,8 +19,8 @@ const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) search: Search,
-    /// How many a page has, where that is said.
-    pub(crate) size: Option<PageSize>,
+    /// How many are wanted at most, where that is said.
+    pub(crate) limit: Option<u64>,
     /// The place that a token tells.
     pub(crate) place: Option<String>,
 }
@@ -38,6 +38,21 @@ impl Asked {
     /// The query.
     pub(crate) fn query(&self) -> Query {
         self.search.clone().into()
+    }
+
+    /// How many a page has, where that is said: more than there may be is clamped (OGC API - Features - Part 1,
+    /// `/rec/core/fc-limit-response`).
+    pub(crate) fn size(&self) -> Result<Option<PageSize>, SearchError> {
+        self.limit.map(|limit| PageSize::new(limit.min(PageSize::MAX.into()))).transpose()
+    }
+
+    /// The query for an answer without pages, as many Items as are wanted.
+    pub(crate) fn whole(&self) -> Result<Query, Problem> {
+        if self.place.is_some() {
+            let problem = wrong("token", "an answer in this representation has no pages");
+            return Err(problem.help("leave token out, or ask for f=json"));
+        }
+        Ok(Search { max_items: self.limit, ..self.search.clone() }.into())
     }
 
     /// Of parameters.
@@ -62,7 +77,7 @@ impl Asked {
         };
         Ok(Self {
             search,
-            size: size(given.get("limit"))?,
+            limit: limit(given.get("limit"))?,
             place: given.get("token").map(|token| tokens.read(token)).transpose()?,
         })
     }
@@ -102,7 +117,7 @@ impl Asked {
         };
         Ok(Self {
             search,
-            size: size(member("limit").map(Value::raw))?,
+            limit: limit(member("limit").map(Value::raw))?,
             place: text("token")?.map(|token| tokens.read(&token)).transpose()?,
         })
     }
@@ -163,14 +178,15 @@ fn wrong(name: &str, what: &str) -> Problem {
     Problem::bad(format!("{name}: {what}")).parameter(name)
 }
 
-/// The size of a page: more than there may be is clamped (OGC API - Features - Part 1, `/rec/core/fc-limit-response`).
-fn size(text: Option<&str>) -> Result<Option<PageSize>, Problem> {
+fn limit(text: Option<&str>) -> Result<Option<u64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong("limit", "has to be a whole number, 1 or more"));
     }
-    let size = text.parse::<u64>().map_or(u64::from(PageSize::MAX), |size| size.min(PageSize::MAX.into()));
-    PageSize::new(size).map(Some).map_err(|error| Problem::from(error).parameter("limit"))
+    match text.parse().unwrap_or(u64::MAX) {
+        0 => Err(Problem::from(SearchError::Limit(0)).parameter("limit")),
+        limit => Ok(Some(limit)),
+    }
 }
 
 fn check_lang(lang: Option<&str>) -> Result<(), Problem> {

@@ -57,7 +57,7 @@ pub(crate) const FIELDS: Parameter = parameter(
 );
 pub(crate) const LIMIT: Parameter = parameter(
     "limit",
-    "How many a page has at most; more than 10,000 is taken for 10,000.",
+    "How many a page has at most; more than 10,000 is taken for 10,000. Of an answer that is whole: how many it has; without it all.",
     r#"{"type":"integer","minimum":1,"default":10}"#,
 );
 pub(crate) const TOKEN: Parameter = parameter(
@@ -65,6 +65,10 @@ pub(crate) const TOKEN: Parameter = parameter(
     "Where a page begins: what a link to it has. It is good for the same search only.",
     TEXT,
 );
+
+/// Of each resource that has more than one representation; the description of the API lists them.
+pub(crate) const F: Parameter =
+    parameter("f", "The representation of the answer, whatever `Accept` says.", TEXT);
 
 pub(crate) const AGGREGATIONS: Parameter =
     parameter("aggregations", "The names of the aggregations that are wanted, with commas between.", TEXT);

@@ -3,10 +3,13 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use axum::http::Uri;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use stacyard_model::json::{Document, Value};
 
+use super::known;
+use crate::form::Chosen;
 use crate::links::encoded;
 use crate::problem::Problem;
 
@@ -25,25 +28,29 @@ pub(crate) struct Parameter {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parameters {
     query: String,
+    /// Whether `f` chooses among representations.
+    has_forms: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned() })
+        let has_forms = parts.extensions.get::<Chosen>().is_some_and(Chosen::has_others);
+        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned(), has_forms })
     }
 }
 
 impl Parameters {
-    /// Those of a route that takes these.
+    /// Those of a route that takes these, and `f` where there is a choice.
     pub(crate) fn of(&self, known: &[Parameter]) -> Result<Given, Problem> {
+        let known: Vec<Parameter> = known.iter().copied().chain(self.has_forms.then_some(known::F)).collect();
         let mut given = Vec::new();
         for part in self.query.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
             let Some(parameter) = known.iter().find(|known| known.name == name) else {
-                return Err(unknown(&name, known));
+                return Err(unknown(&name, &known));
             };
             if given.iter().any(|(other, _)| *other == parameter.name) {
                 return Err(Problem::bad(format!("the parameter {name:?} is there twice")).parameter(&name));
@@ -53,18 +60,24 @@ impl Parameters {
         Ok(Given(given))
     }
 
-    /// Refuses all: what a route without parameters does.
+    /// Refuses all but `f`: what a route without parameters does.
     pub(crate) fn none(&self) -> Result<(), Problem> {
         self.of(&[]).map(|_| ())
     }
 }
 
+/// The value of a parameter, wherever its URL leads to.
+pub(crate) fn first_value(uri: &Uri, name: &str) -> Option<String> {
+    let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|part| part.split_once('='));
+    pairs.find_map(|(known, value)| decoded(value).ok().filter(|_| known == name))
+}
+
 fn unknown(name: &str, known: &[Parameter]) -> Problem {
     let names: Vec<&str> = known.iter().map(|known| known.name).collect();
-    let help = if names.is_empty() {
-        "there are no parameters here".to_owned()
-    } else {
-        format!("there are {}", names.join(", "))
+    let help = match names[..] {
+        [] => "there are no parameters here".to_owned(),
+        [name] => format!("there is {name} only"),
+        _ => format!("there are {}", names.join(", ")),
     };
     Problem::bad(format!("{name:?} is no parameter here")).parameter(name).help(help)
 }
@@ -106,16 +119,25 @@ impl Given {
 
     /// The same question, as the query of a URL.
     pub(crate) fn query(&self) -> String {
-        let pairs: Vec<String> =
-            self.0.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        self.written(&[], None)
     }
 
     /// The same question at another place of its answer, as the query of a URL.
     pub(crate) fn with_token(&self, token: &str) -> String {
-        let same = self.0.iter().filter(|(name, _)| *name != "token");
-        let same = same.map(|(name, value)| format!("{name}={}&", encoded(value)));
-        format!("?{}token={}", same.collect::<String>(), encoded(token))
+        self.written(&["token"], Some(("token", token)))
+    }
+
+    /// The same question, answered in another representation. One that is whole has no pages.
+    pub(crate) fn with_form(&self, name: &str, is_whole: bool) -> String {
+        let without: &[&str] = if is_whole { &["f", "token", "limit"] } else { &["f"] };
+        self.written(without, Some(("f", name)))
+    }
+
+    fn written(&self, without: &[&str], with: Option<(&str, &str)>) -> String {
+        let same = self.0.iter().map(|(name, value)| (*name, value.as_str()));
+        let all = same.filter(|(name, _)| !without.contains(name)).chain(with);
+        let pairs: Vec<String> = all.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
     }
 }
 
@@ -125,7 +147,7 @@ mod tests {
     use crate::ask::known;
 
     fn of(query: &str) -> Result<Given, Problem> {
-        Parameters { query: query.to_owned() }.of(known::SEARCH)
+        Parameters { query: query.to_owned(), has_forms: true }.of(known::SEARCH)
     }
 
     #[test]
@@ -133,6 +155,9 @@ mod tests {
         let given = of("collections=a+b%2Bc&limit=5&&token=x").unwrap();
         assert_eq!(given.get("collections"), Some("a b+c"));
         assert_eq!(given.with_token("y/z"), "?collections=a%20b%2Bc&limit=5&token=y%2Fz");
+        assert_eq!(given.with_form("html", false), "?collections=a%20b%2Bc&limit=5&token=x&f=html");
+        assert_eq!(given.with_form("ndjson", true), "?collections=a%20b%2Bc&f=ndjson");
+        assert_eq!(of("f=html&limit=5").unwrap().with_token("y"), "?f=html&limit=5&token=y");
         for wrong in ["colections=a", "limit=1&limit=2", "ids=%FF"] {
             assert!(of(wrong).is_err(), "{wrong}");
         }

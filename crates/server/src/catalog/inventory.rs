@@ -30,6 +30,8 @@ pub(crate) struct Inventory {
     kept: Collections,
     /// Of each collection, how many Items it has; those that have none, zero.
     items: BTreeMap<String, u64>,
+    /// How many Items have no collection.
+    loose: u64,
     /// Those that were made up, each once somebody has asked for it.
     made: Mutex<Collections>,
     /// The generation of the stores.
@@ -46,8 +48,10 @@ impl Inventory {
         let aggregates = catalog.aggregate(&everything, &[by_collection], stop)?;
         let kept = catalog.collections()?;
         let mut items: BTreeMap<String, u64> = kept.keys().map(|id| (id.clone(), 0)).collect();
+        let mut loose = 0;
         for aggregate in aggregates {
             let Aggregate::Frequencies(found) = aggregate else { continue };
+            loose += found.missing;
             for bucket in found.buckets {
                 if let Datum::Text(id) = bucket.value {
                     items.insert(id, bucket.items);
@@ -56,7 +60,7 @@ impl Inventory {
         }
         let mut made = before.map(|before| before.made().clone()).unwrap_or_default();
         made.retain(|id, _| before.is_some_and(|before| before.items.get(id) == items.get(id)));
-        Ok(Self { kept, items, made: made.into(), generation })
+        Ok(Self { kept, items, loose, made: made.into(), generation })
     }
 
     /// The ids and titles of all Collections, in the order of the ids.
@@ -65,6 +69,11 @@ impl Inventory {
             let title = self.kept.get(id).and_then(|kept| kept["title"].as_str());
             (id.as_str(), title.unwrap_or(id))
         })
+    }
+
+    /// Whether each Item is of a collection, and so has a URL.
+    pub(crate) const fn has_all_in_collections(&self) -> bool {
+        self.loose == 0
     }
 
     /// All Collections: those that are kept, and of the other collections what can be told from their Items.

@@ -10,18 +10,22 @@ mod stores;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::env::temp_dir;
+use std::fs::File;
+use std::io::Seek;
 
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
 use stacyard_store::{
-    Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
+    Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
 };
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
-pub(crate) use self::inventory::{Shelf, Shown};
+pub(crate) use self::inventory::{Inventory, Shelf, Shown};
 use self::stores::Stores;
 use crate::guard::Reach;
-use crate::work::in_place;
+use crate::options::WriteExport;
+use crate::work::{in_place, on_all_cores};
 
 /// Where a page lies in the order of its query.
 #[derive(Debug, Clone)]
@@ -135,6 +139,22 @@ impl Catalog {
             PlaceOfPage::First => store.page(query, None, size, in_place(stop)),
             PlaceOfPage::After(cursor) => store.page(query, Some(cursor), size, in_place(stop)),
             PlaceOfPage::Before(cursor) => store.page_before(query, cursor, size, in_place(stop)),
+        })
+    }
+
+    /// The whole answer, however long.
+    pub(crate) fn answer(&self, query: &Query, stop: &Stop) -> Result<Answer, Error> {
+        self.ask(query, |store, query| store.answer(query, on_all_cores(stop)))
+    }
+
+    /// The whole answer as a file without a name.
+    pub(crate) fn export(&self, query: &Query, write: &WriteExport, stop: &Stop) -> Result<File, Error> {
+        self.ask(query, |store, query| {
+            let failed = |cause| Error::io("write an answer to a temporary file in", &temp_dir(), cause);
+            let mut file = tempfile::tempfile().map_err(failed)?;
+            write(store, query, &file, on_all_cores(stop))?;
+            file.rewind().map_err(failed)?;
+            Ok(file)
         })
     }
 

@@ -4,7 +4,7 @@ use fluent_uri::{Iri, IriRef};
 use serde_json::{Value, json};
 
 use super::Base;
-use crate::represent::{GEOJSON, JSON, SCHEMA};
+use crate::represent::{GEOJSON, HTML, JSON, SCHEMA};
 
 /// The relations of a Collection that are ours; those of what is stored give way.
 pub(crate) const COLLECTION_LINKS: [&str; 8] = [
@@ -17,6 +17,15 @@ pub(crate) const COLLECTION_LINKS: [&str; 8] = [
     "http://www.opengis.net/def/rel/ogc/1.0/queryables",
     "http://www.opengis.net/def/rel/ogc/1.0/sortables",
 ];
+
+/// What ends the URLs of other links that are made here, beside those that are stored.
+const AS_PAGE: &str = "?f=html";
+const BROWSE: &str = "/browse";
+
+/// Whether a link of this relation, which leads to this server, is one that it has added to those of a Collection or an Item.
+pub(super) fn is_added(rel: &str, href: &str) -> bool {
+    (rel == "alternate" && href.ends_with(AS_PAGE)) || (rel == "child" && href.ends_with(BROWSE))
+}
 
 /// A link with a media type.
 pub(crate) fn link(rel: &str, kind: &str, href: impl Into<String>) -> Value {
@@ -33,8 +42,10 @@ pub(crate) fn with_collection_links(id: &str, collection: Value, base: &Base) ->
     let here = base.collection(id);
     let ours = vec![
         link("self", JSON, &*here),
+        link("alternate", HTML, format!("{here}{AS_PAGE}")),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
+        titled_link("child", JSON, format!("{here}{BROWSE}"), "Items"),
         link("items", GEOJSON, format!("{here}/items")),
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA, format!("{here}/queryables")),
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),

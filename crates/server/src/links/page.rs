@@ -7,6 +7,7 @@ use stacyard_model::json::Document;
 
 use super::{Base, link};
 use crate::ask::{Given, with_token};
+use crate::form::{Chosen, Form};
 use crate::represent::{GEOJSON, JSON};
 
 /// How a page was asked for: the next one is asked for in the same way.
@@ -22,6 +23,8 @@ pub(crate) enum Way {
 #[derive(Clone)]
 pub(crate) struct PageLinks {
     pub(crate) base: Base,
+    /// The representations that there are.
+    pub(crate) chosen: Chosen,
     /// The path of the resource.
     pub(crate) path: String,
     pub(crate) way: Way,
@@ -33,9 +36,13 @@ impl PageLinks {
     /// The links as the elements of a JSON array, with the tokens of the page after this and of the one before.
     pub(crate) fn write(&self, next: Option<&str>, prev: Option<&str>) -> String {
         let url = self.base.url(&self.path);
+        let kind = self.chosen.form.kind;
         let mut links = vec![link("root", JSON, self.base.root()).to_string()];
         if let Way::Get(given) = &self.way {
             links.push(link("self", GEOJSON, format!("{url}{}", given.query())).to_string());
+            let alternate =
+                |form: &Form| format!("{url}{}", given.with_form(form.name, form.what.is_whole()));
+            links.extend(self.chosen.alternates(alternate).iter().map(ToString::to_string));
         }
         if let Some(id) = &self.collection {
             let collection = self.base.collection(id);
@@ -45,7 +52,7 @@ impl PageLinks {
         let pages = [("next", next), ("prev", prev)];
         let pages = pages.into_iter().filter_map(|(rel, token)| Some((rel, token?)));
         links.extend(pages.map(|(rel, token)| match &self.way {
-            Way::Get(given) => link(rel, GEOJSON, format!("{url}{}", given.with_token(token))).to_string(),
+            Way::Get(given) => link(rel, kind, format!("{url}{}", given.with_token(token))).to_string(),
             // The body is there as a whole, so that a client needs nothing of the one before; its numbers are as they were.
             Way::Post(body) => format!(
                 r#"{{"rel":"{rel}","type":"{GEOJSON}","method":"POST","href":{},"merge":false,"body":{}}}"#,

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use stacyard_model::json::{Document, Value};
 
 use super::Base;
+use super::link::is_added;
 use super::splice::{rel, resolved};
 
 /// The links to store, as the text of an array, where they are others than those that were sent. `before` are those stored now, `ours` the
@@ -17,8 +18,10 @@ pub(crate) fn stored_links(
     base: &Base,
 ) -> Option<String> {
     let is_of = |link: Value<'_>, relations: &[&str]| rel(link).is_some_and(|rel| relations.contains(&&*rel));
-    let is_made_here =
-        |link: &Value<'_>| is_of(*link, ours) && href(*link).is_some_and(|href| base.has(&href));
+    let is_made_here = |link: &Value<'_>| match (rel(*link), href(*link)) {
+        (Some(rel), Some(href)) => base.has(&href) && (ours.contains(&&*rel) || is_added(&rel, &href)),
+        _ => false,
+    };
     let (made_here, kept): (Vec<_>, Vec<_>) = sent.elements()?.partition(is_made_here);
     let came_back: HashSet<_> = made_here.into_iter().filter_map(rel).collect();
     let replaced: HashSet<_> = kept.iter().filter_map(|link| rel(*link)).collect();

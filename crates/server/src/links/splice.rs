@@ -6,13 +6,10 @@ use stacyard_model::json::{Tape, Value, push_string};
 
 use super::Base;
 use super::link::absolute;
+use crate::represent::{GEOJSON, HTML, JSON};
 
 /// The relations of an Item that are ours.
 pub(crate) const ITEM_LINKS: [&str; 4] = ["self", "root", "parent", "collection"];
-
-/// The media types of what our links lead to.
-const GEOJSON: &str = "application/geo+json";
-const JSON: &str = "application/json";
 
 /// Appends the text of an Item with its links as they are seen through this server. One that has no links, as `fields` left them
 /// out, gets none.
@@ -43,7 +40,9 @@ fn write_links(item: Value<'_>, stored: Value<'_>, base: &Base, out: &mut Vec<u8
     };
     // An Item without a collection has no URL of its own: a search alone finds it.
     if let Some((collection, id)) = member("collection").zip(member("id")) {
-        push("self", GEOJSON, &base.item(&collection, &id), out);
+        let own = base.item(&collection, &id);
+        push("self", GEOJSON, &own, out);
+        push("alternate", HTML, &format!("{own}?f=html"), out);
         let parent = base.collection(&collection);
         push("parent", JSON, &parent, out);
         push("collection", JSON, &parent, out);

@@ -73,6 +73,15 @@ pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: 
     response.map(|body| Body::new(Observed { body, length, record }))
 }
 
+/// What broke an answer off, among the causes of the error of its body.
+fn failure_in<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Failure> {
+    // Such an error does not give what it wraps as its source.
+    let wrapped = error.downcast_ref().and_then(std::io::Error::get_ref);
+    let cause =
+        wrapped.map(|wrapped| wrapped as &(dyn std::error::Error + 'static)).or_else(|| error.source());
+    error.downcast_ref().or_else(|| cause.and_then(failure_in))
+}
+
 /// The id that came with the request, if it may stand in a log; else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let fits = |id: &&str| {
@@ -134,7 +143,7 @@ impl HttpBody for Observed {
             }
             Some(Err(error)) => {
                 let cause = error.into_inner();
-                served.failure = cause.downcast_ref().map(|Failure(error)| Arc::clone(error));
+                served.failure = failure_in(&*cause).map(|Failure(error)| Arc::clone(error));
                 Some(Err(axum::Error::new(cause)))
             }
         })

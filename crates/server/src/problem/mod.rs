@@ -154,6 +154,10 @@ impl Problem {
     }
 }
 
+/// What a response says went wrong, for whoever shows it otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Said(pub(crate) Value);
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, sent) = (self.status, self.headers.clone());
@@ -165,6 +169,7 @@ impl IntoResponse for Problem {
             members.extend(self.members());
         }
         let mut response = (status, body.to_string()).into_response();
+        response.extensions_mut().insert(Said(body));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         headers.extend(sent.map(|sent| *sent).unwrap_or_default());

@@ -1,22 +1,22 @@
 //! A page of Items as a GeoJSON FeatureCollection. What is small is answered whole; of the rest a part is made whenever the client
 //! has taken the one before, so that a slow client holds no thread.
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::response::Response;
-use futures_util::stream::unfold;
+use serde_json::Value;
 use stacyard_model::json::Tape;
 use stacyard_search::{Fields, PageSize, Query, Stop};
-use stacyard_store::{Cursor, Error, Page, PageItem};
+use stacyard_store::{Cursor, Error, ErrorKind, Page, PageItem};
 
 use super::GEOJSON;
 use super::document::text;
+use super::html;
+use super::stream::{Parts, streamed};
 use crate::ask::Asked;
 use crate::catalog::{Catalog, PlaceOfPage};
 use crate::links::{PageLinks, with_item_links};
-use crate::operate::Failure;
 use crate::problem::Problem;
 use crate::state::{App, Server};
-use crate::work::Job;
 
 /// How many Items a page has where nobody says it.
 const PAGE: u64 = 10;
@@ -27,12 +27,15 @@ const BACK: char = '~';
 /// A part has about so many bytes.
 const PART: usize = 256 << 10;
 
+/// A page for people has so many Items at most.
+const SHOWN: u64 = 100;
+
 /// What a page is made of.
-pub(crate) struct Features {
-    pub(crate) page: Page,
-    pub(crate) fields: Fields,
-    pub(crate) links: PageLinks,
-    pub(crate) query: Query,
+pub(super) struct Features {
+    page: Page,
+    fields: Fields,
+    links: PageLinks,
+    query: Query,
 }
 
 impl Features {
@@ -40,7 +43,7 @@ impl Features {
     ///
     /// # Errors
     /// Those of the stores.
-    pub(crate) fn open(
+    pub(super) fn open(
         catalog: &Catalog,
         asked: Asked,
         links: PageLinks,
@@ -52,40 +55,57 @@ impl Features {
             Some((_, Some(before))) => PlaceOfPage::Before(Cursor::parse(before)?),
             Some((after, None)) => PlaceOfPage::After(Cursor::parse(after)?),
         };
-        let size = asked.size.map_or_else(|| PageSize::new(PAGE), Ok)?;
+        let size = asked.size()?.map_or_else(|| PageSize::new(PAGE), Ok)?;
         let page = catalog.page(&query, &place, size, stop)?;
         Ok(Self { page, fields: asked.search.fields, links, query })
     }
 }
 
 /// Answers with a page that `open` gets from the stores.
-pub(crate) async fn features(
+pub(super) async fn features(
     app: &App,
     catalog: Catalog,
-    job: Job,
     open: impl FnOnce(&Catalog, &Stop) -> Result<Features, Error> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let server = App::clone(app);
+    let (job, server) = (app.works.job(), App::clone(app));
     let begun = job.run(move |stop| {
         let mut writer = Writer::new(open(&catalog, stop)?, catalog, server);
-        Ok((writer.part()?, writer))
+        Ok((writer.next()?, writer))
     });
     let (first, writer) = begun.await?;
     if writer.is_done {
         return Ok(text(GEOJSON, first));
     }
-    let open = job.open()?;
-    let rest = unfold(Some((job, writer, open)), |state| async {
-        let (job, mut writer, open) = state.filter(|(_, writer, _)| !writer.is_done)?;
-        let made = job.go_on(move |_| Ok((writer.part()?, writer))).await;
-        // What fails here ends the answer before its end, which is all that HTTP has for it.
-        Some(match made {
-            Ok((part, writer)) => (Ok(part), Some((job, writer, open))),
-            Err(problem) => (Err(Failure::late(problem)), None),
-        })
+    Ok(text(GEOJSON, streamed(job.unhurried(), vec![first], writer)?))
+}
+
+/// Answers with a page for people.
+pub(super) async fn page_of_features(
+    app: &App,
+    catalog: Catalog,
+    mut asked: Asked,
+    links: PageLinks,
+) -> Result<Response, Problem> {
+    asked.limit = Some(asked.limit.unwrap_or(PAGE).min(SHOWN));
+    let (base, collection) = (links.base.clone(), links.collection.clone());
+    let (job, server) = (app.works.job(), App::clone(app));
+    let page = job.run(move |stop| {
+        let mut writer = Writer::new(Features::open(&catalog, asked, links, stop)?, catalog, server);
+        let mut all = Vec::new();
+        while !writer.is_done {
+            all.extend_from_slice(&writer.next()?);
+        }
+        let page: Value = serde_json::from_slice(&all)
+            .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))?;
+        Ok(html::items(&base, collection.as_deref(), &page))
     });
-    let first = futures_util::stream::once(async { Ok(first) });
-    Ok(text(GEOJSON, Body::from_stream(futures_util::StreamExt::chain(first, rest))))
+    Ok(html::response(page.await?))
+}
+
+impl Parts for Writer {
+    fn part(&mut self, _: &Stop) -> Result<Option<Vec<Bytes>>, Error> {
+        if self.is_done { Ok(None) } else { Ok(Some(vec![self.next()?])) }
+    }
 }
 
 /// Writes a page, part by part.
@@ -106,7 +126,7 @@ impl Writer {
     }
 
     /// The next part.
-    fn part(&mut self) -> Result<Bytes, Error> {
+    fn next(&mut self) -> Result<Bytes, Error> {
         let mut out = Vec::new();
         if self.returned == 0 {
             out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);

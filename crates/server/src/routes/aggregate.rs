@@ -9,6 +9,7 @@ use super::queryables::schema;
 use super::{Resource, get};
 use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, known};
 use crate::catalog::Catalog;
+use crate::form::Also;
 use crate::links::{Base, link};
 use crate::problem::Problem;
 use crate::represent::{JSON, aggregated, document, text};
@@ -20,6 +21,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
+        also: Also::Nothing,
         takes_body: true,
         methods: || get(by_parameters).post(by_body),
     },
@@ -28,6 +30,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items of a Collection that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
+        also: Also::Nothing,
         takes_body: true,
         methods: || get(of_collection_by_parameters).post(of_collection_by_body),
     },
@@ -36,6 +39,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The aggregations that can be asked for.",
         parameters: &[],
         kind: JSON,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(of_all),
     },
@@ -44,6 +48,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The aggregations of the Items of a Collection that can be asked for.",
         parameters: &[],
         kind: JSON,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(of_collection),
     },

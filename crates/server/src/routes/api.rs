@@ -1,20 +1,20 @@
 //! `/api`: the description of the API in OpenAPI 3.1, and `/api.html`, the same for people. Both are made of the table of
 //! resources that the router is made of, and of the parameters that it refuses others by, so that they cannot say anything else.
 
-use std::fmt::Write as _;
-
 use axum::extract::State;
-use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::writes::{WRITES, Write};
 use super::{Resource, get};
-use crate::ask::{Parameter, Parameters};
+use crate::ask::{Parameter, Parameters, known};
+use crate::form::{Also, Form, What, names};
 use crate::links::Base;
+use crate::options::Options;
 use crate::problem::{PROBLEM, Problem};
-use crate::represent::{JSON, document, text};
+use crate::represent::page::{Section, response};
+use crate::represent::{HTML, JSON, document, page};
 use crate::state::App;
 use crate::write::JSON_PATCH;
 
@@ -27,6 +27,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "This description.",
         parameters: &[],
         kind: OPENAPI,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(api),
     },
@@ -35,12 +36,11 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The same for people.",
         parameters: &[],
         kind: HTML,
+        also: Also::Nothing,
         takes_body: false,
-        methods: || get(page),
+        methods: || get(for_people),
     },
 ];
-
-const HTML: &str = "text/html; charset=utf-8";
 
 async fn api(
     State(app): State<App>,
@@ -51,7 +51,7 @@ async fn api(
     parameters.none()?;
     let mut paths = Map::new();
     for resource in all() {
-        paths.insert(resource.path.to_owned(), operations(resource));
+        paths.insert(resource.path.to_owned(), operations(resource, &app.options));
     }
     for write in writes(&app) {
         let operations = paths.entry(write.path).or_insert_with(|| json!({}));
@@ -115,7 +115,7 @@ fn operation(write: &Write) -> Value {
             json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
         }));
     }
-    let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": schema_of(kind)}}));
+    let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": {"type": "object"}}}));
     let mut operation = json!({
         "operationId": id(write.method, write.path),
         "summary": write.about,
@@ -146,15 +146,22 @@ fn in_path(path: &str) -> Vec<Value> {
 }
 
 /// What can be done with a resource.
-fn operations(resource: &Resource) -> Value {
+fn operations(resource: &Resource, options: &Options) -> Value {
+    let forms = resource.forms(options);
+    let content = forms.iter().map(|form| (form.kind.to_owned(), json!({"schema": schema_of(form)})));
+    let content: Map<String, Value> = content.collect();
     let responses = json!({
-        "200": {"description": resource.about, "content": {resource.kind: {"schema": schema_of(resource.kind)}}},
+        "200": {"description": resource.about, "content": content},
         "default": {"$ref": "#/components/responses/problem"},
     });
     let in_path = in_path(resource.path);
     let in_query = |parameter: &Parameter| json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema(parameter)});
+    let form = (forms.len() > 1).then(|| {
+        let schema = json!({"type": "string", "enum": names(&forms)});
+        json!({"name": known::F.name, "in": "query", "description": known::F.about, "schema": schema})
+    });
     let parameters: Vec<Value> =
-        in_path.iter().cloned().chain(resource.parameters.iter().map(in_query)).collect();
+        in_path.iter().cloned().chain(resource.parameters.iter().map(in_query)).chain(form.clone()).collect();
     let mut operations = json!({"get": {
         "operationId": id("get", resource.path),
         "summary": resource.about,
@@ -167,7 +174,7 @@ fn operations(resource: &Resource) -> Value {
         operations["post"] = json!({
             "operationId": id("post", resource.path),
             "summary": resource.about,
-            "parameters": in_path,
+            "parameters": in_path.into_iter().chain(form).collect::<Vec<Value>>(),
             "requestBody": {"required": true, "content": {JSON: {"schema": {
                 "type": "object",
                 "description": "The parameters as members: lists are arrays, geometries and filters objects.",
@@ -184,8 +191,13 @@ fn schema(parameter: &Parameter) -> Value {
     serde_json::from_str(parameter.schema).unwrap_or_default()
 }
 
-fn schema_of(kind: &str) -> Value {
-    json!({"type": if kind == HTML { "string" } else { "object" }})
+/// A document is an object; what is no JSON is a text or bytes.
+fn schema_of(form: &Form) -> Value {
+    match form.what {
+        What::Json if form.kind.contains("json") => json!({"type": "object"}),
+        What::Json | What::Page | What::Lines => json!({"type": "string"}),
+        What::Export(_) => json!({"type": "string", "format": "binary"}),
+    }
 }
 
 /// A name of an operation, such as `getCollectionsItems`.
@@ -199,52 +211,22 @@ fn id(method: &str, path: &str) -> String {
     format!("{method}{}", if name.is_empty() { "Landing" } else { &name })
 }
 
-async fn page(State(app): State<App>, base: Base, parameters: Parameters) -> Result<Response, Problem> {
+async fn for_people(State(app): State<App>, base: Base, parameters: Parameters) -> Result<Response, Problem> {
     parameters.none()?;
-    let title = escaped(&app.options.title);
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>{}</p>\n<p><a href=\"{}\">Landing page</a> · \
-         <a href=\"{}\">OpenAPI</a></p>\n",
-        escaped(&app.options.description),
-        escaped(&base.root()),
-        escaped(&base.url("/api")),
-    );
-    for resource in all() {
+    let section = |resource: &'static Resource| {
         let methods = if resource.takes_body { "GET, POST" } else { "GET" };
-        // It cannot fail.
-        let _ = write!(
-            html,
-            "<h2><code>{methods} {}</code></h2>\n<p>{}</p>\n",
-            escaped(resource.path),
-            escaped(resource.about)
-        );
-        if !resource.parameters.is_empty() {
-            html.push_str("<table>\n");
-            for parameter in resource.parameters {
-                let (name, about) = (escaped(parameter.name), escaped(parameter.about));
-                let _ = writeln!(html, "<tr><td><code>{name}</code></td><td>{about}</td></tr>");
-            }
-            html.push_str("</table>\n");
+        let form = (resource.also != Also::Nothing).then_some(&known::F);
+        Section {
+            heading: format!("{methods} {}", resource.path),
+            about: resource.about,
+            rows: resource.parameters.iter().chain(form).map(|known| (known.name, known.about)).collect(),
         }
-    }
-    for write in writes(&app) {
-        let (method, about) = (write.method.to_ascii_uppercase(), escaped(write.about));
-        let _ = write!(html, "<h2><code>{method} {}</code></h2>\n<p>{about}</p>\n", escaped(write.path));
-    }
-    html.push_str("</body></html>\n");
-    let mut response = text(HTML, html);
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Ok(response)
-}
-
-/// The page needs its own style, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
-h2{font-size:1rem;margin-top:2rem}td{vertical-align:top;padding:.2rem .8rem .2rem 0}code{font-size:.95em}";
-
-/// A text in HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    };
+    let mut sections: Vec<Section<'_>> = all().map(section).collect();
+    sections.extend(writes(&app).map(|write| Section {
+        heading: format!("{} {}", write.method.to_ascii_uppercase(), write.path),
+        about: write.about,
+        rows: Vec::new(),
+    }));
+    Ok(response(page::api(&base, &app.options.title, &app.options.description, &sections)))
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Resource, get};
 use crate::ask::Parameters;
 use crate::catalog::Catalog;
+use crate::form::Also;
 use crate::links::{Base, link, with_collection_links};
 use crate::problem::Problem;
 use crate::represent::{JSON, document};
@@ -18,6 +19,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "The children of the landing page: the Collections.",
     parameters: &[],
     kind: JSON,
+    also: Also::Nothing,
     takes_body: false,
     methods: || get(children),
 }];

@@ -7,9 +7,10 @@ use axum::response::Response;
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
 use crate::catalog::{Catalog, Shown};
+use crate::form::{Also, Chosen, What};
 use crate::links::{Base, with_collection_links};
 use crate::problem::Problem;
-use crate::represent::{JSON, document, tagged};
+use crate::represent::{JSON, page, shown, tagged};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -17,6 +18,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "A Collection.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(collection),
 }];
@@ -25,6 +27,7 @@ async fn collection(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -32,9 +35,10 @@ async fn collection(
     parameters.none()?;
     let found = app.shelf.collection(&id, &catalog, &app.works).await?;
     let Shown { collection, etag } = found.ok_or_else(|| Problem::no_collection(&id))?;
-    let shown = with_collection_links(&id, collection, &base);
-    Ok(match etag {
-        Some(etag) => tagged(JSON, &headers, etag, shown.to_string()),
-        None => document(JSON, &headers, &shown),
+    let whole = with_collection_links(&id, collection, &base);
+    Ok(match etag.filter(|_| chosen.what() == What::Json) {
+        // That of what is stored, by which it can be changed.
+        Some(etag) => tagged(JSON, &headers, etag, whole.to_string()),
+        None => shown(&chosen, JSON, &headers, &whole, |whole| page::collection(&base, whole)),
     })
 }

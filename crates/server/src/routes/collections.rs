@@ -10,9 +10,10 @@ use stacyard_search::{Fields, PageSize, Stop};
 use super::{Resource, get};
 use crate::ask::{Asked, Parameters, known};
 use crate::catalog::{Catalog, find_collections};
+use crate::form::{Also, Chosen};
 use crate::links::{Base, link, with_collection_links};
 use crate::problem::Problem;
-use crate::represent::{JSON, SCHEMA, document};
+use crate::represent::{JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 const PATH: &str = "/collections";
@@ -22,6 +23,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "The Collections, all or those that answer a search.",
     parameters: known::COLLECTION_SEARCH,
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(collections),
 }];
@@ -30,18 +32,20 @@ async fn collections(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::COLLECTION_SEARCH)?;
-    let Asked { search, size, place } = Asked::of_parameters(&given, &app.tokens)?;
+    let asked = Asked::of_parameters(&given, &app.tokens)?;
     // Without a limit all, up to the largest page.
-    let size = size.map_or_else(|| PageSize::new(PageSize::MAX.into()), Ok)?;
+    let size = asked.size().transpose().unwrap_or_else(|| PageSize::new(PageSize::MAX.into()))?;
+    let Asked { search, place, .. } = asked;
     let fields = search.fields.clone();
     let all = app.shelf.collections(&catalog, &app.works).await?;
     let found = move |stop: &Stop| find_collections(&all, search, place.as_deref(), size, stop);
-    let page = app.works.job().run(found).await?;
-    let all = page.collections.into_iter();
+    let some = app.works.job().run(found).await?;
+    let all = some.collections.into_iter();
     let all: Vec<Value> =
         all.map(|(id, found)| wanted(with_collection_links(&id, found, &base), &fields)).collect();
     let mut links = vec![
@@ -55,17 +59,19 @@ async fn collections(
             base.url("/collections-queryables"),
         ),
     ];
-    links.extend(page.next.map(|place| {
+    links.extend(some.next.map(|place| {
         let query = given.with_token(&app.tokens.sign(&place));
-        link("next", JSON, format!("{}{query}", base.url(PATH)))
+        link("next", chosen.form.kind, format!("{}{query}", base.url(PATH)))
     }));
+    links
+        .extend(chosen.alternates(|form| format!("{}{}", base.url(PATH), given.with_form(form.name, false))));
     let answer = json!({
         "numberReturned": all.len(),
-        "numberMatched": page.matched,
+        "numberMatched": some.matched,
         "collections": all,
         "links": links,
     });
-    Ok(document(JSON, &headers, &answer))
+    Ok(shown(&chosen, JSON, &headers, &answer, |answer| page::collections(&base, answer)))
 }
 
 /// The parts of a Collection that are wanted.

@@ -8,8 +8,11 @@ use serde_json::json;
 
 use super::{Resource, get};
 use crate::ask::Parameters;
+use crate::catalog::{Catalog, Inventory};
+use crate::form::{Also, Chosen};
+use crate::links::{Base, link};
 use crate::problem::Problem;
-use crate::represent::{JSON, document};
+use crate::represent::{JSON, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -17,11 +20,28 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "The classes of requirements that the server meets.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(conformance),
 }];
 
-/// The classes of what every server does.
+/// What holds where all Items can be reached by links, which those without a collection cannot.
+const BROWSEABLE: &str = "https://api.stacspec.org/v1.0.0-rc.3/browseable";
+
+/// Those of a server whose stores can be changed.
+const WRITES: &[&str] = &[
+    "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
+    "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
+];
+
+/// All classes that the server meets with what there is now.
+pub(super) fn classes(app: &App, inventory: &Inventory) -> Vec<&'static str> {
+    let writes = if app.is_writable() { WRITES } else { &[] };
+    let browseable = inventory.has_all_in_collections().then_some(BROWSEABLE);
+    CLASSES.iter().chain(writes).copied().chain(browseable).collect()
+}
+
+/// Those that are met whatever there is.
 const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
@@ -74,23 +94,19 @@ const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v1.0.0-rc.2/children",
 ];
 
-/// Those of a server whose stores can be changed.
-const WRITES: &[&str] = &[
-    "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
-    "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
-];
-
-/// All classes that a server meets.
-pub(super) fn classes(app: &App) -> Vec<&'static str> {
-    let writes = if app.is_writable() { WRITES } else { &[] };
-    [CLASSES, writes].concat()
-}
-
 async fn conformance(
     State(app): State<App>,
+    catalog: Catalog,
+    base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
-    Ok(document(JSON, &headers, &json!({"conformsTo": classes(&app)})))
+    let own = base.url("/conformance");
+    let mut links = vec![link("self", JSON, &*own), link("root", JSON, base.root())];
+    links.extend(chosen.alternates_of(&own));
+    let inventory = app.shelf.inventory(&catalog, &app.works).await?;
+    let document = json!({"conformsTo": classes(&app, &inventory), "links": links});
+    Ok(shown(&chosen, JSON, &headers, &document, |document| page::conformance(&base, document)))
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Resource, get};
 use crate::ask::Parameters;
+use crate::form::Also;
 use crate::problem::Problem;
 use crate::represent::text;
 use crate::state::App;
@@ -16,6 +17,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "Whether the server runs.",
         parameters: &[],
         kind: PLAIN,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(runs),
     },
@@ -24,6 +26,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "Whether the stores can be asked now.",
         parameters: &[],
         kind: PLAIN,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(is_ready),
     },
@@ -32,6 +35,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "How many requests there were, and how long they took, as Prometheus reads it.",
         parameters: &[],
         kind: METRICS,
+        also: Also::Nothing,
         takes_body: false,
         methods: || get(metrics),
     },

@@ -4,14 +4,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stacyard_model::json::Tape;
-use stacyard_store::ItemKey;
+use stacyard_store::{Error, ErrorKind, ItemKey};
 
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
 use crate::catalog::Catalog;
+use crate::form::{Also, Chosen, What};
 use crate::links::{Base, with_item_links};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, tagged};
+use crate::represent::{GEOJSON, page, shown, tagged};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -19,6 +20,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "An Item.",
     parameters: &[],
     kind: GEOJSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(item),
 }];
@@ -27,6 +29,7 @@ async fn item(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     Segments((collection, id)): Segments<(String, String)>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -40,5 +43,10 @@ async fn item(
     };
     let mut text = Vec::with_capacity(found.text.len() + 512);
     with_item_links(&found.text, &base, &mut Tape::new(), &mut text);
+    if chosen.what() == What::Page {
+        let damaged = |_| Problem::from(&Error::new(ErrorKind::Damaged, "an Item that is not JSON"));
+        let item = serde_json::from_slice(&text).map_err(damaged)?;
+        return Ok(shown(&chosen, GEOJSON, &headers, &item, |item| page::item(&base, item)));
+    }
     Ok(tagged(GEOJSON, &headers, found.etag, text))
 }

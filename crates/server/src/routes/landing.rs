@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{Resource, conformance, get};
 use crate::ask::Parameters;
 use crate::catalog::Catalog;
+use crate::form::{Also, Chosen};
 use crate::links::{Base, link, titled_link};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, document};
+use crate::represent::{GEOJSON, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -18,6 +19,7 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     about: "The landing page: a STAC Catalog with links to all there is.",
     parameters: &[],
     kind: JSON,
+    also: Also::Page,
     takes_body: false,
     methods: || get(landing),
 }];
@@ -29,6 +31,7 @@ async fn landing(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -48,17 +51,18 @@ async fn landing(
         link("service-desc", super::api::OPENAPI, base.url("/api")),
         link("service-doc", "text/html", base.url("/api.html")),
     ];
+    links.extend(chosen.alternates_of(&base.root()));
     let inventory = app.shelf.inventory(&catalog, &app.works).await?;
     let children = inventory.titles(&catalog);
     links.extend(children.map(|(id, title)| titled_link("child", JSON, base.collection(id), title)));
-    let page = json!({
+    let catalog = json!({
         "type": "Catalog",
         "stac_version": "1.1.0",
         "id": app.options.id,
         "title": app.options.title,
         "description": app.options.description,
-        "conformsTo": conformance::classes(&app),
+        "conformsTo": conformance::classes(&app, &inventory),
         "links": Value::Array(links),
     });
-    Ok(document(JSON, &headers, &page))
+    Ok(shown(&chosen, JSON, &headers, &catalog, |catalog| page::landing(&base, catalog)))
 }

@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod api;
+mod browse;
 mod children;
 mod collection;
 mod collections;
@@ -21,24 +22,27 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
+use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
 use tower::ServiceBuilder;
 use tower::util::MapRequest;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
 use crate::catalog::{Catalog, Counts, Shelf};
+use crate::form::{Also, Form, forms, negotiate};
 use crate::guard::{Guard, admit, cors, hardened};
 use crate::links::RootPath;
 use crate::operate::{Limit, Metrics, limited, observe};
 use crate::options::Options;
 use crate::problem::Problem;
+use crate::represent::{problems_as_pages, with_age};
 use crate::state::{App, Server};
 use crate::work::Works;
 
@@ -50,11 +54,20 @@ struct Resource {
     about: &'static str,
     /// The parameters of a GET.
     parameters: &'static [Parameter],
-    /// What it gives is of this media type.
+    /// Its JSON is of this media type.
     kind: &'static str,
+    /// What there is beside the JSON.
+    also: Also,
     /// Whether a POST with the same as a JSON body is taken, too.
     takes_body: bool,
     methods: fn() -> MethodRouter<App>,
+}
+
+impl Resource {
+    /// The representations that there are.
+    fn forms(&self, options: &Options) -> Vec<Form> {
+        forms(self.kind, self.also, &options.exports)
+    }
 }
 
 /// All resources: the router and the documentation of the API are both made of this.
@@ -64,6 +77,7 @@ const RESOURCES: &[&[Resource]] = &[
     collections::RESOURCES,
     collection::RESOURCES,
     items::RESOURCES,
+    browse::RESOURCES,
     item::RESOURCES,
     search::RESOURCES,
     queryables::RESOURCES,
@@ -93,13 +107,23 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     };
     let cors = cors(&server.options.cors_origins)?;
     let app = Arc::new(server);
-    let resources = RESOURCES.iter().copied().flatten().map(|resource| (resource.path, resource.methods));
+    let resources = RESOURCES.iter().copied().flatten().map(|resource| {
+        let forms: Arc<[Form]> = resource.forms(&app.options).into();
+        (resource.path, (resource.methods)().layer(from_fn_with_state(forms, negotiate)))
+    });
     let writes = writes::WRITES.iter().filter(|_| app.is_writable());
-    let all = resources.chain(writes.map(|write| (write.path, write.methods)));
-    let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods()));
+    let all = resources.chain(writes.map(|write| (write.path, (write.methods)())));
+    let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let packed = app.options.exports.iter().filter(|export| export.is_packed);
+    let packed: Vec<&str> = packed.map(|export| export.media_type).collect();
+    let is_plain = move |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.get(CONTENT_TYPE).is_some_and(|kind| packed.iter().any(|packed| kind == *packed))
+    };
     let root = app.options.root_path.clone();
     let inner = ServiceBuilder::new()
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_plain)))
+        .layer(from_fn_with_state(Arc::clone(&app), with_age))
+        .layer(from_fn(problems_as_pages))
         .layer(from_fn_with_state(Arc::clone(&app), admit))
         .layer(RequestBodyTimeoutLayer::new(SILENCE));
     let router = router.fallback(nothing).method_not_allowed_fallback(other_method).layer(inner);

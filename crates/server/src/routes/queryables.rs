@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
 use crate::catalog::{Catalog, collection_queryables};
+use crate::form::{Also, Chosen};
 use crate::links::Base;
 use crate::problem::Problem;
-use crate::represent::{SCHEMA, document};
+use crate::represent::{SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[
@@ -19,6 +20,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties that a filter can name, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_all),
     },
@@ -27,6 +29,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties of the Items of a Collection that a filter can name, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collection),
     },
@@ -35,6 +38,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The members that a filter of Collections can name, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collections),
     },
@@ -46,18 +50,20 @@ async fn of_all(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema = schema(&app, &catalog, None, "Queryables", base.url("/queryables")).await?;
-    Ok(document(SCHEMA, &headers, &schema))
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 async fn of_collection(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -66,20 +72,21 @@ async fn of_collection(
     let title = format!("Queryables of {id}");
     let schema =
         schema(&app, &catalog, Some(&id), &title, format!("{}/queryables", base.collection(&id))).await?;
-    Ok(document(SCHEMA, &headers, &schema))
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, Some(&id), schema)))
 }
 
 async fn of_collections(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema =
         of_all_collections(&app, &catalog, "Queryables of Collections", base.url(COLLECTIONS)).await?;
-    Ok(document(SCHEMA, &headers, &schema))
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 /// The queryables of Collections, as the resource at a URL.

@@ -10,9 +10,10 @@ use super::queryables::{of_all_collections, schema};
 use super::{Resource, get};
 use crate::ask::{Parameters, Segments};
 use crate::catalog::Catalog;
+use crate::form::{Also, Chosen};
 use crate::links::Base;
 use crate::problem::Problem;
-use crate::represent::{SCHEMA, document};
+use crate::represent::{SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[
@@ -21,6 +22,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties that Items can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_all),
     },
@@ -29,6 +31,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The properties that the Items of a Collection can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collection),
     },
@@ -37,6 +40,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "The members that Collections can be sorted by, as JSON Schema.",
         parameters: &[],
         kind: SCHEMA,
+        also: Also::Page,
         takes_body: false,
         methods: || get(of_collections),
     },
@@ -48,18 +52,21 @@ async fn of_all(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema = schema(&app, &catalog, None, "Sortables", base.url("/sortables")).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 async fn of_collection(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     Segments(id): Segments<String>,
     parameters: Parameters,
     headers: HeaderMap,
@@ -68,20 +75,23 @@ async fn of_collection(
     let title = format!("Sortables of {id}");
     let schema =
         schema(&app, &catalog, Some(&id), &title, format!("{}/sortables", base.collection(&id))).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, Some(&id), schema)))
 }
 
 async fn of_collections(
     State(app): State<App>,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let schema =
         of_all_collections(&app, &catalog, "Sortables of Collections", base.url(COLLECTIONS)).await?;
-    Ok(document(SCHEMA, &headers, &with_order(schema)))
+    let schema = with_order(schema);
+    Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, None, schema)))
 }
 
 /// Without what has no order: geometries, arrays and objects.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stacyard_search::Stop;
+use stacyard_search::{Stop, Stopped};
 use stacyard_store::{Error, ErrorKind, Run};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
@@ -20,6 +20,9 @@ const OPEN: usize = 256;
 /// What an answer holds in memory before it goes to a temporary file (16 MiB).
 const MEMORY: usize = 16 << 20;
 
+/// The same of an answer without pages (64 MiB).
+const MEMORY_OF_WHOLE: usize = 64 << 20;
+
 /// Who works for requests.
 #[derive(Clone)]
 pub(crate) struct Works {
@@ -28,6 +31,9 @@ pub(crate) struct Works {
     open: Arc<Semaphore>,
     /// Large bodies that are held.
     held: Arc<Semaphore>,
+    /// Answers without pages that are in the making.
+    wholes: Arc<Semaphore>,
+    preparation: Duration,
     patience: Duration,
     deadline: Duration,
     most: usize,
@@ -41,6 +47,8 @@ impl Works {
             open: Arc::new(Semaphore::new(OPEN)),
             // What is done with them takes long: others need turns, too.
             held: Arc::new(Semaphore::new((options.works / 2).max(1))),
+            wholes: Arc::new(Semaphore::new(options.wholes.max(1))),
+            preparation: options.preparation,
             patience: options.patience,
             deadline: options.deadline,
         }
@@ -66,7 +74,15 @@ impl Works {
 
     /// A job of one request, which may be done in several steps. Its time begins.
     pub(crate) fn job(&self) -> Job {
-        Job { works: self.clone(), stop: Stop::after(self.deadline) }
+        Job { works: self.clone(), stop: Stop::after(self.deadline), turn: None }
+    }
+
+    /// A job for an answer without pages. It has its own turn until it is let go: such answers wait for each other, and not others for
+    /// them. No time is set for all of it: what makes progress goes on, as long as its client is there.
+    pub(crate) async fn whole(&self) -> Result<Job, Problem> {
+        let turn = timeout(self.patience, Arc::clone(&self.wholes).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        Ok(Job { works: self.clone(), stop: Stop::when_cancelled(), turn: Some(turn) })
     }
 }
 
@@ -74,6 +90,8 @@ impl Works {
 pub(crate) struct Job {
     works: Works,
     stop: Stop,
+    /// Of an answer without pages, the right to work.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Job {
@@ -95,6 +113,42 @@ impl Job {
             step(stop)
         })
         .await
+    }
+
+    /// Prepares an answer without pages, up to its first byte.
+    pub(crate) async fn prepare<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let limit = self.works.preparation;
+        timeout(limit, self.go_on(step)).await.unwrap_or_else(|_| {
+            self.stop.cancel();
+            Err(Problem::from(&Stopped::Late { allowed: limit }.into()))
+        })
+    }
+
+    /// All is made, and others may work while it is handed out.
+    #[must_use]
+    pub(crate) fn done(mut self) -> Self {
+        self.turn = None;
+        self.unhurried()
+    }
+
+    /// The answer is under way: its time is that of its client from now on.
+    #[must_use]
+    pub(crate) fn unhurried(mut self) -> Self {
+        self.stop = Stop::when_cancelled();
+        self
+    }
+
+    /// The next part of what is handed out, which has the time of a whole request.
+    pub(crate) async fn part<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let limit = self.works.deadline;
+        let late = |_| Err(Problem::from(&Stopped::Late { allowed: limit }.into()));
+        timeout(limit, self.go_on(step)).await.unwrap_or_else(late)
     }
 
     /// The right to hand an answer out part by part.
@@ -126,4 +180,9 @@ impl Job {
 /// How a store is asked: on the thread of the step.
 pub(crate) fn in_place(stop: &Stop) -> Run<'static> {
     Run { stop: stop.clone(), memory: MEMORY, ..Run::in_place() }
+}
+
+/// How a store is asked for an answer without pages: on all cores.
+pub(crate) fn on_all_cores(stop: &Stop) -> Run<'static> {
+    Run { stop: stop.clone(), memory: MEMORY_OF_WHOLE, ..Run::default() }
 }

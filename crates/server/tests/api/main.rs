@@ -4,13 +4,17 @@
 
 mod aggregates;
 mod answers;
+mod browse;
 mod documents;
+mod forms;
 mod guard;
+mod html;
 mod operate;
 mod pages;
 mod problems;
 mod socket;
 mod support;
+mod whole;
 mod work;
 mod writes;
 mod writes_many;

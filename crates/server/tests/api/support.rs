@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use stacyard::{Copying, Run, Store};
+use stacyard::{Columns, Copying, Run, Store};
 use stacyard_model::json::Document;
-use stacyard_server::{Options, router};
+use stacyard_server::{Export, Options, router};
 use stacyard_store::When;
 use stacyard_store::conformance::Memory;
 use tempfile::TempDir;
@@ -91,7 +91,34 @@ pub(crate) fn options() -> Options {
     Options {
         counting: std::time::Duration::from_secs(30),
         key: Some(b"a key of the tests".to_vec()),
+        exports: vec![
+            export(
+                "geoparquet",
+                &["parquet"],
+                ("application/vnd.apache.parquet", "parquet"),
+                Columns::GeoParquet,
+            ),
+            export("arrow", &[], ("application/vnd.apache.arrow.stream", "arrows"), Columns::ArrowStream),
+        ],
         ..Options::default()
+    }
+}
+
+fn export(
+    name: &'static str,
+    names: &'static [&'static str],
+    (media_type, extension): (&'static str, &'static str),
+    columns: Columns,
+) -> Export {
+    Export {
+        name,
+        names,
+        media_type,
+        extension,
+        is_packed: columns == Columns::GeoParquet,
+        write: Arc::new(move |store, query, file, run| {
+            stacyard::export(store, query, (file, columns), run).map(|_| ())
+        }),
     }
 }
 
@@ -169,6 +196,12 @@ impl Client {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(Method::GET, path).await
+    }
+
+    /// Asks for what a client takes.
+    pub(crate) async fn accepting(&self, accept: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("host", "stac.test").header("accept", accept);
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {

@@ -10,14 +10,16 @@
 //!    the same order, and the same count.
 //! 3. Pages in every order, while Items come and go in between.
 //! 4. Items by their names.
-//! 5. Aggregations of generated searches, beside those of the evaluator.
-//! 6. Single changes on every condition, where the store takes them.
+//! 5. Whole answers, in parts.
+//! 6. Aggregations of generated searches, beside those of the evaluator.
+//! 7. Single changes on every condition, where the store takes them.
 //!
 //! What fails panics, with a command that asks the same.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a suite of tests")]
 
 mod aggregates;
+mod answers;
 mod cases;
 mod catalog;
 mod differential;
@@ -51,6 +53,7 @@ pub fn check(make: &mut Make<'_>) {
     differential::check(make);
     paging::check(make);
     items::check(make);
+    answers::check(make);
     aggregates::check(make);
     edits::check(make);
 }

@@ -65,6 +65,13 @@ impl Output {
         Ok(Self { file, path, pending: None, written: 0 })
     }
 
+    /// Writes to a file that is open already, which has this name in messages.
+    pub fn to(file: &File, name: &str) -> Result<Self, Error> {
+        let path = PathBuf::from(name);
+        let file = file.try_clone().map_err(|e| Error::io("write", &path, e))?;
+        Ok(Self { file, path, pending: None, written: 0 })
+    }
+
     /// Begins to write a file, as [`Output::create`] does.
     pub fn file(path: &Path, overwrites: bool, wait: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
         let failed = |cause| Error::io("write", path, cause);

@@ -1,0 +1,207 @@
+//! What many pages show: values, links, times and boxes.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// The links of a relation.
+pub(super) fn links_of<'a>(document: &'a Value, rel: &str) -> impl Iterator<Item = &'a Value> {
+    document["links"].as_array().into_iter().flatten().filter(move |link| link["rel"] == rel)
+}
+
+/// The address of the first link of a relation.
+pub(super) fn href_of<'a>(document: &'a Value, rel: &str) -> Option<&'a str> {
+    links_of(document, rel).next().and_then(|link| link["href"].as_str())
+}
+
+/// A text of a document as it is written.
+pub(super) fn text_of<'a>(document: &'a Value, name: &str) -> Option<&'a str> {
+    document[name].as_str().filter(|text| !text.is_empty())
+}
+
+/// Its title, or its id.
+pub(super) fn title_of(document: &Value) -> &str {
+    text_of(document, "title").or_else(|| text_of(document, "id")).unwrap_or("without a name")
+}
+
+/// A description, as plain text.
+pub(super) fn description_of(document: &Value) -> Markup {
+    html! {
+        @if let Some(text) = text_of(document, "description") { p .plain { (text) } }
+    }
+}
+
+/// An address: a link where it is one of HTTP, else what it is. Nothing else is ever one, whatever a store holds.
+pub(super) fn address(href: &str, text: &str) -> Markup {
+    let begins =
+        |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    html! {
+        @if begins("https://") || begins("http://") {
+            a href=(href) rel="nofollow noreferrer" { (text) }
+        } @else if text == href {
+            code { (href) }
+        } @else {
+            (text) " " code { (href) }
+        }
+    }
+}
+
+/// Any value.
+pub(super) fn value(value: &Value) -> Markup {
+    let is_scalar = |value: &Value| !value.is_array() && !value.is_object();
+    html! {
+        @match value {
+            Value::Null => span { "–" },
+            Value::String(text) => (address_or_text(text)),
+            Value::Array(values) if values.iter().all(is_scalar) => {
+                @for (index, one) in values.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    (self::value(one))
+                }
+            },
+            Value::Array(_) | Value::Object(_) => code { (value.to_string()) },
+            Value::Bool(_) | Value::Number(_) => (value.to_string()),
+        }
+    }
+}
+
+fn address_or_text(text: &str) -> Markup {
+    html! {
+        @if text.starts_with("https://") || text.starts_with("http://") { (address(text, text)) }
+        @else { (text) }
+    }
+}
+
+/// The members of an object, a row each.
+pub(super) fn table_of(object: &Value) -> Markup {
+    html! {
+        @if let Some(members) = object.as_object().filter(|members| !members.is_empty()) {
+            div .wide { table { tbody {
+                @for (name, one) in members { tr { th scope="row" { (name) } td { (value(one)) } } }
+            } } }
+        }
+    }
+}
+
+/// A box.
+pub(super) fn bbox(bbox: &Value) -> Markup {
+    let numbers: Vec<String> = bbox.as_array().into_iter().flatten().map(ToString::to_string).collect();
+    html! {
+        @if numbers.is_empty() { "–" } @else { (numbers.join(", ")) }
+    }
+}
+
+/// An interval, with open ends.
+pub(super) fn interval(ends: &Value) -> Markup {
+    let end = |at: usize| ends[at].as_str().unwrap_or("..").to_owned();
+    html! { (end(0)) " – " (end(1)) }
+}
+
+/// The time of an Item.
+pub(super) fn time_of(properties: &Value) -> Markup {
+    html! {
+        @if let Some(at) = text_of(properties, "datetime") { (at) }
+        @else {
+            (text_of(properties, "start_datetime").unwrap_or("..")) " – "
+            (text_of(properties, "end_datetime").unwrap_or(".."))
+        }
+    }
+}
+
+/// Assets, a row each.
+pub(super) fn assets(assets: &Value) -> Markup {
+    html! {
+        @if let Some(assets) = assets.as_object().filter(|assets| !assets.is_empty()) {
+            h2 { "Assets" }
+            div .wide { table {
+                thead { tr { th { "Name" } th { "Type" } th { "Roles" } th { "Address" } } }
+                tbody {
+                    @for (key, asset) in assets {
+                        tr {
+                            td { (text_of(asset, "title").unwrap_or(key)) }
+                            td { (text_of(asset, "type").unwrap_or("–")) }
+                            td { (value(&asset["roles"])) }
+                            td { @if let Some(href) = asset["href"].as_str() { (address(href, href)) } }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// The relations that pages show in other places.
+const SHOWN: [&str; 10] =
+    ["self", "root", "parent", "collection", "alternate", "child", "item", "items", "next", "prev"];
+
+/// A resource that says nothing unless it is asked for something.
+const ASKED: &str = "aggregate";
+
+/// The other links, a row each.
+pub(super) fn links(document: &Value) -> Markup {
+    let is_other =
+        |link: &&Value| !link["rel"].as_str().is_some_and(|rel| SHOWN.contains(&rel) || rel == ASKED);
+    let all: Vec<&Value> = document["links"].as_array().into_iter().flatten().filter(is_other).collect();
+    html! {
+        @if !all.is_empty() {
+            h2 { "Links" }
+            div .wide { table { tbody {
+                @for link in all {
+                    tr {
+                        th scope="row" { (short(text_of(link, "rel").unwrap_or("–"))) }
+                        td {
+                            @if let Some(href) = link["href"].as_str() {
+                                (address(href, text_of(link, "title").unwrap_or(href)))
+                            }
+                        }
+                    }
+                }
+            } } }
+        }
+    }
+}
+
+/// A relation that is a URL is shown by its end.
+fn short(rel: &str) -> &str {
+    if rel.contains("://") { rel.rsplit('/').next().unwrap_or(rel) } else { rel }
+}
+
+/// The ways to the page before and to the next.
+pub(super) fn ways(document: &Value) -> Markup {
+    let (prev, next) = (href_of(document, "prev"), href_of(document, "next"));
+    html! {
+        @if prev.is_some() || next.is_some() {
+            nav aria-label="Pages" { p .ways {
+                @if let Some(prev) = prev { a href=(prev) rel="prev" { "← before" } }
+                @if let Some(next) = next { a href=(next) rel="next" { "next →" } }
+            } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_http_are_links() {
+        assert_eq!(
+            address("HTTPS://a.org/<x>", "t").into_string(),
+            r#"<a href="HTTPS://a.org/&lt;x&gt;" rel="nofollow noreferrer">t</a>"#
+        );
+        for href in [
+            "javascript:alert(1)",
+            "JAVASCRIPT:x",
+            "data:text/html,<b>",
+            "s3://b/k",
+            "../x",
+            "//a.org",
+            "vbscript:x",
+            " https://a",
+        ] {
+            assert!(!address(href, href).into_string().contains("href="), "{href}");
+        }
+        assert!(!value(&json!(["javascript:x", {"a": "<script>"}])).into_string().contains("<script>"));
+    }
+}
