@@ -4,7 +4,7 @@ use stacyard_model::json::{Tape, Value, push_string};
 
 use super::Base;
 use super::link::absolute;
-use crate::represent::{GEOJSON, HTML, JSON};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON};
 
 /// The relations that are ours.
 const OURS: [&str; 4] = ["self", "root", "parent", "collection"];
@@ -40,7 +40,7 @@ fn write_links(item: Value<'_>, stored: Value<'_>, base: &Base, out: &mut Vec<u8
     if let Some((collection, id)) = member("collection").zip(member("id")) {
         let own = base.item(&collection, &id);
         push("self", GEOJSON, &own, out);
-        push("alternate", HTML, &format!("{own}?f=html"), out);
+        push("alternate", HTML_LINKED, &format!("{own}?f=html"), out);
         let parent = base.collection(&collection);
         push("parent", JSON, &parent, out);
         push("collection", JSON, &parent, out);

@@ -10,7 +10,7 @@ use crate::ask::{Parameters, Segments};
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link, titled_link, with_links};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, HTML, JSON, SCHEMA, page, shown};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -43,7 +43,7 @@ pub(super) fn represented(id: &str, collection: Value, base: &Base) -> Value {
     let here = base.collection(id);
     let ours = vec![
         link("self", JSON, &*here),
-        link("alternate", HTML, format!("{here}?f=html")),
+        link("alternate", HTML_LINKED, format!("{here}?f=html")),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
         titled_link("child", JSON, format!("{here}/browse"), "Items"),
