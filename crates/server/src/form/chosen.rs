@@ -16,6 +16,7 @@ use super::{Also, Form, What, forms, names};
 use crate::ask::first_value;
 use crate::links::link;
 use crate::problem::{PROBLEM, Problem};
+use crate::represent::HTML_LINKED;
 
 /// What is wanted, and what else there is.
 #[derive(Debug, Clone)]
@@ -36,7 +37,8 @@ impl Chosen {
 
     /// Links to all representations but the JSON, where each has this URL.
     pub(crate) fn alternates(&self, url: impl Fn(&Form) -> String) -> Vec<Value> {
-        self.all.iter().skip(1).map(|form| link("alternate", form.kind, url(form))).collect()
+        let kind = |form: &Form| if form.what == What::Page { HTML_LINKED } else { form.kind };
+        self.all.iter().skip(1).map(|form| link("alternate", kind(form), url(form))).collect()
     }
 
     /// The same of a resource without parameters.

@@ -4,7 +4,7 @@ use fluent_uri::{Iri, IriRef};
 use serde_json::{Value, json};
 
 use super::Base;
-use crate::represent::{GEOJSON, HTML, JSON, SCHEMA};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
 
 /// The relations of a Collection that are ours; those of what is stored give way.
 pub(crate) const COLLECTION_LINKS: [&str; 8] = [
@@ -42,7 +42,7 @@ pub(crate) fn with_collection_links(id: &str, collection: Value, base: &Base) ->
     let here = base.collection(id);
     let ours = vec![
         link("self", JSON, &*here),
-        link("alternate", HTML, format!("{here}{AS_PAGE}")),
+        link("alternate", HTML_LINKED, format!("{here}{AS_PAGE}")),
         link("root", JSON, base.root()),
         link("parent", JSON, base.root()),
         titled_link("child", JSON, format!("{here}{BROWSE}"), "Items"),

@@ -7,8 +7,8 @@ use stacyard_model::json::Document;
 
 use super::{Base, link};
 use crate::ask::{Given, with_token};
-use crate::form::{Chosen, Form};
-use crate::represent::{GEOJSON, JSON};
+use crate::form::{Chosen, Form, What};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON};
 
 /// How a page was asked for: the next one is asked for in the same way.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl PageLinks {
     /// The links as the elements of a JSON array, with the tokens of the page after this and of the one before.
     pub(crate) fn write(&self, next: Option<&str>, prev: Option<&str>) -> String {
         let url = self.base.url(&self.path);
-        let kind = self.chosen.form.kind;
+        let kind = if self.chosen.what() == What::Page { HTML_LINKED } else { GEOJSON };
         let mut links = vec![link("root", JSON, self.base.root()).to_string()];
         if let Way::Get(given) = &self.way {
             links.push(link("self", GEOJSON, format!("{url}{}", given.query())).to_string());

@@ -6,7 +6,7 @@ use stacyard_model::json::{Tape, Value, push_string};
 
 use super::Base;
 use super::link::absolute;
-use crate::represent::{GEOJSON, HTML, JSON};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON};
 
 /// The relations of an Item that are ours.
 pub(crate) const ITEM_LINKS: [&str; 4] = ["self", "root", "parent", "collection"];
@@ -42,7 +42,7 @@ fn write_links(item: Value<'_>, stored: Value<'_>, base: &Base, out: &mut Vec<u8
     if let Some((collection, id)) = member("collection").zip(member("id")) {
         let own = base.item(&collection, &id);
         push("self", GEOJSON, &own, out);
-        push("alternate", HTML, &format!("{own}?f=html"), out);
+        push("alternate", HTML_LINKED, &format!("{own}?f=html"), out);
         let parent = base.collection(&collection);
         push("parent", JSON, &parent, out);
         push("collection", JSON, &parent, out);

@@ -36,5 +36,8 @@ pub(crate) const SCHEMA: &str = "application/schema+json";
 /// The media type of Items, a line each.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
-/// The media type of pages for people.
+/// The media type of pages for people, as answers say it.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
+
+/// The same, as links say it.
+pub(crate) const HTML_LINKED: &str = "text/html";

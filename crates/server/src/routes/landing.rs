@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link, titled_link};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, SCHEMA, page, shown};
+use crate::represent::{GEOJSON, HTML_LINKED, JSON, SCHEMA, page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {
@@ -49,7 +49,7 @@ async fn landing(
         link("aggregate", JSON, base.url("/aggregate")),
         link("aggregations", JSON, base.url("/aggregations")),
         link("service-desc", super::api::OPENAPI, base.url("/api")),
-        link("service-doc", "text/html", base.url("/api.html")),
+        link("service-doc", HTML_LINKED, base.url("/api.html")),
     ];
     links.extend(chosen.alternates_of(&base.root()));
     let inventory = app.shelf.inventory(&catalog, &app.works).await?;

@@ -86,7 +86,7 @@ async fn an_item_keeps_its_text_but_for_its_links() {
         }
         let links: Value = json!([
             {"rel": "self", "type": "application/geo+json", "href": "http://stac.test/collections/a/items/a1"},
-            {"rel": "alternate", "type": "text/html; charset=utf-8", "href": "http://stac.test/collections/a/items/a1?f=html"},
+            {"rel": "alternate", "type": "text/html", "href": "http://stac.test/collections/a/items/a1?f=html"},
             {"rel": "parent", "type": "application/json", "href": "http://stac.test/collections/a"},
             {"rel": "collection", "type": "application/json", "href": "http://stac.test/collections/a"},
             {"rel": "root", "type": "application/json", "href": "http://stac.test/"},

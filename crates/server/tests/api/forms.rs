@@ -120,10 +120,8 @@ async fn links_lead_to_the_other_representations() {
         for other in others {
             let target = other["href"].as_str().unwrap().strip_prefix("http://stac.test").unwrap();
             let answer = client.get(target).await;
-            assert_eq!(
-                (answer.status, answer.header("content-type")),
-                (StatusCode::OK, other["type"].as_str().unwrap())
-            );
+            assert_eq!(answer.status, StatusCode::OK, "{target}");
+            assert!(answer.header("content-type").starts_with(other["type"].as_str().unwrap()), "{target}");
         }
     }
     // Pages stay in their representation where the URL says it.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::parts::links_of;
 use super::style::{POLICY, STYLE};
 use crate::links::{Base, encoded};
-use crate::represent::HTML;
 use crate::represent::document::text;
+use crate::represent::{HTML, HTML_LINKED};
 
 /// A page as an answer.
 pub(crate) fn response(page: Markup) -> Response {
@@ -90,7 +90,7 @@ fn footer(document: &Value) -> Markup {
     let own = links_of(document, "self").next().and_then(|link| link["href"].as_str());
     // Ours end with their name.
     let others: Vec<(&str, &str)> = links_of(document, "alternate")
-        .filter(|link| link["type"] != HTML)
+        .filter(|link| link["type"] != HTML_LINKED)
         .filter_map(|link| link["href"].as_str())
         .filter_map(|href| Some((href, href.rsplit_once("f=")?.1)))
         .collect();
