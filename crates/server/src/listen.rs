@@ -51,7 +51,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(15);
 
 /// A client that takes nothing of its answer for so long is gone.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 
 /// So many connections at once. Others wait in the queue of the system.
 const CONNECTIONS: usize = 4096;

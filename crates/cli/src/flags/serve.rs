@@ -14,9 +14,9 @@ use super::question::parse_duration;
 /// Each store has its own collections; a search is answered from all. GET / says what there is, GET /api.html how to ask. Nothing can be
 /// changed unless --writable is given, and then only with a token of --tokens, or from this machine.
 ///
-/// What each flag says can be said in the environment as well: --rate-limit as STACYARD_RATE_LIMIT, the stores as STACYARD_STORES
-/// with spaces between; and in a TOML file that --config names: rate-limit = 20, stores = ["a.parquet", "b.parquet"]. A flag goes
-/// before the environment, and that before the file.
+/// What each flag says can be said in the environment as well: --rate-limit 20 as STACYARD_RATE_LIMIT=20, the stores as STACYARD_STORES
+/// with spaces between; and in a TOML file that --config names: rate-limit = 20, and the stores as an array. A flag goes before the
+/// environment, and that before the file.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The stores.

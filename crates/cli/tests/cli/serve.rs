@@ -1,5 +1,6 @@
 //! `serve`: it says where it is, answers, and ends by an interrupt.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
@@ -64,7 +65,7 @@ impl Serving {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line}"));
+        let address = line.split("http://").nth(1).unwrap();
         Self { child, address: address.split('/').next().unwrap().to_owned() }
     }
 
@@ -118,7 +119,7 @@ fn settings_without_meaning_are_said() {
     ] {
         yard.write("serve.toml", text);
         let err = yard.run(&["serve", "--config", "serve.toml"]).status(2).err;
-        all.push_str(&format!("{name}:\n{err}\n"));
+        writeln!(all, "{name}:\n{err}").unwrap();
     }
     let missing = yard.run(&["serve", "--config", "none.toml"]).status(3).err;
     insta::assert_snapshot!(all + &missing);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use stacyard_model::Rfc3339;
-use stacyard_model::json::{Kind, Value};
+use stacyard_model::json::{Kind, Number, Value};
 
 use super::extent::Around;
 use super::{Aggregate, Aggregation, Bins, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step};
@@ -285,7 +285,7 @@ fn key_of(value: &Datum) -> Option<Vec<u8>> {
 fn range(property: &Property, bins: Bins, item: &ItemView<'_>) -> Seen {
     match property.find(item).filter(|value| !value.is_null()) {
         None => Seen::Missing,
-        Some(value) => Seen::range(bins, value.as_number().map(|number| number.to_f64())),
+        Some(value) => Seen::range(bins, value.as_number().map(Number::to_f64)),
     }
 }
 

@@ -62,7 +62,7 @@ mod tests {
         let tenths = Bins::new(0.1).unwrap();
         for number in (0..2_000).map(|n| f64::from(n) / 100.0) {
             let start = tenths.start(number).unwrap();
-            assert!(start <= number && number < start + 0.1000001, "{number} {start}");
+            assert!(start <= number && number < start + 0.100_000_1, "{number} {start}");
         }
         assert_eq!(Bins::new(1e-300).unwrap().start(1e300), None);
         for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
