@@ -82,7 +82,7 @@ pub trait Backend: Send + Sync {
             ..Search::default()
         };
         let search = Compiled::until(&Query::from(search).lenient(true), stop)?;
-        let run = Run { stop: stop.clone(), ..Run::default() };
+        let run = Run { stop: stop.clone(), ..Run::in_place() };
         let find = Find { first: Some(1), check: Check::default(), ..Find::new(Arc::new(search), run) };
         let (mut answer, _) = self.find(find)?;
         Ok(answer.entry()?.map(|entry| entry.text))

@@ -237,6 +237,11 @@ impl Error {
         &self.details
     }
 
+    /// What went wrong, without its cause.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What the user can do about it.
     pub const fn advice(&self) -> Option<&Remedy> {
         self.remedy.as_ref()

@@ -14,7 +14,8 @@ use stacyard::{Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Sto
 use stacyard_server::{Ending, Export, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
 use stacyard_store::{Error, Remedy, read_side_file};
 
-use crate::console::report::{self, Status, count};
+use crate::console::report::{Status, count};
+use crate::console::say::Text;
 use crate::console::{interrupt, say};
 use crate::files::{open, tokens};
 use crate::flags::{Global, Serve};
@@ -67,6 +68,7 @@ fn options(global: &Global, flags: &Serve) -> Result<Options, Error> {
     let (json_log, quiet) = (global.json_log, global.quiet);
     let usual = Options::default();
     Ok(Options {
+        id: flags.id.clone(),
         title: flags.title.clone(),
         description: flags.description.clone(),
         public_url: flags.public_url.as_deref().map(PublicUrl::parse).transpose()?,
@@ -75,6 +77,7 @@ fn options(global: &Global, flags: &Serve) -> Result<Options, Error> {
         rate: flags.rate_limit,
         works: flags.works.map_or(usual.works, NonZeroUsize::get),
         deadline: flags.timeout,
+        max_age: flags.max_age.unwrap_or(usual.max_age),
         body_bytes: flags.max_body,
         writable: flags.writable,
         bearers: flags.tokens.as_deref().map(tokens::read).transpose()?,
@@ -95,20 +98,25 @@ fn say_request(served: &Served, json_log: bool, quiet: bool) {
         say::event(json!({
             "event": "request", "id": id, "method": method, "target": target, "client": client, "status": status,
             "bytes": bytes, "seconds": seconds, "whole": is_whole, "failure": failure.as_ref().map(ToString::to_string),
+            "details": failure.as_ref().map(|failure| failure.details()),
         }));
         return;
     }
+    // In one piece, so that requests do not mix.
+    let mut text = Text::default();
     if !quiet {
         let broken = if *is_whole { "" } else { ", broken off" };
         let took = seconds * 1e3;
-        say::line(format_args!(
+        text.line(format_args!(
             "{status} {method} {target}  {}, {took:.1} ms{broken}; {client} {id}",
             HumanBytes(*bytes)
         ));
     }
     if let Some(failure) = failure {
-        report::error(failure, false);
+        text.line(format_args!("error: request {id}: {failure}"));
+        failure.details().iter().for_each(|line| text.line(format_args!("  {line}")));
     }
+    text.log();
 }
 
 /// Each connection is a file of the process; a system often allows more than it does at first. Where it does not, fewer are served.

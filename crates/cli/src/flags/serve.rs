@@ -37,6 +37,9 @@ pub(crate) struct Serve {
     /// Believe what Forwarded and X-Forwarded-* headers of these proxies say, such as 10.0.0.0/8,::1.
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) trusted_proxy: Vec<String>,
+    /// The id of the landing page.
+    #[arg(long, value_name = "ID", default_value = "stacyard")]
+    pub(crate) id: String,
     /// The title of the landing page.
     #[arg(long, value_name = "TEXT", default_value = "Stacyard")]
     pub(crate) title: String,
@@ -49,7 +52,10 @@ pub(crate) struct Serve {
     /// How long the stores may work for one request.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "30s")]
     pub(crate) timeout: Duration,
-    /// The largest body of a request.
+    /// How long caches may keep answers before they ask again, such as 5m [default: they ask each time, and are told where nothing has changed].
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) max_age: Option<Duration>,
+    /// The largest body of a request, but for that of many Items at once (64M).
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = "4M")]
     pub(crate) max_body: usize,
     /// How many requests each client may send in a second [default: as many as it likes].

@@ -28,6 +28,9 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
+/// A row that another session holds for long is not waited for: whoever asks for the change has to know.
+const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'";
+
 impl PostGis {
     /// Makes a change as one transaction, and anew where other sessions were in the way. What the database does not take `explain` may
     /// say better.
@@ -41,7 +44,7 @@ impl PostGis {
         let (mut attempts, mut is_first) = (Attempts::default(), true);
         loop {
             let client = link.client().await?;
-            if let Err(cause) = client.batch_execute("BEGIN").await {
+            if let Err(cause) = client.batch_execute(BEGIN).await {
                 // A connection that has died in the pool.
                 if std::mem::take(&mut is_first) && fault::is_lost(&cause) {
                     link.give_up(client);

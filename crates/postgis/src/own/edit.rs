@@ -196,6 +196,6 @@ fn invalid(kind: ObjectKind, id: &str, problem: Problem) -> Error {
 fn referred_to(name: &dyn Display, cause: &tokio_postgres::Error) -> Option<Error> {
     let db = cause.as_db_error().filter(|db| *db.code() == SqlState::FOREIGN_KEY_VIOLATION)?;
     let said = db.detail().unwrap_or_else(|| db.message());
-    let error = Error::new(ErrorKind::Conflict, &format!("rows of other tables refer to {name}: {said}"));
-    Some(error.remedy("delete these rows first"))
+    let error = Error::new(ErrorKind::Conflict, &format!("rows of other tables refer to {name}"));
+    Some(error.caused_by(std::io::Error::other(said.to_owned())).remedy("delete these rows first"))
 }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stacyard_search::{Aggregate, Aggregation, Datum, Extent, Property, Query, Search, Stop};
 use stacyard_store::{Collections, ETag, Error, ErrorKind, Stored};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::Catalog;
 use crate::guard::Reach;
@@ -175,16 +177,14 @@ impl Shelf {
         catalog: &Catalog,
         works: &Works,
     ) -> Result<Arc<Inventory>, Problem> {
+        catalog.refresh(works).await;
         let found = self.found().filter(|(_, found)| found.generation == catalog.generation());
         let Some((at, found)) = found else {
             return self.younger_than(Duration::MAX, catalog, works).await;
         };
         if at.elapsed() > OLD && self.counting.try_lock().is_ok() {
-            let (shelf, catalog, works) = (self.clone(), catalog.clone(), works.clone());
-            tokio::spawn(async move {
-                // Where it fails, what is known stays, and the next request tries again.
-                let _ = shelf.younger_than(OLD, &catalog, &works).await;
-            });
+            // Where it fails, what is known stays, and the next request tries again.
+            drop(self.counted(OLD, catalog, works));
         }
         Ok(found)
     }
@@ -211,33 +211,59 @@ impl Shelf {
         if let Some(collection) = works.job().run(of(known)).await? {
             return Ok(Some(Shown::made_up(collection)));
         }
+        // To look for any Item is much less than to count all.
+        let has_items = {
+            let (catalog, id) = (catalog.clone(), id.to_owned());
+            works.job().run(move |stop| catalog.has_items_of(&id, stop)).await?
+        };
+        if !has_items {
+            return Ok(None);
+        }
         let found = self.younger_than(YOUNG, catalog, works).await?;
         Ok(works.job().run(of(found)).await?.map(Shown::made_up))
     }
 
-    /// What was found no longer ago than `age`, or is now. Who comes while others count waits for what they find, as long as for a turn.
+    /// What was found no longer ago than `age`, or is now. Who comes while others count waits for what they find, as long as for a turn; the
+    /// count goes on without those who go away.
     async fn younger_than(
         &self,
         age: Duration,
         catalog: &Catalog,
         works: &Works,
     ) -> Result<Arc<Inventory>, Problem> {
-        let _counts = works.soon(self.counting.lock()).await?;
-        let before = self.found();
-        if let Some((at, inventory)) = &before
-            && at.elapsed() <= age
-            && inventory.generation == catalog.generation()
-        {
-            return Ok(Arc::clone(inventory));
+        match timeout(works.patience(), self.counted(age, catalog, works)).await {
+            Ok(Ok(counted)) => counted,
+            // The task was ended, as the server is.
+            Ok(Err(_)) => Err(Problem::busy()),
+            Err(_) => Err(Problem::counting()),
         }
-        let (at, catalog) = (Instant::now(), catalog.seen_by(&Reach::All));
-        let count = move |stop: &Stop| {
-            let before = before.as_ref().map(|(_, before)| before.as_ref());
-            Inventory::of(&catalog, before, stop)
-        };
-        let inventory = Arc::new(works.job().run(count).await?);
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Arc::clone(&inventory)));
-        Ok(inventory)
+    }
+
+    fn counted(
+        &self,
+        age: Duration,
+        catalog: &Catalog,
+        works: &Works,
+    ) -> JoinHandle<Result<Arc<Inventory>, Problem>> {
+        let (shelf, catalog, works) = (self.clone(), catalog.seen_by(&Reach::All), works.clone());
+        tokio::spawn(async move {
+            let _counts = shelf.counting.lock().await;
+            let before = shelf.found();
+            if let Some((at, inventory)) = &before
+                && at.elapsed() <= age
+                && inventory.generation == catalog.generation()
+            {
+                return Ok(Arc::clone(inventory));
+            }
+            let at = Instant::now();
+            let count = move |stop: &Stop| {
+                let before = before.as_ref().map(|(_, before)| before.as_ref());
+                Inventory::of(&catalog, before, stop)
+            };
+            let inventory = Arc::new(works.background().go_on(count).await?);
+            *shelf.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, Arc::clone(&inventory)));
+            Ok(inventory)
+        })
     }
 
     fn found(&self) -> Option<Found> {

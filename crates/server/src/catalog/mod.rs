@@ -14,7 +14,7 @@ use std::env::temp_dir;
 use std::fs::File;
 use std::io::Seek;
 
-use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Stop};
+use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Search, Stop};
 use stacyard_store::{
     Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
 };
@@ -25,7 +25,7 @@ pub(crate) use self::inventory::{Inventory, Shelf, Shown};
 use self::stores::Stores;
 use crate::guard::Reach;
 use crate::options::WriteExport;
-use crate::work::{in_place, on_all_cores};
+use crate::work::{Works, in_place, on_all_cores};
 
 /// Where a page lies in the order of its query.
 #[derive(Debug, Clone)]
@@ -52,6 +52,22 @@ impl Catalog {
     /// It is another one where what was found before may not be true any more.
     pub(crate) fn generation(&self) -> u64 {
         self.stores.generation()
+    }
+
+    /// Sees to it that files that have been replaced are opened anew, where nobody has looked for a while.
+    pub(crate) async fn refresh(&self, works: &Works) {
+        if self.stores.is_due() {
+            let stores = self.stores.clone();
+            // Where it cannot be looked the stores say why.
+            let _ = works.job().go_on(move |_| Ok(stores.look())).await;
+        }
+    }
+
+    /// Whether any Item is of a collection.
+    fn has_items_of(&self, id: &str, stop: &Stop) -> Result<bool, Error> {
+        let search = Search { collections: vec![id.to_owned()], ..Search::default() };
+        let query = Query::from(search).lenient(true);
+        Ok(self.page(&query, &PlaceOfPage::First, PageSize::new(1)?, stop)?.next().transpose()?.is_some())
     }
 
     /// Whether all stores can be asked now.
@@ -102,7 +118,7 @@ impl Catalog {
 
     /// Whether single changes can be made.
     pub(crate) fn is_editable(&self) -> bool {
-        self.store().is_editable()
+        self.stores.is_editable()
     }
 
     /// Asks. A collection without Items is no unknown name where there is a Collection for it.

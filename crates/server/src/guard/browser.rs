@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH,
-    IF_NONE_MATCH, LINK, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
@@ -18,6 +19,8 @@ use crate::state::App;
 /// Every origin.
 const ANY: &str = "*";
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// So long a browser need not ask again.
 const KNOWN: Duration = Duration::from_hours(1);
 
@@ -26,7 +29,7 @@ const KNOWN: Duration = Duration::from_hours(1);
 /// # Errors
 /// What is no origin.
 pub(crate) fn cors(origins: &[String]) -> Result<Option<CorsLayer>, Error> {
-    let exposed = [ETAG, LINK, LOCATION, RETRY_AFTER];
+    let exposed = [CONTENT_DISPOSITION, ETAG, LINK, LOCATION, RETRY_AFTER, REQUEST_ID];
     let layer = CorsLayer::new().expose_headers(exposed).max_age(KNOWN);
     Ok(match origins {
         [] => None,
@@ -103,7 +106,9 @@ pub(crate) async fn hardened(State(app): State<App>, mut response: Response) -> 
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static(policy));
     if app.options.private {
         // What is not for everybody is not for caches that many share.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+        if headers.get(CACHE_CONTROL).is_none_or(|said| said != "no-store") {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        }
         headers.append(VARY, HeaderValue::from_static("authorization"));
     }
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");

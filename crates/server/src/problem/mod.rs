@@ -97,6 +97,17 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are being worked on").again_after(1)
     }
 
+    /// What has to be known for the answer is being counted.
+    pub(crate) fn counting() -> Self {
+        let detail = "the collections are being counted, which takes a while";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).again_after(2)
+    }
+
+    /// The stores do not answer in time.
+    pub(crate) fn unready() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the stores do not answer").again_after(5)
+    }
+
     /// What can be done about it.
     #[must_use]
     pub(crate) fn help(self, help: impl Into<String>) -> Self {

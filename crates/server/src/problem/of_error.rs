@@ -17,13 +17,14 @@ impl From<SearchError> for Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let problem = Self::from(&error);
+        let problem = Self::of(&error);
         Self { cause: Some(Arc::new(error)), ..problem }
     }
 }
 
-impl From<&Error> for Problem {
-    fn from(error: &Error) -> Self {
+impl Problem {
+    /// What is said of an error, without the error.
+    pub(crate) fn of(error: &Error) -> Self {
         let status = match error.kind() {
             _ if error.is_unsure() => {
                 let detail = "it is not known whether the change was made";
@@ -50,7 +51,12 @@ impl From<&Error> for Problem {
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the store could not answer");
             }
         };
-        let mut problem = Self::new(status, error.to_string());
+        // What stands in the way of a change may name tables of the user: the log has that.
+        let detail = match error.kind() {
+            ErrorKind::Conflict => error.message().to_owned(),
+            _ => error.to_string(),
+        };
+        let mut problem = Self::new(status, detail);
         if let Some(help) = error.advice().and_then(words::remedy) {
             problem = problem.help(help);
         }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 
 use super::{Resource, get};
 use crate::ask::Parameters;
@@ -52,9 +53,14 @@ async fn runs(parameters: Parameters) -> Result<Response, Problem> {
 
 async fn is_ready(State(app): State<App>, parameters: Parameters) -> Result<Response, Problem> {
     parameters.none()?;
-    let catalog = app.everything.clone();
+    let (catalog, probe) = (app.everything.clone(), app.works.probe().await?);
     // It is asked beside all others, so that a server that is busy is ready all the same.
-    app.works.job().go_on(move |_| catalog.ready()).await?;
+    let job = app.works.job();
+    let asked = job.go_on(move |_| {
+        let _probe = probe;
+        catalog.ready()
+    });
+    timeout(app.works.patience(), asked).await.unwrap_or_else(|_| Err(Problem::unready()))?;
     Ok(fresh(text(PLAIN, "ready\n")))
 }
 

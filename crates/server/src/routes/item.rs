@@ -44,7 +44,7 @@ async fn item(
     let mut text = Vec::with_capacity(found.text.len() + 512);
     with_item_links(&found.text, &base, &mut Tape::new(), &mut text);
     if chosen.what() == What::Page {
-        let damaged = |_| Problem::from(&Error::new(ErrorKind::Damaged, "an Item that is not JSON"));
+        let damaged = |_| Problem::from(Error::new(ErrorKind::Damaged, "an Item that is not JSON"));
         let item = serde_json::from_slice(&text).map_err(damaged)?;
         return Ok(shown(&chosen, GEOJSON, &headers, &item, |item| page::item(&base, item)));
     }

@@ -124,6 +124,7 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_plain)))
         .layer(from_fn_with_state(Arc::clone(&app), with_age))
         .layer(from_fn(problems_as_pages))
+        .layer(from_fn_with_state(Arc::clone(&app), limited))
         .layer(from_fn_with_state(Arc::clone(&app), admit))
         .layer(RequestBodyTimeoutLayer::new(SILENCE));
     let router = router.fallback(nothing).method_not_allowed_fallback(other_method).layer(inner);
@@ -133,8 +134,7 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     };
     let outer = ServiceBuilder::new()
         .layer(from_fn_with_state(Arc::clone(&app), observe))
-        .layer(map_response_with_state(Arc::clone(&app), hardened))
-        .layer(from_fn_with_state(Arc::clone(&app), limited));
+        .layer(map_response_with_state(Arc::clone(&app), hardened));
     let router = router.layer(outer).with_state(app);
     Ok(match root {
         Some(root) => below(root, router),

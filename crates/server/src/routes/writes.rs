@@ -119,10 +119,12 @@ pub(super) const WRITES: &[Write] = &[
 
 async fn post_items(State(app): State<App>, target: Target, Whole(body): Whole) -> Result<Response, Problem> {
     needs_collection(&app, &target).await?;
-    if Many::of_features(&body).is_some() {
+    if Many::is_of_features(&body) {
+        let held = app.works.hold()?;
         let outcomes = many(&app, &target, move |target, stop| {
-            let many = Many::of_features(&body).map(|many| many.put(target, stop));
-            Ok(many.unwrap_or_default())
+            let outcomes = Many::of_features(&body)?.put(target, stop);
+            drop(held);
+            Ok(outcomes)
         });
         return Ok(reported(outcomes.await?, StatusCode::CREATED));
     }
@@ -202,7 +204,7 @@ async fn needs_collection(app: &App, target: &Target) -> Result<(), Problem> {
         .ok_or_else(|| Problem::no_collection(&target.collection).help("POST /collections makes one"))
 }
 
-/// Makes a change where it may block. What was kept of before is forgotten, whatever came of it, also where the client has gone away.
+/// Makes a change where it may block. What was kept of before is forgotten, also where the client has gone away.
 async fn changed<T: Send + 'static>(
     app: &App,
     target: &Target,
@@ -212,7 +214,10 @@ async fn changed<T: Send + 'static>(
     let job = app.works.job();
     let done = job.run(move |stop| {
         let done = change(&target, stop);
-        target.changed(&server);
+        // What was refused has changed nothing; what has failed may have.
+        if !matches!(done, Err(Failure::Theirs(_))) {
+            target.changed(&server);
+        }
         Failure::settled(done)
     });
     done.await?

@@ -34,6 +34,7 @@ pub(crate) struct Works {
     /// Answers without pages that are in the making.
     wholes: Arc<Semaphore>,
     preparation: Duration,
+    probes: Arc<Semaphore>,
     patience: Duration,
     deadline: Duration,
     most: usize,
@@ -49,6 +50,7 @@ impl Works {
             held: Arc::new(Semaphore::new((options.works / 2).max(1))),
             wholes: Arc::new(Semaphore::new(options.wholes.max(1))),
             preparation: options.preparation,
+            probes: Arc::new(Semaphore::new(1)),
             patience: options.patience,
             deadline: options.deadline,
         }
@@ -59,9 +61,9 @@ impl Works {
         Arc::clone(&self.held).try_acquire_owned().map_err(|_| Problem::busy())
     }
 
-    /// Waits for what others do, as long as for a turn.
-    pub(crate) async fn soon<T>(&self, others: impl Future<Output = T>) -> Result<T, Problem> {
-        timeout(self.patience, others).await.map_err(|_| Problem::busy())
+    /// How long a request waits for its turn, and for what others do.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// How many requests the stores are working for, and how many answers are open.
@@ -75,6 +77,17 @@ impl Works {
     /// A job of one request, which may be done in several steps. Its time begins.
     pub(crate) fn job(&self) -> Job {
         Job { works: self.clone(), stop: Stop::after(self.deadline), turn: None }
+    }
+
+    /// A job that no request waits for alone.
+    pub(crate) fn background(&self) -> Job {
+        Job { works: self.clone(), stop: Stop::after(self.preparation), turn: None }
+    }
+
+    /// The right to look whether the stores are there: one at a time, so that a store that hangs holds one thread.
+    pub(crate) async fn probe(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let turn = timeout(self.patience, Arc::clone(&self.probes).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(Problem::unready)
     }
 
     /// A job for an answer without pages. It has its own turn until it is let go: such answers wait for each other, and not others for
@@ -123,7 +136,7 @@ impl Job {
         let limit = self.works.preparation;
         timeout(limit, self.go_on(step)).await.unwrap_or_else(|_| {
             self.stop.cancel();
-            Err(Problem::from(&Stopped::Late { allowed: limit }.into()))
+            Err(Problem::from(Error::from(Stopped::Late { allowed: limit })))
         })
     }
 
@@ -147,7 +160,7 @@ impl Job {
         step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let limit = self.works.deadline;
-        let late = |_| Err(Problem::from(&Stopped::Late { allowed: limit }.into()));
+        let late = |_| Err(Problem::from(Error::from(Stopped::Late { allowed: limit })));
         timeout(limit, self.go_on(step)).await.unwrap_or_else(late)
     }
 

@@ -39,15 +39,15 @@ impl Failure {
             return Self::Ours(error);
         }
         let status = match error.kind() {
-            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::NotFound => return Problem::not_found(error.to_string()).into(),
             ErrorKind::Exists | ErrorKind::Conflict => StatusCode::CONFLICT,
             ErrorKind::Unsupported => {
                 return Problem::only_read("the store of this collection takes no changes").into();
             }
-            ErrorKind::Usage | ErrorKind::Invalid => return Problem::from(&error).into(),
+            ErrorKind::Usage | ErrorKind::Invalid => return Problem::from(error).into(),
             _ => return Self::Ours(error),
         };
-        Problem::from(&error).with_status(status).into()
+        Problem::from(error).with_status(status).into()
     }
 
     /// Apart from what is the client's: so a job gives it back.

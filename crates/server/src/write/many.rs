@@ -20,14 +20,17 @@ pub(crate) struct Many<'a> {
 }
 
 impl<'a> Many<'a> {
-    /// The features of a FeatureCollection; `None`: it is none.
-    pub(crate) fn of_features(body: &'a Document) -> Option<Self> {
-        let root = body.root();
-        if root.get("type")?.as_str()? != "FeatureCollection" {
-            return None;
-        }
-        let items = root.get("features").and_then(Value::elements).into_iter().flatten();
-        Some(Self { items: items.map(|item| (None, item)).collect(), replaces: false })
+    /// Whether it is a FeatureCollection, and no Item.
+    pub(crate) fn is_of_features(body: &Document) -> bool {
+        body.root().get("type").and_then(Value::as_str).is_some_and(|kind| kind == "FeatureCollection")
+    }
+
+    /// The features of a FeatureCollection.
+    pub(crate) fn of_features(body: &'a Document) -> Result<Self, Problem> {
+        let items = body.root().get("features").and_then(Value::elements);
+        let items = items
+            .ok_or_else(|| Problem::bad("features has to be an array of Items").parameter("features"))?;
+        Ok(Self { items: items.map(|item| (None, item)).collect(), replaces: false })
     }
 
     /// A bulk request: `items` by their ids, and a `method`.
@@ -90,7 +93,7 @@ impl Outcomes {
         let put = put.map_err(|failure| match failure {
             Failure::Theirs(problem) => problem,
             Failure::Ours(error) => {
-                let problem = Problem::from(&error);
+                let problem = Problem::of(&error);
                 self.failed = Some(error);
                 problem
             }
