@@ -291,7 +291,10 @@ async fn pages_of_other_origins_ask_where_they_may() {
     let any = with_origins(&["*"], true);
     let answer = any.call("GET", "/collections/a/items/a1", &[origin], "").await;
     assert_eq!(answer.header("access-control-allow-origin"), "*");
-    assert_eq!(answer.header("access-control-expose-headers"), "content-disposition,etag,link,location,retry-after,x-request-id");
+    assert_eq!(
+        answer.header("access-control-expose-headers"),
+        "content-disposition,etag,link,location,retry-after,x-request-id"
+    );
     assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
     let allowed = preflight(&any, "DELETE", "authorization").await;
     assert!(!allowed.header("access-control-allow-methods").contains("DELETE"));

@@ -5,6 +5,7 @@
 mod aggregates;
 mod answers;
 mod browse;
+mod conformance;
 mod documents;
 mod forms;
 mod guard;

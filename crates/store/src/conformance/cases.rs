@@ -3,7 +3,6 @@
 //! None of them was taken from a program. `b1` and `b2` are `b` of `c1` and of `c2`.
 
 use super::question::Question;
-use crate::Store;
 
 /// Every Item, in the order of a search without `sortby`.
 const ALL: &str = "nanos offset both anti high a b1 b2 longer long list truth text pole hole line void loose \
@@ -925,16 +924,20 @@ const FAULTS: &[(&[(&str, &str)], &str)] = &[
 
 /// Asks a store of the catalog all of them.
 pub(super) fn check(make: &mut super::Make<'_>) {
+    let store = make(&super::catalog::items());
+    check_by(&|question| super::ask(&store, question));
+}
+
+/// The same, in whatever way a store of the catalog is asked.
+pub(super) fn check_by(ask: &super::Ask<'_>) {
     let items = super::catalog::items();
     assert_eq!(items.len(), ALL.split_whitespace().count(), "a line of the catalog is no JSON");
-    let store = make(&items);
     let filters = FILTERS.iter().map(|(filter, expected)| (vec![("filter", *filter)], *expected));
     let searches = SEARCHES.iter().map(|(parts, expected)| (parts.to_vec(), *expected));
-    let answers =
-        filters.chain(searches).filter_map(|(parts, expected)| wrong_answer(&store, &parts, expected));
+    let answers = filters.chain(searches).filter_map(|(parts, expected)| wrong_answer(ask, &parts, expected));
     let faults = FAULTS.iter().filter_map(|(parts, expected)| {
         let question = Question::of(parts);
-        match super::ask(&store, &question) {
+        match ask(&question) {
             Err(message) if message.contains(expected) => None,
             answer => Some(format!("an error with {expected:?}, not {answer:?}: {}", question.command())),
         }
@@ -943,10 +946,10 @@ pub(super) fn check(make: &mut super::Make<'_>) {
     assert!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn wrong_answer(store: &Store, parts: &[(&'static str, &str)], expected: &str) -> Option<String> {
+fn wrong_answer(ask: &super::Ask<'_>, parts: &[(&'static str, &str)], expected: &str) -> Option<String> {
     let question = Question::of(parts);
     let said = |what: &str| Some(format!("{what}, not {expected:?}: {}", question.command()));
-    let (names, count) = match super::ask(store, &question) {
+    let (names, count) = match ask(&question) {
         Ok(answer) => answer,
         Err(message) => return said(&message),
     };

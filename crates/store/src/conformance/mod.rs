@@ -30,6 +30,8 @@ mod memory;
 mod paging;
 mod question;
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stacyard_model::json::Document;
 use stacyard_search::{Compiled, Search};
 
@@ -58,6 +60,24 @@ pub fn check(make: &mut Make<'_>) {
     edits::check(make);
 }
 
+/// A way in which a store is asked: as [`ask`].
+pub type Ask<'a> = dyn Fn(&Question) -> Result<(Vec<String>, u64), String> + 'a;
+
+/// Asks a store that holds [`ITEMS`] the searches with answers written by hand, in a way that is not that of the library.
+///
+/// # Panics
+/// Where it answers otherwise than it should.
+pub fn check_answers(ask: &Ask<'_>) {
+    cases::check_by(ask);
+}
+
+/// Some generated questions for a [`catalog`], the same in every run.
+pub fn questions(number: u32) -> Vec<Question> {
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[17; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    (0..number).map(|_| generate::question().new_tree(&mut runner).expect("a question").current()).collect()
+}
+
 /// The ids of the Items that a store finds, in order (of those with the id `b` with the number of their collection), and
 /// how many it counts.
 pub fn ask<S: Clone + Into<Store>>(store: &S, question: &Question) -> Result<(Vec<String>, u64), String> {
@@ -68,7 +88,7 @@ pub fn ask<S: Clone + Into<Store>>(store: &S, question: &Question) -> Result<(Ve
 }
 
 /// The id; with the collection after it where two share the id.
-fn name(item: &Document) -> String {
+pub fn name(item: &Document) -> String {
     let member =
         |name| item.root().get(name).and_then(stacyard_model::json::Value::as_plain_str).unwrap_or_default();
     match (member("id"), member("collection")) {

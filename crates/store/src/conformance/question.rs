@@ -25,6 +25,11 @@ impl Question {
         self
     }
 
+    /// The flags and their values.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(flag, value)| (*flag, value.as_str()))
+    }
+
     fn get(&self, flag: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| *name == flag).map(|(_, value)| value.as_str())
     }
