@@ -49,9 +49,31 @@ impl SortKey {
                 other => other,
             })
         };
-        text.split(',').map(key).collect()
+        Self::list(text.split(',').map(key).collect::<Result<_, _>>()?, text)
+    }
+
+    /// The keys without those whose property stands before already, which decide nothing.
+    ///
+    /// # Errors
+    /// More keys than an order may have.
+    pub fn list(keys: Vec<Self>, text: &str) -> Result<Vec<Self>, SearchError> {
+        let mut list: Vec<Self> = Vec::new();
+        for key in keys {
+            if list.iter().all(|before| before.property != key.property) {
+                list.push(key);
+            }
+            if list.len() > MOST_KEYS {
+                let reason = format!("more than {MOST_KEYS} names to sort by");
+                let text = text.chars().take(100).collect();
+                return Err(SearchError::Sortby { text, reason });
+            }
+        }
+        Ok(list)
     }
 }
+
+/// An order has so many keys at most: a database sorts by no more than some hundred, and nobody looks at more than a few.
+const MOST_KEYS: usize = 20;
 
 /// A component of the total order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,6 +47,12 @@ fn wrong(name: &str, reason: impl Into<Reason>) -> SearchError {
 fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, Reason> {
     let compare =
         |op, value| Ok(Expr::Compare(op, property.clone().into(), Expr::Literal(literal(value)?).into()));
+    // pystac-client writes numbers as strings; which of them comes first is asked of numbers.
+    let order = |op| {
+        let number = value.as_str().and_then(|text| NumberLiteral::new(&text));
+        let literal = number.map_or_else(|| literal(value), |number| Ok(Literal::Number(number)))?;
+        Ok(Expr::Compare(op, property.clone().into(), Expr::Literal(literal).into()))
+    };
     let like = |before: &str, after: &str| match literal(value)? {
         Literal::Text(text) => {
             let pattern = format!("{before}{}{after}", escaped(&text));
@@ -59,10 +65,10 @@ fn condition(property: Expr, operator: &str, value: Value<'_>) -> Result<Expr, R
         "neq" if value.kind() == Kind::Null => Ok(Expr::Not(Expr::IsNull(property.into()).into())),
         "eq" => compare(CompareOp::Equal, value),
         "neq" => compare(CompareOp::NotEqual, value),
-        "lt" => compare(CompareOp::Less, value),
-        "lte" => compare(CompareOp::LessOrEqual, value),
-        "gt" => compare(CompareOp::Greater, value),
-        "gte" => compare(CompareOp::GreaterOrEqual, value),
+        "lt" => order(CompareOp::Less),
+        "lte" => order(CompareOp::LessOrEqual),
+        "gt" => order(CompareOp::Greater),
+        "gte" => order(CompareOp::GreaterOrEqual),
         "startsWith" => like("", "%"),
         "endsWith" => like("%", ""),
         "contains" => like("%", "%"),
@@ -121,6 +127,8 @@ mod tests {
             (r#"{"a":{"endsWith":"_y"}}"#, r"a LIKE '%\_y'"),
             (r#"{"a":{"contains":"it's"}}"#, "a LIKE '%it''s%'"),
             (r#"{"a":{"in":["x","y"]}}"#, "a IN ('x', 'y')"),
+            (r#"{"a":{"lt":"20","gte":"2e1"},"b":{"eq":"20"}}"#, "a < 20 AND a >= 2e1 AND b = '20'"),
+            (r#"{"a":{"gt":"2024-01-01","lt":"x"}}"#, "a > '2024-01-01' AND a < 'x'"),
             (r#"{"a":{"eq":null}}"#, "a IS NULL"),
             (r#"{"a":{"lte":true,"gt":9007199254740993}}"#, "a <= TRUE AND a > 9007199254740993"),
         ] {

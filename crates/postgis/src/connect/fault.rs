@@ -144,9 +144,10 @@ pub(crate) fn is_lost(cause: &tokio_postgres::Error) -> bool {
     cause.is_closed() || cause.code().map_or_else(is_io, is_end_of_session)
 }
 
-/// Shutdowns, and connections that failed (class 08): what a pooler says when its server is gone.
+/// Shutdowns and starts, and connections that failed (class 08): what a pooler says when its server is gone.
 fn is_end_of_session(code: &SqlState) -> bool {
-    *code == SqlState::ADMIN_SHUTDOWN || *code == SqlState::CRASH_SHUTDOWN || code.code().starts_with("08")
+    [&SqlState::ADMIN_SHUTDOWN, &SqlState::CRASH_SHUTDOWN, &SqlState::CANNOT_CONNECT_NOW].contains(&code)
+        || code.code().starts_with("08")
 }
 
 /// Whether it is a fault of the rows themselves, so that others can go in without them.

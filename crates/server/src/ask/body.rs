@@ -1,11 +1,15 @@
 //! The body of a request: JSON text, of a bounded size.
 
-use axum::body::{Bytes, to_bytes};
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::LengthLimitError;
 use stacyard_model::json::Document;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tower_http::timeout::TimeoutError;
 
 use crate::problem::Problem;
@@ -22,7 +26,7 @@ impl FromRequest<App> for Body {
         if kind != "application/json" && !kind.ends_with("+json") {
             return Err(not_json("application/json"));
         }
-        parsed(&whole(request, app.options.body_bytes).await?).map(Self)
+        parsed(&whole(request, app, app.options.body_bytes).await?.bytes).map(Self)
     }
 }
 
@@ -38,9 +42,24 @@ pub(crate) fn not_json(wanted: &str) -> Problem {
     problem.help(format!("send Content-Type: {wanted}"))
 }
 
-/// All bytes of a body, no more than these.
-pub(crate) async fn whole(request: Request, largest: usize) -> Result<Bytes, Problem> {
-    to_bytes(request.into_body(), largest).await.map_err(|error| unread(&error, largest))
+/// A body has so long to come.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// All bytes of a body, no more than these. All bodies together hold no more memory than is allowed.
+pub(crate) async fn whole(request: Request, app: &App, largest: usize) -> Result<Held, Problem> {
+    let said = request.body().size_hint().exact().and_then(|size| usize::try_from(size).ok());
+    let room = app.works.room(said.unwrap_or(largest).min(largest))?;
+    // One byte now and then is no way to hold it.
+    let bytes = timeout(LONGEST, to_bytes(request.into_body(), largest)).await;
+    let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body does not come in time");
+    let bytes = bytes.map_err(|_| late())?.map_err(|error| unread(&error, largest))?;
+    Ok(Held { bytes, _room: room })
+}
+
+/// The bytes of a body, as long as they are held.
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    _room: OwnedSemaphorePermit,
 }
 
 /// The JSON of a body.

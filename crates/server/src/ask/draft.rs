@@ -259,6 +259,14 @@ fn sort_keys(value: Value<'_>) -> Result<Vec<SortKey>, Problem> {
         |what: &str| wrong("sortby", what).help(r#"write [{"field": NAME, "direction": "asc" or "desc"}]"#);
     let elements = value.elements().ok_or_else(|| wrong("has to be an array"))?;
     let key = |element: Value<'_>| {
+        let other = element
+            .members()
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| *name != "field" && *name != "direction");
+        if let Some((name, _)) = other {
+            return Err(wrong(&format!("{:?} is no member of a key", name.text())));
+        }
         let field =
             element.get("field").and_then(Value::as_str).ok_or_else(|| wrong("a key without a field"))?;
         let descending = match element.get("direction").map(Value::as_str) {
@@ -269,7 +277,8 @@ fn sort_keys(value: Value<'_>) -> Result<Vec<SortKey>, Problem> {
         };
         SortKey::new(&field, descending).map_err(|error| Problem::from(error).parameter("sortby"))
     };
-    elements.map(key).collect()
+    let keys = elements.map(key).collect::<Result<_, _>>()?;
+    SortKey::list(keys, value.raw()).map_err(|error| Problem::from(error).parameter("sortby"))
 }
 
 /// `{"include": ["id"], "exclude": ["assets"]}`

@@ -35,6 +35,9 @@ pub(crate) enum PlaceOfPage {
     Before(Cursor),
 }
 
+/// So many Collections are asked for one by one; of more names all Collections are looked at, once.
+const FEW: usize = 8;
+
 /// The stores behind the server, as somebody sees them.
 #[derive(Clone)]
 pub(crate) struct Catalog {
@@ -135,7 +138,12 @@ impl Catalog {
         if error.unknown().is_none_or(|unknown| unknown.what != Named::Collection) {
             return Ok(false);
         }
-        for id in &query.search().collections {
+        let named = &query.search().collections;
+        if named.len() > FEW {
+            let kept = self.store().collections()?;
+            return Ok(named.iter().any(|id| kept.contains_key(id)));
+        }
+        for id in named {
             if self.store().get_collection(id)?.is_some() {
                 return Ok(true);
             }

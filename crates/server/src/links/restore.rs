@@ -36,8 +36,8 @@ pub(crate) fn stored_links(
     let own = before_links.iter().find(is_self).and_then(|link| href(*link));
     // Without it relative references would lead elsewhere, or nowhere.
     let own_stays = own.is_none() || back.iter().any(|link| is_self(&link));
-    let shown = Shown::of(before_links.iter().filter(|link| !is_hidden(link)), own.as_deref());
-    let as_stored = |link: Value<'_>| match shown.stored(link) {
+    let mut shown = Shown::of(before_links.iter().filter(|link| !is_hidden(link)), own.as_deref());
+    let mut as_stored = |link: Value<'_>| match shown.take(link) {
         Some(stored) if own_stays => stored.raw().to_owned(),
         _ => link.raw().to_owned(),
     };
@@ -75,10 +75,11 @@ impl<'a> Shown<'a> {
         Self(by_href)
     }
 
-    /// The stored link that is shown so.
-    fn stored(&self, link: Value<'_>) -> Option<Value<'a>> {
-        let those = self.0.get(&href(link)?)?;
-        those.iter().find(|(shown, _)| shown.root() == link).map(|(_, stored)| *stored)
+    /// The stored link that is shown so; of several that are shown alike each once, in their order.
+    fn take(&mut self, link: Value<'_>) -> Option<Value<'a>> {
+        let those = self.0.get_mut(&href(link)?)?;
+        let at = those.iter().position(|(shown, _)| shown.root() == link)?;
+        Some(those.remove(at).1)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::BoxError;
 use axum::body::{Body, Bytes};
+use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use stacyard_search::Stop;
 use stacyard_store::Error;
@@ -16,8 +17,11 @@ use crate::operate::Failure;
 use crate::problem::Problem;
 use crate::work::Job;
 
+/// A client is handed so many bytes at a time at most: what it takes of them shows that it is there.
+const CHUNK: usize = 256 << 10;
+
 /// So many chunks wait for the client at most.
-const WAITING: usize = 8;
+const WAITING: usize = 4;
 
 /// A client that takes no chunk for so long has gone.
 const GONE: Duration = Duration::from_mins(1);
@@ -46,7 +50,8 @@ pub(super) fn streamed(job: Job, begun: Vec<Bytes>, parts: impl Parts) -> Result
             None => Some((Err("the answer broke off".into()), None)),
         }
     });
-    Ok(Body::from_stream(body))
+    // Whoever packs it asks once more after its end.
+    Ok(Body::from_stream(body.fuse()))
 }
 
 async fn handed_out(
@@ -58,9 +63,12 @@ async fn handed_out(
 ) {
     let mut chunks = begun;
     loop {
-        for chunk in chunks {
-            if !has_sent(&sender, Ok(Some(chunk))).await {
-                return;
+        for mut chunk in chunks {
+            while !chunk.is_empty() {
+                let some = chunk.split_to(CHUNK.min(chunk.len()));
+                if !has_sent(&sender, Ok(Some(some))).await {
+                    return;
+                }
             }
         }
         let made = job.part(move |stop| {

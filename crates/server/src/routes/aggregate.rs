@@ -62,7 +62,8 @@ async fn by_parameters(
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::AGGREGATE)?;
     let asked = Asked::of_parameters(&given, &app.tokens)?;
-    answered(app, catalog, asked, &given, base.url("/aggregate"), &base).await
+    let here = format!("{}{}", base.url("/aggregate"), given.query());
+    answered(app, catalog, asked, &given, here, &base).await
 }
 
 async fn by_body(
@@ -87,7 +88,7 @@ async fn of_collection_by_parameters(
 ) -> Result<Response, Problem> {
     let given = parameters.of(known::AGGREGATE)?;
     let asked = Asked::of_parameters(&given, &app.tokens)?.within(&id)?;
-    let here = format!("{}/aggregate", base.collection(&id));
+    let here = format!("{}/aggregate{}", base.collection(&id), given.query());
     answered(app, catalog, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
 }
 

@@ -70,7 +70,7 @@ async fn api(
                 "help": {"type": "string"},
                 "parameter": {"type": "string"},
             },
-        }}},
+        }}, "text/html": {"schema": {"type": "string"}}},
     }}});
     if app.guard.has_tokens() {
         components["securitySchemes"] = json!({"bearer": {"type": "http", "scheme": "bearer"}});

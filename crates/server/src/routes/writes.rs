@@ -137,11 +137,10 @@ async fn post_items(State(app): State<App>, target: Target, Whole(body): Whole) 
 async fn bulk(State(app): State<App>, target: Target, bulk: Bulk) -> Result<Response, Problem> {
     needs_collection(&app, &target).await?;
     let outcomes = many(&app, &target, move |target, stop| {
-        let Bulk { bytes, held } = bulk;
-        let body = crate::ask::parsed(&bytes)?;
-        drop(bytes);
+        let Bulk { body: sent, held } = bulk;
+        let body = crate::ask::parsed(&sent.bytes)?;
         let outcomes = Many::of_bulk(&body)?.put(target, stop);
-        drop(held);
+        drop((sent, held));
         Ok(outcomes)
     });
     Ok(reported(outcomes.await?, StatusCode::OK))

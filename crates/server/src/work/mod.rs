@@ -17,6 +17,10 @@ use crate::problem::Problem;
 /// So many answers may be taken by clients at once, part by part: each holds memory or temporary files.
 const OPEN: usize = 256;
 
+/// What the bodies of all requests hold in memory at most (256 MiB), in units of 64 KiB.
+const BODIES: usize = 256 << 20;
+const UNIT: usize = 64 << 10;
+
 /// What an answer holds in memory before it goes to a temporary file (16 MiB).
 const MEMORY: usize = 16 << 20;
 
@@ -35,6 +39,8 @@ pub(crate) struct Works {
     wholes: Arc<Semaphore>,
     preparation: Duration,
     probes: Arc<Semaphore>,
+    /// What bodies may hold in memory, in units.
+    bodies: Arc<Semaphore>,
     patience: Duration,
     deadline: Duration,
     most: usize,
@@ -51,6 +57,7 @@ impl Works {
             wholes: Arc::new(Semaphore::new(options.wholes.max(1))),
             preparation: options.preparation,
             probes: Arc::new(Semaphore::new(1)),
+            bodies: Arc::new(Semaphore::new(BODIES / UNIT)),
             patience: options.patience,
             deadline: options.deadline,
         }
@@ -77,6 +84,12 @@ impl Works {
     /// A job of one request, which may be done in several steps. Its time begins.
     pub(crate) fn job(&self) -> Job {
         Job { works: self.clone(), stop: Stop::after(self.deadline), turn: None }
+    }
+
+    /// The right to hold a body of so many bytes in memory.
+    pub(crate) fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = u32::try_from((bytes / UNIT + 1).min(BODIES / UNIT)).unwrap_or(u32::MAX);
+        Arc::clone(&self.bodies).try_acquire_many_owned(units).map_err(|_| Problem::busy())
     }
 
     /// A job that no request waits for alone.

@@ -1,13 +1,12 @@
 //! The bodies of changes.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderName, HeaderValue};
 use stacyard_model::json::Document;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{JSON_PATCH, MERGE_PATCH};
-use crate::ask::{media_type, not_json, parsed, whole};
+use crate::ask::{Held, media_type, not_json, parsed, whole};
 use crate::problem::Problem;
 use crate::represent::{GEOJSON, JSON};
 use crate::state::App;
@@ -22,7 +21,7 @@ impl FromRequest<App> for Whole {
         if ![JSON, GEOJSON].contains(&&*media_type(&request)) {
             return Err(not_json(JSON));
         }
-        parsed(&whole(request, app.options.body_bytes).await?).map(Self)
+        parsed(&whole(request, app, app.options.body_bytes).await?.bytes).map(Self)
     }
 }
 
@@ -52,13 +51,13 @@ impl FromRequest<App> for Change {
                 });
             }
         };
-        parsed(&whole(request, app.options.body_bytes).await?).map(change)
+        parsed(&whole(request, app, app.options.body_bytes).await?.bytes).map(change)
     }
 }
 
 /// Many Items at once, as bytes: they are read where it may take long. Only so many such bodies are held.
 pub(crate) struct Bulk {
-    pub(crate) bytes: Bytes,
+    pub(crate) body: Held,
     pub(crate) held: OwnedSemaphorePermit,
 }
 
@@ -70,6 +69,6 @@ impl FromRequest<App> for Bulk {
             return Err(not_json(JSON));
         }
         let held = app.works.hold()?;
-        Ok(Self { bytes: whole(request, app.options.bulk_bytes).await?, held })
+        Ok(Self { body: whole(request, app, app.options.bulk_bytes).await?, held })
     }
 }

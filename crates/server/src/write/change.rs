@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use stacyard_model::json::{Document, Value};
 use stacyard_search::Stop;
-use stacyard_store::{Put, Stored, When};
+use stacyard_store::{Put, RECORD_BYTES, Stored, When};
 
 use super::body::Change;
 use super::conditions::Conditions;
@@ -55,7 +55,13 @@ pub(crate) fn patch(
             Change::Merge(change) => merge(&mut node, change.root(), stop)?,
             Change::Operations(change) => apply(&mut node, change.root(), room, stop)?,
         }
-        let patched = Document::parse_bytes(&node.text())
+        let text = node.text();
+        // What is larger no store reads again.
+        if text.len() > RECORD_BYTES {
+            let detail = format!("what the patch makes has more than {RECORD_BYTES} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into());
+        }
+        let patched = Document::parse_bytes(&text)
             .map_err(|fault| Problem::bad(format!("what the patch makes is not JSON: {fault}")))?;
         Ok(target.stored(patched.root(), Some(before))?)
     })

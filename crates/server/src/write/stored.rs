@@ -42,6 +42,10 @@ impl Given<'_> {
                 }
             }
         }
+        // A path with such a part is another path, as clients read it.
+        if let Some(id) = sent.get("id").and_then(Value::as_str).filter(|id| [".", ".."].contains(&&**id)) {
+            return Err(Problem::bad(format!("the id {id:?} has no URL of its own")).parameter("id"));
+        }
         let before = before.and_then(|before| Document::parse_bytes(&before.text).ok());
         let before = before.as_ref().and_then(|before| before.root().get("links"));
         match sent.get("links") {

@@ -24,6 +24,26 @@ fn shown(request: &str, answer: &Answer) -> String {
     out
 }
 
+/// What is asked for in great numbers ends soon, whatever it is.
+#[tokio::test]
+async fn large_numbers_are_no_work() {
+    let client = Stores::new().client(&["with.ndjson"]);
+    let many = |one: &str, number: usize| vec![one; number].join(",");
+    assert_eq!(
+        client.get(&format!("/search?sortby={}", many("gsd,-datetime,-gsd", 1_000))).await.status,
+        200
+    );
+    let names: Vec<String> = (0..21).map(|number| format!("p{number}")).collect();
+    let refused = client.get(&format!("/search?sortby={}", names.join(","))).await;
+    assert!(refused.text().contains("more than 20 names to sort by"), "{}", refused.text());
+    let keys: Vec<String> = names.iter().map(|name| format!(r#"{{"field":"{name}"}}"#)).collect();
+    let refused = client.post("/search", &format!(r#"{{"sortby":[{}]}}"#, keys.join(","))).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let names: Vec<String> = (0..100_000).map(|number| format!("\"c{number}\"")).collect();
+    let refused = client.post("/search", &format!(r#"{{"collections":[{}]}}"#, names.join(","))).await;
+    assert_eq!(refused.status, 400);
+}
+
 #[tokio::test]
 async fn every_mistake_in_a_url_is_named() {
     let client = Stores::new().client(&["all.parquet"]);

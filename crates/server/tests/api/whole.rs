@@ -44,6 +44,24 @@ fn sorted(text: &str) -> Vec<&str> {
     lines
 }
 
+/// What packs an answer asks for more after its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_answers_are_whole_when_they_are_packed() {
+    let stores = Stores::new();
+    many(&stores);
+    let client = stores.client(&["many.parquet"]);
+    for path in ["/search?limit=1000", "/search?f=ndjson", "/search?f=arrow"] {
+        let plain = client.get(path).await.body.len();
+        let request = Request::get(path).header("host", "stac.test").header("accept-encoding", "gzip");
+        let packed = client.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
+        let mut unpacked = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed.body[..]), &mut unpacked)
+            .unwrap();
+        assert!(plain > 300_000 && unpacked.len() == plain, "{path}: {} {plain}", unpacked.len());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_are_all_that_answers_byte_by_byte() {
     let stores = Stores::new();
