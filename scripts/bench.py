@@ -598,4 +598,5 @@ def main():
     print(f"written to {options.report}")
 
 
-main()
+if __name__ == "__main__":
+    main()

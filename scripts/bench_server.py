@@ -13,7 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
+
+from bench import EXTENSIONS
 
 CONNECTIONS = 8
 BOX = "0,40,10,50"
@@ -39,7 +42,7 @@ def main():
     # The data: Items of about 10 kB, and many of one kilobyte.
     big = made(run, options, f"big-{options.items}", options.items, "big")
     parquet = copied(run, stacyard, big)
-    small = copied(run, stacyard, made(run, options, f"small-{options.small_items}", options.small_items, "demo"))
+    small = copied(run, stacyard, made(run, options, f"small-{options.small_items}", options.small_items, "small"))
     server = os.environ["STACYARD_TEST_DATABASE"]
     place = server.removeprefix("postgis://")
     dsn, ours = f"postgresql://{place}", f"{server}?schema=bench_server"
@@ -81,9 +84,12 @@ def main():
     begin = time.monotonic()
     run(stacyard, "copy", parquet, options.work / "copied.parquet", "-q", "--mode", "replace")
     notes["copy geoparquet"] = time.monotonic() - begin
-    with serving([options.peers / "bin/rustac", "serve", parquet], "--addr") as (url, _):
+    home = options.work / "home"
+    run(options.peers / "bin/python", "-c", EXTENSIONS, home)
+    rustac = ["env", f"HOME={home}", options.peers / "bin/rustac", "serve", parquet]
+    with serving(rustac, "--addr") as (url, _):
         ask("GeoParquet: rustac serve 0.9.17", url)
-    href = {"STAC_FASTAPI_GEOPARQUET_HREF": str(parquet)}
+    href = {"STAC_FASTAPI_GEOPARQUET_HREF": str(parquet), "HOME": str(home)}
     with uvicorn(options.geoparquet_peers, "stac_fastapi.geoparquet.main:app", None, href) as url:
         ask("GeoParquet: stac-fastapi-geoparquet 0.0.7, 2 workers", url)
 
