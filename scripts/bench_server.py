@@ -231,6 +231,9 @@ def load(url, seconds):
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     if wrong:
         sys.exit(f"{url}: {wrong.group(1)} requests failed\n{out}")
+    if number == 0:
+        # None was done in time: as if one had been done at its end.
+        rate = 1 / seconds
     return {"rate": rate, "p99": float(late) * scale, "requests": number}
 
 
