@@ -23,7 +23,8 @@ const ALWAYS: [&str; 2] = ["id", "collection"];
 
 /// Which members of an Item are wanted. The default is all.
 ///
-/// A member is written where it is included and not excluded; an empty `include` includes all. Both lists hold names
+/// A member is written where it is included, and where it is not excluded and `include` is empty. Of two names that lead to it the longer one
+/// decides; where both lists have it, it is included (STAC API - Fields, "Include/Exclude Semantics"). Both lists hold names
 /// from the Item's root with dots for nesting (`properties.datetime`); a name that is no member of an Item by the
 /// specification stands for a property too (`eo:cloud_cover`). `id` and `collection` are always there. A name that an
 /// Item does not have is no error.
@@ -97,11 +98,16 @@ impl Fields {
     /// Whether something at or below a path, names with dots between, can be wanted: for stores that read only some
     /// columns.
     pub fn may_want(&self, path: &str) -> bool {
-        let within = |inner: &str, outer: &str| inner == outer || below(inner, outer).is_some();
-        let included = self.include.is_empty()
-            || ALWAYS.contains(&path)
-            || self.include.iter().any(|wanted| within(path, wanted) || within(wanted, path));
-        included && !self.exclude.iter().any(|unwanted| within(path, unwanted))
+        let around = |list: &[String]| {
+            let those = list.iter().filter(|outer| path == *outer || below(path, outer).is_some());
+            those.map(String::len).max()
+        };
+        let inside = || self.include.iter().any(|inner| below(inner, path).is_some());
+        let is_included = match (around(&self.include), around(&self.exclude)) {
+            (None, None) => self.include.is_empty(),
+            (included, excluded) => included >= excluded,
+        };
+        ALWAYS.contains(&path) || is_included || inside()
     }
 
     /// Appends the wanted parts of an Item as compact JSON, numbers and strings as they are written.
@@ -112,71 +118,72 @@ impl Fields {
         let Some(members) = item.members() else { return item.write_compact(out) };
         let known = ORDER.iter().filter_map(|name| members.clone().find(|(key, _)| *key == **name));
         let others = members.clone().filter(|(key, _)| !ORDER.iter().any(|name| *key == **name));
-        let include: Option<Vec<&str>> =
-            (!self.include.is_empty()).then(|| self.include.iter().map(String::as_str).collect());
-        let exclude: Vec<&str> = self.exclude.iter().map(String::as_str).collect();
-        write_members(known.chain(others), include.as_deref(), &exclude, &ALWAYS, out);
+        let [include, exclude] =
+            [&self.include, &self.exclude].map(|list| list.iter().map(String::as_str).collect());
+        let lists = Lists { include, exclude, is_wanted: self.include.is_empty() };
+        lists.write_members(known.chain(others), &ALWAYS, out);
     }
 }
 
-/// Writes an object's wanted members; false: none of them was wanted. `include` of `None` is all.
-fn write_members<'a>(
-    members: impl Iterator<Item = (stacyard_model::json::Key<'a>, Value<'a>)>,
-    include: Option<&[&str]>,
-    exclude: &[&str],
-    always: &[&str],
-    out: &mut Vec<u8>,
-) -> bool {
-    out.push(b'{');
-    let empty = out.len();
-    for (key, value) in members {
-        let name = key.text();
-        let before = out.len();
-        if before > empty {
-            out.push(b',');
-        }
-        key.write(out);
-        out.push(b':');
-        let wanted = if always.contains(&name.as_ref()) {
-            value.write_compact(out);
-            true
-        } else {
-            write_wanted(&name, value, include, exclude, out)
-        };
-        if !wanted {
-            out.truncate(before);
-        }
-    }
-    out.push(b'}');
-    out.len() > empty + 1
+/// What is said of the members of an object.
+struct Lists<'a> {
+    include: Vec<&'a str>,
+    exclude: Vec<&'a str>,
+    /// Whether those are wanted of which nothing is said.
+    is_wanted: bool,
 }
 
-fn write_wanted(
-    name: &str,
-    value: Value<'_>,
-    include: Option<&[&str]>,
-    exclude: &[&str],
-    out: &mut Vec<u8>,
-) -> bool {
-    if exclude.contains(&name) {
-        return false;
-    }
-    let whole = include.is_none_or(|list| list.contains(&name));
-    let parts: Vec<&str> = include.into_iter().flatten().filter_map(|path| below(path, name)).collect();
-    let without: Vec<&str> = exclude.iter().filter_map(|path| below(path, name)).collect();
-    match value.members() {
-        _ if whole && without.is_empty() => value.write_compact(out),
-        Some(members) if whole => {
-            write_members(members, None, &without, &[], out);
+impl Lists<'_> {
+    /// Writes the wanted members of an object; false: none of them was wanted.
+    fn write_members<'a>(
+        &self,
+        members: impl Iterator<Item = (stacyard_model::json::Key<'a>, Value<'a>)>,
+        always: &[&str],
+        out: &mut Vec<u8>,
+    ) -> bool {
+        out.push(b'{');
+        let empty = out.len();
+        for (key, value) in members {
+            let name = key.text();
+            let before = out.len();
+            if before > empty {
+                out.push(b',');
+            }
+            key.write(out);
+            out.push(b':');
+            let wanted = if always.contains(&name.as_ref()) {
+                value.write_compact(out);
+                true
+            } else {
+                self.write_wanted(&name, value, out)
+            };
+            if !wanted {
+                out.truncate(before);
+            }
         }
-        // An object of which nothing was found says nothing.
-        Some(members) if !parts.is_empty() => {
-            return write_members(members, Some(&parts), &without, &[], out);
-        }
-        None if whole => value.write_compact(out),
-        _ => return false,
+        out.push(b'}');
+        out.len() > empty + 1
     }
-    true
+
+    fn write_wanted(&self, name: &str, value: Value<'_>, out: &mut Vec<u8>) -> bool {
+        let is_included = self.include.contains(&name);
+        let is_wanted = is_included || (self.is_wanted && !self.exclude.contains(&name));
+        let [include, exclude] = [&self.include, &self.exclude]
+            .map(|list| list.iter().filter_map(|path| below(path, name)).collect::<Vec<&str>>());
+        match value.members() {
+            Some(members) if !(include.is_empty() && exclude.is_empty()) => {
+                let some = Lists { include, exclude, is_wanted }.write_members(members, &[], out);
+                // An object of which nothing was found says nothing.
+                is_wanted || some
+            }
+            _ => {
+                if is_wanted {
+                    value.write_compact(out);
+                }
+                is_wanted
+            }
+        }
+    }
 }
 
 /// Whether a path leads to something.
@@ -214,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn included_and_not_excluded() {
+    fn included_or_not_excluded() {
         assert_eq!(write("id"), r#"{"id":"i","collection":"c"}"#);
         assert_eq!(
             write("properties.datetime"),
@@ -237,8 +244,35 @@ mod tests {
             r#"{"id":"i","collection":"c","assets":{"a":{"href":"u"}}}"#
         );
         assert_eq!(write("properties.a.b.c"), r#"{"id":"i","collection":"c","properties":{"a.b":{"c":1}}}"#);
-        assert_eq!(write("properties.datetime,-properties.datetime"), r#"{"id":"i","collection":"c"}"#);
+        // What is in both lists is there; the longer name decides.
+        let datetime = r#"{"id":"i","collection":"c","properties":{"datetime":null}}"#;
+        assert_eq!(write("properties.datetime,-properties.datetime"), datetime);
+        assert_eq!(write("-properties,properties.datetime"), datetime);
+        assert_eq!(write("geometry,-geometry"), r#"{"id":"i","collection":"c","geometry":null}"#);
+        assert_eq!(
+            write("properties,-properties.a.b,properties.a.b.c,-eo:cloud_cover"),
+            r#"{"id":"i","collection":"c","properties":{"datetime":null,"a.b":{"c":1}}}"#
+        );
         assert_eq!(write("+type,links.href"), r#"{"type":"Feature","id":"i","collection":"c"}"#);
+    }
+
+    #[test]
+    fn what_may_be_wanted_has_to_be_read() {
+        let may = |fields: &str, path: &str| Fields::parse(fields).unwrap().may_want(path);
+        for (fields, path, expected) in [
+            ("", "links", true),
+            ("-links", "links", false),
+            ("-links", "assets.a", true),
+            ("-properties,properties.datetime", "properties", true),
+            ("-properties,properties.datetime", "properties.datetime", true),
+            ("-properties,properties.datetime", "properties.gsd", false),
+            ("properties,-properties.a", "properties.a.b", false),
+            ("properties,-properties.a", "links", false),
+            ("links,-links", "links", true),
+            ("links", "id", true),
+        ] {
+            assert_eq!(may(fields, path), expected, "{fields} {path}");
+        }
     }
 
     #[test]

@@ -62,7 +62,11 @@ impl Catalog {
         if self.stores.is_due() {
             let stores = self.stores.clone();
             // Where it cannot be looked the stores say why.
-            let _ = works.job().go_on(move |_| Ok(stores.look())).await;
+            let look = move |_: &Stop| {
+                stores.look();
+                Ok(())
+            };
+            let _ = works.job().go_on(look).await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! The conformance suite of stores through HTTP: the API answers as the store behind it does, by GET and by POST.
 
+use std::fmt::Write as _;
+
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 use stacyard::{Copying, Run, Store};
@@ -50,7 +52,7 @@ async fn answer(client: &Client, way: Way, question: &Question) -> Answer {
                     value.as_str().unwrap(),
                     percent_encoding::NON_ALPHANUMERIC,
                 );
-                query.push_str(&format!("&{name}={value}"));
+                write!(query, "&{name}={value}").unwrap();
             }
             client.ask(Method::GET, &format!("/search?{}", &query[1..])).await
         }

@@ -72,6 +72,9 @@ pub fn check_answers(ask: &Ask<'_>) {
 }
 
 /// Some generated questions for a [`catalog`], the same in every run.
+///
+/// # Panics
+/// It does not.
 pub fn questions(number: u32) -> Vec<Question> {
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[17; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
