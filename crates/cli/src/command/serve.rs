@@ -16,7 +16,7 @@ use stacyard_store::{Error, Remedy, read_side_file};
 
 use crate::console::report::{Status, count};
 use crate::console::say::Text;
-use crate::console::{interrupt, say};
+use crate::console::{fault, interrupt, say};
 use crate::files::{open, tokens};
 use crate::flags::{Global, Serve};
 
@@ -31,6 +31,7 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     }
     let options = options(global, flags)?;
     allow_files();
+    fault::log_each(json_log);
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
     let listener = TcpListener::bind(&flags.bind).map_err(socket)?;
     let address = listener.local_addr().map_err(socket)?;

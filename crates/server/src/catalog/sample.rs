@@ -1,9 +1,10 @@
 //! What can be asked of a store, told by some of its Items.
 //!
-//! To know every name, all Items would have to be read. The newest thousand have most; where there are more, the schema says that
-//! other names can be asked for, too, and a search says of a name whether any Item has it.
+//! To know every name, all Items would have to be read. The newest thousand have most; a search takes the others as well. The schema does not
+//! say that there may be others (`additionalProperties`): then a name that no Item has would have to be taken for one (OGC API - Features -
+//! Part 3, section 6.2), and a typing error would find nothing.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use stacyard_search::{PageSize, Query, Search, Stop};
 use stacyard_store::{Batch, Collections, Error, Info, Place, Record, Run, Source, Work, info, queryables};
 
@@ -38,7 +39,6 @@ impl Catalog {
             let declared = declared["properties"].as_object().cloned().unwrap_or_default();
             properties.extend(declared);
         }
-        schema["additionalProperties"] = json!(page.has_more()?);
         Ok(schema)
     }
 }

@@ -100,7 +100,6 @@ pub(crate) fn schema(base: &Base, collection: Option<&str>, schema: &Value) -> M
                 }
             }
         } }
-        @if schema["additionalProperties"] == true { p { "There may be others." } }
     };
     page(&trail, title_of(schema), schema, &content)
 }
