@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::queryables::schema;
+use super::names::of_items;
 use super::{Resource, get};
 use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, known};
 use crate::catalog::Catalog;
@@ -159,7 +159,7 @@ async fn listed(
     here: String,
     base: &Base,
 ) -> Result<Value, Problem> {
-    let schema = schema(app, catalog, collection, "", String::new()).await?;
+    let schema = of_items(app, catalog, collection).await?;
     let mut all: Vec<Value> =
         GENERAL.iter().map(|(name, kind)| json!({"name": name, "data_type": kind})).collect();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -1,5 +1,5 @@
 //! The resources, a file for each. A handler reads what is asked, asks the catalog and represents the answer. Handlers do not
-//! call each other; only `landing` and `api` use what the others declare.
+//! call each other; `landing`, `api` and `aggregate` use what others declare.
 
 mod aggregate;
 mod api;
@@ -12,9 +12,8 @@ mod health;
 mod item;
 mod items;
 mod landing;
-mod queryables;
+mod names;
 mod search;
-mod sortables;
 mod writes;
 
 use std::sync::Arc;
@@ -80,8 +79,7 @@ const RESOURCES: &[&[Resource]] = &[
     browse::RESOURCES,
     item::RESOURCES,
     search::RESOURCES,
-    queryables::RESOURCES,
-    sortables::RESOURCES,
+    names::RESOURCES,
     aggregate::RESOURCES,
     children::RESOURCES,
     api::RESOURCES,
