@@ -144,6 +144,46 @@ async fn what_was_read_can_be_sent_back() {
     assert_eq!((put.status.as_u16(), put.header("etag")), (204, read.header("etag")), "{}", put.text());
 }
 
+/// A relative link and an absolute one to the same place are shown alike, and stay what they are.
+#[tokio::test]
+async fn links_that_look_alike_stay_apart() {
+    let (client, store) = writable();
+    let links = r#""links":[{"rel":"self","href":"https://o.org/a/b.json"},{"rel":"via","href":"https://o.org/a/c.json"},{"rel":"via","href":"c.json"}]"#;
+    let item = PARTIAL.replace(r#""assets":{}}"#, &format!(r#""assets":{{}},"collection":"a",{links}}}"#));
+    assert_eq!(client.post("/collections/a/items", &item).await.status.as_u16(), 201);
+    let (read, before) = (client.get(NEW).await, stored(&store, "new"));
+    assert!(before.contains(links), "{before}");
+    let put = client.call("PUT", NEW, &[], &read.text()).await;
+    assert_eq!(put.header("etag"), read.header("etag"), "{}", put.text());
+    assert_eq!(stored(&store, "new"), before);
+}
+
+/// Clients take such a part out of a path before they send it.
+#[tokio::test]
+async fn ids_that_paths_cannot_have_are_refused() {
+    let (client, _) = writable();
+    for id in [".", ".."] {
+        let item = PARTIAL.replace(r#""id":"new""#, &format!(r#""id":"{id}""#));
+        let refused = client.post("/collections/a/items", &item).await;
+        assert_eq!(refused.status.as_u16(), 400, "{}", refused.text());
+        assert_eq!(client.get("/search?ids=.,..").await.ids(), "");
+    }
+}
+
+/// What has no Items is no collection of them: it is not answered as if all had gone in.
+#[tokio::test]
+async fn a_collection_of_features_has_features() {
+    let (client, _) = writable();
+    for features in ["", r#","features":5"#, r#","features":null"#] {
+        let body = format!(r#"{{"type":"FeatureCollection"{features}}}"#);
+        let refused = client.post("/collections/a/items", &body).await;
+        assert_eq!(refused.status.as_u16(), 400, "{}", refused.text());
+        assert_eq!(refused.json()["parameter"], "features");
+    }
+    let none = client.post("/collections/a/items", r#"{"type":"FeatureCollection","features":[]}"#).await;
+    assert_eq!((none.status.as_u16(), &none.json()["created"]), (201, &json!(0)));
+}
+
 #[tokio::test]
 async fn an_edit_changes_what_was_edited_only() {
     let (client, store) = writable();
