@@ -88,6 +88,10 @@ fn of_name(text: &str) -> String {
     };
     let Some(rest) = rest else { return of_words(text) };
     let between = &text[scheme.len()..text.len() - rest.len()];
+    // `postgres:secret@host`: what looks like a scheme may be the name of a user.
+    if let Some((_, place)) = rest.rsplit_once('@').filter(|_| between == ":" && !rest.starts_with('/')) {
+        return format!("{scheme}:{HIDDEN}@{}", of_words(place));
+    }
     let (place, query) = match rest.split_once('?') {
         Some((place, query)) => (place, Some(query)),
         None => (rest, None),
@@ -207,7 +211,9 @@ mod tests {
             ("postgis:///db?host=/tmp&schema=a", "postgis:///db?host=/tmp&schema=a"),
             ("postgis://h/db?read=h2:5433&schema=x", "postgis://h/db?read=h2:5433&schema=x"),
             ("postgis:/me:xyzzy@h/db", "postgis:/me:***@h/db"),
-            ("postgis:me:xyzzy@h/db", "postgis:me:***@h/db"),
+            ("postgis:me:xyzzy@h/db", "postgis:***@h/db"),
+            ("postgres:xyzzy@h/db", "postgres:***@h/db"),
+            ("http:xyzzy@h", "http:***@h"),
             ("postgis://me:xyzzy/db", "postgis://me:***/db"),
             ("postgis:/me:xyzzy/db", "postgis:/me:***/db"),
             ("postgis://me/xyzzy@h/db", "postgis://me:***@h/db"),
@@ -243,7 +249,7 @@ mod tests {
         #[test]
         fn nothing_secret_is_shown(
             start in "(postgis|postgres|postgresql|pgstac|http)?:?/{0,3}",
-            user in "[a-z]{1,5}",
+            user in "[a-z]{1,5}|postgres|https",
             secret in "[a-zA-Z0-9]{0,3}XYZZY[a-zA-Z0-9@:/?&=%#]{0,4}",
             end in "(h|h:5432|\\[::1\\]:1|h1,h2:1)(/db)?(\\?schema=a|\\?sslmode=x&schema=b)?",
         ) {

@@ -179,7 +179,8 @@ mod tests {
         for (text, shown) in [
             ("ids \"postgis://me:xyzzy@h/db\": x; y", "ids \"postgis://me:***@h/db\": x; y"),
             ("(postgis://me:xy zz@y@h/db)", "(postgis://me:***@h/db)"),
-            ("postgis:me:xyzzy@h is", "postgis:me:***@h is"),
+            ("postgis:me:xyzzy@h is", "postgis:***@h is"),
+            ("(postgres:xyzzy@h)", "(postgres:***@h)"),
             ("'jdbc:postgresql://me:xyzzy@h/d'", "'jdbc:postgresql://me:***@h/d'"),
             ("`postgis%3A//me%3Axyzzy%40h/db` x", "`postgis://me:***@h/db` x"),
             ("mysql://me:xy/zzy@h.", "mysql://me:***@h."),
