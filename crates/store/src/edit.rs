@@ -43,6 +43,15 @@ impl When {
     }
 }
 
+/// Which collections take an Item that is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// Any, whether there is a Collection for it or not.
+    Any,
+    /// One that there is: the store keeps its Collection, which stays until the Item is in, or has Items of it already.
+    Known,
+}
+
 /// What a change has put there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Put {
@@ -58,8 +67,8 @@ pub trait Editor: Send + Sync {
     /// Puts an Item.
     ///
     /// # Errors
-    /// The condition does not hold; the store does not take it.
-    fn put_item(&self, key: &ItemKey, item: &Document, when: When) -> Result<Put, Error>;
+    /// The condition does not hold; there is no such collection where it has to be known; the store does not take it.
+    fn put_item(&self, key: &ItemKey, item: &Document, when: When, home: Home) -> Result<Put, Error>;
 
     /// Takes an Item away. Where there is none it is an error.
     ///
@@ -84,17 +93,24 @@ pub trait Editor: Send + Sync {
 pub struct Edit<'a> {
     editor: &'a dyn Editor,
     gate: Gate,
+    home: Home,
 }
 
 impl<'a> Edit<'a> {
     pub(crate) fn new(editor: &'a dyn Editor, profile: Option<Arc<Profile>>) -> Self {
-        Self { editor, gate: Gate::default().with_profile(profile) }
+        Self { editor, gate: Gate::default().with_profile(profile), home: Home::Any }
+    }
+
+    /// The same, where Items go into such collections only.
+    #[must_use]
+    pub fn into_home(self, home: Home) -> Self {
+        Self { home, ..self }
     }
 
     /// Puts the Item of this JSON text; gives its name.
     ///
     /// # Errors
-    /// It is not valid; the condition does not hold; the store does not take it.
+    /// It is not valid; the condition does not hold; there is no such collection where it has to be known; the store does not take it.
     pub fn put_item(&self, text: &[u8], when: When) -> Result<(ItemKey, Put), Error> {
         let document = self.valid(text, ObjectKind::Item)?;
         let member = |name| document.root().get(name).and_then(Value::as_str);
@@ -102,7 +118,7 @@ impl<'a> Edit<'a> {
             collection: member("collection").map(std::borrow::Cow::into_owned),
             id: member("id").unwrap_or_default().into_owned(),
         };
-        Ok((key.clone(), self.editor.put_item(&key, &document, when)?))
+        Ok((key.clone(), self.editor.put_item(&key, &document, when, self.home)?))
     }
 
     /// Takes an Item away.
@@ -157,7 +173,7 @@ mod tests {
     struct Anything;
 
     impl Editor for Anything {
-        fn put_item(&self, _: &ItemKey, item: &Document, _: When) -> Result<Put, Error> {
+        fn put_item(&self, _: &ItemKey, item: &Document, _: When, _: Home) -> Result<Put, Error> {
             Ok(Put { is_new: true, etag: ETag::of(item.text().as_bytes()) })
         }
 

@@ -136,6 +136,12 @@ impl Error {
         Self::new(ErrorKind::NotFound, &format!("{name} is not there"))
     }
 
+    /// An Item was to be put into a collection that is not there.
+    pub fn no_collection(id: &str) -> Self {
+        let name = UnknownName { what: Named::Collection, name: id.to_owned(), nearest: None };
+        Self::unknown_name(format!("there is no Collection {id:?}"), name)
+    }
+
     /// What was to be put into a store is not valid.
     pub fn invalid(findings: Findings) -> Self {
         let kind = findings.kind.unwrap_or(ObjectKind::Item);

@@ -47,7 +47,7 @@ pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
 pub use cursor::Cursor;
-pub use edit::{Edit, Editor, Put, When};
+pub use edit::{Edit, Editor, Home, Put, When};
 pub use error::{Error, ErrorKind, Named, UnknownName};
 pub use features::Features;
 pub use find::Find;

@@ -11,7 +11,7 @@ use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
 use crate::unmatched::{check_lists, check_properties};
 use crate::{
-    Backend, Collections, Editor, Error, ErrorKind, Find, Note, Put, Remedy, Report, Run, Sorted, Source,
+    Backend, Collections, Editor, Error, ErrorKind, Find, Home, Note, Put, Remedy, Report, Run, Sorted, Source,
     Store, When, Work,
 };
 
@@ -224,8 +224,8 @@ impl Backend for Union {
 
 /// Each change goes to one of them, through its own gate, as each has a profile of its own.
 impl Editor for Union {
-    fn put_item(&self, key: &ItemKey, item: &Document, when: When) -> Result<Put, Error> {
-        let edit = self.of_collection(key.collection.as_deref())?.edit()?;
+    fn put_item(&self, key: &ItemKey, item: &Document, when: When, home: Home) -> Result<Put, Error> {
+        let edit = self.of_collection(key.collection.as_deref())?.edit()?.into_home(home);
         Ok(edit.put_item(item.text().as_bytes(), when)?.1)
     }
 

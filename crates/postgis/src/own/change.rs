@@ -4,7 +4,9 @@ use stacyard_store::{Error, ErrorKind};
 use tokio_postgres::Client;
 
 use crate::connect::fault::{self, Attempts};
+use crate::own::collections;
 use crate::own::store::PostGis;
+use crate::sql::ident::Ident;
 
 /// What keeps a change from being made.
 pub(crate) enum Fault {
@@ -28,6 +30,28 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
+/// What a change takes of the tables before it looks at any row. All take tables first and rows then, so that no two of them, and no
+/// replacement, hold what the other waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lock {
+    /// The right to change Items.
+    Items,
+    /// The right to change Collections.
+    Collections,
+    /// Both, and nobody else's change meanwhile.
+    Alone,
+}
+
+impl Lock {
+    fn sql(self, schema: &Ident) -> String {
+        match self {
+            Self::Items => format!("LOCK TABLE ONLY {schema}.items IN ROW EXCLUSIVE MODE"),
+            Self::Collections => format!("LOCK TABLE ONLY {schema}.collections IN ROW EXCLUSIVE MODE"),
+            Self::Alone => collections::lock(schema),
+        }
+    }
+}
+
 /// A row that another session holds for long is not waited for: whoever asks for the change has to know.
 const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'";
 
@@ -36,23 +60,26 @@ impl PostGis {
     /// say better.
     pub(crate) async fn change<T>(
         &self,
+        lock: Lock,
         change: impl AsyncFn(&Client) -> Result<T, Fault>,
         explain: impl AsyncFn(&Client, &tokio_postgres::Error) -> Option<Error>,
     ) -> Result<T, Error> {
         let link = &self.writer.link;
         let failed = |cause| fault::failed(&format!("change {}", link.address.shown()), cause);
+        let begin = format!("{BEGIN}; {}", lock.sql(self.schema()));
         let (mut attempts, mut is_first) = (Attempts::default(), true);
         loop {
             let client = link.client().await?;
-            if let Err(cause) = client.batch_execute(BEGIN).await {
+            let done = match client.batch_execute(&begin).await {
                 // A connection that has died in the pool.
-                if std::mem::take(&mut is_first) && fault::is_lost(&cause) {
+                Err(cause) if std::mem::take(&mut is_first) && fault::is_lost(&cause) => {
                     link.give_up(client);
                     continue;
                 }
-                return Err(failed(cause));
-            }
-            let fault = match change(&client).await {
+                Err(cause) => Err(Fault::Failed(cause)),
+                Ok(()) => change(&client).await,
+            };
+            let fault = match done {
                 Ok(done) => match client.batch_execute("COMMIT").await {
                     Ok(()) => return Ok(done),
                     Err(cause) if fault::is_lost(&cause) => {

@@ -60,11 +60,10 @@ pub(crate) fn parsed(content: &str) -> Result<serde_json::Value, Error> {
         .map_err(|cause| Error::new(ErrorKind::Damaged, "a Collection cannot be read").caused_by(cause))
 }
 
-/// Keeps other writers waiting until the transaction ends, as a replacement does: an Item that comes while those of a Collection are
-/// counted would be left without it.
-pub(crate) async fn lock(client: &Client, schema: &Ident) -> Result<(), tokio_postgres::Error> {
-    let lock = format!("LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE");
-    client.batch_execute(&lock).await
+/// Keeps other writers waiting until the transaction ends: an Item that comes while those of a Collection are counted would be left without
+/// it.
+pub(crate) fn lock(schema: &Ident) -> String {
+    format!("LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE")
 }
 
 /// How many Items belong to a Collection.
@@ -109,7 +108,7 @@ pub fn delete_collection(address: &Address, id: &str) -> Result<Deletion, Error>
         let deletion = async {
             let transaction = client.transaction().await?;
             let client = transaction.client();
-            lock(client, schema).await?;
+            client.batch_execute(&lock(schema)).await?;
             let items = items_of(client, schema, id).await?;
             if items > 0 {
                 return Ok(Deletion::HasItems(items));

@@ -4,14 +4,14 @@ use std::fmt::Display;
 
 use stacyard_model::ObjectKind;
 use stacyard_model::json::Document;
-use stacyard_store::{Editor, Encoder, Error, ErrorKind, Findings, ItemKey, Problem, Put, Stored, When};
+use stacyard_store::{Editor, Encoder, Error, ErrorKind, Findings, Home, ItemKey, Problem, Put, Stored, When};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use crate::connect::fault;
 use crate::copy::field::{Field, next_field};
-use crate::own::change::Fault;
+use crate::own::change::{Fault, Lock};
 use crate::own::collections;
 use crate::own::columns::{self, COLUMNS};
 use crate::own::decode::item_text;
@@ -41,15 +41,33 @@ impl PostGis {
         let row = client.query_typed(&query, &[(&id, Type::TEXT)]).await?;
         Ok(row.first().map(|row| stored_collection(row.get(0))).transpose()?)
     }
+
+    /// Whether a collection is there: one whose Collection is kept, which stays until the transaction ends, or one that has Items.
+    async fn has_collection(&self, client: &Client, id: &str) -> Result<bool, tokio_postgres::Error> {
+        let schema = self.schema();
+        for query in [
+            format!("SELECT FROM {schema}.collections WHERE id = $1 FOR KEY SHARE"),
+            format!("SELECT FROM {schema}.items WHERE collection = $1 LIMIT 1"),
+        ] {
+            if !client.query_typed(&query, &[(&id, Type::TEXT)]).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl Editor for PostGis {
-    fn put_item(&self, _: &ItemKey, item: &Document, when: When) -> Result<Put, Error> {
+    fn put_item(&self, _: &ItemKey, item: &Document, when: When, home: Home) -> Result<Put, Error> {
         let mut rows = Rows::default();
         RowEncoder.item(item.root(), None, &mut rows)?;
         let (row, (collection, id)) = (rows.row(0), &rows.keys[0]);
         let name = named(collection, id);
         let change = async |client: &Client| {
+            let needs_home = home == Home::Known && !collection.is_empty();
+            if needs_home && !self.has_collection(client, collection).await? {
+                return Err(Error::no_collection(collection).into());
+            }
             let there = self.locked_item(client, (collection, id)).await?;
             when.meets(there.as_ref(), &name)?;
             client.batch_execute(loading(found::has_triggers(client, self.schema()).await?)).await?;
@@ -63,7 +81,7 @@ impl Editor for PostGis {
             let explainer = Explainer::of(client, self.schema()).await.unwrap_or_default();
             Some(invalid(ObjectKind::Item, id, explainer.problem(db, row)))
         };
-        self.writer.wait(self.change(change, explain))
+        self.writer.wait(self.change(Lock::Items, change, explain))
     }
 
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
@@ -81,9 +99,8 @@ impl Editor for PostGis {
             }
             Ok(notify(client, self.schema(), 1).await?)
         };
-        self.writer.wait(
-            self.change(change, async |_: &Client, cause: &tokio_postgres::Error| referred_to(key, cause)),
-        )
+        let explain = async |_: &Client, cause: &tokio_postgres::Error| referred_to(key, cause);
+        self.writer.wait(self.change(Lock::Items, change, explain))
     }
 
     fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
@@ -111,7 +128,7 @@ impl Editor for PostGis {
             let db = cause.as_db_error().filter(|_| fault::is_of_rows(cause))?;
             Some(invalid(ObjectKind::Collection, id, refused(String::new(), db.message())))
         };
-        self.writer.wait(self.change(change, explain))
+        self.writer.wait(self.change(Lock::Collections, change, explain))
     }
 
     fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
@@ -120,7 +137,6 @@ impl Editor for PostGis {
             return Err(Error::not_there(&name));
         }
         let change = async |client: &Client| {
-            collections::lock(client, self.schema()).await?;
             let there = self.locked_collection(client, id).await?;
             when.meets(there.as_ref(), &name)?;
             if there.is_none() {
@@ -137,9 +153,8 @@ impl Editor for PostGis {
             }
             Ok(())
         };
-        self.writer.wait(
-            self.change(change, async |_: &Client, cause: &tokio_postgres::Error| referred_to(&name, cause)),
-        )
+        let explain = async |_: &Client, cause: &tokio_postgres::Error| referred_to(&name, cause);
+        self.writer.wait(self.change(Lock::Alone, change, explain))
     }
 }
 

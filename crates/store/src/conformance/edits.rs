@@ -9,7 +9,7 @@ use stacyard_search::Search;
 use super::catalog::items;
 use super::items::{get, key};
 use super::{Make, count, found};
-use crate::{ETag, Edit, ErrorKind, ItemKey, Store, When};
+use crate::{ETag, Edit, ErrorKind, Home, ItemKey, Store, When};
 
 pub(super) fn check(make: &mut Make<'_>) {
     let all = items();
@@ -20,6 +20,7 @@ pub(super) fn check(make: &mut Make<'_>) {
     collections(&edit, &store);
     invalid(&store, &edit);
     at_once(&store);
+    homes(&store);
 }
 
 /// Of what kind the error of a change is that must not be made.
@@ -136,4 +137,49 @@ fn at_once(store: &Store) {
     assert_eq!(race(0, &|| When::Absent), 1, "several have made the same Item");
     let etag = get(store, &ItemKey::loose("raced")).expect("the Item").etag;
     assert_eq!(race(4, &|| When::Matches(etag)), 1, "several have changed the same state");
+}
+
+/// Items that need a Collection go into none that is not there, and a Collection that goes while an Item comes leaves either both or none.
+fn homes(store: &Store) {
+    let edit = store.edit().expect("single changes").into_home(Home::Known);
+    let item = |collection: &str| {
+        format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"{collection}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
+        )
+    };
+    let refused = edit.put_item(item("nowhere").as_bytes(), When::Absent).expect_err("there is no Collection");
+    assert!(refused.unknown().is_some_and(|unknown| unknown.name == "nowhere"), "{refused}");
+    let of_items = store.edit().expect("single changes");
+    let (loose, _) = of_items.put_item(item("made").as_bytes(), When::Absent).expect("an Item");
+    let other = item("made").replace(r#""id":"i""#, r#""id":"j""#);
+    let (known, _) = edit.put_item(other.as_bytes(), When::Absent).expect("Items of the collection are there");
+    for key in [loose, known] {
+        edit.delete_item(&key, When::Always).expect("it is there");
+    }
+    for round in 0..30 {
+        let id = format!("home-{round}");
+        let collection = COLLECTION.replace(r#""edited""#, &format!("{id:?}"));
+        edit.put_collection(collection.as_bytes(), When::Absent).expect("a Collection");
+        let (start, item) = (Barrier::new(2), item(&id));
+        let (came, went) = thread::scope(|scope| {
+            let comes = scope.spawn(|| {
+                start.wait();
+                let edit = store.edit().expect("single changes").into_home(Home::Known);
+                edit.put_item(item.as_bytes(), When::Absent).map(|(key, _)| key)
+            });
+            start.wait();
+            let went = edit.delete_collection(&id, When::Always);
+            (comes.join().expect("a thread"), went)
+        });
+        let there = store.get_collection(&id).expect("a store").is_some();
+        match (came, went) {
+            (Ok(key), Err(error)) => {
+                assert!(there && error.kind() == ErrorKind::Conflict, "{error}");
+                edit.delete_item(&key, When::Always).expect("it is there");
+                edit.delete_collection(&id, When::Always).expect("it is there");
+            }
+            (Err(error), Ok(())) => assert!(!there && error.unknown().is_some(), "{error}"),
+            (came, went) => panic!("an Item came ({came:?}), and its Collection went ({went:?})"),
+        }
+    }
 }

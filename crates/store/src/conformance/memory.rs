@@ -7,7 +7,7 @@ use stacyard_model::json::{Document, Value};
 use stacyard_search::Stop;
 
 use crate::{
-    Backend, Batch, Collections, Editor, Error, ErrorKind, ItemKey, Place, Put, Record, Source, Stored, When,
+    Backend, Batch, Collections, Editor, Error, ErrorKind, Home, ItemKey, Place, Put, Record, Source, Stored, When,
     Work,
 };
 
@@ -65,8 +65,14 @@ impl Backend for Memory {
 }
 
 impl Editor for Memory {
-    fn put_item(&self, key: &ItemKey, item: &Document, when: When) -> Result<Put, Error> {
+    fn put_item(&self, key: &ItemKey, item: &Document, when: When, home: Home) -> Result<Put, Error> {
         let (mut kept, name) = (self.kept(), (key.collection.clone(), key.id.clone()));
+        if let (Home::Known, Some(id)) = (home, &key.collection)
+            && !kept.collections.contains_key(id)
+            && !kept.items.keys().any(|(collection, _)| collection.as_ref() == Some(id))
+        {
+            return Err(Error::no_collection(id));
+        }
         let there = kept.items.get(&name).cloned().map(Stored::new);
         when.meets(there.as_ref(), key)?;
         let put = Stored::new(item.text().as_bytes().to_vec());

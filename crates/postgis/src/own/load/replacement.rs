@@ -29,9 +29,9 @@ impl Replacement {
     /// for rows of the load, and what it brings would be deleted at the end. Loads hold locks on one of the two tables at a
     /// time.
     pub(crate) async fn begin(client: &Client, target: &Target) -> Result<Self, Error> {
-        let (schema, staging) = (&target.schema, target.staging());
+        let (schema, staging, lock) = (&target.schema, target.staging(), collections::lock(&target.schema));
         let begin = format!(
-            "{}; LOCK TABLE {schema}.items, {schema}.collections IN SHARE ROW EXCLUSIVE MODE; {staging}; \
+            "{}; {lock}; {staging}; \
              CREATE TEMPORARY TABLE stacyard_keys ON COMMIT DROP AS \
              SELECT collection, id FROM {schema}.items WITH NO DATA",
             target.begin()
