@@ -3,8 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../crates"
 
-# A module, and those that it may use beside itself; the files beside the modules may use all.
+# A module, and those that it may use beside itself; the files beside the modules may use all. In the server all rooms may use the
+# options, and the state that handlers share.
 while read -r room may; do
+  [[ $room != server/* ]] || may="$may options state"
   allowed=$(echo "${room##*/} $may" | tr -s ' ' '|')
   code=$(grep -rnE 'crate::' "$room" | grep -vE '^[^:]+:[0-9]+: *//' || true)
   if grep -oE '^[^:]+:[0-9]+|crate::(\{|[a-z_]+)' <<<"$code" | grep 'crate::' | grep -vE "crate::(${allowed%|})\$"; then
@@ -20,5 +22,16 @@ postgis/src/sql
 postgis/src/copy
 postgis/src/connect sql
 postgis/src/own sql copy connect
+server/src/problem media
+server/src/work problem
+server/src/operate problem work
+server/src/links media problem operate
+server/src/form media problem links
+server/src/ask media problem links form
+server/src/guard problem operate links
+server/src/catalog problem work guard
+server/src/represent media problem work links form ask catalog
+server/src/write media problem links ask guard catalog
 ROOMS
-echo "geoparquet: format <- write, read <- search; postgis: sql <- connect, copy <- own"
+echo "geoparquet: format <- write, read <- search; postgis: sql <- connect, copy <- own
+server: problem <- work <- operate <- links <- form <- ask; guard <- catalog <- represent, write <- routes"

@@ -14,6 +14,7 @@ mod form;
 mod guard;
 mod links;
 mod listen;
+mod media;
 mod operate;
 mod options;
 mod problem;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ask::Tokens;
 use crate::catalog::{Catalog, Counts, Shelf};
-use crate::guard::{Guard, Principal};
+use crate::guard::Guard;
 use crate::operate::{Limit, Metrics};
 use crate::options::Options;
 use crate::work::Works;
@@ -24,11 +24,6 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The stores, as somebody sees them.
-    pub(crate) fn catalog_of(&self, principal: &Principal) -> Catalog {
-        self.everything.seen_by(&principal.reads)
-    }
-
     /// Whether Items and Collections can be changed here.
     pub(crate) fn is_writable(&self) -> bool {
         self.options.writable && self.everything.is_editable()

@@ -11,8 +11,8 @@ use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
 use crate::unmatched::{check_lists, check_properties};
 use crate::{
-    Backend, Collections, Editor, Error, ErrorKind, Find, Home, Note, Put, Remedy, Report, Run, Sorted, Source,
-    Store, When, Work,
+    Backend, Collections, Editor, Error, ErrorKind, Find, Home, Note, Put, Remedy, Report, Run, Sorted,
+    Source, Store, When, Work,
 };
 
 /// Stores that have different Collections.

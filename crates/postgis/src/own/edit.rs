@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use stacyard_model::ObjectKind;
 use stacyard_model::json::Document;
-use stacyard_store::{Editor, Encoder, Error, ErrorKind, Findings, Home, ItemKey, Problem, Put, Stored, When};
+use stacyard_store::{
+    Editor, Encoder, Error, ErrorKind, Findings, Home, ItemKey, Problem, Put, Stored, When,
+};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};

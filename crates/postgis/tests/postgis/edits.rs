@@ -1,7 +1,7 @@
 //! Single changes, where the database has a say of its own. What all stores do is in the conformance suite.
 
 use stacyard_search::Stop;
-use stacyard_store::{ErrorKind, ItemKey, Mode, Store, When};
+use stacyard_store::{ErrorKind, Home, ItemKey, Mode, Store, When};
 
 use super::*;
 
@@ -107,4 +107,29 @@ fn a_changed_item_is_as_one_that_was_loaded() {
     };
     assert_eq!(rows(&loaded).len(), items.len());
     assert_eq!(rows(&loaded), rows(&edited));
+}
+
+/// SQL of a user takes a Collection away while an Item goes into it: the Item waits for what becomes of that.
+#[test]
+fn an_item_does_not_go_into_a_collection_that_goes() {
+    let Some(url) = fresh() else { return };
+    assert_eq!(load(&url, &[], Mode::Insert), []);
+    let (schema, store) = (schema(&url), opened(&url));
+    let edit = store.edit().unwrap().into_home(Home::Known);
+    let collection = r#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"d","license":"other","extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;
+    edit.put_collection(collection.as_bytes(), When::Absent).unwrap();
+    let goes = format!("BEGIN; DELETE FROM {schema}.collections; SELECT pg_sleep(1); COMMIT");
+    let deleter = std::thread::spawn({
+        let url = url.clone();
+        move || sql(&url, &goes).unwrap()
+    });
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let link = r#"{"rel":"collection","href":"c.json"}"#;
+    let item = item("a", r#","collection":"c""#, "")
+        .text()
+        .replace(r#""links":[]"#, &format!(r#""links":[{link}]"#));
+    let error = edit.put_item(item.as_bytes(), When::Absent).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownName, "{error}");
+    deleter.join().unwrap();
+    assert_eq!(stored(&url), []);
 }

@@ -13,7 +13,7 @@ pub(crate) use self::aggregations::{GENERAL, Wanted};
 pub(crate) use self::body::{Body, Held, media_type, not_json, parsed, whole};
 pub(crate) use self::condition::is_not_modified;
 pub(crate) use self::draft::{Asked, with_token};
-pub(crate) use self::parameters::{Given, Parameter, Parameters, first_value};
+pub(crate) use self::parameters::{Given, Parameter, Parameters};
 pub(crate) use self::segments::Segments;
 pub(crate) use self::token::Tokens;
 

@@ -3,14 +3,12 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::Uri;
 use axum::http::request::Parts;
-use percent_encoding::percent_decode_str;
 use stacyard_model::json::{Document, Value};
 
 use super::known;
 use crate::form::Chosen;
-use crate::links::encoded;
+use crate::links::{decoded, encoded};
 use crate::problem::Problem;
 
 /// A parameter that a route takes.
@@ -48,7 +46,7 @@ impl Parameters {
         let mut given = Vec::new();
         for part in self.query.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let (name, value) = (decoded(name)?, decoded(value)?);
+            let (name, value) = (text(name)?, text(value)?);
             let Some(parameter) = known.iter().find(|known| known.name == name) else {
                 return Err(unknown(&name, &known));
             };
@@ -66,12 +64,6 @@ impl Parameters {
     }
 }
 
-/// The value of a parameter, wherever its URL leads to.
-pub(crate) fn first_value(uri: &Uri, name: &str) -> Option<String> {
-    let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|part| part.split_once('='));
-    pairs.find_map(|(known, value)| decoded(value).ok().filter(|_| known == name))
-}
-
 fn unknown(name: &str, known: &[Parameter]) -> Problem {
     let names: Vec<&str> = known.iter().map(|known| known.name).collect();
     let help = match names[..] {
@@ -82,10 +74,8 @@ fn unknown(name: &str, known: &[Parameter]) -> Problem {
     Problem::bad(format!("{name:?} is no parameter here")).parameter(name).help(help)
 }
 
-fn decoded(text: &str) -> Result<String, Problem> {
-    let spaced = text.replace('+', " ");
-    let text = percent_decode_str(&spaced).decode_utf8();
-    text.map(std::borrow::Cow::into_owned).map_err(|_| Problem::bad("the query of the URL is not UTF-8"))
+fn text(encoded: &str) -> Result<String, Problem> {
+    decoded(encoded).ok_or_else(|| Problem::bad("the query of the URL is not UTF-8"))
 }
 
 /// Parameters that are known, each once.

@@ -14,6 +14,8 @@ use std::env::temp_dir;
 use std::fs::File;
 use std::io::Seek;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Search, Stop};
 use stacyard_store::{
     Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
@@ -23,8 +25,10 @@ pub(crate) use self::collection_search::{collection_queryables, find_collections
 pub(crate) use self::counts::Counts;
 pub(crate) use self::inventory::{Inventory, Shelf, Shown};
 use self::stores::Stores;
-use crate::guard::Reach;
+use crate::guard::{Principal, Reach};
 use crate::options::WriteExport;
+use crate::problem::Problem;
+use crate::state::App;
 use crate::work::{Works, in_place, on_all_cores};
 
 /// Where a page lies in the order of its query.
@@ -43,6 +47,15 @@ const FEW: usize = 8;
 pub(crate) struct Catalog {
     stores: Stores,
     seen: Reach,
+}
+
+/// As whoever asks may see them.
+impl FromRequestParts<App> for Catalog {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(app.everything.seen_by(&Principal::of(parts)?.reads))
+    }
 }
 
 impl Catalog {

@@ -52,7 +52,7 @@ fn liking(form: &Form, ranges: &[(String, u16)]) -> Option<Liking> {
 mod tests {
     use super::*;
     use crate::form::{Also, forms};
-    use crate::represent::GEOJSON;
+    use crate::media::GEOJSON;
 
     #[test]
     fn the_form_that_is_liked_most_is_chosen() {

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use super::accept::preferred;
 use super::{Also, Form, What, forms, names};
-use crate::ask::first_value;
-use crate::links::link;
-use crate::problem::{PROBLEM, Problem};
-use crate::represent::HTML_LINKED;
+use crate::links::{first_value, link};
+use crate::media::HTML_LINKED;
+use crate::media::PROBLEM;
+use crate::problem::Problem;
 
 /// What is wanted, and what else there is.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl<S: Sync> FromRequestParts<S> for Chosen {
         let chosen = parts.extensions.get::<Self>().cloned();
         // A resource that nobody has chosen for has its JSON only.
         Ok(chosen.unwrap_or_else(|| {
-            let all: Arc<[Form]> = forms(crate::represent::JSON, Also::Nothing, &[]).into();
+            let all: Arc<[Form]> = forms(crate::media::JSON, Also::Nothing, &[]).into();
             Self { form: all[0].clone(), all }
         }))
     }

@@ -4,8 +4,8 @@
 mod accept;
 mod chosen;
 
+use crate::media::{GEOJSON, HTML, JSON, NDJSON};
 use crate::options::Export;
-use crate::represent::{GEOJSON, HTML, JSON, NDJSON};
 
 pub(crate) use self::chosen::{Chosen, negotiate, wants_page};
 

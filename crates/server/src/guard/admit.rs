@@ -8,7 +8,6 @@ use axum::response::Response;
 use super::browser::is_of_another_page;
 use super::principal::Principal;
 use super::scope::Reach;
-use crate::catalog::Catalog;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -41,17 +40,8 @@ impl Principal {
     }
 
     /// The one that [`admit`] has told.
-    fn of(parts: &Parts) -> Result<&Self, Problem> {
+    pub(crate) fn of(parts: &Parts) -> Result<&Self, Problem> {
         parts.extensions.get::<Self>().ok_or_else(|| Problem::no_token(false))
-    }
-}
-
-/// The stores, as whoever asks may see them.
-impl FromRequestParts<App> for Catalog {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(app.catalog_of(Principal::of(parts)?))
     }
 }
 

@@ -148,7 +148,7 @@ mod tests {
         for other in ["http://evil.org", "http://localhost.evil.org", "http://127.0.0.1.evil.org", "null"] {
             assert!(is_other(other, &plain), "{other}");
         }
-        let public_url = crate::PublicUrl::parse("https://a.org/stac").ok();
+        let public_url = crate::links::PublicUrl::parse("https://a.org/stac").ok();
         let known = Options { public_url, cors_origins: vec!["https://b.org".to_owned()], ..plain };
         assert!(!is_other("https://a.org", &known) && !is_other("https://b.org", &known));
         assert!(is_other("https://c.org", &known) && is_other("http://localhost", &known));

@@ -5,9 +5,9 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use fluent_uri::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use stacyard_store::Error;
 
+use super::query::encoded;
 use crate::operate::{Origin, is_host, prefix};
 use crate::problem::Problem;
 use crate::state::App;
@@ -64,15 +64,6 @@ impl RootPath {
 /// The URL of the landing page for one request, without a slash at its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Base(String);
-
-/// What may stand in a segment of a path or in a value of a query: all else is percent-encoded.
-const PLAIN: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
-
-/// A text as a segment of a path, or as a value of a query.
-pub(crate) fn encoded(text: &str) -> impl std::fmt::Display + '_ {
-    utf8_percent_encode(text, PLAIN)
-}
 
 impl Base {
     /// The URL of a resource, whose path begins with a slash.

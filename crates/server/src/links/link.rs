@@ -4,7 +4,7 @@ use fluent_uri::{Iri, IriRef};
 use serde_json::{Value, json};
 
 use super::Base;
-use crate::represent::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
+use crate::media::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
 
 /// The relations of a Collection that are ours; those of what is stored give way.
 pub(crate) const COLLECTION_LINKS: [&str; 8] = [

@@ -6,7 +6,7 @@ use stacyard_model::json::{Tape, Value, push_string};
 
 use super::Base;
 use super::link::absolute;
-use crate::represent::{GEOJSON, HTML_LINKED, JSON};
+use crate::media::{GEOJSON, HTML_LINKED, JSON};
 
 /// The relations of an Item that are ours.
 pub(crate) const ITEM_LINKS: [&str; 4] = ["self", "root", "parent", "collection"];

@@ -9,7 +9,7 @@ mod served;
 
 pub(crate) use self::limit::{Limit, limited};
 pub(crate) use self::metrics::Metrics;
-pub(crate) use self::observe::{Failure, observe};
+pub(crate) use self::observe::observe;
 pub use self::peer::Proxies;
 pub(crate) use self::peer::{Origin, is_host, prefix};
 pub use self::served::Served;

@@ -12,10 +12,9 @@ use axum::http::header::{CONTENT_LENGTH, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use stacyard_store::{Error, ErrorKind};
 
 use super::{Origin, Served};
-use crate::problem::Problem;
+use crate::problem::Failure;
 use crate::state::App;
 
 /// The header of the id. A client or a proxy may give one.
@@ -23,19 +22,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What logs say of a client that went away before there was an answer. HTTP has no such status; nginx uses this one.
 const GONE: u16 = 499;
-
-/// What failed on this side: an answer has it in its extensions, or its body ends with it.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the answer broke off")]
-pub(crate) struct Failure(pub(crate) Arc<Error>);
-
-impl Failure {
-    /// What ends an answer that has begun: it is a failure here, whatever a client would have been told before.
-    pub(crate) fn late(problem: Problem) -> Self {
-        let unsaid = || Error::new(ErrorKind::Failed, "an answer could not be finished");
-        Self(problem.into_cause().unwrap_or_else(|| Arc::new(unsaid())))
-    }
-}
 
 /// Sees a request from its beginning to its end.
 pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {

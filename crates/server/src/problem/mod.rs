@@ -1,6 +1,7 @@
 //! What went wrong, as `application/problem+json` (RFC 9457): the client's mistakes in full, with what would be right; of ours
 //! only that there was one, as the cause may name files, databases or SQL. Every failure of every route leaves through here.
 
+mod failure;
 mod of_error;
 mod words;
 
@@ -12,10 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use stacyard_store::Error;
 
-use crate::operate::Failure;
-
-/// The media type of an answer that says what went wrong.
-pub(crate) const PROBLEM: &str = "application/problem+json";
+pub(crate) use self::failure::Failure;
+use crate::media::PROBLEM;
 
 /// What went wrong.
 #[derive(Debug)]

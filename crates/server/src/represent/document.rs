@@ -11,10 +11,10 @@ use maud::Markup;
 use serde_json::Value;
 use stacyard_store::ETag;
 
-use super::HTML;
 use super::html::with_policy;
 use crate::ask::is_not_modified;
 use crate::form::{Chosen, What};
+use crate::media::HTML;
 
 /// A text of a media type.
 pub(crate) fn text(kind: &'static str, text: impl Into<Body>) -> Response {

@@ -8,13 +8,14 @@ use stacyard_model::json::Tape;
 use stacyard_search::{Fields, PageSize, Query, Stop};
 use stacyard_store::{Cursor, Error, ErrorKind, Page, PageItem};
 
-use super::GEOJSON;
 use super::document::text;
 use super::html;
+use super::page_links::PageLinks;
 use super::stream::{Parts, streamed};
 use crate::ask::Asked;
 use crate::catalog::{Catalog, PlaceOfPage};
-use crate::links::{PageLinks, with_item_links};
+use crate::links::with_item_links;
+use crate::media::GEOJSON;
 use crate::problem::Problem;
 use crate::state::{App, Server};
 

@@ -5,11 +5,11 @@ use axum::response::Response;
 
 use super::document::unmade;
 use super::features::{Features, features, page_of_features};
+use super::page_links::PageLinks;
 use super::whole::{exported, lines};
 use crate::ask::Asked;
 use crate::catalog::Catalog;
 use crate::form::What;
-use crate::links::PageLinks;
 use crate::problem::Problem;
 use crate::state::App;
 

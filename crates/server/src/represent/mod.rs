@@ -8,6 +8,7 @@ mod document;
 mod features;
 mod html;
 mod items;
+mod page_links;
 mod stream;
 mod whole;
 
@@ -16,6 +17,7 @@ pub(crate) use self::cached::with_age;
 pub(crate) use self::document::{document, shown, tagged, text};
 pub(crate) use self::html::problems_as_pages;
 pub(crate) use self::items::items;
+pub(crate) use self::page_links::{PageLinks, Way};
 
 /// The pages, each made of the JSON of its resource.
 pub(crate) mod page {
@@ -23,21 +25,3 @@ pub(crate) mod page {
         Section, api, collection, collections, conformance, item, landing, response, schema,
     };
 }
-
-/// The media type of Items.
-pub(crate) const GEOJSON: &str = "application/geo+json";
-
-/// The media type of Collections and Catalogs.
-pub(crate) const JSON: &str = "application/json";
-
-/// The media type of queryables.
-pub(crate) const SCHEMA: &str = "application/schema+json";
-
-/// The media type of Items, a line each.
-pub(crate) const NDJSON: &str = "application/x-ndjson";
-
-/// The media type of pages for people, as answers say it.
-pub(crate) const HTML: &str = "text/html; charset=utf-8";
-
-/// The same, as links say it.
-pub(crate) const HTML_LINKED: &str = "text/html";

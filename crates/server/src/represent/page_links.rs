@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use stacyard_model::json::Document;
 
-use super::{Base, link};
 use crate::ask::{Given, with_token};
 use crate::form::{Chosen, Form, What};
-use crate::represent::{GEOJSON, HTML_LINKED, JSON};
+use crate::links::{Base, link};
+use crate::media::{GEOJSON, HTML_LINKED, JSON};
 
 /// How a page was asked for: the next one is asked for in the same way.
 #[derive(Clone)]

@@ -13,8 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::timeout;
 
-use crate::operate::Failure;
-use crate::problem::Problem;
+use crate::problem::{Failure, Problem};
 use crate::work::Job;
 
 /// A client is handed so many bytes at a time at most: what it takes of them shows that it is there.

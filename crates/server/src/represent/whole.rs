@@ -10,11 +10,11 @@ use axum::response::Response;
 use stacyard_search::Stop;
 use stacyard_store::{Answer, Error, default_threads};
 
-use super::NDJSON;
 use super::document::{text, unmade};
 use super::stream::{Parts, streamed};
 use crate::ask::Asked;
 use crate::catalog::Catalog;
+use crate::media::NDJSON;
 use crate::options::Export;
 use crate::problem::Problem;
 use crate::state::App;

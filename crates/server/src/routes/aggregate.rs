@@ -11,8 +11,9 @@ use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, know
 use crate::catalog::Catalog;
 use crate::form::Also;
 use crate::links::{Base, link};
+use crate::media::JSON;
 use crate::problem::Problem;
-use crate::represent::{JSON, aggregated, document, text};
+use crate::represent::{aggregated, document, text};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[

@@ -11,12 +11,13 @@ use super::{Resource, get};
 use crate::ask::{Parameter, Parameters, known};
 use crate::form::{Also, Form, What, names};
 use crate::links::Base;
+use crate::media::PROBLEM;
+use crate::media::{HTML, JSON, JSON_PATCH};
 use crate::options::Options;
-use crate::problem::{PROBLEM, Problem};
+use crate::problem::Problem;
 use crate::represent::page::{Section, response};
-use crate::represent::{HTML, JSON, document, page};
+use crate::represent::{document, page};
 use crate::state::App;
-use crate::write::JSON_PATCH;
 
 /// The media type of the description.
 pub(super) const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";

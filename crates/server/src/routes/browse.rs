@@ -15,8 +15,9 @@ use crate::ask::{Parameter, Parameters, Segments, known};
 use crate::catalog::{Catalog, PlaceOfPage};
 use crate::form::Also;
 use crate::links::{Base, encoded, link};
+use crate::media::{GEOJSON, JSON};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, document};
+use crate::represent::document;
 use crate::state::App;
 
 const KNOWN: &[Parameter] = &[known::TOKEN];

@@ -10,8 +10,9 @@ use crate::ask::Parameters;
 use crate::catalog::Catalog;
 use crate::form::Also;
 use crate::links::{Base, link, with_collection_links};
+use crate::media::JSON;
 use crate::problem::Problem;
-use crate::represent::{JSON, document};
+use crate::represent::document;
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

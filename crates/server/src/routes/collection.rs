@@ -9,8 +9,9 @@ use crate::ask::{Parameters, Segments};
 use crate::catalog::{Catalog, Shown};
 use crate::form::{Also, Chosen, What};
 use crate::links::{Base, with_collection_links};
+use crate::media::JSON;
 use crate::problem::Problem;
-use crate::represent::{JSON, page, shown, tagged};
+use crate::represent::{page, shown, tagged};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

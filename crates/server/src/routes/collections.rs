@@ -12,8 +12,9 @@ use crate::ask::{Asked, Parameters, known};
 use crate::catalog::{Catalog, find_collections};
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link, with_collection_links};
+use crate::media::{JSON, SCHEMA};
 use crate::problem::Problem;
-use crate::represent::{JSON, SCHEMA, page, shown};
+use crate::represent::{page, shown};
 use crate::state::App;
 
 const PATH: &str = "/collections";

@@ -11,8 +11,9 @@ use crate::ask::Parameters;
 use crate::catalog::{Catalog, Inventory};
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link};
+use crate::media::JSON;
 use crate::problem::Problem;
-use crate::represent::{JSON, page, shown};
+use crate::represent::{page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

@@ -11,8 +11,9 @@ use crate::ask::{Parameters, Segments};
 use crate::catalog::Catalog;
 use crate::form::{Also, Chosen, What};
 use crate::links::{Base, with_item_links};
+use crate::media::GEOJSON;
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, page, shown, tagged};
+use crate::represent::{page, shown, tagged};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

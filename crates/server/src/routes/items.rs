@@ -8,9 +8,10 @@ use super::{Resource, get};
 use crate::ask::{Asked, Parameters, Segments, known};
 use crate::catalog::Catalog;
 use crate::form::{Also, Chosen};
-use crate::links::{Base, PageLinks, Way, encoded};
+use crate::links::{Base, encoded};
+use crate::media::GEOJSON;
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, items};
+use crate::represent::{PageLinks, Way, items};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

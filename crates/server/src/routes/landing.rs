@@ -10,8 +10,9 @@ use crate::ask::Parameters;
 use crate::catalog::Catalog;
 use crate::form::{Also, Chosen};
 use crate::links::{Base, link, titled_link};
+use crate::media::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, HTML_LINKED, JSON, SCHEMA, page, shown};
+use crate::represent::{page, shown};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[Resource {

@@ -12,8 +12,9 @@ use crate::ask::{Parameters, Segments};
 use crate::catalog::{Catalog, collection_queryables};
 use crate::form::{Also, Chosen};
 use crate::links::Base;
+use crate::media::SCHEMA;
 use crate::problem::Problem;
-use crate::represent::{SCHEMA, page, shown};
+use crate::represent::{page, shown};
 use crate::state::App;
 
 const fn resource(

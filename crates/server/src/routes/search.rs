@@ -10,9 +10,10 @@ use super::{Resource, get};
 use crate::ask::{Asked, Body, Parameters, known};
 use crate::catalog::Catalog;
 use crate::form::{Also, Chosen};
-use crate::links::{Base, PageLinks, Way};
+use crate::links::Base;
+use crate::media::GEOJSON;
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, items};
+use crate::represent::{PageLinks, Way, items};
 use crate::state::App;
 
 const PATH: &str = "/search";

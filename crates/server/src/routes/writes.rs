@@ -16,13 +16,11 @@ use crate::ask::Parameters;
 use crate::catalog::Catalog;
 use crate::guard::Writer;
 use crate::links::Base;
-use crate::operate;
-use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON, text};
+use crate::media::{GEOJSON, JSON, JSON_PATCH, MERGE_PATCH};
+use crate::problem::{self, Problem};
+use crate::represent::text;
 use crate::state::App;
-use crate::write::{
-    self, Bulk, Change, Conditions, Failure, JSON_PATCH, MERGE_PATCH, Many, Outcomes, Target, Whole,
-};
+use crate::write::{self, Bulk, Change, Conditions, Failure, Many, Outcomes, Target, Whole};
 
 /// A method of a resource that changes something.
 pub(super) struct Write {
@@ -195,7 +193,7 @@ async fn take_away(State(app): State<App>, target: Target, headers: HeaderMap) -
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Items go into a Collection that there is, kept or made of Items.
+/// Items go into a Collection that there is, kept or made of Items. The store sees to it; to look before spares reading what has no place.
 async fn needs_collection(app: &App, target: &Target) -> Result<(), Problem> {
     let found = app.shelf.collection(&target.collection, &target.catalog, &app.works).await?;
     found
@@ -274,7 +272,7 @@ fn reported(mut outcomes: Outcomes, status: StatusCode) -> Response {
         Err(problem) => problem.into_response(),
     };
     if let Some(error) = failed {
-        response.extensions_mut().insert(operate::Failure(Arc::new(error)));
+        response.extensions_mut().insert(problem::Failure(Arc::new(error)));
     }
     response
 }

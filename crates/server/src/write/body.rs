@@ -5,10 +5,9 @@ use axum::http::{HeaderName, HeaderValue};
 use stacyard_model::json::Document;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{JSON_PATCH, MERGE_PATCH};
 use crate::ask::{Held, media_type, not_json, parsed, whole};
+use crate::media::{GEOJSON, JSON, JSON_PATCH, MERGE_PATCH};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON};
 use crate::state::App;
 
 /// Items or Collections as a whole.

@@ -40,6 +40,8 @@ impl Failure {
         }
         let status = match error.kind() {
             ErrorKind::NotFound => return Problem::not_found(error.to_string()).into(),
+            // The Collection has gone since it was looked for.
+            ErrorKind::UnknownName => StatusCode::NOT_FOUND,
             ErrorKind::Exists | ErrorKind::Conflict => StatusCode::CONFLICT,
             ErrorKind::Unsupported => {
                 return Problem::only_read("the store of this collection takes no changes").into();

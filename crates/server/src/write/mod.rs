@@ -20,7 +20,3 @@ pub(crate) use self::conditions::Conditions;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::many::{Many, Outcomes};
 pub(crate) use self::target::Target;
-
-/// The media types of a patch.
-pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
-pub(crate) const JSON_PATCH: &str = "application/json-patch+json";

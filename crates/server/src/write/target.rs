@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::Stop;
-use stacyard_store::{ETag, Error, ErrorKind, ItemKey, Put, Stored, When};
+use stacyard_store::{ETag, Error, ErrorKind, Home, ItemKey, Put, Stored, When};
 
 use super::failure::Failure;
 use super::stored::Given;
@@ -12,8 +12,8 @@ use crate::ask::Parameters;
 use crate::catalog::Catalog;
 use crate::guard::Writer;
 use crate::links::{Base, COLLECTION_LINKS, ITEM_LINKS, with_collection_links, with_item_links};
+use crate::media::{GEOJSON, JSON};
 use crate::problem::Problem;
-use crate::represent::{GEOJSON, JSON};
 use crate::state::{App, Server};
 
 /// What is changed, by whom and as seen from where.
@@ -108,7 +108,7 @@ impl Target {
 
     pub(super) fn put(&self, text: &[u8], when: When) -> Result<Put, Failure> {
         let store = self.catalog.store();
-        let edit = store.edit().map_err(Failure::of_change)?;
+        let edit = store.edit().map_err(Failure::of_change)?.into_home(Home::Known);
         let put = match self.item {
             Some(_) => edit.put_item(text, when).map(|(_, put)| put),
             None => edit.put_collection(text, when).map(|(_, put)| put),

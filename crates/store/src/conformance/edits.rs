@@ -147,12 +147,14 @@ fn homes(store: &Store) {
             r#"{{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"{collection}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
         )
     };
-    let refused = edit.put_item(item("nowhere").as_bytes(), When::Absent).expect_err("there is no Collection");
+    let refused =
+        edit.put_item(item("nowhere").as_bytes(), When::Absent).expect_err("there is no Collection");
     assert!(refused.unknown().is_some_and(|unknown| unknown.name == "nowhere"), "{refused}");
     let of_items = store.edit().expect("single changes");
     let (loose, _) = of_items.put_item(item("made").as_bytes(), When::Absent).expect("an Item");
     let other = item("made").replace(r#""id":"i""#, r#""id":"j""#);
-    let (known, _) = edit.put_item(other.as_bytes(), When::Absent).expect("Items of the collection are there");
+    let (known, _) =
+        edit.put_item(other.as_bytes(), When::Absent).expect("Items of the collection are there");
     for key in [loose, known] {
         edit.delete_item(&key, When::Always).expect("it is there");
     }

@@ -7,8 +7,8 @@ use stacyard_model::json::{Document, Value};
 use stacyard_search::Stop;
 
 use crate::{
-    Backend, Batch, Collections, Editor, Error, ErrorKind, Home, ItemKey, Place, Put, Record, Source, Stored, When,
-    Work,
+    Backend, Batch, Collections, Editor, Error, ErrorKind, Home, ItemKey, Place, Put, Record, Source, Stored,
+    When, Work,
 };
 
 /// A store in memory. Clones are one and the same.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::parts::links_of;
 use super::style::{POLICY, STYLE};
 use crate::links::{Base, encoded};
+use crate::media::{HTML, HTML_LINKED};
 use crate::represent::document::text;
-use crate::represent::{HTML, HTML_LINKED};
 
 /// A page as an answer.
 pub(crate) fn response(page: Markup) -> Response {

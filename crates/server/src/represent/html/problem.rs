@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::layout::{Trail, page, with_policy};
 use super::parts::{text_of, value};
 use crate::form::wants_page;
+use crate::media::HTML;
 use crate::problem::Said;
-use crate::represent::HTML;
 
 /// Shows problems as pages to those who want pages.
 pub(crate) async fn problems_as_pages(request: Request, next: Next) -> Response {
