@@ -7,6 +7,7 @@ mod own;
 mod sql;
 
 pub use connect::address::Address;
+pub use connect::pool::CONNECTIONS;
 pub use own::collections::{delete_collection, put_collections};
 pub use own::encode::{RowEncoder, Rows};
 pub use own::load::sink::PostGisSink;

@@ -6,6 +6,7 @@ use geo_types::{Coord, Geometry, Line, LineString, MultiPolygon, Point, Rect};
 use stacyard_model::json::Value;
 
 use crate::error::SearchError;
+use crate::geometry::no_latitude;
 
 /// A bounding box as a search gives it (RFC 7946 section 5; STAC API Item Search, `bbox`).
 ///
@@ -62,9 +63,8 @@ impl SearchBox {
         if !numbers.iter().all(|number| number.is_finite()) {
             return Err("a number that is not finite".to_owned());
         }
-        // Longitude and latitude in the wrong order are found by this where they can be.
-        if let Some(beyond) = [south, north].into_iter().find(|latitude| latitude.abs() > 90.0) {
-            return Err(format!("{beyond} stands where a latitude does, and is beyond 90"));
+        if let Some(reason) = no_latitude(south).or_else(|| no_latitude(north)) {
+            return Err(reason);
         }
         if south > north {
             return Err(format!("the south {south} is above the north {north}"));

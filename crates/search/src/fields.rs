@@ -18,6 +18,22 @@ const ORDER: [&str; 10] = [
     "assets",
 ];
 
+/// What is written where nothing in particular is asked for: what makes an Item a valid one (STAC API - Fields, "Include/Exclude Semantics").
+const BASELINE: [&str; 11] = [
+    "type",
+    "stac_version",
+    "id",
+    "collection",
+    "geometry",
+    "bbox",
+    "links",
+    "assets",
+    "properties.datetime",
+    // Where that is null.
+    "properties.start_datetime",
+    "properties.end_datetime",
+];
+
 /// The members that are written whatever is asked for.
 const ALWAYS: [&str; 2] = ["id", "collection"];
 
@@ -37,8 +53,11 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Of the two lists of the request's body.
+    /// Of the two lists of the request's body. Where both are empty they ask for no more than makes an Item a valid one.
     pub fn new(include: &[&str], exclude: &[&str]) -> Result<Self, SearchError> {
+        if include.is_empty() && exclude.is_empty() {
+            return Ok(Self::baseline());
+        }
         let all = |list: &[&str]| -> Result<Vec<String>, SearchError> {
             let mut paths = Vec::new();
             for name in list {
@@ -61,6 +80,12 @@ impl Fields {
         Ok(Self { include: all(include)?, exclude: all(exclude)?, asked })
     }
 
+    /// No more than makes an Item a valid one.
+    pub fn baseline() -> Self {
+        let include = BASELINE.map(str::to_owned).into();
+        Self { include, exclude: Vec::new(), asked: Vec::new() }
+    }
+
     /// The names that an Item need not have, as they were given.
     pub fn asked(&self) -> &[String] {
         &self.asked
@@ -80,9 +105,8 @@ impl Fields {
                 None => include.push(part.strip_prefix('+').unwrap_or(part)),
             }
         }
-        // An empty text asks for nothing in particular.
         if text.trim().is_empty() {
-            return Ok(Self::default());
+            return Ok(Self::baseline());
         }
         Self::new(&include, &exclude).map_err(|error| match error {
             SearchError::Fields { reason, .. } => SearchError::Fields { text: text.to_owned(), reason },
@@ -217,7 +241,12 @@ mod tests {
     #[test]
     fn all_of_it_in_the_order_of_the_specification() {
         let all = r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c","geometry":null,"properties":{"datetime":null,"eo:cloud_cover":1.50,"a.b":{"c":1}},"links":[],"assets":{"a":{"href":"u","n":1.0}},"x:extra":1}"#;
-        assert_eq!(write(""), all);
+        let mut out = Vec::new();
+        Fields::default().write(Document::parse(ITEM).unwrap().root(), &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), all);
+        let baseline = r#"{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"c","geometry":null,"properties":{"datetime":null},"links":[],"assets":{"a":{"href":"u","n":1.0}}}"#;
+        assert_eq!(write(" "), baseline);
+        assert_eq!(Fields::new(&[], &[]).unwrap(), Fields::baseline());
     }
 
     #[test]
@@ -261,6 +290,7 @@ mod tests {
         let may = |fields: &str, path: &str| Fields::parse(fields).unwrap().may_want(path);
         for (fields, path, expected) in [
             ("", "links", true),
+            ("", "properties.gsd", false),
             ("-links", "links", false),
             ("-links", "assets.a", true),
             ("-properties,properties.datetime", "properties", true),

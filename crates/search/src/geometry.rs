@@ -14,6 +14,34 @@ const MAX_NESTING: usize = 8;
 /// Why a value is no geometry.
 pub(crate) type Reason = &'static str;
 
+/// What is wrong with a geometry that a user wrote, and where in it (RFC 6901); empty: all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) reason: String,
+    pub(crate) pointer: String,
+}
+
+impl Wrong {
+    /// Further out.
+    fn within(mut self, token: impl std::fmt::Display) -> Self {
+        self.pointer.insert_str(0, &format!("/{token}"));
+        self
+    }
+}
+
+impl From<Reason> for Wrong {
+    fn from(reason: Reason) -> Self {
+        Self { reason: reason.to_owned(), pointer: String::new() }
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)?;
+        if self.pointer.is_empty() { Ok(()) } else { write!(f, " (at {})", self.pointer) }
+    }
+}
+
 /// Parses `intersects`: the text of a GeoJSON geometry, or of a Feature whose geometry is meant.
 pub(crate) fn parse_shape(text: &str) -> Result<Geometry<f64>, SearchError> {
     if is_wkt(text) {
@@ -23,9 +51,12 @@ pub(crate) fn parse_shape(text: &str) -> Result<Geometry<f64>, SearchError> {
         .map_err(|error| SearchError::Intersects(format!("not JSON: {error}")))?;
     let root = document.root();
     let is_feature = root.get("type").is_some_and(|kind| kind.as_plain_str() == Some("Feature"));
-    let value = if is_feature { root.get("geometry") } else { Some(root) };
-    let shape = value.ok_or("a Feature without a geometry").and_then(literal);
-    shape.map_err(|reason| SearchError::Intersects(reason.to_owned()))
+    let shape = match (is_feature, root.get("geometry")) {
+        (false, _) => literal(root),
+        (true, Some(geometry)) => literal(geometry).map_err(|wrong| wrong.within("geometry")),
+        (true, None) => Err("a Feature without a geometry".into()),
+    };
+    shape.map_err(|wrong| SearchError::Intersects(wrong.to_string()))
 }
 
 /// Whether a text looks like WKT, with or without the reference system of EWKT.
@@ -39,12 +70,47 @@ pub(crate) fn is_wkt(text: &str) -> bool {
     is_kind && text.contains('(')
 }
 
-/// A geometry that a user wrote: also its rings must be rings (RFC 7946 section 3.1.6).
-pub(crate) fn literal(value: Value<'_>) -> Result<Geometry<f64>, Reason> {
+/// A geometry that a user wrote: also its rings must be rings (RFC 7946 section 3.1.6), and its positions on the Earth.
+pub(crate) fn literal(value: Value<'_>) -> Result<Geometry<f64>, Wrong> {
     let mut bounds = Bounds::default();
     each_position(value, 0, &mut |x, y| bounds.add(x, y))?;
+    if bounds.rect.is_some_and(|rect| off_earth(rect.min()).or_else(|| off_earth(rect.max())).is_some())
+        && let Some(wrong) = misplaced(value)
+    {
+        return Err(wrong);
+    }
     closed_rings(value, 0)?;
-    read(value)
+    Ok(read(value)?)
+}
+
+/// Why there is no such latitude.
+pub(crate) fn no_latitude(number: f64) -> Option<String> {
+    // Longitude and latitude in the wrong order are found by this where they can be.
+    (number.abs() > 90.0).then(|| format!("{number} stands where a latitude does, and is beyond 90"))
+}
+
+/// Why there is no such position (RFC 7946 section 4): geometries are cut at the antimeridian (section 3.1.9).
+pub(crate) fn off_earth(at: Coord<f64>) -> Option<String> {
+    let no_longitude =
+        || (at.x.abs() > 180.0).then(|| format!("{} stands where a longitude does, and is beyond 180", at.x));
+    no_latitude(at.y).or_else(no_longitude)
+}
+
+/// The first position that is not on the Earth, of a geometry that is one.
+fn misplaced(value: Value<'_>) -> Option<Wrong> {
+    let among = |list: Value<'_>| {
+        let mut elements = list.elements().into_iter().flatten().enumerate();
+        elements.find_map(|(index, element)| misplaced(element).map(|wrong| wrong.within(index)))
+    };
+    for name in ["coordinates", "geometries"] {
+        if let Some(list) = value.get(name) {
+            return misplaced(list).map(|wrong| wrong.within(name));
+        }
+    }
+    match position(value) {
+        Ok(Some(at)) => off_earth(at).map(|reason| Wrong { reason, pointer: String::new() }),
+        _ => among(value),
+    }
 }
 
 /// The geometry; rings are taken as closed.
@@ -245,8 +311,31 @@ mod tests {
             ),
             (r#"{"type":"LineString","coordinates":[[0,0]]}"#, "a line needs two positions or more"),
         ] {
-            assert_eq!(with(text, literal), Err(reason), "{text}");
+            assert_eq!(with(text, literal), Err(reason.into()), "{text}");
         }
+    }
+
+    #[test]
+    fn positions_off_the_earth_are_said_with_their_place() {
+        let wrong = |text: &str| parse_shape(text).unwrap_err().cause();
+        for (text, said) in [
+            (
+                r#"{"type":"Point","coordinates":[46,95.5]}"#,
+                "intersects: 95.5 stands where a latitude does, and is beyond 90 (at /coordinates)",
+            ),
+            (
+                r#"{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,-91],[0,0]]]}}"#,
+                "intersects: -91 stands where a latitude does, and is beyond 90 (at /geometry/coordinates/0/2)",
+            ),
+            (
+                r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[0,0]},{"type":"LineString","coordinates":[[170,0],[190,0]]}]}"#,
+                "intersects: 190 stands where a longitude does, and is beyond 180 (at /geometries/1/coordinates/1)",
+            ),
+        ] {
+            assert_eq!(wrong(text), said);
+        }
+        let edges = r#"{"type":"LineString","coordinates":[[-180,-90],[180,90]]}"#;
+        assert!(parse_shape(edges).is_ok());
     }
 
     #[test]

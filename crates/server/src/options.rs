@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stacyard_model::Profile;
 use stacyard_search::Query;
 use stacyard_store::{Error, Run, Store, default_threads};
 
@@ -95,6 +96,15 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// How many questions the stores are asked at once, at most: those of requests, of answers without pages, a count and a look whether they are
+    /// there. A store that needs something for each, such as a connection, needs so many.
+    pub fn at_once(&self) -> usize {
+        const BESIDE: usize = 2;
+        self.works.max(1) + self.wholes.max(1) + BESIDE
+    }
+}
+
 /// A file format in which the Items that answer can be taken away.
 #[derive(Clone)]
 pub struct Export {
@@ -108,9 +118,11 @@ pub struct Export {
     pub extension: &'static str,
     /// Whether what is in it is packed already.
     pub is_packed: bool,
-    /// Writes the Items of a store that answer a query to an empty file.
+    /// Writes the Items of a store that answer a query to an empty file, with the columns of a profile.
     pub write: WriteExport,
 }
 
-/// Writes the Items of a store that answer a query to an empty file, in bounded memory.
-pub type WriteExport = Arc<dyn Fn(&Store, &Query, &File, Run<'_>) -> Result<(), Error> + Send + Sync>;
+/// Writes the Items of a store that answer a query to an empty file, in bounded memory; `None` of a profile: whoever gets the file is to know
+/// nothing of it.
+pub type WriteExport =
+    Arc<dyn Fn((&Store, Option<&Arc<Profile>>), &Query, &File, Run<'_>) -> Result<(), Error> + Send + Sync>;

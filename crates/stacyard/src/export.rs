@@ -2,8 +2,10 @@
 
 use std::env::temp_dir;
 use std::fs::File;
+use std::sync::Arc;
 
 use stacyard_geoparquet::{ArrowSink, GeoParquetSink, Options, Order};
+use stacyard_model::Profile;
 use stacyard_search::Query;
 use stacyard_store::{
     Collections, Error, Input, Mode, Old, Output, Remedy, Report, Run, Sink, Store, Transfer,
@@ -19,12 +21,12 @@ pub enum Columns {
 }
 
 /// Writes the Items that answer to an open file, with the Collections that the store keeps of those that are asked for. Where the query
-/// has no order, they are laid out as a copy lays them out.
+/// has no order, they are laid out as a copy lays them out. The file has the columns of the profile, and keeps it.
 ///
 /// # Errors
 /// A query for parts of Items; a store that cannot be read, a file that cannot be written.
 pub fn export(
-    store: &Store,
+    (store, profile): (&Store, Option<&Arc<Profile>>),
     query: &Query,
     (to, columns): (&File, Columns),
     mut run: Run<'_>,
@@ -46,7 +48,7 @@ pub fn export(
         threads: run.threads,
         order: if is_in_order { Order::Input } else { Order::default() },
         memory: run.memory,
-        profile: store.profile().cloned(),
+        profile: profile.cloned(),
         ..Options::default()
     };
     match columns {

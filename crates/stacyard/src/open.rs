@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
-use stacyard_postgis::{Address, PostGis};
+use stacyard_postgis::{Address, CONNECTIONS, PostGis};
 use stacyard_store::{
     Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Store, StoreKind, StoreUrl, same_file,
 };
@@ -17,11 +17,18 @@ pub struct Open {
     pub max_record_bytes: usize,
     /// How many bytes of a GeoParquet file are kept in memory from one question to the next.
     pub cache_bytes: usize,
+    /// How many connections to a database there are at once, at most: as many questions are answered at once, and others wait.
+    pub connections: usize,
 }
 
 impl Default for Open {
     fn default() -> Self {
-        Self { kind: None, max_record_bytes: RECORD_BYTES, cache_bytes: CACHE_MEMORY }
+        Self {
+            kind: None,
+            max_record_bytes: RECORD_BYTES,
+            cache_bytes: CACHE_MEMORY,
+            connections: CONNECTIONS,
+        }
     }
 }
 
@@ -42,7 +49,7 @@ impl Open {
         Ok(match url.kind() {
             StoreKind::Json | StoreKind::Ndjson => JsonStore::new(url, self.max_record_bytes).into(),
             StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, self.cache_bytes)?.into(),
-            StoreKind::PostGis => PostGis::open(&address(url)?)?.into(),
+            StoreKind::PostGis => PostGis::with_connections(&address(url)?, self.connections)?.into(),
         })
     }
 }

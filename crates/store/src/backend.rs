@@ -9,7 +9,7 @@ use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search
 use crate::check::{Check, Known};
 use crate::run::Run;
 use crate::stored::{Count, ItemKey};
-use crate::{Collections, Editor, Error, Find, Report, Sorted, Source};
+use crate::{Collections, Editor, Error, Find, Pool, Report, Sorted, Source};
 
 /// A kind of store, open for reading, as those who build stores see it; those who use them have [`Store`](crate::Store). All but the first two have
 /// a default that reads everything. What they leave out to be faster must not change any answer: the conformance suite says so.
@@ -91,6 +91,11 @@ pub trait Backend: Send + Sync {
     /// Whether it can be asked now.
     fn ready(&self) -> Result<(), Error> {
         self.items().map(drop)
+    }
+
+    /// Its connections to servers, where it has such.
+    fn pools(&self) -> Vec<Pool> {
+        Vec::new()
     }
 
     /// The store as it is now, where what it reads has been replaced since it was opened; `None`: it is still the same.

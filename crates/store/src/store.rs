@@ -10,7 +10,9 @@ use crate::edit::Edit;
 use crate::page::Page;
 use crate::run::Run;
 use crate::stored::{Count, ItemKey, Stored};
-use crate::{Backend, Collections, Entry, Error, ErrorKind, Find, Hits, Report, Sorted, Sorter, Source};
+use crate::{
+    Backend, Collections, Entry, Error, ErrorKind, Find, Hits, Pool, Report, Sorted, Sorter, Source,
+};
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
 /// read less for them. Clones share it; it may be asked by any number of threads at once.
@@ -219,6 +221,11 @@ impl Store {
     /// What is there now cannot be opened; this store can be asked all the same.
     pub fn renewed(&self) -> Result<Option<Self>, Error> {
         self.backend.renewed()
+    }
+
+    /// Its connections to servers, as they are now; none where it has no such.
+    pub fn pools(&self) -> Vec<Pool> {
+        self.backend.pools()
     }
 
     /// Whether it takes single changes.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stacyard_model::json::Document;
 use stacyard_store::conformance::{self, Memory};
@@ -36,6 +38,19 @@ fn feature_collections() {
         let items: Vec<&str> = items.iter().map(Document::text).collect();
         format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", items.join(",\n"))
     });
+}
+
+/// A store that is watched answers as it does otherwise, and each question is told.
+#[test]
+fn watched() {
+    let told = Arc::new(AtomicUsize::new(0));
+    conformance::check(&mut |items| {
+        let told = Arc::clone(&told);
+        Store::from(Memory::with(items)).watched(Arc::new(move |_| {
+            told.fetch_add(1, Ordering::Relaxed);
+        }))
+    });
+    assert!(told.load(Ordering::Relaxed) > 1_000);
 }
 
 /// Several stores answer as one that holds all of their Items: each Item stands in one of three.

@@ -10,7 +10,9 @@ use std::thread;
 use indicatif::{HumanBytes, HumanCount};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
-use stacyard::{Aggregate, Aggregation, Columns, Datum, Property, Query, Run, Store, StoreUrl, export};
+use stacyard::{
+    Aggregate, Aggregation, Columns, Datum, Open, Profile, Property, Query, Run, Store, StoreUrl, export,
+};
 use stacyard_server::{Ending, Export, Options, Proxies, PublicUrl, RootPath, Served, router, run as serve};
 use stacyard_store::{Error, Remedy, read_side_file};
 
@@ -23,13 +25,15 @@ use crate::flags::{Global, Serve};
 pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let urls = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let urls: Vec<StoreUrl> = urls.collect::<Result<_, _>>()?;
-    let stores: Vec<Store> = urls.iter().map(|url| open::store(url, global)).collect::<Result<_, _>>()?;
+    let options = options(global, flags)?;
+    let how = Open { connections: options.at_once(), ..open::how(global) };
+    let opened = urls.iter().map(|url| open::opened(url, global, &how));
+    let stores: Vec<Store> = opened.collect::<Result<_, _>>()?;
     let json_log = global.json_log;
     if flags.writable && !stores.iter().any(Store::is_editable) {
         let remedy = Remedy::from("serve a database, or leave ").option("writable").text(" out");
         return Err(Error::usage("none of the stores takes single changes", remedy));
     }
-    let options = options(global, flags)?;
     allow_files();
     fault::log_each(json_log);
     let socket = |cause| Error::io("listen on", Path::new(&flags.bind), cause);
@@ -130,8 +134,8 @@ fn allow_files() {
 /// The files in which Items can be taken away.
 fn exports() -> Vec<Export> {
     let write = |columns| {
-        Arc::new(move |store: &Store, query: &Query, file: &File, run: Run<'_>| {
-            export(store, query, (file, columns), run).map(|_| ())
+        Arc::new(move |from: (&Store, Option<&Arc<Profile>>), query: &Query, file: &File, run: Run<'_>| {
+            export(from, query, (file, columns), run).map(|_| ())
         })
     };
     vec![

@@ -13,7 +13,12 @@ pub(crate) fn how(global: &Global) -> Open {
 
 /// Opens a store to be read, and says what one should know before trusting it.
 pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Store, Error> {
-    let store = how(global).url(url)?;
+    opened(url, global, &how(global))
+}
+
+/// The same, opened in a way of its own.
+pub(crate) fn opened(url: &StoreUrl, global: &Global, how: &Open) -> Result<Store, Error> {
+    let store = how.url(url)?;
     if let Some(caution) = store.caution() {
         report::warn(global, &caution);
     }

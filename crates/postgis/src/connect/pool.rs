@@ -21,8 +21,8 @@ use crate::connect::{fault, runtime};
 /// How long to wait for a connection that others have.
 const POOL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Connections at once, at most.
-const CONNECTIONS: usize = 8;
+/// So many connections at once at most, where nobody says how many.
+pub const CONNECTIONS: usize = 8;
 
 /// A database with a pool of connections. Clones share it.
 #[derive(Clone)]
@@ -55,6 +55,18 @@ impl Link {
         self.pool.retain(|_, _| false);
     }
 
+    /// Its connections, as they are now.
+    pub(crate) fn connections(&self, name: &'static str) -> stacyard_store::Pool {
+        let now = self.pool.status();
+        stacyard_store::Pool {
+            name,
+            most: now.max_size,
+            open: now.size,
+            busy: now.size.saturating_sub(now.available),
+            waiting: now.waiting,
+        }
+    }
+
     /// What cannot be done where there is no connection; with the server, where the URL does not name it, or names two.
     fn connecting(&self) -> String {
         let (shown, place) = (self.address.shown(), &self.server.place);
@@ -75,22 +87,23 @@ pub(crate) struct Database {
 impl Database {
     /// The database that is written to.
     pub(crate) fn of(address: &Address) -> Result<Self, Error> {
-        Self::at(address, address.primary())
+        Self::at(address, address.primary(), CONNECTIONS)
     }
 
-    /// The databases that are read from and written to: two servers where a replica is read from.
-    pub(crate) fn both(address: &Address) -> Result<(Self, Self), Error> {
-        let writer = Self::of(address)?;
-        let reader = address.replica().map(|replica| Self::at(address, replica)).transpose()?;
+    /// The databases that are read from and written to: two servers where a replica is read from, each with so many connections at
+    /// most.
+    pub(crate) fn both(address: &Address, connections: usize) -> Result<(Self, Self), Error> {
+        let writer = Self::at(address, address.primary(), connections)?;
+        let reader = address.replica().map(|replica| Self::at(address, replica, connections)).transpose()?;
         Ok((reader.unwrap_or_else(|| writer.clone()), writer))
     }
 
-    fn at(address: &Address, server: &Server) -> Result<Self, Error> {
+    fn at(address: &Address, server: &Server, connections: usize) -> Result<Self, Error> {
         let runtime = runtime::shared()?;
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(Config::new(), server.clone(), manager);
         let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
+            .max_size(connections.max(1))
             .runtime(PoolRuntime::Tokio1)
             .wait_timeout(Some(POOL_TIMEOUT))
             .create_timeout(server.limit())

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use stacyard_model::Profile;
 use stacyard_search::{Aggregation, Aggregator, Stop};
-use stacyard_store::{Backend, Collections, Count, Editor, Error, Find, ItemKey, Report, Sorted, Source};
+use stacyard_store::{
+    Backend, Collections, Count, Editor, Error, Find, ItemKey, Pool, Report, Sorted, Source,
+};
 
 use crate::own::collections;
 use crate::own::columns;
@@ -50,6 +52,14 @@ impl Backend for PostGis {
     fn ready(&self) -> Result<(), Error> {
         let question = Question::plain(format!("SELECT 1 FROM {} LIMIT 0", self.table().name));
         self.database.wait(self.rows(&question, &Stop::default())).map(drop)
+    }
+
+    fn pools(&self) -> Vec<Pool> {
+        let (reads, writes) = (&self.database.link, &self.writer.link);
+        match self.database.address().replica() {
+            None => vec![reads.connections("all")],
+            Some(_) => vec![reads.connections("reads"), writes.connections("writes")],
+        }
     }
 
     fn profile(&self) -> Option<&Arc<Profile>> {

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use crate::connect::address::Address;
 use crate::connect::fault;
-use crate::connect::pool::Database;
+use crate::connect::pool::{CONNECTIONS, Database};
 use crate::own::columns;
 use crate::own::schema::{found, profile};
 use crate::own::search::met::Met;
@@ -30,9 +30,14 @@ pub struct PostGis {
 }
 
 impl PostGis {
-    /// Connects, and checks that the tables are there and of this version.
+    /// Connects, and checks that the tables are there and of this version. A few are asked for at once; others wait.
     pub fn open(address: &Address) -> Result<Self, Error> {
-        let (database, writer) = Database::both(address)?;
+        Self::with_connections(address, CONNECTIONS)
+    }
+
+    /// The same with so many connections at once, at most.
+    pub fn with_connections(address: &Address, connections: usize) -> Result<Self, Error> {
+        let (database, writer) = Database::both(address, connections)?;
         let (postgis, profile) = database.wait(async {
             let client = database.link.client().await?;
             let postgis = found::check(&client, address).await?;

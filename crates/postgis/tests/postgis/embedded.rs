@@ -87,3 +87,19 @@ fn a_task_that_has_done_much_still_gets_an_answer() {
         .unwrap();
     });
 }
+
+#[test]
+fn a_store_has_as_many_connections_as_it_is_given() {
+    let Some(url) = fresh() else { return };
+    assert_eq!(load(&url, &[item("a", "", "")], Mode::Insert), []);
+    let store: Store = PostGis::with_connections(&Address::parse(&url).unwrap(), 3).unwrap().into();
+    let ask = || store.count(&Search::default().into(), Run::in_place()).unwrap().answered;
+    std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        assert!(askers.into_iter().all(|asker| asker.join().unwrap() == 1));
+    });
+    let pools = store.pools();
+    let [pool] = &pools[..] else { panic!("one server has one pool: {pools:?}") };
+    assert_eq!((pool.most, pool.busy, pool.waiting), (3, 0, 0));
+    assert!((2..=3).contains(&pool.open), "{pool:?}");
+}

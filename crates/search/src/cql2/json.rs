@@ -7,7 +7,7 @@ use super::expr::{Bound, Expr, Literal, NumberLiteral};
 use super::{MAX_FILTER_DEPTH, MAX_FILTER_OPERATORS, check_length};
 use crate::bbox::SearchBox;
 use crate::error::{FilterError, FilterPlace, Reason};
-use crate::geometry;
+use crate::geometry::{self, Wrong};
 use crate::property::Property;
 
 /// Parses a filter in CQL2 JSON.
@@ -139,7 +139,9 @@ impl Reader<'_> {
         if value.get("type").is_some() {
             return match geometry::literal(value) {
                 Ok(shape) => Ok(Expr::Literal(Literal::Geometry(shape))),
-                Err(reason) => self.fail(reason),
+                Err(Wrong { reason, pointer }) => {
+                    Err(FilterError::new(reason, FilterPlace::Json(format!("{}{pointer}", self.pointer))))
+                }
             };
         }
         self.fail((

@@ -8,7 +8,7 @@ use geo_types::{
 use super::lexer::Kind;
 use super::text::Parser;
 use crate::error::FilterError;
-use crate::geometry::{ring, two_positions};
+use crate::geometry::{off_earth, ring, two_positions};
 
 type Parsed<T> = Result<T, FilterError>;
 
@@ -115,13 +115,17 @@ impl Parser<'_> {
 
     /// Two to four numbers, of which the first two count.
     fn position(&mut self) -> Parsed<Coord<f64>> {
-        let (x, y) = (self.signed_number()?, self.signed_number()?);
+        let start = self.peek();
+        let at = Coord { x: self.signed_number()?, y: self.signed_number()? };
+        if let Some(reason) = off_earth(at) {
+            return Err(self.fail(start, reason));
+        }
         let mut more = 0;
         while more < 2 && !self.is_symbol(",") && !self.is_symbol(")") {
             self.signed_number()?;
             more += 1;
         }
-        Ok(Coord { x, y })
+        Ok(at)
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const GENERAL: &[(&str, &str)] = &[
     ("grid_geotile_frequency", "string"),
 ];
 
+/// The name of the frequencies of `grid:code` (STAC API - Aggregation 0.3), beside the one that each property has.
+pub(crate) const GRID_CODES: &str = "grid_code_frequency";
+
 /// So many can be asked for at once.
 const MOST: usize = 32;
 
@@ -38,17 +41,20 @@ impl Wanted {
             Some("day") => (Step::Day, "interval_day"),
             Some("hour") => (Step::Hour, "interval_hour"),
             Some(_) => {
-                return Err(wrong("datetime_frequency_interval", "has to be year, month, day or hour"));
+                return Err(Problem::wrong(
+                    "datetime_frequency_interval",
+                    "has to be year, month, day or hour",
+                ));
             }
         };
         let precision = |name: &'static str, default: u64| match given.get(name) {
             None => Ok(default),
-            Some(text) => text.parse().map_err(|_| wrong(name, "has to be a whole number")),
+            Some(text) => text.parse().map_err(|_| Problem::wrong(name, "has to be a whole number")),
         };
         let characters = precision("grid_geohash_frequency_precision", 3)?;
         let zoom = precision("grid_geotile_frequency_precision", 6)?;
         let width = given.get("histogram_interval").unwrap_or("10");
-        let bins = width.parse().map_err(|_| wrong("histogram_interval", "has to be a number"))?;
+        let bins = width.parse().map_err(|_| Problem::wrong("histogram_interval", "has to be a number"))?;
         let bins = Bins::new(bins).map_err(|error| Problem::from(error).parameter("histogram_interval"))?;
         let names: Vec<String> = given
             .get("aggregations")
@@ -57,11 +63,11 @@ impl Wanted {
             .map(|name| name.trim().to_owned())
             .collect();
         if names.iter().all(String::is_empty) {
-            let problem = wrong("aggregations", "none is asked for");
+            let problem = Problem::wrong("aggregations", "none is asked for");
             return Err(problem.help("GET /aggregations has all there are, such as total_count"));
         }
         if names.len() > MOST {
-            return Err(wrong("aggregations", "more than 32 are asked for"));
+            return Err(Problem::wrong("aggregations", "more than 32 are asked for"));
         }
         let cells = |grid: Result<Grid, SearchError>, name: &str| {
             grid.map_err(|error| Problem::from(error).parameter(name))
@@ -76,6 +82,7 @@ impl Wanted {
                 "grid_geotile_frequency" => {
                     Aggregation::Cells(cells(Grid::tiles(zoom), "grid_geotile_frequency_precision")?)
                 }
+                GRID_CODES => of_property("grid:code_frequency", bins)?,
                 name => of_property(name, bins)?,
             })
         };
@@ -85,7 +92,8 @@ impl Wanted {
 }
 
 fn of_property(name: &str, bins: Bins) -> Result<Aggregation, Problem> {
-    let property = |name: &str| Property::parse(name).map_err(|reason| wrong("aggregations", &reason));
+    let property =
+        |name: &str| Property::parse(name).map_err(|reason| Problem::wrong("aggregations", &reason));
     if let Some(name) = name.strip_suffix("_frequency") {
         return Ok(Aggregation::Frequencies(property(name)?));
     }
@@ -98,10 +106,6 @@ fn of_property(name: &str, bins: Bins) -> Result<Aggregation, Problem> {
     if let Some(name) = name.strip_suffix("_max") {
         return Ok(Aggregation::Greatest(property(name)?));
     }
-    Err(wrong("aggregations", &format!("{name:?} is none"))
+    Err(Problem::wrong("aggregations", &format!("{name:?} is none"))
         .help("GET /aggregations has all there are; those of a property end in _frequency, _histogram, _min or _max"))
-}
-
-fn wrong(name: &str, what: &str) -> Problem {
-    Problem::bad(format!("{name}: {what}")).parameter(name)
 }

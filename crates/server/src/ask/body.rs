@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody, to_bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::LengthLimitError;
 use stacyard_model::json::Document;
 use tokio::sync::OwnedSemaphorePermit;
@@ -47,6 +47,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// All bytes of a body, no more than these. All bodies together hold no more memory than is allowed.
 pub(crate) async fn whole(request: Request, app: &App, largest: usize) -> Result<Held, Problem> {
+    check_plain(request.headers())?;
     let said = request.body().size_hint().exact().and_then(|size| usize::try_from(size).ok());
     let room = app.works.room(said.unwrap_or(largest).min(largest))?;
     // One byte now and then is no way to hold it.
@@ -54,6 +55,17 @@ pub(crate) async fn whole(request: Request, app: &App, largest: usize) -> Result
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body does not come in time");
     let bytes = bytes.map_err(|_| late())?.map_err(|error| unread(&error, largest))?;
     Ok(Held { bytes, _room: room })
+}
+
+/// Refuses a body that is packed: how large it is would only be known once it is not (RFC 9110 section 15.5.16).
+fn check_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is packed")
+        .help("send it without Content-Encoding")
+        .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// The bytes of a body, as long as they are held.

@@ -9,6 +9,7 @@ use stacyard_search::{
 };
 
 use super::parameters::{Given, Parameter};
+use super::places::Places;
 use super::token::Tokens;
 use crate::problem::Problem;
 
@@ -23,13 +24,15 @@ pub(crate) struct Asked {
     pub(crate) limit: Option<u64>,
     /// The place that a token tells.
     pub(crate) place: Option<String>,
+    /// Which parameter has which names.
+    pub(crate) places: Places,
 }
 
 impl Asked {
     /// The same of one collection, whose path was asked for.
     pub(crate) fn within(mut self, collection: &str) -> Result<Self, Problem> {
         if self.search.collections.iter().any(|other| other != collection) {
-            return Err(wrong("collections", &format!("here it can be {collection:?} only")));
+            return Err(Problem::wrong("collections", &format!("here it can be {collection:?} only")));
         }
         self.search.collections = vec![collection.to_owned()];
         Ok(self)
@@ -49,7 +52,7 @@ impl Asked {
     /// The query for an answer without pages, as many Items as are wanted.
     pub(crate) fn whole(&self) -> Result<Query, Problem> {
         if self.place.is_some() {
-            let problem = wrong("token", "an answer in this representation has no pages");
+            let problem = Problem::wrong("token", "an answer in this representation has no pages");
             return Err(problem.help("leave token out, or ask for f=json"));
         }
         Ok(Search { max_items: self.limit, ..self.search.clone() }.into())
@@ -60,22 +63,23 @@ impl Asked {
         let lang = given.get("filter-lang");
         check_lang(lang)?;
         check_crs(given.get("filter-crs"))?;
+        let filtered = given.get("filter").map(|text| filter(text, lang)).transpose()?;
+        let queried = given.part("query", parse_query)?.flatten();
+        let places = Places::of(filtered.as_ref(), queried.as_ref());
         let search = Search {
             collections: given.part("collections", parse_collections)?.unwrap_or_default(),
             ids: given.part("ids", parse_ids)?.unwrap_or_default(),
             area: given.area()?,
             datetime: given.part("datetime", instants)?,
             text: given.part("q", FreeText::parse)?.unwrap_or_default(),
-            filter: Expr::all([
-                given.get("filter").map(|text| filter(text, lang)).transpose()?,
-                given.part("query", parse_query)?.flatten(),
-            ]),
+            filter: Expr::all([filtered, queried]),
             sortby: given.part("sortby", SortKey::parse_list)?.unwrap_or_default(),
             fields: given.part("fields", Fields::parse)?.unwrap_or_default(),
             limit: None,
             max_items: None,
         };
         Ok(Self {
+            places: places.and_sorted(&search.sortby),
             search,
             limit: limit(given.get("limit"))?,
             place: given.get("token").map(|token| tokens.read(token)).transpose()?,
@@ -100,22 +104,24 @@ impl Asked {
         check_lang(lang.as_deref())?;
         check_crs(text("filter-crs")?.as_deref())?;
         let part = |name: &'static str| move |error: SearchError| Problem::from(error).parameter(name);
+        let filtered = member("filter").map(|value| filter_of(value, lang.as_deref())).transpose()?;
+        let queried = member("query").map(query).transpose().map_err(part("query"))?.flatten();
+        let places = Places::of(filtered.as_ref(), queried.as_ref());
         let search = Search {
             collections: names("collections", member("collections"))?,
             ids: names("ids", member("ids"))?,
             area: area(member("bbox"), member("intersects"))?,
             datetime: text("datetime")?.map(|text| instants(&text)).transpose().map_err(part("datetime"))?,
             text: member("q").map(terms).transpose()?.unwrap_or_default(),
-            filter: Expr::all([
-                member("filter").map(|value| filter_of(value, lang.as_deref())).transpose()?,
-                member("query").map(query).transpose().map_err(part("query"))?.flatten(),
-            ]),
+            filter: Expr::all([filtered, queried]),
             sortby: member("sortby").map(sort_keys).transpose()?.unwrap_or_default(),
-            fields: member("fields").map(fields).transpose()?.unwrap_or_default(),
+            // Null is no object (STAC API - Fields), unlike its lists.
+            fields: root.get("fields").map(fields).transpose()?.unwrap_or_default(),
             limit: None,
             max_items: None,
         };
         Ok(Self {
+            places: places.and_sorted(&search.sortby),
             search,
             limit: limit(member("limit").map(Value::raw))?,
             place: text("token")?.map(|token| tokens.read(&token)).transpose()?,
@@ -174,14 +180,10 @@ impl Given {
     }
 }
 
-fn wrong(name: &str, what: &str) -> Problem {
-    Problem::bad(format!("{name}: {what}")).parameter(name)
-}
-
 fn limit(text: Option<&str>) -> Result<Option<u64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(wrong("limit", "has to be a whole number, 1 or more"));
+        return Err(Problem::wrong("limit", "has to be a whole number, 1 or more"));
     }
     match text.parse().unwrap_or(u64::MAX) {
         0 => Err(Problem::from(SearchError::Limit(0)).parameter("limit")),
@@ -192,14 +194,16 @@ fn limit(text: Option<&str>) -> Result<Option<u64>, Problem> {
 fn check_lang(lang: Option<&str>) -> Result<(), Problem> {
     match lang {
         None | Some("cql2-text" | "cql2-json") => Ok(()),
-        Some(_) => Err(wrong("filter-lang", "has to be cql2-text or cql2-json")),
+        Some(_) => Err(Problem::wrong("filter-lang", "has to be cql2-text or cql2-json")),
     }
 }
 
 fn check_crs(crs: Option<&str>) -> Result<(), Problem> {
     match crs {
         None | Some(CRS84) => Ok(()),
-        Some(_) => Err(wrong("filter-crs", "can only be the reference system of GeoJSON").help(CRS84)),
+        Some(_) => {
+            Err(Problem::wrong("filter-crs", "can only be the reference system of GeoJSON").help(CRS84))
+        }
     }
 }
 
@@ -207,8 +211,10 @@ fn check_crs(crs: Option<&str>) -> Result<(), Problem> {
 fn filter(text: &str, lang: Option<&str>) -> Result<Expr, Problem> {
     let is_json = text.trim_start().starts_with('{');
     match (lang, is_json) {
-        (Some("cql2-text"), true) => return Err(wrong("filter-lang", "the filter is cql2-json")),
-        (Some("cql2-json"), false) => return Err(wrong("filter-lang", "the filter is no cql2-json")),
+        (Some("cql2-text"), true) => return Err(Problem::wrong("filter-lang", "the filter is cql2-json")),
+        (Some("cql2-json"), false) => {
+            return Err(Problem::wrong("filter-lang", "the filter is no cql2-json"));
+        }
         _ => {}
     }
     parse_filter(text).map_err(|error| Problem::from(error).parameter("filter"))
@@ -218,22 +224,22 @@ fn filter_of(value: Value<'_>, lang: Option<&str>) -> Result<Expr, Problem> {
     match value.as_str() {
         Some(text) => filter(&text, lang),
         None if value.kind() == Kind::Object => filter(value.raw(), lang),
-        None => Err(wrong("filter", "has to be an object (cql2-json) or a string (cql2-text)")),
+        None => Err(Problem::wrong("filter", "has to be an object (cql2-json) or a string (cql2-text)")),
     }
 }
 
 fn as_text(name: &str, value: Value<'_>) -> Result<String, Problem> {
-    value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(|| wrong(name, "has to be a string"))
+    value.as_str().map(std::borrow::Cow::into_owned).ok_or_else(|| Problem::wrong(name, "has to be a string"))
 }
 
 fn strings(name: &str, value: Value<'_>) -> Result<Vec<String>, Problem> {
-    let elements = value.elements().ok_or_else(|| wrong(name, "has to be an array of strings"))?;
+    let elements = value.elements().ok_or_else(|| Problem::wrong(name, "has to be an array of strings"))?;
     elements.map(|element| as_text(name, element)).collect()
 }
 
 fn names(name: &str, value: Option<Value<'_>>) -> Result<Vec<String>, Problem> {
     let names = value.map(|value| strings(name, value)).transpose()?.unwrap_or_default();
-    if names.iter().any(String::is_empty) { Err(wrong(name, "an empty name")) } else { Ok(names) }
+    if names.iter().any(String::is_empty) { Err(Problem::wrong(name, "an empty name")) } else { Ok(names) }
 }
 
 fn area(bbox: Option<Value<'_>>, shape: Option<Value<'_>>) -> Result<Option<Area>, Problem> {
@@ -255,8 +261,9 @@ fn terms(value: Value<'_>) -> Result<FreeText, Problem> {
 
 /// `[{"field": "properties.datetime", "direction": "desc"}]`
 fn sort_keys(value: Value<'_>) -> Result<Vec<SortKey>, Problem> {
-    let wrong =
-        |what: &str| wrong("sortby", what).help(r#"write [{"field": NAME, "direction": "asc" or "desc"}]"#);
+    let wrong = |what: &str| {
+        Problem::wrong("sortby", what).help(r#"write [{"field": NAME, "direction": "asc" or "desc"}]"#)
+    };
     let elements = value.elements().ok_or_else(|| wrong("has to be an array"))?;
     let key = |element: Value<'_>| {
         let other = element
@@ -283,14 +290,14 @@ fn sort_keys(value: Value<'_>) -> Result<Vec<SortKey>, Problem> {
 
 /// `{"include": ["id"], "exclude": ["assets"]}`
 fn fields(value: Value<'_>) -> Result<Fields, Problem> {
-    let members = value.members().ok_or_else(|| wrong("fields", "has to be an object"))?;
+    let members = value.members().ok_or_else(|| Problem::wrong("fields", "has to be an object"))?;
     let (mut include, mut exclude) = (Vec::new(), Vec::new());
     for (key, list) in members.filter(|(_, list)| !list.is_null()) {
         let names = strings("fields", list)?;
         match &*key.text() {
             "include" => include = names,
             "exclude" => exclude = names,
-            _ => return Err(wrong("fields", "has the members include and exclude only")),
+            _ => return Err(Problem::wrong("fields", "has the members include and exclude only")),
         }
     }
     let include: Vec<&str> = include.iter().map(String::as_str).collect();

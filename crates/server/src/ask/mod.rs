@@ -6,12 +6,13 @@ mod body;
 mod condition;
 mod draft;
 mod parameters;
+mod places;
 mod segments;
 mod token;
 
-pub(crate) use self::aggregations::{GENERAL, Wanted};
+pub(crate) use self::aggregations::{GENERAL, GRID_CODES, Wanted};
 pub(crate) use self::body::{Body, Held, media_type, not_json, parsed, whole};
-pub(crate) use self::condition::is_not_modified;
+pub(crate) use self::condition::{Tags, not_modified, quoted};
 pub(crate) use self::draft::{Asked, with_token};
 pub(crate) use self::parameters::{Given, Parameter, Parameters};
 pub(crate) use self::segments::Segments;

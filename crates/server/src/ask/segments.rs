@@ -1,6 +1,6 @@
 //! The parts of a path that a route leaves open.
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
 
 use crate::problem::Problem;
@@ -24,6 +24,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Segments<(String, String)> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(ids) = Path::from_request_parts(parts, state).await.map_err(|_| not_text())?;
         Ok(Self(ids))
+    }
+}
+
+/// The id, where the path has one.
+impl<S: Send + Sync> FromRequestParts<S> for Segments<Option<String>> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(ids.iter().next().map(|(_, id)| id.to_owned())))
     }
 }
 

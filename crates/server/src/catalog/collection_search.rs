@@ -9,6 +9,7 @@ use stacyard_model::json::Document;
 use stacyard_search::{Compiled, KnownNames, PageSize, Search, SortKey, Stop};
 use stacyard_store::{Collections, Error, ErrorKind, Run, check_properties, info, queryables};
 
+use super::BACK;
 use super::sample::Sample;
 
 /// A page of Collections.
@@ -19,16 +20,18 @@ pub(crate) struct CollectionPage {
     pub(crate) matched: usize,
     /// Where the next page begins.
     pub(crate) next: Option<String>,
+    /// Where the page before ends.
+    pub(crate) prev: Option<String>,
 }
 
-/// The Collections that answer, after a place in the order; without `sortby` they are in the order of their ids.
+/// The Collections that answer, after or before a place in the order; without `sortby` they are in the order of their ids.
 ///
 /// # Errors
 /// A name that no Collection has; a place that is none of this search.
 pub(crate) fn find_collections(
     all: &Collections,
     mut search: Search,
-    after: Option<&str>,
+    place: Option<&str>,
     size: PageSize,
     stop: &Stop,
 ) -> Result<CollectionPage, Error> {
@@ -36,7 +39,8 @@ pub(crate) fn find_collections(
         search.sortby = vec![SortKey::new("id", false)?];
     }
     let mark = mark(&search);
-    let after = after.map(|place| key_of(place, &mark)).transpose()?;
+    let before = place.and_then(|place| place.strip_prefix(BACK));
+    let key = before.or(place).map(|place| key_of(place, &mark)).transpose()?;
     let compiled = Compiled::until(&search.into(), stop)?;
     let (mut names, mut known) = (compiled.names(), KnownNames::default());
     let mut found = Vec::new();
@@ -55,12 +59,23 @@ pub(crate) fn find_collections(
     check_properties(&compiled, &names, || Ok(known))?;
     found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let matched = found.len();
-    let start = after.map_or(0, |after| found.partition_point(|(key, ..)| *key <= after));
-    let rest = &found[start..];
-    let page = &rest[..rest.len().min(size.get() as usize)];
-    let next = page.last().filter(|_| page.len() < rest.len()).map(|(key, ..)| place_of(key, &mark));
+    let size = size.get() as usize;
+    let (start, end) = match key {
+        Some(key) if before.is_some() => {
+            let end = found.partition_point(|(known, ..)| *known < key);
+            (end.saturating_sub(size), end)
+        }
+        key => {
+            let start = key.map_or(0, |key| found.partition_point(|(known, ..)| *known <= key));
+            (start, matched.min(start + size))
+        }
+    };
+    let page = &found[start..end];
+    let place_of = |key: &[u8]| format!("{mark}-{}", URL_SAFE_NO_PAD.encode(key));
+    let next = page.last().filter(|_| end < matched).map(|(key, ..)| place_of(key));
+    let prev = page.first().filter(|_| start > 0).map(|(key, ..)| format!("{BACK}{}", place_of(key)));
     let collections = page.iter().map(|&(_, id, collection)| (id.clone(), collection.clone())).collect();
-    Ok(CollectionPage { collections, matched, next })
+    Ok(CollectionPage { collections, matched, next, prev })
 }
 
 /// What a filter of Collections can name.
@@ -81,10 +96,6 @@ fn mark(search: &Search) -> String {
     let Search { area, datetime, text, filter, sortby, .. } = search;
     let digest = Sha256::digest(format!("{area:?} {datetime:?} {text:?} {filter:?} {sortby:?}"));
     URL_SAFE_NO_PAD.encode(&digest[..8])
-}
-
-fn place_of(key: &[u8], mark: &str) -> String {
-    format!("{mark}-{}", URL_SAFE_NO_PAD.encode(key))
 }
 
 fn key_of(place: &str, mark: &str) -> Result<Vec<u8>, Error> {

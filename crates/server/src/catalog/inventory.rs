@@ -73,9 +73,9 @@ impl Inventory {
         })
     }
 
-    /// Whether each Item is of a collection, and so has a URL.
-    pub(crate) const fn has_all_in_collections(&self) -> bool {
-        self.loose == 0
+    /// Whether each Item that may be seen is of a collection, and so has a URL.
+    pub(crate) fn has_all_in_collections(&self, catalog: &Catalog) -> bool {
+        self.loose == 0 || !catalog.sees_all()
     }
 
     /// All Collections: those that are kept, and of the other collections what can be told from their Items.

@@ -18,7 +18,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use stacyard_search::{Aggregate, Aggregation, PageSize, Query, Search, Stop};
 use stacyard_store::{
-    Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Store, Stored, UnknownName,
+    Answer, Collections, Cursor, Error, ErrorKind, ItemKey, Named, Page, Pool, Store, Stored, UnknownName,
 };
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
@@ -30,6 +30,9 @@ use crate::options::WriteExport;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::work::{Works, in_place, on_all_cores};
+
+/// Begins the text of a place that a page ends before. No place begins so by itself.
+pub(crate) const BACK: char = '~';
 
 /// Where a page lies in the order of its query.
 #[derive(Debug, Clone)]
@@ -90,6 +93,11 @@ impl Catalog {
         Ok(self.page(&query, &PlaceOfPage::First, PageSize::new(1)?, stop)?.next().transpose()?.is_some())
     }
 
+    /// The connections of each store.
+    pub(crate) fn pools(&self) -> Vec<Vec<Pool>> {
+        self.stores.pools()
+    }
+
     /// Whether all stores can be asked now.
     pub(crate) fn ready(&self) -> Result<(), Error> {
         self.store().ready()
@@ -108,6 +116,11 @@ impl Catalog {
     /// Whether there is anything to be said of a collection.
     pub(crate) fn sees(&self, collection: &str) -> bool {
         self.seen.covers(collection)
+    }
+
+    /// Whether it sees all collections, and what is in none.
+    pub(crate) const fn sees_all(&self) -> bool {
+        matches!(self.seen, Reach::All)
     }
 
     /// The collections that it sees; `None`: all.
@@ -193,7 +206,9 @@ impl Catalog {
         self.ask(query, |store, query| {
             let failed = |cause| Error::io("write an answer to a temporary file in", &temp_dir(), cause);
             let mut file = tempfile::tempfile().map_err(failed)?;
-            write(store, query, &file, on_all_cores(stop))?;
+            // It tells of all collections.
+            let profile = if self.sees_all() { store.profile() } else { None };
+            write((store, profile), query, &file, on_all_cores(stop))?;
             file.rewind().map_err(failed)?;
             Ok(file)
         })

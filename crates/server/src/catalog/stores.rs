@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use stacyard_model::Profile;
-use stacyard_store::{Error, Store};
+use stacyard_store::{Error, Pool, Store};
 
 /// So often it is looked at whether a file has been replaced.
 const LOOK: Duration = Duration::from_secs(1);
@@ -73,6 +73,11 @@ impl Stores {
     /// It is another one where what was found before may not be true any more.
     pub(super) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// The connections of each.
+    pub(super) fn pools(&self) -> Vec<Vec<Pool>> {
+        self.now().all.iter().map(Store::pools).collect()
     }
 
     /// The profiles that the stores keep.

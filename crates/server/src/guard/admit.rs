@@ -1,6 +1,8 @@
 //! The way in: each request is made that of a principal, and whoever may read nothing gets no further.
 
 use axum::extract::{FromRequestParts, Request, State};
+use axum::http::Version;
+use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,6 +22,7 @@ pub(crate) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    check_host(&request)?;
     if !OPEN.contains(&request.uri().path()) {
         let principal = app.guard.principal(request.headers())?;
         if principal.reads == Reach::Nothing {
@@ -28,6 +31,15 @@ pub(crate) async fn admit(
         request.extensions_mut().insert(principal);
     }
     Ok(next.run(request).await)
+}
+
+/// A request of HTTP/1.1 names its host, once (RFC 9112 section 3.2).
+fn check_host(request: &Request) -> Result<(), Problem> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if request.version() == Version::HTTP_11 && hosts != 1 {
+        return Err(Problem::bad(format!("a request has one Host header, and this one has {hosts}")));
+    }
+    Ok(())
 }
 
 impl Principal {

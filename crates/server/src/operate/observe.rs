@@ -16,6 +16,7 @@ use axum::response::Response;
 use super::{Origin, Served};
 use crate::problem::Failure;
 use crate::state::App;
+use crate::work::of_route;
 
 /// The header of the id. A client or a proxy may give one.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,7 +28,8 @@ const GONE: u16 = 499;
 pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let origin = Origin::of(request.extensions(), request.headers(), &app.options.proxies);
     let id = request_id(request.headers());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route: Arc<str> = route.into();
     let mut record = Record {
         served: Served {
             id: id.clone(),
@@ -40,14 +42,14 @@ pub(crate) async fn observe(State(app): State<App>, mut request: Request, next: 
             is_whole: false,
             failure: None,
         },
-        route,
+        route: Arc::clone(&route),
         started: Instant::now(),
         app: Arc::clone(&app),
     };
     app.metrics.begin();
     let is_head = request.method() == Method::HEAD;
     request.extensions_mut().insert(origin);
-    let mut response = next.run(request).await;
+    let mut response = of_route(route, next.run(request)).await;
     record.served.status = response.status().as_u16();
     record.served.failure = response.extensions_mut().remove().map(|Failure(error)| error);
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -87,7 +89,7 @@ fn new_id() -> String {
 /// What is told of a request when it is dropped, which is when it is over, however it ends.
 struct Record {
     served: Served,
-    route: String,
+    route: Arc<str>,
     started: Instant,
     app: App,
 }

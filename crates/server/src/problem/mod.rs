@@ -48,6 +48,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    /// The same of a parameter, or of a member of the body.
+    pub(crate) fn wrong(name: &str, what: &str) -> Self {
+        Self::bad(format!("{name}: {what}")).parameter(name)
+    }
+
     /// A resource that there is not.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -62,6 +67,16 @@ impl Problem {
     #[must_use]
     pub(crate) fn of_collection(self, id: &str) -> Self {
         if self.is_no_collection { Self::no_collection(id) } else { self }
+    }
+
+    /// Whether it is that none of the collections is known.
+    pub(crate) const fn is_no_collection(&self) -> bool {
+        self.is_no_collection
+    }
+
+    /// The name that nothing in the stores has, where that is it.
+    pub(crate) fn unknown(&self) -> Option<&str> {
+        self.more.get("unknown")?.as_str()
     }
 
     /// A request without a token, or with one that is none of ours (RFC 6750 section 3).

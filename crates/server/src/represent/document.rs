@@ -12,7 +12,7 @@ use serde_json::Value;
 use stacyard_store::ETag;
 
 use super::html::with_policy;
-use crate::ask::is_not_modified;
+use crate::ask::{not_modified, quoted};
 use crate::form::{Chosen, What};
 use crate::media::HTML;
 
@@ -49,14 +49,12 @@ pub(crate) fn shown(
 
 /// A document with the tag of its state.
 pub(crate) fn tagged(kind: &'static str, headers: &HeaderMap, tag: ETag, body: impl Into<Body>) -> Response {
-    let tag = tag.to_string();
-    let mut response = if is_not_modified(headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        text(kind, body)
+    let (mut response, tag) = match not_modified(headers, &tag.to_string()) {
+        Some(known) => (StatusCode::NOT_MODIFIED.into_response(), known),
+        None => (text(kind, body), quoted(tag)),
     };
-    // Hexadecimal digits are a value of a header.
-    if let Ok(value) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+    // Hexadecimal digits are a value of a header, and so is what a client has sent in one.
+    if let Ok(value) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(ETAG, value);
     }
     response

@@ -13,7 +13,7 @@ use super::html;
 use super::page_links::PageLinks;
 use super::stream::{Parts, streamed};
 use crate::ask::Asked;
-use crate::catalog::{Catalog, PlaceOfPage};
+use crate::catalog::{BACK, Catalog, PlaceOfPage};
 use crate::links::with_item_links;
 use crate::media::GEOJSON;
 use crate::problem::Problem;
@@ -21,9 +21,6 @@ use crate::state::{App, Server};
 
 /// How many Items a page has where nobody says it.
 const PAGE: u64 = 10;
-
-/// Begins the place of a page that ends there. No cursor begins so.
-const BACK: char = '~';
 
 /// A part has about so many bytes.
 const PART: usize = 256 << 10;

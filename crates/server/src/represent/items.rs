@@ -22,8 +22,8 @@ pub(crate) async fn items(
     links: PageLinks,
     name: &str,
 ) -> Result<Response, Problem> {
-    let is_head = method == Method::HEAD;
-    match links.chosen.what() {
+    let (is_head, places) = (method == Method::HEAD, asked.places.clone());
+    let answered = match links.chosen.what() {
         What::Lines => lines(app, catalog, &asked, is_head).await,
         What::Export(index) => match app.options.exports.get(index) {
             Some(export) => exported(app, catalog, &asked, export, (name, is_head)).await,
@@ -35,5 +35,6 @@ pub(crate) async fn items(
         What::Json => {
             features(app, catalog, move |catalog, stop| Features::open(catalog, asked, links, stop)).await
         }
-    }
+    };
+    answered.map_err(|problem| places.blamed(problem))
 }

@@ -8,6 +8,7 @@ mod document;
 mod features;
 mod html;
 mod items;
+mod packed;
 mod page_links;
 mod stream;
 mod whole;
@@ -17,6 +18,7 @@ pub(crate) use self::cached::with_age;
 pub(crate) use self::document::{document, shown, tagged, text};
 pub(crate) use self::html::problems_as_pages;
 pub(crate) use self::items::items;
+pub(crate) use self::packed::{packing, tagged_as_packed};
 pub(crate) use self::page_links::{PageLinks, Way};
 
 /// The pages, each made of the JSON of its resource.

@@ -1,13 +1,14 @@
 //! `/aggregate` and `/aggregations`, also below a Collection: what the Items that answer say together (STAC API - Aggregation).
 
-use axum::extract::State;
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::names::of_items;
 use super::{Resource, get};
-use crate::ask::{Asked, Body, GENERAL, Given, Parameters, Segments, Wanted, known};
+use crate::ask::{Asked, Body, GENERAL, GRID_CODES, Given, Parameters, Segments, Wanted, known};
 use crate::catalog::Catalog;
 use crate::form::Also;
 use crate::links::{Base, link};
@@ -33,7 +34,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         kind: JSON,
         also: Also::Nothing,
         takes_body: true,
-        methods: || get(of_collection_by_parameters).post(of_collection_by_body),
+        methods: || get(by_parameters).post(by_body),
     },
     Resource {
         path: "/aggregations",
@@ -42,7 +43,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         kind: JSON,
         also: Also::Nothing,
         takes_body: false,
-        methods: || get(of_all),
+        methods: || get(listed),
     },
     Resource {
         path: "/collections/{collectionId}/aggregations",
@@ -51,116 +52,82 @@ pub(super) const RESOURCES: &[Resource] = &[
         kind: JSON,
         also: Also::Nothing,
         takes_body: false,
-        methods: || get(of_collection),
+        methods: || get(listed),
     },
 ];
 
-async fn by_parameters(
-    State(app): State<App>,
-    catalog: Catalog,
-    base: Base,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    let given = parameters.of(known::AGGREGATE)?;
-    let asked = Asked::of_parameters(&given, &app.tokens)?;
-    let here = format!("{}{}", base.url("/aggregate"), given.query());
-    answered(app, catalog, asked, &given, here, &base).await
-}
-
-async fn by_body(
-    State(app): State<App>,
-    catalog: Catalog,
-    base: Base,
-    parameters: Parameters,
-    Body(body): Body,
-) -> Result<Response, Problem> {
-    parameters.none()?;
-    let asked = Asked::of_body(&body, known::AGGREGATE, &app.tokens)?;
-    let given = Given::of_body(&body, known::AGGREGATE);
-    answered(app, catalog, asked, &given, base.url("/aggregate"), &base).await
-}
-
-async fn of_collection_by_parameters(
-    State(app): State<App>,
-    catalog: Catalog,
-    base: Base,
-    Segments(id): Segments<String>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    let given = parameters.of(known::AGGREGATE)?;
-    let asked = Asked::of_parameters(&given, &app.tokens)?.within(&id)?;
-    let here = format!("{}/aggregate{}", base.collection(&id), given.query());
-    answered(app, catalog, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
-}
-
-async fn of_collection_by_body(
-    State(app): State<App>,
-    catalog: Catalog,
-    base: Base,
-    Segments(id): Segments<String>,
-    parameters: Parameters,
-    Body(body): Body,
-) -> Result<Response, Problem> {
-    parameters.none()?;
-    let asked = Asked::of_body(&body, known::AGGREGATE, &app.tokens)?.within(&id)?;
-    let given = Given::of_body(&body, known::AGGREGATE);
-    let here = format!("{}/aggregate", base.collection(&id));
-    answered(app, catalog, asked, &given, here, &base).await.map_err(|problem| problem.of_collection(&id))
-}
-
-async fn answered(
+/// Where aggregations are asked for: of all Items, or below a Collection.
+struct Place {
     app: App,
     catalog: Catalog,
-    asked: Asked,
-    given: &Given,
-    here: String,
-    base: &Base,
-) -> Result<Response, Problem> {
-    let wanted = Wanted::of(given)?;
-    let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
-    let found = app.works.job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await?;
-    let found = wanted.names.iter().zip(&wanted.aggregations).zip(found);
-    let found = found.map(|((name, of), found)| aggregated(name, of, found, wanted.interval));
-    let found: Vec<Value> = found.collect();
-    let links = [link("self", JSON, here), link("root", JSON, base.root())];
-    let answer = json!({"type": "AggregationCollection", "aggregations": found, "links": links});
-    Ok(text(JSON, answer.to_string()))
-}
-
-async fn of_all(
-    State(app): State<App>,
-    catalog: Catalog,
     base: Base,
     parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    parameters.none()?;
-    let here = base.url("/aggregations");
-    Ok(document(JSON, &headers, &listed(&app, &catalog, None, here, &base).await?))
+    collection: Option<String>,
 }
 
-async fn of_collection(
-    State(app): State<App>,
-    catalog: Catalog,
-    base: Base,
-    Segments(id): Segments<String>,
-    parameters: Parameters,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    parameters.none()?;
-    let here = format!("{}/aggregations", base.collection(&id));
-    Ok(document(JSON, &headers, &listed(&app, &catalog, Some(&id), here, &base).await?))
+impl FromRequestParts<App> for Place {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Ok(parameters) = Parameters::from_request_parts(parts, app).await;
+        Ok(Self {
+            app: App::clone(app),
+            catalog: Catalog::from_request_parts(parts, app).await?,
+            base: Base::from_request_parts(parts, app).await?,
+            parameters,
+            // The path of all has no id.
+            collection: Segments::<Option<String>>::from_request_parts(parts, app).await?.0,
+        })
+    }
+}
+
+impl Place {
+    fn url(&self, name: &str) -> String {
+        match &self.collection {
+            None => self.base.url(&format!("/{name}")),
+            Some(id) => format!("{}/{name}", self.base.collection(id)),
+        }
+    }
+
+    async fn answered(self, asked: Asked, given: &Given, query: &str) -> Result<Response, Problem> {
+        let here = format!("{}{query}", self.url("aggregate"));
+        let Self { app, catalog, base, collection, .. } = self;
+        let asked = match &collection {
+            None => asked,
+            Some(id) => asked.within(id)?,
+        };
+        let wanted = Wanted::of(given)?;
+        let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
+        let found = app.works.job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await;
+        let found = found.map_err(|problem| {
+            let problem = asked.places.blamed(problem);
+            collection.iter().fold(problem, |problem, id| problem.of_collection(id))
+        });
+        let found = wanted.names.iter().zip(&wanted.aggregations).zip(found?);
+        let found = found.map(|((name, of), found)| aggregated(name, of, found, wanted.interval));
+        let found: Vec<Value> = found.collect();
+        let links = [link("self", JSON, here), link("root", JSON, base.root())];
+        let answer = json!({"type": "AggregationCollection", "aggregations": found, "links": links});
+        Ok(text(JSON, answer.to_string()))
+    }
+}
+
+async fn by_parameters(place: Place) -> Result<Response, Problem> {
+    let given = place.parameters.of(known::AGGREGATE)?;
+    let asked = Asked::of_parameters(&given, &place.app.tokens)?;
+    place.answered(asked, &given, &given.query()).await
+}
+
+async fn by_body(place: Place, Body(body): Body) -> Result<Response, Problem> {
+    place.parameters.none()?;
+    let asked = Asked::of_body(&body, known::AGGREGATE, &place.app.tokens)?;
+    place.answered(asked, &Given::of_body(&body, known::AGGREGATE), "").await
 }
 
 /// The aggregations that there are: those of all Items, and those of each property that has one value.
-async fn listed(
-    app: &App,
-    catalog: &Catalog,
-    collection: Option<&str>,
-    here: String,
-    base: &Base,
-) -> Result<Value, Problem> {
-    let schema = of_items(app, catalog, collection).await?;
+async fn listed(place: Place, headers: HeaderMap) -> Result<Response, Problem> {
+    place.parameters.none()?;
+    let schema = of_items(&place.app, &place.catalog, place.collection.as_deref()).await?;
     let mut all: Vec<Value> =
         GENERAL.iter().map(|(name, kind)| json!({"name": name, "data_type": kind})).collect();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -185,6 +152,9 @@ async fn listed(
             all.push(json!({"name": format!("{name}_{suffix}"), "data_type": kind}));
         }
     }
-    let links = [link("self", JSON, here), link("root", JSON, base.root())];
-    Ok(json!({"aggregations": all, "links": links}))
+    if schema["properties"].get("grid:code").is_some() {
+        all.push(json!({"name": GRID_CODES, "data_type": "string"}));
+    }
+    let links = [link("self", JSON, place.url("aggregations")), link("root", JSON, place.base.root())];
+    Ok(document(JSON, &headers, &json!({"aggregations": all, "links": links})))
 }

@@ -41,11 +41,13 @@ async fn collections(
     let asked = Asked::of_parameters(&given, &app.tokens)?;
     // Without a limit all, up to the largest page.
     let size = asked.size().transpose().unwrap_or_else(|| PageSize::new(PageSize::MAX.into()))?;
-    let Asked { search, place, .. } = asked;
-    let fields = search.fields.clone();
+    let Asked { search, place, places, .. } = asked;
+    // What makes an Item a valid one says nothing of Collections: they are whole where nothing in particular is asked for.
+    let fields =
+        Some(search.fields.clone()).filter(|fields| *fields != Fields::baseline()).unwrap_or_default();
     let all = app.shelf.collections(&catalog, &app.works).await?;
     let found = move |stop: &Stop| find_collections(&all, search, place.as_deref(), size, stop);
-    let some = app.works.job().run(found).await?;
+    let some = app.works.job().run(found).await.map_err(|problem| places.blamed(problem))?;
     let all = some.collections.into_iter();
     let all: Vec<Value> =
         all.map(|(id, found)| wanted(with_collection_links(&id, found, &base), &fields)).collect();
@@ -60,9 +62,10 @@ async fn collections(
             base.url("/collections-queryables"),
         ),
     ];
-    links.extend(some.next.map(|place| {
-        let query = given.with_token(&app.tokens.sign(&place));
-        link("next", chosen.form.kind, format!("{}{query}", base.url(PATH)))
+    let pages = [("next", some.next), ("prev", some.prev)];
+    links.extend(pages.into_iter().filter_map(|(rel, place)| {
+        let query = given.with_token(&app.tokens.sign(&place?));
+        Some(link(rel, chosen.form.kind, format!("{}{query}", base.url(PATH))))
     }));
     links
         .extend(chosen.alternates(|form| format!("{}{}", base.url(PATH), given.with_form(form.name, false))));

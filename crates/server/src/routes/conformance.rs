@@ -36,9 +36,9 @@ const WRITES: &[&str] = &[
 ];
 
 /// All classes that the server meets with what there is now.
-pub(super) fn classes(app: &App, inventory: &Inventory) -> Vec<&'static str> {
+pub(super) fn classes(app: &App, catalog: &Catalog, inventory: &Inventory) -> Vec<&'static str> {
     let writes = if app.is_writable() { WRITES } else { &[] };
-    let browseable = inventory.has_all_in_collections().then_some(BROWSEABLE);
+    let browseable = inventory.has_all_in_collections(catalog).then_some(BROWSEABLE);
     CLASSES.iter().chain(writes).copied().chain(browseable).collect()
 }
 
@@ -108,6 +108,6 @@ async fn conformance(
     let mut links = vec![link("self", JSON, &*own), link("root", JSON, base.root())];
     links.extend(chosen.alternates_of(&own));
     let inventory = app.shelf.inventory(&catalog, &app.works).await?;
-    let document = json!({"conformsTo": classes(&app, &inventory), "links": links});
+    let document = json!({"conformsTo": classes(&app, &catalog, &inventory), "links": links});
     Ok(shown(&chosen, JSON, &headers, &document, |document| page::conformance(&base, document)))
 }

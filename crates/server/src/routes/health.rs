@@ -66,8 +66,8 @@ async fn is_ready(State(app): State<App>, parameters: Parameters) -> Result<Resp
 
 async fn metrics(State(app): State<App>, parameters: Parameters) -> Result<Response, Problem> {
     parameters.none()?;
-    let [working, open] = app.works.under_way();
-    Ok(fresh(text(METRICS, app.metrics.text(working, open))))
+    let text_of_all = app.metrics.text(app.works.under_way(), &app.everything.pools());
+    Ok(fresh(text(METRICS, text_of_all)))
 }
 
 /// An answer that nobody may keep.

@@ -56,14 +56,14 @@ async fn landing(
     let inventory = app.shelf.inventory(&catalog, &app.works).await?;
     let children = inventory.titles(&catalog);
     links.extend(children.map(|(id, title)| titled_link("child", JSON, base.collection(id), title)));
-    let catalog = json!({
+    let document = json!({
         "type": "Catalog",
         "stac_version": "1.1.0",
         "id": app.options.id,
         "title": app.options.title,
         "description": app.options.description,
-        "conformsTo": conformance::classes(&app, &inventory),
+        "conformsTo": conformance::classes(&app, &catalog, &inventory),
         "links": Value::Array(links),
     });
-    Ok(shown(&chosen, JSON, &headers, &catalog, |catalog| page::landing(&base, catalog)))
+    Ok(shown(&chosen, JSON, &headers, &document, |document| page::landing(&base, document)))
 }

@@ -21,16 +21,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_response_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use stacyard_store::{Error, Store};
 use tower::ServiceBuilder;
 use tower::util::MapRequest;
-use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
@@ -41,7 +39,7 @@ use crate::links::RootPath;
 use crate::operate::{Limit, Metrics, limited, observe};
 use crate::options::Options;
 use crate::problem::Problem;
-use crate::represent::{problems_as_pages, with_age};
+use crate::represent::{packing, problems_as_pages, tagged_as_packed, with_age};
 use crate::state::{App, Server};
 use crate::work::Works;
 
@@ -92,14 +90,16 @@ const RESOURCES: &[&[Resource]] = &[
 /// Where there is no store, two have the same Collection, the options do not fit each other, or the system has no random numbers
 /// for a key.
 pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
+    let metrics = Metrics::new();
+    let stores = (1..).zip(stores).map(|(number, store)| store.watched(metrics.watch(number)));
     let server = Server {
-        everything: Catalog::new(stores)?,
+        everything: Catalog::new(stores.collect())?,
         guard: Guard::new(&options)?,
         shelf: Shelf::default(),
         counts: Counts::default(),
         works: Works::new(&options),
         tokens: Tokens::new(options.key.as_deref())?,
-        metrics: Metrics::new(),
+        metrics,
         limit: Limit::new(options.rate),
         options,
     };
@@ -112,14 +112,10 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     let writes = writes::WRITES.iter().filter(|_| app.is_writable());
     let all = resources.chain(writes.map(|write| (write.path, (write.methods)())));
     let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    let packed = app.options.exports.iter().filter(|export| export.is_packed);
-    let packed: Vec<&str> = packed.map(|export| export.media_type).collect();
-    let is_plain = move |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
-        !headers.get(CONTENT_TYPE).is_some_and(|kind| packed.iter().any(|packed| kind == *packed))
-    };
     let root = app.options.root_path.clone();
     let inner = ServiceBuilder::new()
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_plain)))
+        .layer(from_fn(tagged_as_packed))
+        .layer(packing(&app.options.exports))
         .layer(from_fn_with_state(Arc::clone(&app), with_age))
         .layer(from_fn(problems_as_pages))
         .layer(from_fn_with_state(Arc::clone(&app), limited))

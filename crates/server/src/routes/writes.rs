@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, patch, post, put};
 use serde_json::Value;
 use stacyard_search::Stop;
-use stacyard_store::Put;
+use stacyard_store::{ETag, Put};
 
-use crate::ask::Parameters;
+use crate::ask::{Parameters, quoted};
 use crate::catalog::Catalog;
 use crate::guard::Writer;
 use crate::links::Base;
@@ -234,7 +234,7 @@ async fn many(
 /// What is told of a change: the new tag, and of what is new the whole of it.
 async fn answered(app: &App, target: Target, put: Put) -> Result<Response, Problem> {
     if !put.is_new {
-        return Ok(with_tag(StatusCode::NO_CONTENT.into_response(), &put.etag.to_string()));
+        return Ok(with_tag(StatusCode::NO_CONTENT.into_response(), put.etag));
     }
     let (url, kind) = (target.url(), target.kind());
     // It is made, whether it can be read now or not.
@@ -253,12 +253,12 @@ async fn answered(app: &App, target: Target, put: Put) -> Result<Response, Probl
     if let Ok(url) = HeaderValue::from_str(&url) {
         response.headers_mut().insert(LOCATION, url);
     }
-    Ok(with_tag(response, &tag.to_string()))
+    Ok(with_tag(response, tag))
 }
 
-fn with_tag(mut response: Response, tag: &str) -> Response {
+fn with_tag(mut response: Response, tag: ETag) -> Response {
     // Hexadecimal digits are a value of a header.
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
+    if let Ok(tag) = HeaderValue::from_str(&quoted(tag)) {
         response.headers_mut().insert(ETAG, tag);
     }
     response

@@ -9,6 +9,7 @@ use stacyard_search::{Stop, Stopped};
 use stacyard_store::{Error, ErrorKind, Run};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::task_local;
 use tokio::time::timeout;
 
 use crate::options::Options;
@@ -26,6 +27,21 @@ const MEMORY: usize = 16 << 20;
 
 /// The same of an answer without pages (64 MiB).
 const MEMORY_OF_WHOLE: usize = 64 << 20;
+
+task_local! {
+    /// The route of the request that is worked for.
+    static ROUTE: Arc<str>;
+}
+
+/// Does what a request needs; what the stores do for it is known to be of this route.
+pub(crate) async fn of_route<T>(route: Arc<str>, request: impl Future<Output = T>) -> T {
+    ROUTE.scope(route, request).await
+}
+
+/// The route for which this thread or task works; of what no request waits for, `none`.
+pub(crate) fn route() -> Arc<str> {
+    ROUTE.try_with(Arc::clone).unwrap_or_else(|_| "none".into())
+}
 
 /// Who works for requests.
 #[derive(Clone)]
@@ -83,7 +99,7 @@ impl Works {
 
     /// A job of one request, which may be done in several steps. Its time begins.
     pub(crate) fn job(&self) -> Job {
-        Job { works: self.clone(), stop: Stop::after(self.deadline), turn: None }
+        Job { works: self.clone(), route: route(), stop: Stop::after(self.deadline), turn: None }
     }
 
     /// The right to hold a body of so many bytes in memory.
@@ -94,7 +110,7 @@ impl Works {
 
     /// A job that no request waits for alone.
     pub(crate) fn background(&self) -> Job {
-        Job { works: self.clone(), stop: Stop::after(self.preparation), turn: None }
+        Job { works: self.clone(), route: route(), stop: Stop::after(self.preparation), turn: None }
     }
 
     /// The right to look whether the stores are there: one at a time, so that a store that hangs holds one thread.
@@ -108,13 +124,14 @@ impl Works {
     pub(crate) async fn whole(&self) -> Result<Job, Problem> {
         let turn = timeout(self.patience, Arc::clone(&self.wholes).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
-        Ok(Job { works: self.clone(), stop: Stop::when_cancelled(), turn: Some(turn) })
+        Ok(Job { works: self.clone(), route: route(), stop: Stop::when_cancelled(), turn: Some(turn) })
     }
 }
 
 /// What is done for one request. Dropped, as it is where the client goes away, it ends.
 pub(crate) struct Job {
     works: Works,
+    route: Arc<str>,
     stop: Stop,
     /// Of an answer without pages, the right to work.
     turn: Option<OwnedSemaphorePermit>,
@@ -187,10 +204,10 @@ impl Job {
         &self,
         step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        let stop = self.stop.clone();
+        let (stop, route) = (self.stop.clone(), Arc::clone(&self.route));
         let done = spawn_blocking(move || {
             stop.check()?;
-            step(&stop)
+            ROUTE.sync_scope(route, || step(&stop))
         });
         match done.await {
             Ok(done) => done.map_err(Problem::from),

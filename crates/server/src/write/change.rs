@@ -116,5 +116,5 @@ pub(crate) fn delete(target: &Target, conditions: &Conditions, stop: &Stop) -> R
 /// Whether somebody else has changed what was read.
 fn was_faster(failure: &Failure) -> bool {
     let states = [StatusCode::NOT_FOUND, StatusCode::CONFLICT];
-    matches!(failure, Failure::Theirs(problem) if states.contains(&problem.status()))
+    matches!(failure, Failure::Theirs(problem) if states.contains(&problem.status()) && !problem.is_no_collection())
 }

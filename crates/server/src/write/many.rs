@@ -10,6 +10,7 @@ use stacyard_store::{Error, Put};
 use super::change::{create, upsert};
 use super::failure::Failure;
 use super::target::Target;
+use crate::ask::quoted;
 use crate::problem::Problem;
 
 /// Items of one collection.
@@ -131,7 +132,7 @@ fn told((id, put): (Option<String>, Result<Put, Problem>)) -> Json {
     let mut told = match put {
         Ok(Put { is_new, etag }) => Map::from_iter([
             ("status".to_owned(), json!(if is_new { 201 } else { 200 })),
-            ("etag".to_owned(), json!(format!("\"{etag}\""))),
+            ("etag".to_owned(), json!(quoted(etag))),
         ]),
         Err(problem) => problem.members(),
     };

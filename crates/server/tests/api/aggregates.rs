@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::Stores;
+use super::support::{Stores, writable};
 
 #[tokio::test]
 async fn aggregates_are_those_of_the_items() {
@@ -33,6 +33,8 @@ async fn aggregates_are_those_of_the_items() {
                 {"name": "eo:cloud_cover_min", "data_type": "numeric", "value": 5.1},
             ])
         );
+        let none = client.get("/aggregate?aggregations=grid_code_frequency").await;
+        assert_eq!((none.status.as_u16(), &none.json()["unknown"]), (400, &json!("grid:code")));
         let names: Vec<String> = names.split(',').map(|name| format!("{name:?}")).collect();
         let by_body =
             client.post("/aggregate", &format!(r#"{{"aggregations":[{}]}}"#, names.join(","))).await;
@@ -73,4 +75,23 @@ async fn what_is_listed_can_be_asked_for() {
             assert_eq!(answer.json()["aggregations"][0]["name"], one["name"], "{name}: {}", answer.text());
         }
     }
+}
+
+/// `grid:code` has a name that the extension gives it, beside the one of every property.
+#[tokio::test]
+async fn grid_codes_are_counted() {
+    let (client, _) = writable();
+    let item = json!({"type": "Feature", "stac_version": "1.1.0", "id": "g", "geometry": null, "links": [], "assets": {},
+        "properties": {"datetime": "2024-01-01T00:00:00Z", "grid:code": "MGRS-32TMT"}});
+    let made = client.post("/collections/a/items", &item.to_string()).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text());
+    let listed = client.get("/collections/a/aggregations").await.json();
+    let names: Vec<_> = listed["aggregations"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert!(names.contains(&&json!("grid_code_frequency")) && names.contains(&&json!("grid:code_frequency")));
+    let found = client.get("/collections/a/aggregate?aggregations=grid_code_frequency").await.json();
+    let bucket = json!({"key": "MGRS-32TMT", "data_type": "string", "frequency": 1});
+    assert_eq!(
+        found["aggregations"],
+        json!([{"name": "grid_code_frequency", "data_type": "string", "overflow": 3, "buckets": [bucket]}])
+    );
 }

@@ -150,3 +150,20 @@ async fn head_and_options_work() {
     let refused = client.ask(Method::DELETE, "/search").await;
     assert_eq!((refused.status, refused.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD,POST"));
 }
+
+/// `fields` that names nothing asks for what makes an Item a valid one (STAC API - Fields).
+#[tokio::test]
+async fn nothing_in_particular_is_a_valid_item() {
+    let client = Stores::new().client(&["all.ndjson"]);
+    let by_url = client.get("/search?ids=a1&fields=").await;
+    let item = by_url.json()["features"][0].clone();
+    let members: Vec<&String> = item.as_object().unwrap().keys().collect();
+    let wanted =
+        ["type", "stac_version", "id", "collection", "geometry", "bbox", "properties", "links", "assets"];
+    assert!(wanted.iter().all(|name| members.iter().any(|known| known == name)), "{members:?}");
+    assert_eq!(item["properties"], json!({"datetime": "2024-01-01T00:00:00Z"}));
+    for fields in ["{}", r#"{"include":[],"exclude":[]}"#, r#"{"include":null,"exclude":null}"#] {
+        let by_body = client.post("/search", &format!(r#"{{"ids":["a1"],"fields":{fields}}}"#)).await;
+        assert_eq!(by_body.json()["features"][0], item, "{fields}");
+    }
+}

@@ -135,7 +135,15 @@ async fn collections_are_searched_as_items_are() {
     let next = first.link("next").unwrap()["href"].as_str().unwrap().replace("http://stac.test", "");
     let second = client.get(&next).await;
     assert_eq!(second.json()["collections"], json!([{"id": "b"}]));
-    assert!(second.link("next").is_none());
+    assert!(second.link("next").is_none() && first.link("prev").is_none());
+    let prev = second.link("prev").unwrap()["href"].as_str().unwrap().replace("http://stac.test", "");
+    let back = client.get(&prev).await;
+    assert_eq!(back.json()["collections"], first.json()["collections"]);
+    assert!(back.link("prev").is_none());
+    assert_eq!(back.link("next"), first.link("next"));
+    // Nothing in particular of a Collection is all of it: a part would be no Collection.
+    let whole = client.get("/collections?fields=").await.json();
+    assert!(whole["collections"][0]["extent"].is_object() && whole["collections"][0]["license"].is_string());
     assert_eq!(client.get(&next.replace("limit=1", "sortby=title")).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(client.get("/collections?filter=licence%3D'x'").await.status, StatusCode::BAD_REQUEST);
     let names = client.get("/collections-queryables").await.json();

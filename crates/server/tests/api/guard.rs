@@ -1,11 +1,14 @@
 //! Who may do what: attacks on tokens, on what is private, and by web pages.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
 use serde_json::json;
+use stacyard::{Copying, Profile, Run};
 use stacyard_server::{Bearers, Options};
 
-use super::support::{Answer, Client, changeable, link, options};
+use super::support::{Answer, Client, Stores, changeable, link, options};
 
 /// A server with tokens, and the tokens: one for each list of scopes.
 fn guarded<const N: usize>(private: bool, scopes: [&[&str]; N]) -> (Client, [String; N]) {
@@ -348,5 +351,32 @@ fn options_that_do_not_fit_are_refused() {
         assert!(stacyard_server::router(vec![], wrong.clone()).is_err());
         let store = stacyard_store::conformance::Memory::default().into();
         assert!(stacyard_server::router(vec![store], wrong).is_err());
+    }
+}
+
+/// A profile tells of the fields of all collections, and `browseable` of Items without one.
+#[tokio::test]
+async fn what_is_said_of_all_is_not_told_to_who_may_see_some() {
+    let stores = Stores::new();
+    let profile = Profile::parse("[fields.secret]\ntype = \"string\"\n").unwrap();
+    let (from, to) = (stores.path("all.ndjson"), stores.path("with_profile.parquet"));
+    let copying = Copying { profile: Some(Arc::new(profile)), ..Copying::default() };
+    stacyard::copy(&from, &to, copying, Run::default()).unwrap();
+    let (secret, line) = Bearers::mint("some", &["read:a".to_owned()]).unwrap();
+    let (all_secret, all_line) = Bearers::mint("all", &["read".to_owned()]).unwrap();
+    let bearers = Some(Bearers::parse(&format!("{line}\n{all_line}")).unwrap());
+    let options = Options { private: true, bearers, ..options() };
+    let store = stacyard::open(&to).unwrap();
+    let client = stores.client_of(stacyard_server::router(vec![store], options).unwrap());
+    for (secret, sees_all) in [(secret, false), (all_secret, true)] {
+        let token = format!("Bearer {secret}");
+        let file = client.call("GET", "/search?f=geoparquet", &[("authorization", &token)], "").await;
+        std::fs::write(stores.path("taken.parquet"), &file.body).unwrap();
+        let taken = stacyard::open(&stores.path("taken.parquet")).unwrap();
+        assert_eq!(taken.profile().is_some(), sees_all);
+        let columns = file.body.windows(6).any(|bytes| bytes == b"secret");
+        assert_eq!(columns, sees_all);
+        let classes = client.call("GET", "/conformance", &[("authorization", &token)], "").await.text();
+        assert_eq!(classes.contains("/browseable"), !sees_all, "{classes}");
     }
 }

@@ -5,6 +5,7 @@
 mod aggregates;
 mod answers;
 mod browse;
+mod conditions;
 mod conformance;
 mod documents;
 mod forms;

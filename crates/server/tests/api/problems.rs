@@ -70,6 +70,12 @@ async fn every_mistake_in_a_url_is_named() {
         "/search?intersects=POINT(1%201)",
         "/search?intersects=%7B%22type%22:%22Ring%22%7D",
         "/search?bbox=%5B0,0,1,1%5D",
+        "/search?intersects=%7B%22type%22:%22Point%22,%22coordinates%22:%5B46,95%5D%7D",
+        "/search?filter=S_INTERSECTS(geometry,POINT(46%2095))",
+        "/search?filter=S_INTERSECTS(geometry,POINT(190%205))",
+        "/search?filter=gds%3E1&query=%7B%22gsd%22:%7B%22lt%22:1%7D%7D",
+        "/search?query=%7B%22gds%22:%7B%22lt%22:1%7D%7D",
+        "/collections?filter=nothing%3D1",
         "/search?datetime=June",
         "/search?datetime=2024-06-01/..",
         "/collections/a/items?collections=a,b",
@@ -131,6 +137,8 @@ async fn every_mistake_in_a_body_is_named() {
         r#"{"sortby":[{"field":"gsd","direction":"down"}]}"#,
         r#"{"fields":["id"]}"#,
         r#"{"fields":{"only":["id"]}}"#,
+        r#"{"fields":null}"#,
+        r#"{"filter":{"op":"s_intersects","args":[{"property":"geometry"},{"type":"LineString","coordinates":[[0,0],[0,91]]}]}}"#,
         r#"{"token":5}"#,
     ] {
         let answer = client.post("/search", body).await;
@@ -144,7 +152,9 @@ async fn every_mistake_in_a_body_is_named() {
 async fn bodies_are_json_and_not_too_large() {
     let stores = Stores::new();
     let client = stores.client(&["all.ndjson"]);
-    let plain = client.send(Request::post("/search").body(Body::from("{}")).unwrap()).await;
+    let plain = client
+        .send(Request::post("/search").header("host", "stac.test").body(Body::from("{}")).unwrap())
+        .await;
     let mut all = shown("POST /search without a media type", &plain);
     let store = stacyard::open(&stores.path("all.ndjson")).unwrap();
     let small = router(vec![store], Options { body_bytes: 10, ..options() }).unwrap();

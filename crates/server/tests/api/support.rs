@@ -116,8 +116,8 @@ fn export(
         media_type,
         extension,
         is_packed: columns == Columns::GeoParquet,
-        write: Arc::new(move |store, query, file, run| {
-            stacyard::export(store, query, (file, columns), run).map(|_| ())
+        write: Arc::new(move |from, query, file, run| {
+            stacyard::export(from, query, (file, columns), run).map(|_| ())
         }),
     }
 }
@@ -186,9 +186,11 @@ impl Client {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", "stac.test");
-        if !headers.iter().any(|(name, _)| *name == "content-type") {
-            request = request.header("content-type", "application/json");
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, usual) in [("host", "stac.test"), ("content-type", "application/json")] {
+            if !headers.iter().any(|(given, _)| *given == name) {
+                request = request.header(name, usual);
+            }
         }
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await

@@ -219,7 +219,7 @@ fn broken(fails_at: usize) -> (axum::Router, Arc<AtomicUsize>) {
 }
 
 async fn ask(router: &axum::Router) -> axum::response::Response {
-    let request = Request::get("/search?f=ndjson").body(Body::empty()).unwrap();
+    let request = Request::get("/search?f=ndjson").header("host", "stac.test").body(Body::empty()).unwrap();
     router.clone().oneshot(request).await.unwrap()
 }
 

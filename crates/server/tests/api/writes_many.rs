@@ -89,7 +89,11 @@ async fn few_large_bodies_are_held() {
     let (client, _) = changeable(Options { writable: true, works: 2, ..options() });
     let path = "/collections/a/bulk_items";
     let endless = Body::from_stream(pending::<Result<Bytes, std::io::Error>>());
-    let request = Request::post(path).header("content-type", "application/json").body(endless).unwrap();
+    let request = Request::post(path)
+        .header("host", "stac.test")
+        .header("content-type", "application/json")
+        .body(endless)
+        .unwrap();
     let first = client.clone();
     let first = tokio::spawn(async move { first.send(request).await.status });
     tokio::task::yield_now().await;
