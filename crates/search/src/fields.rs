@@ -86,6 +86,17 @@ impl Fields {
         Self { include, exclude: Vec::new(), asked: Vec::new() }
     }
 
+    /// The same without some of it (STAC API - Fields, of an `exclude` beside an `include` that is empty).
+    ///
+    /// # Errors
+    /// An empty name.
+    pub fn baseline_without(exclude: &[&str]) -> Result<Self, SearchError> {
+        let left_out = Self::new(&[], exclude)?;
+        let mut include = Self::baseline().include;
+        include.retain(|path| !left_out.exclude.iter().any(|out| out == path || below(path, out).is_some()));
+        Ok(Self { include, ..left_out })
+    }
+
     /// The names that an Item need not have, as they were given.
     pub fn asked(&self) -> &[String] {
         &self.asked

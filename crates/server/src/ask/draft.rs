@@ -302,5 +302,9 @@ fn fields(value: Value<'_>) -> Result<Fields, Problem> {
     }
     let include: Vec<&str> = include.iter().map(String::as_str).collect();
     let exclude: Vec<&str> = exclude.iter().map(String::as_str).collect();
-    Fields::new(&include, &exclude).map_err(|error| Problem::from(error).parameter("fields"))
+    // An `include` that is there and empty asks for nothing in particular; without one all is wanted but what is excluded.
+    let is_baseline = include.is_empty() && !exclude.is_empty() && value.get("include").is_some();
+    let fields =
+        if is_baseline { Fields::baseline_without(&exclude) } else { Fields::new(&include, &exclude) };
+    fields.map_err(|error| Problem::from(error).parameter("fields"))
 }

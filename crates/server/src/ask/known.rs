@@ -3,33 +3,56 @@
 use super::parameters::Parameter;
 
 const fn parameter(name: &'static str, about: &'static str, schema: &'static str) -> Parameter {
-    Parameter { name, about, schema }
+    Parameter { name, about, schema, member: schema }
 }
 
+/// The same, of which the member of a body is of another type.
+const fn with_member(
+    name: &'static str,
+    about: &'static str,
+    schema: &'static str,
+    member: &'static str,
+) -> Parameter {
+    Parameter { name, about, schema, member }
+}
+
+const TEXTS: &str = r#"{"type":"array","items":{"type":"string"}}"#;
 const TEXT: &str = r#"{"type":"string"}"#;
 
 pub(crate) const COLLECTIONS: Parameter =
-    parameter("collections", "Items of these collections, with commas between.", TEXT);
-pub(crate) const IDS: Parameter = parameter("ids", "Items with these ids, with commas between.", TEXT);
-pub(crate) const BBOX: Parameter = parameter(
+    with_member("collections", "Items of these collections, with commas between.", TEXT, TEXTS);
+pub(crate) const IDS: Parameter =
+    with_member("ids", "Items with these ids, with commas between.", TEXT, TEXTS);
+pub(crate) const BBOX: Parameter = with_member(
     "bbox",
     "What intersects a box: west, south, east and north in degrees; with heights west, south, low, east, north, high. A west beyond \
      the east crosses the antimeridian.",
     TEXT,
+    r#"{"type":"array","minItems":4,"maxItems":6,"items":{"type":"number"}}"#,
 );
-pub(crate) const INTERSECTS: Parameter =
-    parameter("intersects", "Items that intersect this GeoJSON geometry.", TEXT);
+pub(crate) const INTERSECTS: Parameter = with_member(
+    "intersects",
+    "Items that intersect this GeoJSON geometry.",
+    TEXT,
+    r##"{"$ref":"#/components/schemas/geometry"}"##,
+);
 pub(crate) const DATETIME: Parameter = parameter(
     "datetime",
     "What overlaps an instant, or an interval START/END in which `..` or nothing is an open end (RFC 3339).",
     TEXT,
 );
-pub(crate) const Q: Parameter = parameter(
+pub(crate) const Q: Parameter = with_member(
     "q",
     "One of these terms, with commas between, occurs in the title, the description or a keyword, in any case.",
     TEXT,
+    r#"{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}"#,
 );
-pub(crate) const FILTER: Parameter = parameter("filter", "Items of which this is true, in CQL2.", TEXT);
+pub(crate) const FILTER: Parameter = with_member(
+    "filter",
+    "Items of which this is true, in CQL2.",
+    TEXT,
+    r#"{"description":"CQL2 JSON, or CQL2 text","anyOf":[{"type":"object"},{"type":"string"}]}"#,
+);
 pub(crate) const FILTER_LANG: Parameter = parameter(
     "filter-lang",
     "The encoding of the filter. Where it is not given, the filter says it.",
@@ -40,20 +63,23 @@ pub(crate) const FILTER_CRS: Parameter = parameter(
     "The reference system of the geometries in the filter.",
     r#"{"type":"string","enum":["http://www.opengis.net/def/crs/OGC/1.3/CRS84"]}"#,
 );
-pub(crate) const QUERY: Parameter = parameter(
+pub(crate) const QUERY: Parameter = with_member(
     "query",
     "Conditions of the query extension, as JSON: {\"eo:cloud_cover\": {\"lt\": 20}}.",
     TEXT,
+    r#"{"type":"object","additionalProperties":{"type":"object"}}"#,
 );
-pub(crate) const SORTBY: Parameter = parameter(
+pub(crate) const SORTBY: Parameter = with_member(
     "sortby",
     "The order: names with commas between, - before one for descending order. Without it the newest come first.",
     TEXT,
+    r#"{"type":"array","items":{"type":"object","required":["field"],"additionalProperties":false,"properties":{"field":{"type":"string"},"direction":{"enum":["asc","desc"]}}}}"#,
 );
-pub(crate) const FIELDS: Parameter = parameter(
+pub(crate) const FIELDS: Parameter = with_member(
     "fields",
     "The parts that are wanted: names with commas between, - before one to leave it out.",
     TEXT,
+    r#"{"type":"object","additionalProperties":false,"properties":{"include":{"type":["array","null"],"items":{"type":"string"}},"exclude":{"type":["array","null"],"items":{"type":"string"}}}}"#,
 );
 pub(crate) const LIMIT: Parameter = parameter(
     "limit",
@@ -70,8 +96,12 @@ pub(crate) const TOKEN: Parameter = parameter(
 pub(crate) const F: Parameter =
     parameter("f", "The representation of the answer, whatever `Accept` says.", TEXT);
 
-pub(crate) const AGGREGATIONS: Parameter =
-    parameter("aggregations", "The names of the aggregations that are wanted, with commas between.", TEXT);
+pub(crate) const AGGREGATIONS: Parameter = with_member(
+    "aggregations",
+    "The names of the aggregations that are wanted, with commas between.",
+    TEXT,
+    TEXTS,
+);
 pub(crate) const INTERVAL: Parameter = parameter(
     "datetime_frequency_interval",
     "The steps of datetime_frequency.",

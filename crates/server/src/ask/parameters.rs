@@ -18,8 +18,10 @@ pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     /// What it does.
     pub(crate) about: &'static str,
-    /// Its JSON Schema.
+    /// Its JSON Schema, in a URL.
     pub(crate) schema: &'static str,
+    /// That of the member of a body that says the same.
+    pub(crate) member: &'static str,
 }
 
 /// The parameters of a request, in the order of the URL, as they are written.

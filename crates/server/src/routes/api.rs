@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::schemas;
 use super::writes::{WRITES, Write};
 use super::{Resource, get};
 use crate::ask::{Parameter, Parameters, known};
@@ -58,7 +59,7 @@ async fn api(
         let operations = paths.entry(write.path).or_insert_with(|| json!({}));
         operations[write.method] = operation(write);
     }
-    let mut components = json!({"responses": {"problem": {
+    let mut components = json!({"schemas": schemas::all(), "responses": {"problem": {
         "description": "What went wrong, and what can be done about it.",
         "content": {PROBLEM: {"schema": {
             "type": "object",
@@ -116,7 +117,8 @@ fn operation(write: &Write) -> Value {
             json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
         }));
     }
-    let content = kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": {"type": "object"}}}));
+    let content =
+        kind.map_or_else(|| json!({}), |kind| json!({kind: {"schema": schemas::reference(write.answer)}}));
     let mut operation = json!({
         "operationId": id(write.method, write.path),
         "summary": write.about,
@@ -128,9 +130,8 @@ fn operation(write: &Write) -> Value {
     });
     if !write.takes.is_empty() {
         let of = |kind: &&str| {
-            let schema =
-                if *kind == JSON_PATCH { json!({"type": "array"}) } else { json!({"type": "object"}) };
-            ((*kind).to_owned(), json!({"schema": schema}))
+            let name = if *kind == JSON_PATCH { "operations" } else { write.body };
+            ((*kind).to_owned(), json!({"schema": schemas::reference(name)}))
         };
         let content: Map<String, Value> = write.takes.iter().map(of).collect();
         operation["requestBody"] = json!({"required": true, "content": content});
@@ -149,14 +150,15 @@ fn in_path(path: &str) -> Vec<Value> {
 /// What can be done with a resource.
 fn operations(resource: &Resource, options: &Options) -> Value {
     let forms = resource.forms(options);
-    let content = forms.iter().map(|form| (form.kind.to_owned(), json!({"schema": schema_of(form)})));
+    let content =
+        forms.iter().map(|form| (form.kind.to_owned(), json!({"schema": schema_of(resource, form)})));
     let content: Map<String, Value> = content.collect();
     let responses = json!({
         "200": {"description": resource.about, "content": content},
         "default": {"$ref": "#/components/responses/problem"},
     });
     let in_path = in_path(resource.path);
-    let in_query = |parameter: &Parameter| json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema(parameter)});
+    let in_query = |parameter: &Parameter| json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": parsed(parameter.schema)});
     let form = (forms.len() > 1).then(|| {
         let schema = json!({"type": "string", "enum": names(&forms)});
         json!({"name": known::F.name, "in": "query", "description": known::F.about, "schema": schema})
@@ -170,7 +172,11 @@ fn operations(resource: &Resource, options: &Options) -> Value {
         "responses": responses,
     }});
     if resource.takes_body {
-        let member = |known: &Parameter| (known.name.to_owned(), json!({"description": known.about}));
+        let member = |known: &Parameter| {
+            let mut schema = parsed(known.member);
+            schema["description"] = json!(known.about);
+            (known.name.to_owned(), schema)
+        };
         let members: Map<String, Value> = resource.parameters.iter().map(member).collect();
         operations["post"] = json!({
             "operationId": id("post", resource.path),
@@ -188,14 +194,16 @@ fn operations(resource: &Resource, options: &Options) -> Value {
     operations
 }
 
-fn schema(parameter: &Parameter) -> Value {
-    serde_json::from_str(parameter.schema).unwrap_or_default()
+fn parsed(schema: &str) -> Value {
+    serde_json::from_str(schema).unwrap_or_default()
 }
 
-/// A document is an object; what is no JSON is a text or bytes.
-fn schema_of(form: &Form) -> Value {
+/// What is no JSON is a text or bytes.
+fn schema_of(resource: &Resource, form: &Form) -> Value {
     match form.what {
-        What::Json if form.kind.contains("json") => json!({"type": "object"}),
+        What::Json if form.kind.contains("json") && !form.kind.contains("ndjson") => {
+            schemas::reference(schemas::of_answer(resource.path))
+        }
         What::Json | What::Page | What::Lines => json!({"type": "string"}),
         What::Export(_) => json!({"type": "string", "format": "binary"}),
     }

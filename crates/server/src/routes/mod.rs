@@ -13,6 +13,7 @@ mod item;
 mod items;
 mod landing;
 mod names;
+mod schemas;
 mod search;
 mod writes;
 

@@ -32,6 +32,9 @@ pub(super) struct Write {
     pub(super) takes: &'static [&'static str],
     /// The status of what was done, and the media type of what it gives then.
     pub(super) gives: (&'static str, Option<&'static str>),
+    /// The names of the schemas of its JSON body and of what it gives.
+    pub(super) body: &'static str,
+    pub(super) answer: &'static str,
     pub(super) methods: fn() -> MethodRouter<App>,
 }
 
@@ -47,6 +50,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Makes an Item, or those of a FeatureCollection.",
         takes: &[JSON, GEOJSON],
         gives: ("201", Some(GEOJSON)),
+        body: "put",
+        answer: "made",
         methods: || post(post_items),
     },
     Write {
@@ -55,6 +60,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Makes many Items (`method` is `insert`), or makes and replaces them (`upsert`). Each goes in by itself.",
         takes: &[JSON],
         gives: ("200", Some(JSON)),
+        body: "bulk",
+        answer: "report",
         methods: || post(bulk),
     },
     Write {
@@ -63,6 +70,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Replaces an Item. With `If-None-Match: *` it makes one.",
         takes: &[JSON, GEOJSON],
         gives: ("204", None),
+        body: "put",
+        answer: "object",
         methods: || put(replace),
     },
     Write {
@@ -71,6 +80,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Changes parts of an Item, as a GET shows it.",
         takes: &[MERGE_PATCH, JSON, JSON_PATCH],
         gives: ("204", None),
+        body: "object",
+        answer: "object",
         methods: || patch(change),
     },
     Write {
@@ -79,6 +90,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Takes an Item away.",
         takes: &[],
         gives: ("204", None),
+        body: "put",
+        answer: "object",
         methods: || delete(take_away),
     },
     Write {
@@ -87,6 +100,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Makes a Collection.",
         takes: &[JSON],
         gives: ("201", Some(JSON)),
+        body: "put",
+        answer: "collection",
         methods: || post(post_collection),
     },
     Write {
@@ -95,6 +110,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Replaces a Collection. With `If-None-Match: *` it makes one.",
         takes: &[JSON],
         gives: ("204", None),
+        body: "put",
+        answer: "object",
         methods: || put(replace),
     },
     Write {
@@ -103,6 +120,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Changes parts of a Collection, as a GET shows it.",
         takes: &[MERGE_PATCH, JSON, JSON_PATCH],
         gives: ("204", None),
+        body: "object",
+        answer: "object",
         methods: || patch(change),
     },
     Write {
@@ -111,6 +130,8 @@ pub(super) const WRITES: &[Write] = &[
         about: "Takes a Collection away that has no Items.",
         takes: &[],
         gives: ("204", None),
+        body: "put",
+        answer: "object",
         methods: || delete(take_away),
     },
 ];

@@ -166,4 +166,12 @@ async fn nothing_in_particular_is_a_valid_item() {
         let by_body = client.post("/search", &format!(r#"{{"ids":["a1"],"fields":{fields}}}"#)).await;
         assert_eq!(by_body.json()["features"][0], item, "{fields}");
     }
+    let body = r#"{"ids":["a1"],"fields":{"include":[],"exclude":["geometry","properties"]}}"#;
+    let some = client.post("/search", body).await.json()["features"][0].clone();
+    assert!(
+        some["assets"].is_object() && some["geometry"].is_null() && some.get("properties").is_none(),
+        "{some}"
+    );
+    let all = client.post("/search", r#"{"ids":["a1"],"fields":{"exclude":["geometry"]}}"#).await.json();
+    assert_eq!(all["features"][0]["properties"]["gsd"], 10);
 }

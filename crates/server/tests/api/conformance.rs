@@ -1,10 +1,11 @@
 //! The conformance suite of stores through HTTP: the API answers as the store behind it does, by GET and by POST.
 
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
-use stacyard::{Copying, Run, Store};
+use stacyard::{Copying, Run, Store, StoreUrl, Wanted};
 use stacyard_model::json::Document;
 use stacyard_server::router;
 use stacyard_store::conformance::{ITEMS, Question, ask, catalog, check_answers, name, questions};
@@ -114,8 +115,17 @@ fn stores(items: &[Document]) -> (Stores, Vec<Store>) {
         Run::default(),
     )
     .unwrap();
-    let opened = ["suite.ndjson", "suite.parquet"].map(|name| stacyard::open(&stores.path(name)).unwrap());
-    (stores, opened.into())
+    let mut names: Vec<String> = ["suite.ndjson", "suite.parquet"].map(|name| stores.path(name)).into();
+    // `make test` starts one.
+    if let Ok(server) = std::env::var("STACYARD_TEST_DATABASE") {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+        let url = format!("{server}?schema=http_{now}_{}", std::process::id());
+        stacyard::create(&StoreUrl::parse(&url, None).unwrap(), Wanted::default()).unwrap();
+        stacyard::copy(&names[0], &url, Copying::default(), Run::default()).unwrap();
+        names.push(url);
+    }
+    let opened = names.iter().map(|name| stacyard::open(name).unwrap()).collect();
+    (stores, opened)
 }
 
 #[test]
