@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ask::Tokens;
-use crate::catalog::{Catalog, Counts, Shelf};
+use crate::catalog::{Catalog, Counts, Queryables, Shelf};
 use crate::guard::Guard;
 use crate::operate::{Limit, Metrics};
 use crate::options::Options;
@@ -16,6 +16,7 @@ pub(crate) struct Server {
     pub(crate) guard: Guard,
     pub(crate) shelf: Shelf,
     pub(crate) counts: Counts,
+    pub(crate) queryables: Queryables,
     pub(crate) works: Works,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
@@ -32,12 +33,14 @@ impl Server {
     /// Says that Items of a collection were changed: who has changed them sees so.
     pub(crate) fn changed_items_of(&self, collection: &str) {
         self.counts.forget();
+        self.queryables.forget();
         self.shelf.forget_items_of(collection);
     }
 
     /// Says that a Collection was changed.
     pub(crate) fn changed_collection(&self) {
         self.counts.forget();
+        self.queryables.forget();
         self.shelf.forget();
     }
 }

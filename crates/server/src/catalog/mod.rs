@@ -5,6 +5,7 @@
 mod collection_search;
 mod counts;
 mod inventory;
+mod queryables;
 mod sample;
 mod stores;
 
@@ -24,6 +25,7 @@ use stacyard_store::{
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
 pub(crate) use self::counts::Counts;
 pub(crate) use self::inventory::{Inventory, Shelf, Shown};
+pub(crate) use self::queryables::Queryables;
 use self::stores::Stores;
 use crate::guard::{Principal, Reach};
 use crate::options::WriteExport;

@@ -16,7 +16,7 @@ const ITEMS: u64 = 1_000;
 
 impl Catalog {
     /// The queryables of all Items, or of those of one collection, as JSON Schema.
-    pub(crate) fn queryables(&self, collection: Option<&str>, stop: &Stop) -> Result<Value, Error> {
+    pub(super) fn queryables(&self, collection: Option<&str>, stop: &Stop) -> Result<Value, Error> {
         let search =
             Search { collections: collection.map(str::to_owned).into_iter().collect(), ..Search::default() };
         let query = Query::from(search).lenient(true);

@@ -38,7 +38,7 @@ impl Scope {
 }
 
 /// How far a right goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Reach {
     Nothing,
     /// One collection or more.

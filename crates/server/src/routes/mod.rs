@@ -33,7 +33,7 @@ use tower::util::MapRequest;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
-use crate::catalog::{Catalog, Counts, Shelf};
+use crate::catalog::{Catalog, Counts, Queryables, Shelf};
 use crate::form::{Also, Form, forms, negotiate};
 use crate::guard::{Guard, admit, cors, hardened};
 use crate::links::RootPath;
@@ -98,6 +98,7 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         guard: Guard::new(&options)?,
         shelf: Shelf::default(),
         counts: Counts::default(),
+        queryables: Queryables::default(),
         works: Works::new(&options),
         tokens: Tokens::new(options.key.as_deref())?,
         metrics,

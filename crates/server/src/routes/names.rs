@@ -142,8 +142,8 @@ pub(super) async fn of_items(
         let found = app.shelf.collection(id, catalog, &app.works).await?;
         found.ok_or_else(|| Problem::no_collection(id))?;
     }
-    let (catalog, collection) = (catalog.clone(), collection.map(str::to_owned));
-    app.works.job().run(move |stop| catalog.queryables(collection.as_deref(), stop)).await
+    let (server, catalog, collection) = (App::clone(app), catalog.clone(), collection.map(str::to_owned));
+    app.works.job().run(move |stop| server.queryables.of(&catalog, collection.as_deref(), stop)).await
 }
 
 /// Without what has no order: geometries, arrays and objects.

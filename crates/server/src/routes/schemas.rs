@@ -29,10 +29,29 @@ pub(super) fn reference(name: &str) -> Value {
 
 /// All of them.
 pub(super) fn all() -> Value {
-    let text = || json!({"type": "string"});
-    let count = || json!({"type": "integer", "minimum": 0});
-    let links = || json!({"type": "array", "items": reference("link")});
-    let list = |name: &str| json!({"type": "array", "items": reference(name)});
+    let parts = [documents(), items(), of_names(), changes()];
+    let members = parts.into_iter().filter_map(|part| part.as_object().cloned()).flatten();
+    Value::Object(members.collect())
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn count() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+fn links() -> Value {
+    list("link")
+}
+
+fn list(name: &str) -> Value {
+    json!({"type": "array", "items": reference(name)})
+}
+
+/// Catalogs and Collections.
+fn documents() -> Value {
     json!({
         "object": {"type": "object"},
         "link": {
@@ -81,6 +100,12 @@ pub(super) fn all() -> Value {
             "required": ["children", "links"],
             "properties": {"children": list("collection"), "links": links()},
         },
+    })
+}
+
+/// Items.
+fn items() -> Value {
+    json!({
         "bbox": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
         "geometry": {
             "type": "object",
@@ -111,6 +136,12 @@ pub(super) fn all() -> Value {
             "properties": {"type": {"const": "FeatureCollection"}, "features": list("object"), "links": links(),
                 "numberMatched": count(), "numberReturned": count()},
         },
+    })
+}
+
+/// What is told of names, and of many Items.
+fn of_names() -> Value {
+    json!({
         "names": {
             "type": "object",
             "required": ["$schema", "$id", "type", "properties"],
@@ -141,6 +172,12 @@ pub(super) fn all() -> Value {
             "properties": {"links": links(), "aggregations": {"type": "array", "items": {"type": "object",
                 "required": ["name", "data_type"], "properties": {"name": text(), "data_type": text()}}}},
         },
+    })
+}
+
+/// What changes something.
+fn changes() -> Value {
+    json!({
         "made": {"description": "What was made: an Item, or a report of many.",
             "anyOf": [reference("item"), reference("report")]},
         "put": {"description": "An Item or a Collection, without what the server adds.", "type": "object",
