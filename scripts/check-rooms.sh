@@ -21,7 +21,9 @@ geoparquet/src/search format read
 postgis/src/sql
 postgis/src/copy
 postgis/src/connect sql
-postgis/src/own sql copy connect
+postgis/src/search sql copy connect
+postgis/src/own sql copy connect search
+postgis/src/pgstac sql copy connect search
 server/src/problem media
 server/src/work problem
 server/src/operate problem work
@@ -33,5 +35,5 @@ server/src/catalog problem work guard
 server/src/represent media problem work links form ask catalog
 server/src/write media problem links ask guard catalog
 ROOMS
-echo "geoparquet: format <- write, read <- search; postgis: sql <- connect, copy <- own
+echo "geoparquet: format <- write, read <- search; postgis: sql <- connect, copy <- search <- own, pgstac
 server: problem <- work <- operate <- links <- form <- ask; guard <- catalog <- represent, write <- routes"

@@ -42,3 +42,17 @@ stop_cluster() {
 pg_bin() {
   find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1
 }
+
+# need_pypgstac: downloads the wheel that pgstac's SQL is in, checked by its hash; exports STACYARD_TEST_PYPGSTAC with its path.
+need_pypgstac() {
+  export STACYARD_TEST_PYPGSTAC="$cache/pypgstac-0.10.0-py3-none-any.whl"
+  [[ -e $STACYARD_TEST_PYPGSTAC ]] && return
+  echo "downloading pypgstac into $cache"
+  local folder
+  folder=$(mktemp -d "${TMPDIR:-/tmp}/stacyard-pypgstac.XXXXXX")
+  echo 'pypgstac==0.10.0 --hash=sha256:b4040194b5e181031d82a2eadba092e910f31648971dc482a9d70dbabec34966' >"$folder/list"
+  "$venv/bin/pip" --quiet --disable-pip-version-check download --no-deps --require-hashes -r "$folder/list" -d "$folder" ||
+    fail 'pip could not download pypgstac' 'check that PyPI can be reached, or set PIP_INDEX_URL to a mirror'
+  mv "$folder"/pypgstac-*.whl "$STACYARD_TEST_PYPGSTAC"
+  rm -rf "$folder"
+}

@@ -23,6 +23,7 @@ command -v ogrinfo >/dev/null || need_packages gdal-bin
 command -v openssl >/dev/null || need_packages openssl
 command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || need_packages pgbouncer
 start_cluster
+need_pypgstac
 
 # One build for all: with the tests' features, so that nothing is compiled twice.
 cargo build --workspace --bins --tests

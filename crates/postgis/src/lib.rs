@@ -4,15 +4,23 @@
 mod connect;
 mod copy;
 mod own;
+mod pgstac;
+mod search;
 mod sql;
 
 pub use connect::address::Address;
+pub use connect::holds::Holds;
 pub use connect::pool::CONNECTIONS;
 pub use own::collections::{delete_collection, put_collections};
 pub use own::encode::{RowEncoder, Rows};
 pub use own::load::sink::PostGisSink;
 pub use own::schema::migrate::Wanted;
 pub use own::store::PostGis;
+pub use pgstac::encode::{PgStacEncoder, PgStacRows};
+pub use pgstac::install::package::Package;
+pub use pgstac::install::{Installed, MigrationStep, declare, install, planned};
+pub use pgstac::load::sink::PgStacSink;
+pub use pgstac::store::PgStac;
 
 use connect::pool::Database;
 use own::schema::{found, migrate, profile};

@@ -36,7 +36,7 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let app = app(&path.to_string_lossy()).unwrap();
         for path in ["/hello", "/", "/search"] {
-            let request = Request::get(path).body(Body::empty()).unwrap();
+            let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
             assert_eq!(app.clone().oneshot(request).await.unwrap().status(), 200, "{path}");
         }
     }

@@ -10,7 +10,7 @@ use stacyard_store::{
     StoreUrl, Transfer, merged,
 };
 
-use crate::open::{Open, address, is_same};
+use crate::open::{Database, Open, database, is_same};
 use crate::target::{Layout, Target};
 
 /// What a copy is to do, beside its source and its target.
@@ -32,6 +32,8 @@ pub struct Copying {
     pub query: Option<Query>,
     /// Collections to keep with the Items; they count before those of the source.
     pub collections: Collections,
+    /// Whether Collections are made that Items name and nobody brings: pgstac has no Items without theirs.
+    pub makes_collections: bool,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -130,7 +132,11 @@ impl Copying {
             run,
         };
         let Some(target) = target.take() else { return Ok(report) };
-        Ok(report.then(target.write(transfer, (input, old), (self.layout, profile))?))
+        Ok(report.then(target.write(
+            transfer,
+            (input, old),
+            (self.layout, profile, self.makes_collections),
+        )?))
     }
 
     /// Begins to write the target, where it may be written.
@@ -175,7 +181,8 @@ impl Copying {
         to: &StoreUrl,
     ) -> Result<Option<Arc<Profile>>, Error> {
         if to.kind().is_database() {
-            return match (&self.profile, stacyard_postgis::profile(&address(to)?)?) {
+            let Database::Own(address) = database(to)? else { return Ok(self.profile.clone()) };
+            return match (&self.profile, stacyard_postgis::profile(&address)?) {
                 (Some(named), kept) if kept.as_ref() != Some(&**named) => Err(Error::usage(
                     format!("{to} does not have the columns of this profile"),
                     Remedy::from("make them first: ")

@@ -57,7 +57,7 @@ pub use stacyard_geoparquet::{
     Compression, Description, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression,
 };
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
-pub use stacyard_postgis::{Initialised, Wanted};
+pub use stacyard_postgis::{Initialised, Installed, MigrationStep, Package, Wanted};
 pub use stacyard_search::{
     Aggregate, Aggregation, Area, Bins, Bucket, Datum, Extent, Fields, FreeText, Frequencies, Grid, PageSize,
     Property, Query, Search, SearchBox, SortKey, Step, Stop, parse_collections, parse_datetime, parse_filter,
@@ -69,9 +69,9 @@ pub use stacyard_store::{
     StoreUrl, Stored, Term, UnknownName, When,
 };
 
-pub use self::collections::{delete_collection, keeps_none, put_collections};
+pub use self::collections::{delete_collection, keeps_none, put_collections, refreshed};
 pub use self::copy::{Copying, copy};
-pub use self::create::{create, plan};
+pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
 pub use self::open::{Open, describe, open};
 pub use self::target::{Layout, Target, optimize, save};

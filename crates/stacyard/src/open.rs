@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
-use stacyard_postgis::{Address, CONNECTIONS, PostGis};
+use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_store::{
-    Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Store, StoreKind, StoreUrl, same_file,
+    Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Remedy, Store, StoreKind, StoreUrl, same_file,
 };
 
 /// How stores are opened.
@@ -49,7 +49,10 @@ impl Open {
         Ok(match url.kind() {
             StoreKind::Json | StoreKind::Ndjson => JsonStore::new(url, self.max_record_bytes).into(),
             StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, self.cache_bytes)?.into(),
-            StoreKind::PostGis => PostGis::with_connections(&address(url)?, self.connections)?.into(),
+            StoreKind::PostGis | StoreKind::PgStac | StoreKind::Postgres => match database(url)? {
+                Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
+                Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
+            },
         })
     }
 }
@@ -69,17 +72,53 @@ pub fn open(name: &str) -> Result<Store, Error> {
 pub fn describe(url: &StoreUrl) -> Result<Option<Description>, Error> {
     match url.kind() {
         StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, 0)?.describe().map(Some),
-        StoreKind::Json | StoreKind::Ndjson | StoreKind::PostGis => Ok(None),
+        _ => Ok(None),
     }
 }
 
-/// The store as a database.
+/// A database, and whose tables are meant.
+pub(crate) enum Database {
+    Own(Address),
+    PgStac(Address),
+}
+
+/// The store as a database; where its name does not say whose tables are meant, those that are there.
+pub(crate) fn database(url: &StoreUrl) -> Result<Database, Error> {
+    let address = address(url)?;
+    Ok(match url.kind() {
+        StoreKind::PgStac => Database::PgStac(address),
+        StoreKind::Postgres => match Holds::of(&address)? {
+            Holds::Own => Database::Own(address),
+            Holds::PgStac => Database::PgStac(address),
+            Holds::Both => {
+                return Err(Error::usage(
+                    format!("{url} has tables of Stacyard and of pgstac"),
+                    "say which are meant: postgis://... or pgstac://...",
+                ));
+            }
+            Holds::Neither => {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    &format!("{url} has neither tables of Stacyard nor of pgstac"),
+                )
+                .remedy(
+                    Remedy::from("make them with ")
+                        .command("init", &[])
+                        .text(" and postgis://... (tables beside your own) or pgstac://..."),
+                ));
+            }
+        },
+        _ => Database::Own(address),
+    })
+}
+
+/// Where a database is.
 pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     match url.location() {
         Location::Database(url) => Address::parse(url),
         Location::Stdio | Location::Path(_) => Err(Error::usage(
             format!("{url} is not a database, and needs no tables"),
-            "write postgis://user@host:port/database",
+            "write postgis://user@host:port/database, or pgstac://...",
         )),
     }
 }
@@ -98,7 +137,12 @@ pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
 /// Whether both are one and the same store, however they are spelled.
 pub(crate) fn is_same(one: &StoreUrl, other: &StoreUrl) -> Result<bool, Error> {
     Ok(match (one.location(), other.location()) {
-        (Location::Database(_), Location::Database(_)) => address(one)?.is_same(&address(other)?),
+        (Location::Database(_), Location::Database(_)) => match (database(one)?, database(other)?) {
+            (Database::Own(one), Database::Own(other)) | (Database::PgStac(one), Database::PgStac(other)) => {
+                one.is_same(&other)
+            }
+            _ => false,
+        },
         (Location::Path(one), Location::Path(other)) => same_file(one, other),
         (one, other) => one == other,
     })

@@ -7,14 +7,14 @@ use stacyard_geoparquet::{
     Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
 };
 use stacyard_model::Profile;
-use stacyard_postgis::PostGisSink;
+use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
     Check, Collections, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, Remedy, Report,
     Run, Source, Store, StoreUrl, Transfer, WriteItem, merged,
 };
 
-use crate::open::{Open, address};
+use crate::open::{Database, Open, database};
 
 /// How a store is laid out that is written. Files of JSON take `parts` alone, databases nothing of it.
 pub struct Layout {
@@ -99,7 +99,7 @@ impl Target {
         self,
         transfer: Transfer<'_>,
         (input, old): (Box<dyn Source>, Old),
-        (layout, profile): (Layout, Option<Arc<Profile>>),
+        (layout, profile, makes_collections): (Layout, Option<Arc<Profile>>, bool),
     ) -> Result<Report, Error> {
         let is_json = self.url.kind().is_json();
         if layout.parts.is_some() && !is_json {
@@ -113,8 +113,21 @@ impl Target {
             ));
         }
         let Some(output) = self.output else {
-            let sink = PostGisSink::create(&address(&self.url)?, transfer.mode)?;
-            return transfer.run(input, old, sink);
+            return match database(&self.url)? {
+                Database::Own(address) => {
+                    let sink = PostGisSink::create(&address, transfer.mode)?;
+                    transfer.run(input, old, sink)
+                }
+                Database::PgStac(address) => {
+                    let sink = PgStacSink::create(
+                        &address,
+                        transfer.mode,
+                        &transfer.collections,
+                        makes_collections,
+                    )?;
+                    transfer.run(input, old, sink)
+                }
+            };
         };
         if is_json {
             let sink = match layout.parts {
@@ -174,8 +187,11 @@ pub fn save(
         old_collections: Collections::new(),
         run,
     };
-    let written =
-        target.write(transfer, (Box::new(answer), Old::Nothing), (layout, store.profile().cloned()))?;
+    let written = target.write(
+        transfer,
+        (Box::new(answer), Old::Nothing),
+        (layout, store.profile().cloned(), false),
+    )?;
     Ok(found.then(written))
 }
 
@@ -207,5 +223,5 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     };
     let input: Box<dyn Source> = Box::new(Nothing);
     let old = Old::Merged(store.items()?);
-    target?.write(transfer, (input, old), (layout, store.profile().cloned()))
+    target?.write(transfer, (input, old), (layout, store.profile().cloned(), false))
 }

@@ -61,7 +61,7 @@ pub use output::{Output, abandon_and_exit};
 pub use page::{Page, PageItem};
 pub use pipeline::{default_threads, in_order};
 pub use pool::Pool;
-pub use queryables::queryables;
+pub use queryables::{queryable, queryables};
 pub use remedy::{Remedy, Setting, Term};
 pub use report::{Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings, is_reject};
 pub use run::{Run, SORT_MEMORY};

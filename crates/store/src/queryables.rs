@@ -32,7 +32,7 @@ pub fn queryables(info: &Info, collections: &Collections, profile: Option<&Profi
     }
     for field in profile.into_iter().flat_map(Profile::fields) {
         if field.queryable {
-            properties.insert(field.name.clone(), declared(field));
+            properties.insert(field.name.clone(), queryable(field));
         } else {
             properties.remove(&field.name);
         }
@@ -51,8 +51,8 @@ pub fn queryables(info: &Info, collections: &Collections, profile: Option<&Profi
     })
 }
 
-/// A field of a profile. The unit stands where OGC API - Features - Part 5 has it.
-fn declared(field: &Field) -> Value {
+/// A field of a profile as a queryable. The unit stands where OGC API - Features - Part 5 has it.
+pub fn queryable(field: &Field) -> Value {
     let mut schema = Map::new();
     let datetime = field.kind == FieldType::Datetime;
     schema.insert("type".to_owned(), json!(if datetime { "string" } else { field.kind.name() }));

@@ -20,6 +20,10 @@ pub enum StoreKind {
     Parquet,
     /// A PostGIS database with tables of our own.
     PostGis,
+    /// A database of pgstac.
+    PgStac,
+    /// A PostgreSQL database: which of the two it is, is seen when it is opened.
+    Postgres,
 }
 
 impl FromStr for StoreKind {
@@ -31,7 +35,8 @@ impl FromStr for StoreKind {
             "ndjson" | "jsonl" | "geojsonl" => Ok(Self::Ndjson),
             "parquet" | "geoparquet" => Ok(Self::Parquet),
             "postgis" => Ok(Self::PostGis),
-            _ => Err("known are geojson, ndjson, geoparquet and postgis".to_owned()),
+            "pgstac" => Ok(Self::PgStac),
+            _ => Err("known are geojson, ndjson, geoparquet, postgis and pgstac".to_owned()),
         }
     }
 }
@@ -39,12 +44,12 @@ impl FromStr for StoreKind {
 impl StoreKind {
     /// Whether it keeps Collections beside its Items.
     pub const fn keeps_collections(self) -> bool {
-        matches!(self, Self::Parquet | Self::PostGis)
+        self.is_database() || matches!(self, Self::Parquet)
     }
 
     /// Whether it is a database: its Items come and go batch by batch, and it takes single changes.
     pub const fn is_database(self) -> bool {
-        matches!(self, Self::PostGis)
+        matches!(self, Self::PostGis | Self::PgStac | Self::Postgres)
     }
 
     /// Whether it is text, of which each Item can be a part of one.
@@ -60,6 +65,8 @@ impl fmt::Display for StoreKind {
             Self::Ndjson => "ndjson",
             Self::Parquet => "geoparquet",
             Self::PostGis => "postgis",
+            Self::PgStac => "pgstac",
+            Self::Postgres => "postgresql",
         })
     }
 }
@@ -105,21 +112,25 @@ pub struct StoreUrl {
     location: Location,
 }
 
-/// The schemes of a database with our tables. The last two are those of every PostgreSQL database.
-const DATABASE: [&str; 3] = ["postgis", "postgresql", "postgres"];
+/// The schemes of databases.
+const DATABASES: [(&str, StoreKind); 4] = [
+    ("postgis", StoreKind::PostGis),
+    ("pgstac", StoreKind::PgStac),
+    ("postgresql", StoreKind::Postgres),
+    ("postgres", StoreKind::Postgres),
+];
 
 /// Spellings that the design knows and this version does not open.
-const LATER: [(&str, &str); 6] = [
+const LATER: [(&str, &str); 5] = [
     ("s3", "object stores"),
     ("gs", "object stores"),
     ("az", "object stores"),
     ("http", "remote files and STAC APIs"),
     ("https", "remote files and STAC APIs"),
-    ("pgstac", "pgstac databases"),
 ];
 
 const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
-                     .geoparquet, postgis://user@host:port/database, and `-`";
+                     .geoparquet, postgis:// and pgstac:// (each user@host:port/database), and `-`";
 
 impl StoreUrl {
     /// Understands a spelling. `kind` overrides what its extension says.
@@ -167,10 +178,14 @@ impl StoreUrl {
             ));
         }
         if let Some((scheme, _)) = spelling.split_once("://") {
-            let is_database = DATABASE.iter().any(|known| scheme.eq_ignore_ascii_case(known));
-            if is_database && kind.is_none_or(|kind| kind == StoreKind::PostGis) {
+            let database = DATABASES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
+            if let Some((_, of_scheme)) = database
+                && kind.is_none_or(StoreKind::is_database)
+            {
                 let location = Location::Database(spelling.to_owned());
-                return Ok(made(StoreKind::PostGis, Compression::None, location));
+                // What the scheme says counts; where it says no more than a database, so does what else is said.
+                let kind = kind.filter(|_| *of_scheme == StoreKind::Postgres).unwrap_or(*of_scheme);
+                return Ok(made(kind, Compression::None, location));
             }
             let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
             return Err(later.map_or_else(
@@ -189,7 +204,7 @@ impl StoreUrl {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
-        if kind == StoreKind::PostGis {
+        if kind.is_database() {
             return Err(Error::usage(
                 format!("{shown} is not a database"),
                 "write postgis://user@host:port/database",
@@ -338,7 +353,6 @@ mod tests {
         insta::assert_snapshot!(cause("a.csv"), @"a.csv: the extension `.csv` says nothing about what it holds");
         insta::assert_snapshot!(cause("items"), @"items has no extension that says what it holds");
         insta::assert_snapshot!(cause("a.gz"), @"a.gz: the extension `.gz` says nothing about what it holds");
-        insta::assert_snapshot!(cause("pgstac://u@h/db"), @"pgstac://u@h/db: pgstac databases are not supported by this version yet");
         insta::assert_snapshot!(cause("data/"), @"data/: folders (datasets) are not supported by this version yet");
         insta::assert_snapshot!(cause("ftp://x"), @"no store is known by `ftp://`");
         insta::assert_snapshot!(cause("a.parquet.gz"), @"a.parquet.gz: GeoParquet is compressed inside");

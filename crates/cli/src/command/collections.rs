@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stacyard::{delete_collection, keeps_none, put_collections};
+use stacyard::{Stop, delete_collection, keeps_none, put_collections, refreshed};
 use stacyard_store::{CollectionChanges, Collections, Deletion, Error, StoreUrl, quoted};
 
 use crate::console::report::{self, Status, count};
@@ -23,7 +23,19 @@ pub(crate) fn run(global: &Global, flags: &flags::Collections) -> Result<Status,
             let collection = kept.get(id).ok_or_else(|| not_there(&url, id))?;
             say::json(&format!("{collection}\n"))?;
         }
-        CollectionsAction::Put { file, format } => put(global, &url, file, *format)?,
+        CollectionsAction::Put { file, format } => {
+            let new: Collections = schemas::collections(file, global)?;
+            if new.is_empty() {
+                let name = if file == "-" { "standard input".to_owned() } else { say::path(file.as_ref()) };
+                let message = format!("{name}: there is no Collection in it");
+                return Err(Error::usage(message, "give it one or more"));
+            }
+            put(global, &url, &new, *format)?;
+        }
+        CollectionsAction::Refresh { ids, format } => {
+            let new = refreshed(&open::store(&url, global)?, ids, &Stop::default())?;
+            put(global, &url, &new, *format)?;
+        }
         CollectionsAction::Delete { id } => {
             delete(global, &url, id)?;
             if !global.quiet {
@@ -51,14 +63,9 @@ fn list(global: &Global, url: &StoreUrl, format: Format) -> Result<(), Error> {
     text.print()
 }
 
-fn put(global: &Global, url: &StoreUrl, file: &str, format: Format) -> Result<(), Error> {
-    let new: Collections = schemas::collections(file, global)?;
-    if new.is_empty() {
-        let name = if file == "-" { "standard input".to_owned() } else { say::path(file.as_ref()) };
-        return Err(Error::usage(format!("{name}: there is no Collection in it"), "give it one or more"));
-    }
+fn put(global: &Global, url: &StoreUrl, new: &Collections, format: Format) -> Result<(), Error> {
     let CollectionChanges { new, changed, same, .. } =
-        put_collections(url, &new, &mut |path| report::waits(path, global.json_log))?;
+        put_collections(url, new, &mut |path| report::waits(path, global.json_log))?;
     if format == Format::Json {
         return say::json(&format!("{}\n", json!({"new": new, "changed": changed, "same": same})));
     }

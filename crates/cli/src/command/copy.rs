@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stacyard::{Copying, Layout, Target};
+use stacyard::{Copying, Layout, Query, Target, parse_filter};
+use stacyard_model::Rfc3339;
+use stacyard_search::cql2::Expr;
 use stacyard_store::{CollectionChanges, Error, Location, Mode, StoreUrl, quoted};
 
 use crate::command::parts::Parts;
@@ -23,7 +25,12 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         return Err(Target::is_there(&to, true));
     }
     let stop = flags.question.stop();
-    let query = flags.question.is_some().then(|| flags.question.parse()).transpose()?;
+    let is_asked = flags.question.is_some() || flags.updated_since.is_some();
+    let query = is_asked.then(|| flags.question.parse()).transpose()?;
+    let query = match (query, &flags.updated_since) {
+        (Some(query), Some(since)) => Some(updated_since(&query, since)?),
+        (query, _) => query,
+    };
     if let Some(caution) = flags.question.caution() {
         report::warn(global, &caution);
     }
@@ -39,6 +46,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         migrate: flags.gate.migrate,
         query,
         collections: named.unwrap_or_default(),
+        makes_collections: flags.create_collections,
         layout: Layout { parts: parts.as_ref().map(Parts::writer), ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
@@ -52,6 +60,24 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     warn_of_collections(global, &report.collections, (&from, &to));
     report::done(&report, report.written, &format!("copied to {to}"), flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
+}
+
+/// A query for what has changed of its Items since an instant.
+fn updated_since(query: &Query, since: &str) -> Result<Query, Error> {
+    let since = since.trim();
+    if Rfc3339::parse(since).is_none() {
+        return Err(Error::usage(
+            format!("--updated-since {since:?} is not an RFC 3339 date and time"),
+            "write it as 2024-06-01T00:00:00Z",
+        ));
+    }
+    let changed = parse_filter(&format!("updated >= TIMESTAMP('{since}')"))?;
+    let mut search = query.search().clone();
+    search.filter = Some(match search.filter.take() {
+        Some(filter) => Expr::And(vec![filter, changed]),
+        None => changed,
+    });
+    Ok(Query::from(search).lenient(query.is_lenient()))
 }
 
 /// Says which Collections of the input the target does not have as the input has them.

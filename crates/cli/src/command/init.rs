@@ -1,14 +1,30 @@
 //! `init`: the tables of a database.
 
-use stacyard::{Error, Initialised, StoreUrl, Wanted, create, plan};
+use stacyard::{
+    Error, Initialised, Installed, Remedy, StoreKind, StoreUrl, Wanted, create, declare_queryables,
+    install_pgstac, plan, plan_pgstac,
+};
 
-use crate::console::report::Status;
+use crate::console::report::{Status, warn};
 use crate::console::say::{self, Text};
-use crate::files::schemas;
+use crate::files::{pypgstac, schemas};
 use crate::flags::{Global, Init};
 
 pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
+    if url.kind() == StoreKind::PgStac {
+        return of_pgstac(global, flags, &url);
+    }
+    if flags.pgstac_version.is_some() || flags.pgstac_package.is_some() {
+        return Err(Error::usage(
+            format!("{url} gets no tables of pgstac"),
+            Remedy::from("name it pgstac://..., or leave ")
+                .option("pgstac-version")
+                .text(" and ")
+                .option("pgstac-package")
+                .text(" out"),
+        ));
+    }
     let profile = flags.profile.as_deref().map(schemas::profile).transpose()?;
     let wanted = Wanted { profile: profile.as_ref(), partitions: &flags.partition };
     if flags.dry_run {
@@ -28,6 +44,54 @@ pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
             done.line(format_args!("  {change}"));
         }
         done.print()?;
+    }
+    Ok(Status::Done)
+}
+
+/// The tables of pgstac.
+fn of_pgstac(global: &Global, flags: &Init, url: &StoreUrl) -> Result<Status, Error> {
+    if !flags.partition.is_empty() {
+        return Err(Error::usage(
+            format!("{url}: pgstac has a partition for each collection by itself"),
+            Remedy::from("leave ").option("partition").text(" out"),
+        ));
+    }
+    let profile = flags.profile.as_deref().map(schemas::profile).transpose()?;
+    let version = flags.pgstac_version.as_deref();
+    let found = pypgstac::find(flags.pgstac_package.as_deref(), version)?;
+    let mut done = Text::default();
+    if flags.dry_run {
+        for step in plan_pgstac(url, &found.package, version)? {
+            done.line(format_args!("pgstac.{}.sql", step.file));
+            for lock in step.locks {
+                done.line(format_args!("  {lock}"));
+            }
+        }
+        done.print()?;
+        return Ok(Status::Done);
+    }
+    let Installed { from, to, left } = install_pgstac(url, &found.package, version)?;
+    if !global.quiet {
+        done.line(match from {
+            None => format!("{url}: pgstac {to} made"),
+            Some(from) if from == to => format!("{url}: nothing to do, pgstac {to}"),
+            Some(from) => format!("{url}: pgstac from {from} to {to}"),
+        });
+    }
+    if let Some(profile) = profile {
+        let names = declare_queryables(url, &profile)?;
+        if !global.quiet {
+            done.line(format_args!("  queryables: {}", names.join(", ")));
+        }
+    }
+    done.print()?;
+    for query in left {
+        warn(
+            global,
+            &format!(
+                "{url}: pgstac has put this off and could not run it; try again with pypgstac runqueue: {query}"
+            ),
+        );
     }
     Ok(Status::Done)
 }

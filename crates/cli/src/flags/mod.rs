@@ -111,6 +111,14 @@ pub(crate) enum CollectionsAction {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Give Collections the extents that their Items have; all that have Items, or these.
+    Refresh {
+        /// Their ids.
+        ids: Vec<String>,
+        /// For people or for programs: an object whose members new, changed and same list ids.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Delete a Collection that no Item belongs to.
     Delete {
         /// Its id.
@@ -120,10 +128,11 @@ pub(crate) enum CollectionsAction {
 
 /// Make the tables that a database needs, or bring them up to date.
 ///
-/// All in one transaction, in the schema that ?schema= names (stac). Nothing else is touched.
+/// All in one transaction, in the schema that ?schema= names (stac). Nothing else is touched. With pgstac:// these are the tables,
+/// functions and roles of pgstac, made by its own SQL.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The database: postgis://user@host:port/database?schema=NAME
+    /// The database: postgis://user@host:port/database?schema=NAME, or pgstac://user@host:port/database
     pub(crate) store: String,
     /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does
     /// (stacyard help profile shows one).
@@ -132,9 +141,16 @@ pub(crate) struct Init {
     /// Keep the Items of these collections, with commas between, in partitions of their own.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) partition: Vec<String>,
-    /// Print the SQL that would be run, and run nothing.
+    /// Print the SQL that would be run, and run nothing; of pgstac the files of it, with what they lock.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// The version of pgstac to make, or to migrate to [default: the newest of the package].
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) pgstac_version: Option<String>,
+    /// A wheel of pypgstac, or the folder that it is installed in: pgstac's SQL is taken from there [default: the one that python3
+    /// has, else pypgstac 0.10.0 from PyPI].
+    #[arg(long, value_name = "WHEEL|DIR")]
+    pub(crate) pgstac_package: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -195,6 +211,7 @@ pub(crate) enum Format {
 /// flags only the Items that answer are copied: in the order of the source, or sorted where --sortby or --max-items ask
 /// for it.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag by itself")]
 pub(crate) struct Copy {
     /// The store to read.
     pub(crate) from: String,
@@ -218,9 +235,15 @@ pub(crate) struct Copy {
     /// What to write, whatever the name of the target says: geojson, ndjson or geoparquet.
     #[arg(long, value_name = "KIND")]
     pub(crate) format: Option<StoreKind>,
-    /// Keep the Collections of this JSON file with the Items (GeoParquet, PostGIS); `-` for standard input.
+    /// Keep the Collections of this JSON file with the Items (GeoParquet, PostGIS, pgstac); `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) collections_file: Option<PathBuf>,
+    /// Only Items whose property `updated` is not before this instant. Those that were deleted since are not told by any store.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) updated_since: Option<String>,
+    /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
+    #[arg(long)]
+    pub(crate) create_collections: bool,
     #[command(flatten)]
     pub(crate) layout: Layout,
     #[command(flatten)]
@@ -318,6 +341,7 @@ pub(crate) enum ModeFlag {
     /// Leave the Item out.
     Ignore,
     /// Replace the Item in the target.
+    #[value(alias = "delsert")]
     Upsert,
     /// Replace the whole content of the target.
     Replace,

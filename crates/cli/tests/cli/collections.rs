@@ -83,7 +83,7 @@ fn collections_are_put_listed_printed_and_deleted() {
     }
     insta::assert_snapshot!(yard.run(&["collections", "a.ndjson", "list"]).status(2).err, @r"
     error: a.ndjson keeps no Collections beside its Items
-      help: stores that do: .parquet and postgis://; stacyard copy takes Collections that stand among the Items there
+      help: stores that do: .parquet, postgis:// and pgstac://; stacyard copy takes Collections that stand among the Items there
     ");
 }
 

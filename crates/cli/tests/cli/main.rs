@@ -16,6 +16,7 @@ mod limits;
 mod memory;
 mod messages;
 mod names;
+mod pgstac;
 mod postgis;
 mod profiles;
 mod rejects;

@@ -165,7 +165,9 @@ fn the_schemes_of_postgresql_open_a_database() {
     let yard = Yard::with_items();
     let (_, place) = url.split_once("://").unwrap();
     let (postgres, postgresql) = (format!("postgres://{place}"), format!("postgresql://{place}"));
-    let early = yard.run(&["copy", "a.ndjson", &postgres]).status(3).err;
+    let neither = yard.run(&["copy", "a.ndjson", &postgres]).status(3).err;
+    assert!(neither.contains("has neither tables of Stacyard nor of pgstac"), "{neither}");
+    let early = yard.run(&["copy", "a.ndjson", &url]).status(3).err;
     assert!(early.contains("there are no Stacyard tables in the schema"), "{early}");
     // The command that is suggested can be pasted.
     let (_, command) = early.split_once("make its tables: stacyard").unwrap();

@@ -120,7 +120,7 @@ fn a_database_that_is_not_there_is_said() {
     ");
     insta::assert_snapshot!(yard.run(&["init", "a.parquet"]).status(2).err, @r"
     error: a.parquet is not a database, and needs no tables
-      help: write postgis://user@host:port/database
+      help: write postgis://user@host:port/database, or pgstac://...
     ");
     insta::assert_snapshot!(yard.run(&["init", "postgis://h/db?schema=pg_x"]).status(2).err, @r#"
     error: the schema cannot be called "pg_x": names that begin with pg_ are PostgreSQL's own

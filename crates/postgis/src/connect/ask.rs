@@ -49,7 +49,7 @@ impl Link {
         doing: &str,
         question: &Question,
         stop: &Stop,
-        mut take: impl FnMut(&Row) -> Result<(), Error>,
+        mut take: impl AsyncFnMut(&Row) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let mut number = 0;
         let mut is_first = true;
@@ -65,7 +65,7 @@ impl Link {
                     loop {
                         match within(stop, rows.try_next()).await {
                             Ok(Some(row)) => {
-                                if let Err(error) = take(&row) {
+                                if let Err(error) = take(&row).await {
                                     // What is left of the answer is on its way.
                                     drop(Object::take(client));
                                     return Err(error);

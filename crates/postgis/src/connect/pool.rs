@@ -137,6 +137,14 @@ impl Database {
     }
 }
 
+/// The pools of the databases that are read from and written to, which may be one.
+pub(crate) fn pools(reads: &Database, writes: &Database) -> Vec<stacyard_store::Pool> {
+    match reads.address().replica() {
+        None => vec![reads.link.connections("all")],
+        Some(_) => vec![reads.link.connections("reads"), writes.link.connections("writes")],
+    }
+}
+
 /// A connection that ends when it is dropped, and with it what runs on it.
 pub(crate) struct OwnClient {
     client: Client,

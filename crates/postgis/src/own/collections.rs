@@ -1,6 +1,6 @@
 //! The table of Collections: read, and changed apart from the Items.
 
-use stacyard_store::{CollectionChanges, Collections, Deletion, Error, ErrorKind, Mode};
+use stacyard_store::{CollectionChanges, Collections, Deletion, Error, Mode};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
@@ -52,12 +52,6 @@ pub(crate) async fn put(
         }
     }
     Ok(changes)
-}
-
-/// A Collection as it was read.
-pub(crate) fn parsed(content: &str) -> Result<serde_json::Value, Error> {
-    serde_json::from_str(content)
-        .map_err(|cause| Error::new(ErrorKind::Damaged, "a Collection cannot be read").caused_by(cause))
 }
 
 /// Keeps other writers waiting until the transaction ends: an Item that comes while those of a Collection are counted would be left without

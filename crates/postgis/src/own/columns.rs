@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use tokio_postgres::types::Type;
 
 use crate::sql::ident::Ident;
-use crate::sql::table::{Columns, Promoted, Table};
+use crate::sql::table::{Columns, Extent, Instants, Promoted, Table};
 
 /// A column that a load writes.
 pub(crate) struct Column {
@@ -67,16 +67,23 @@ pub(crate) fn table(schema: &Ident, postgis: Ident, promoted: Promoted) -> Table
     Table {
         name: format!("{schema}.items"),
         postgis,
-        instant_of_text: format!("{schema}.stacyard_timestamp"),
+        instants: Instants::Cut(format!("{schema}.stacyard_timestamp")),
         columns: Columns {
             id: "id",
             collection: "collection",
+            by_code_point: "",
             geometry: "geometry",
             properties: "properties",
-            extent_start: "extent_start",
-            extent_end: "extent_end",
+            extent: Extent::Seconds { start: "extent_start", end: "extent_end" },
             instants: &INSTANTS,
+            instants_unless: None,
         },
+        // From one to the next by the index: there may be many rows.
+        collections: format!(
+            "WITH RECURSIVE known AS (SELECT min(collection) AS name FROM {schema}.items UNION ALL \
+             SELECT (SELECT min(collection) FROM {schema}.items WHERE collection > name) FROM known \
+             WHERE name IS NOT NULL) SELECT name FROM known WHERE name <> ''"
+        ),
         promoted,
     }
 }

@@ -1,7 +1,6 @@
 //! Rows of `items` back to the JSON texts of Items, without a tree in between.
 
 use stacyard_model::json::{Tape, push_string};
-use stacyard_store::{Error, ErrorKind};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -12,14 +11,6 @@ use crate::own::encode::write_derived;
 /// Appends the Item of a row that begins with the columns of [`selected`](crate::own::columns::selected).
 pub(crate) fn write_item(row: &Row, out: &mut Vec<u8>) -> Result<(), tokio_postgres::Error> {
     write_item_at(row, 0, out)
-}
-
-/// The same, without white space, as a search gives it.
-pub(crate) fn item_text(row: &Row) -> Result<Vec<u8>, Error> {
-    let (mut text, mut compact) = (Vec::new(), Vec::new());
-    write_item(row, &mut text).map_err(|cause| unreadable(&cause))?;
-    Tape::new().parse(&text).map_err(|cause| unreadable(&cause))?.write_compact(&mut compact);
-    Ok(compact)
 }
 
 /// Appends the Item of a row in which the columns of [`selected`](crate::own::columns::selected) begin with the column `first`.
@@ -60,11 +51,6 @@ pub(crate) fn write_item_at(row: &Row, first: usize, out: &mut Vec<u8>) -> Resul
     }
     out.push(b'}');
     Ok(())
-}
-
-/// The error of a row that cannot be read as an Item.
-pub(crate) fn unreadable(cause: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Damaged, &format!("a row cannot be read: {cause}"))
 }
 
 /// Whether a load has written the row, so that its Item has passed the gate.

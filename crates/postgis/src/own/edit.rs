@@ -11,17 +11,19 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use crate::connect::change::Fault;
 use crate::connect::fault;
 use crate::copy::field::{Field, next_field};
-use crate::own::change::{Fault, Lock};
 use crate::own::collections;
 use crate::own::columns::{self, COLUMNS};
-use crate::own::decode::item_text;
 use crate::own::encode::{RowEncoder, Rows};
 use crate::own::load::explain::{Explainer, refused};
+use crate::own::lock::Lock;
 use crate::own::schema::found;
 use crate::own::session::{loading, notify};
+use crate::own::shape::OwnRow;
 use crate::own::store::{PostGis, name_of};
+use crate::search::searched::{item_text, parsed};
 
 impl PostGis {
     /// The Item of a name as it is now, and stays until the transaction ends.
@@ -83,7 +85,7 @@ impl Editor for PostGis {
             let explainer = Explainer::of(client, self.schema()).await.unwrap_or_default();
             Some(invalid(ObjectKind::Item, id, explainer.problem(db, row)))
         };
-        self.writer.wait(self.change(Lock::Items, change, explain))
+        self.writer.wait(self.writer.change(&Lock::Items.begin(self.schema()), change, explain))
     }
 
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
@@ -102,7 +104,7 @@ impl Editor for PostGis {
             Ok(notify(client, self.schema(), 1).await?)
         };
         let explain = async |_: &Client, cause: &tokio_postgres::Error| referred_to(key, cause);
-        self.writer.wait(self.change(Lock::Items, change, explain))
+        self.writer.wait(self.writer.change(&Lock::Items.begin(self.schema()), change, explain))
     }
 
     fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
@@ -130,7 +132,7 @@ impl Editor for PostGis {
             let db = cause.as_db_error().filter(|_| fault::is_of_rows(cause))?;
             Some(invalid(ObjectKind::Collection, id, refused(String::new(), db.message())))
         };
-        self.writer.wait(self.change(Lock::Collections, change, explain))
+        self.writer.wait(self.writer.change(&Lock::Collections.begin(self.schema()), change, explain))
     }
 
     fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
@@ -156,7 +158,7 @@ impl Editor for PostGis {
             Ok(())
         };
         let explain = async |_: &Client, cause: &tokio_postgres::Error| referred_to(&name, cause);
-        self.writer.wait(self.change(Lock::Alone, change, explain))
+        self.writer.wait(self.writer.change(&Lock::Alone.begin(self.schema()), change, explain))
     }
 }
 
@@ -192,12 +194,12 @@ impl PostGis {
 
 /// The Item of a row, with its tag.
 pub(crate) fn stored(row: &Row) -> Result<Stored, Error> {
-    Ok(Stored::new(item_text(row)?))
+    Ok(Stored::new(item_text(&OwnRow, row)?))
 }
 
 /// A Collection as a store gives it, with its tag.
 fn stored_collection(content: &str) -> Result<Stored, Error> {
-    Ok(Stored::new(collections::parsed(content)?.to_string().into_bytes()))
+    Ok(Stored::new(parsed(content)?.to_string().into_bytes()))
 }
 
 fn named(collection: &str, id: &str) -> ItemKey {

@@ -1,16 +1,16 @@
-//! Stacyard's own tables: `schema` makes them, `load` fills them, `search` asks them, `edit` changes single rows of them, and `backend`
+//! Stacyard's own tables: `schema` makes them, `load` fills them, `edit` changes single rows of them, and `backend`
 //! offers all of it as a store. `columns` is the one place that knows the columns of `items`; `encode` makes rows of Items, and
-//! `decode` Items of rows. Uses `connect`, `sql` and `copy`; used by `lib.rs` only.
+//! `decode` Items of rows. Uses `search`, `connect`, `sql` and `copy`; used by `lib.rs` only.
 
 pub(crate) mod backend;
-mod change;
 pub(crate) mod collections;
 mod columns;
 mod decode;
 mod edit;
 pub(crate) mod encode;
 pub(crate) mod load;
+mod lock;
 pub(crate) mod schema;
-mod search;
 mod session;
+mod shape;
 pub(crate) mod store;

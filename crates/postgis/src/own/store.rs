@@ -2,31 +2,23 @@
 
 use std::sync::Arc;
 
-use stacyard_model::Profile;
-use stacyard_search::Stop;
-use stacyard_store::{Error, ItemKey};
-use tokio_postgres::Row;
+use stacyard_search::Search;
+use stacyard_store::{Error, ItemKey, Store};
 
 use crate::connect::address::Address;
-use crate::connect::fault;
 use crate::connect::pool::{CONNECTIONS, Database};
 use crate::own::columns;
 use crate::own::schema::{found, profile};
-use crate::own::search::met::Met;
+use crate::own::shape::OwnRow;
+use crate::search::searched::Searched;
 use crate::sql::ident::Ident;
-use crate::sql::param::Question;
-use crate::sql::table::Table;
 
 /// Items in a PostGIS database, in the tables of [`init`](crate::init). Clones share the connections.
 #[derive(Clone)]
 pub struct PostGis {
-    pub(crate) database: Database,
+    pub(super) searched: Searched,
     /// The server that is written to.
     pub(crate) writer: Database,
-    table: Table,
-    pub(super) profile: Option<Arc<Profile>>,
-    /// Names that its Items were seen to have.
-    pub(super) met: Arc<Met>,
 }
 
 impl PostGis {
@@ -44,37 +36,22 @@ impl PostGis {
             Ok::<_, Error>((postgis, profile::read(&client, address.schema()).await?))
         })?;
         let promoted = profile.as_ref().map(profile::promoted).transpose()?.unwrap_or_default();
-        Ok(Self {
-            database,
-            writer,
-            table: columns::table(address.schema(), postgis, promoted),
-            profile: profile.map(Arc::new),
-            met: Arc::default(),
-        })
+        let table = columns::table(address.schema(), postgis, promoted);
+        Ok(Self { searched: Searched::new(database, table, Arc::new(OwnRow), profile.map(Arc::new)), writer })
     }
 
     pub(crate) fn schema(&self) -> &Ident {
-        self.database.address().schema()
-    }
-
-    /// What a search knows of the table.
-    pub(crate) const fn table(&self) -> &Table {
-        &self.table
+        self.searched.database.address().schema()
     }
 
     /// The schema of PostGIS.
     pub(crate) const fn postgis(&self) -> &Ident {
-        &self.table.postgis
+        &self.searched.table.postgis
     }
 
-    /// All rows of a query.
-    pub(super) async fn rows(&self, question: &Question, stop: &Stop) -> Result<Vec<Row>, Error> {
-        self.database.link.rows("search", question, stop).await
-    }
-
-    /// The error of a search that the database did not answer.
-    pub(super) fn failed(&self, cause: tokio_postgres::Error) -> Error {
-        fault::failed(&format!("search {}", self.database.address().shown()), cause)
+    /// How the database answers a search, as it says itself (EXPLAIN).
+    pub fn explain(&self, search: &Search) -> Result<Vec<String>, Error> {
+        self.searched.explain(&Store::from(self.clone()), search)
     }
 }
 

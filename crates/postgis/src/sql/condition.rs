@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use stacyard_search::{Area, Search};
 
 use crate::sql::filter::{Part, joined};
+use crate::sql::instant;
 use crate::sql::param::Param;
-use crate::sql::table::Table;
-use crate::sql::value::{Maker, seconds};
+use crate::sql::table::{Extent, Table};
+use crate::sql::value::{Maker, read, seconds};
 
 /// The protocol has no room for more parameters than 65,535: where a search has more, all rows are looked at.
 const MAX_PARAMS: usize = 65_000;
@@ -63,13 +64,35 @@ fn among(maker: &mut Maker<'_>, column: &str, list: &[String]) -> Part {
 
 /// The temporal extent has an instant in common with an interval.
 fn overlaps(maker: &mut Maker<'_>, start: Option<Timestamp>, end: Option<Timestamp>) -> Part {
-    let columns = maker.table().columns;
-    let mut sql = vec![format!("{} IS NOT NULL", columns.extent_start)];
-    for (column, op, end) in [(columns.extent_end, ">=", start), (columns.extent_start, "<=", end)] {
-        if let Some(end) = end {
-            let end = maker.text(&seconds(end));
-            sql.push(format!("{column} {op} {end}::numeric"));
+    let mut sql = Vec::new();
+    let mut exact = true;
+    match maker.table().columns.extent {
+        Extent::Seconds { start: from, end: to } => {
+            sql.push(format!("{from} IS NOT NULL"));
+            for (column, op, at) in [(to, ">=", start), (from, "<=", end)] {
+                if let Some(at) = at {
+                    let at = maker.text(&seconds(at));
+                    sql.push(format!("{column} {op} {at}::numeric"));
+                }
+            }
+        }
+        Extent::Stamps { start: from, end: to } => {
+            for (stamp, op, at) in [(to, ">", start), (from, "<", end)] {
+                let Some(at) = at else { continue };
+                let Some(text) = read(at) else {
+                    exact = false;
+                    continue;
+                };
+                let (column, rounded, at) = (stamp.column, maker.text(&text), maker.text(&seconds(at)));
+                // Only of the same microsecond the text has to be looked at, which is far from the row. The index has the first part.
+                sql.push(format!(
+                    "{column} {op}= {rounded}::timestamptz AND ({column} {op} {rounded}::timestamptz OR \
+                     coalesce({} {op}= {at}::numeric, true))",
+                    instant::seconds(stamp.text)
+                ));
+            }
         }
     }
-    Part { sql: format!("({})", sql.join(" AND ")), exact: true }
+    let sql = if sql.is_empty() { "true".to_owned() } else { format!("({})", sql.join(" AND ")) };
+    Part { sql, exact }
 }

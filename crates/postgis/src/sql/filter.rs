@@ -10,7 +10,7 @@ use stacyard_search::cql2::{CompareOp, Expr, Literal, SpatialOp};
 use stacyard_search::{Place, Property};
 
 use crate::sql::param::Param;
-use crate::sql::value::{Kind, Maker, is_moderate, micros};
+use crate::sql::value::{Kind, Maker, is_moderate};
 
 /// A condition on a row, in SQL.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Maker<'_> {
 
     /// One of the Item's own times beside an instant: its column holds microseconds, so that it is a bound only.
     fn instant(&mut self, property: &Property, op: CompareOp, literal: &Literal) -> Option<Part> {
-        let column = self.instant_column(property)?;
+        let instant = self.instant_column(property)?;
         let at = instant_of(literal)?;
         let op = match op {
             CompareOp::Equal => "=",
@@ -118,8 +118,10 @@ impl Maker<'_> {
             CompareOp::Greater | CompareOp::GreaterOrEqual => ">=",
             CompareOp::NotEqual => return None,
         };
-        let at = self.text(&micros(at)?);
-        Some(Part { sql: format!("({column} {op} {at}::timestamptz)"), exact: false })
+        let at = self.stamp(at)?;
+        let at = self.text(&at);
+        let sql = instant.may_be(&format!("{} {op} {at}::timestamptz", instant.column));
+        Some(Part { sql, exact: false })
     }
 
     fn is_in(&mut self, value: &Expr, list: &[Expr]) -> Option<Part> {
@@ -158,10 +160,11 @@ impl Maker<'_> {
             list.iter().filter_map(|one| if let Expr::Literal(literal) = one { Some(literal) } else { None })
         };
         if let Some(instants) = literals().map(instant_of).collect::<Option<Vec<_>>>() {
-            let column = self.instant_column(property)?;
-            let instants = instants.into_iter().map(micros).collect::<Option<_>>()?;
+            let instant = self.instant_column(property)?;
+            let instants = instants.into_iter().map(|at| self.stamp(at)).collect::<Option<_>>()?;
             let list = self.bind(Param::Texts(instants));
-            return Some(Part { sql: format!("({column} = ANY({list}::timestamptz[]))"), exact: false });
+            let sql = instant.may_be(&format!("{} = ANY({list}::timestamptz[])", instant.column));
+            return Some(Part { sql, exact: false });
         }
         let wanted = [true, false].map(|known| Expr::Literal(Literal::Bool(known)));
         let parts = wanted.iter().filter(|one| list.contains(one));

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use stacyard_model::FieldType;
 use stacyard_search::{Compiled, Datum, OrderKey, Place};
 
+use crate::sql::instant;
 use crate::sql::jsonb::{boolean, number, text};
 use crate::sql::keyset::{After, Known, Part};
-use crate::sql::table::Table;
-use crate::sql::value::{Maker, is_moderate, micros, seconds};
+use crate::sql::table::{Extent, Instants, Stamp, Table};
+use crate::sql::value::{Maker, is_moderate, micros, read, seconds};
 
 /// What rows are sorted by, each in a direction.
 pub(crate) struct Order {
@@ -20,9 +21,24 @@ pub(crate) struct Order {
     pub(crate) after: After,
 }
 
+/// What decides between instants that are rounded to the same microsecond.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ties {
+    /// Whoever reads the rows: he needs all of a microsecond.
+    Left,
+    /// SQL, by their texts, which lie far from the rows.
+    Settled,
+}
+
 enum By {
-    /// The start of the temporal extent.
-    Start,
+    /// The start of the temporal extent, in seconds.
+    Start(&'static str),
+    /// A column of instants rounded to microseconds, none of which is NULL, and the text of them.
+    Stamp {
+        column: String,
+        text: String,
+        ties: Ties,
+    },
     Collection,
     Id,
     /// A column that has NULL where the Item has no value, and all there is to say otherwise; of a type.
@@ -69,8 +85,15 @@ const LAST: &str = "'9999-12-30 22:00:00.999999+00'::timestamptz";
 const LAST_NANOS: i128 = 253_402_207_200_999_999_000;
 
 impl By {
-    fn of(key: &OrderKey, maker: &mut Maker<'_>) -> Option<Self> {
-        let Some(property) = &key.property else { return Some(Self::Start) };
+    fn of(key: &OrderKey, ties: Ties, maker: &mut Maker<'_>) -> Option<Self> {
+        let Some(property) = &key.property else {
+            return Some(match maker.table().columns.extent {
+                Extent::Seconds { start, .. } => Self::Start(start),
+                Extent::Stamps { start: Stamp { column, text }, .. } => {
+                    Self::Stamp { column: column.to_owned(), text: text.to_owned(), ties }
+                }
+            });
+        };
         match property.place() {
             Place::Id => return Some(Self::Id),
             Place::Collection => return Some(Self::Collection),
@@ -79,7 +102,11 @@ impl By {
         }
         let value = maker.property(property)?;
         if let Some(column) = maker.table().columns.instant(property.key()) {
-            return Some(Self::Instant { column: column.to_owned(), text: text(&value) });
+            let (column, text) = (column.to_owned(), text(&value));
+            return Some(match maker.table().instants {
+                Instants::Cut(_) => Self::Instant { column, text },
+                Instants::Rounded => Self::Stamp { column, text, ties },
+            });
         }
         let kinds = [FieldType::String, FieldType::Number, FieldType::Integer, FieldType::Boolean];
         let column = kinds.into_iter().find_map(|kind| Some((maker.whole(property, kind)?, kind)));
@@ -97,21 +124,26 @@ impl By {
     fn expressions(&self, table: &Table) -> Vec<String> {
         let columns = &table.columns;
         match self {
-            Self::Start => vec![columns.extent_start.to_owned()],
+            Self::Start(column) => vec![(*column).to_owned()],
+            Self::Stamp { column, text, ties: Ties::Settled } => vec![column.clone(), instant::seconds(text)],
             // None is null, and last.
-            Self::Collection => {
-                vec![format!("({} = '')", columns.collection), columns.collection.to_owned()]
-            }
-            Self::Id => vec![columns.id.to_owned()],
-            Self::Column(column, _) => vec![column.clone()],
+            Self::Collection => vec![
+                format!("({} = '')", columns.collection),
+                format!("{}{}", columns.collection, columns.by_code_point),
+            ],
+            Self::Id => vec![format!("{}{}", columns.id, columns.by_code_point)],
+            Self::Column(column, _) | Self::Stamp { column, ties: Ties::Left, .. } => vec![column.clone()],
             Self::Instant { column, text } => vec![column.clone(), is_finer(column, text)],
             Self::Value(value) => vec![rank(value), boolean(value), number(value), text(value)],
             Self::InstantValue(value) => {
                 let text = text(value);
-                let instant = format!("{}({text})", table.instant_of_text);
+                let instant = instant_of(&text, table);
                 // Texts that are none come after those that are.
                 let other = format!("(CASE WHEN {instant} IS NULL THEN {text} END COLLATE \"C\")");
-                let finer = is_finer(&instant, &text);
+                let finer = match table.instants {
+                    Instants::Cut(_) => is_finer(&instant, &text),
+                    Instants::Rounded => format!("coalesce({}, 0)", instant::seconds(&text)),
+                };
                 vec![rank(value), boolean(value), number(value), instant, finer, other]
             }
         }
@@ -122,13 +154,18 @@ impl By {
         let composite =
             |value: &str| format!("coalesce(jsonb_typeof({value}) IN ('array', 'object'), false)");
         match self {
-            Self::Start | Self::Collection | Self::Id | Self::Column(..) => None,
+            Self::Start(_) | Self::Stamp { .. } | Self::Collection | Self::Id | Self::Column(..) => None,
             Self::Instant { column, text } => Some(is_odd(column, text)),
             Self::Value(value) => Some(composite(value)),
             Self::InstantValue(value) => {
                 let text = text(value);
-                let instant = format!("{}({text})", table.instant_of_text);
-                Some(format!("({} OR {})", composite(value), is_odd(&instant, &text)))
+                match table.instants {
+                    Instants::Cut(_) => {
+                        let instant = instant_of(&text, table);
+                        Some(format!("({} OR {})", composite(value), is_odd(&instant, &text)))
+                    }
+                    Instants::Rounded => Some(composite(value)),
+                }
             }
         }
     }
@@ -138,8 +175,10 @@ impl By {
         let (values, known) = self.values(at, maker)?;
         let parts = self.expressions(maker.table()).into_iter().zip(values);
         let can_be_null = |number: usize| match self {
-            Self::Start | Self::Column(..) => true,
+            Self::Start(_) | Self::Column(..) => true,
             Self::Collection | Self::Id => false,
+            // Of the text, where it is no instant.
+            Self::Stamp { .. } => number == 1,
             Self::Instant { .. } => number == 0,
             // The rank of the type; whether an instant is finer.
             Self::Value(_) => number > 0,
@@ -152,15 +191,23 @@ impl By {
 
     /// What [`By::expressions`] are at a value, the first ones at least; `None` in one of them: NULL.
     fn values(&self, at: &Datum, maker: &mut Maker<'_>) -> Option<(Vec<Option<String>>, Known)> {
-        let no = || Some("false".to_owned());
+        let is_rounded = matches!(maker.table().instants, Instants::Rounded);
+        let no = || Some(if is_rounded { "0" } else { "false" }.to_owned());
         let rank = |rank: u8| Some(rank.to_string());
         let values = match (self, at) {
-            (Self::Start, Datum::Instant(at)) => {
+            (Self::Stamp { ties: Ties::Left, .. }, Datum::Instant(at)) => {
+                let at = maker.text(&read(*at)?);
+                return Some((vec![Some(format!("{at}::timestamptz"))], Known::Nearly));
+            }
+            (Self::Stamp { .. }, Datum::Instant(at)) => rounded(*at, maker)?,
+            (Self::Start(_), Datum::Instant(at)) => {
                 vec![Some(format!("{}::numeric", maker.text(&seconds(*at))))]
             }
-            (Self::Start | Self::Column(..), Datum::Null) => vec![None],
+            (Self::Start(_) | Self::Column(..), Datum::Null) => vec![None],
             (Self::Collection, Datum::Null) => vec![Some("true".to_owned()), Some("''".to_owned())],
-            (Self::Collection, Datum::Text(name)) => vec![no(), Some(bound(name, maker)?)],
+            (Self::Collection, Datum::Text(name)) => {
+                vec![Some("false".to_owned()), Some(bound(name, maker)?)]
+            }
             (Self::Id, Datum::Text(id)) => vec![Some(bound(id, maker)?)],
             (Self::Column(_, FieldType::String), Datum::Text(text)) => vec![Some(bound(text, maker)?)],
             (Self::Column(_, FieldType::Boolean), Datum::Bool(known)) => vec![Some(known.to_string())],
@@ -193,6 +240,12 @@ impl By {
             (Self::InstantValue(_), Datum::Text(text)) => {
                 vec![rank(TEXT), None, None, None, no(), Some(bound(text, maker)?)]
             }
+            (Self::InstantValue(_), Datum::Instant(at)) if is_rounded => {
+                let mut values = vec![rank(TEXT), None, None];
+                values.extend(rounded(*at, maker)?);
+                values.push(None);
+                values
+            }
             (Self::InstantValue(_), Datum::Instant(at)) => {
                 let (at, known) = instant(*at, maker)?;
                 let values = vec![rank(TEXT), None, None, Some(at), no(), None];
@@ -202,6 +255,20 @@ impl By {
         };
         Some((values, Known::Exactly))
     }
+}
+
+/// SQL for the instant that a text is.
+fn instant_of(text: &str, table: &Table) -> String {
+    match &table.instants {
+        Instants::Cut(function) => format!("{function}({text})"),
+        Instants::Rounded => instant::rounded(text),
+    }
+}
+
+/// An instant as a column has it that is rounded, and as its text has it.
+fn rounded(at: Timestamp, maker: &mut Maker<'_>) -> Option<Vec<Option<String>>> {
+    let (stamp, exact) = (maker.text(&read(at)?), maker.text(&seconds(at)));
+    Some(vec![Some(format!("{stamp}::timestamptz")), Some(format!("{exact}::numeric"))])
 }
 
 /// A text as a parameter; PostgreSQL has no NUL.
@@ -222,13 +289,28 @@ fn instant(at: Timestamp, maker: &mut Maker<'_>) -> Option<(String, Known)> {
 
 impl Order {
     /// The order of a search, from a place on; `None`: SQL cannot say it.
-    pub(crate) fn of(search: &Compiled, after: Option<&[u8]>, maker: &mut Maker<'_>) -> Option<Self> {
+    pub(crate) fn of(
+        search: &Compiled,
+        after: Option<&[u8]>,
+        ties: Ties,
+        maker: &mut Maker<'_>,
+    ) -> Option<Self> {
         let mut keys = Vec::new();
-        for key in search.order() {
-            keys.push((By::of(key, maker)?, key.descending));
+        for (number, key) in search.order().iter().enumerate() {
+            // Of what does not come first nobody could read all that is tied.
+            let ties = if number == 0 { ties } else { Ties::Settled };
+            keys.push((By::of(key, ties, maker)?, key.descending));
         }
         let after = after.map_or(After::all(), |after| rows_after(&keys, &search.place(after), maker));
         Some(Self { keys, after })
+    }
+
+    /// The column by which rows may be tied, of which none is settled in SQL.
+    pub(crate) fn tied(&self) -> Option<&str> {
+        match self.keys.first() {
+            Some((By::Stamp { column, ties: Ties::Left, .. }, _)) => Some(column),
+            _ => None,
+        }
     }
 
     /// What rows are sorted by, each with its direction. PostgreSQL's nulls are the largest of all, as the search's are.
@@ -268,7 +350,7 @@ fn rows_after(keys: &[(By, bool)], place: &[Datum], maker: &mut Maker<'_>) -> Af
         }
     }
     let newest = match (keys, known) {
-        ([(By::Start, true), (By::Collection, false), (By::Id, false)], Known::Exactly) => {
+        ([(By::Start(_), true), (By::Collection, false), (By::Id, false)], Known::Exactly) => {
             After::newest(&parts)
         }
         _ => None,

@@ -11,28 +11,32 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// The schema of PostGIS' types and functions.
     pub(crate) postgis: Ident,
-    /// A function that makes a `timestamptz` of a text that is an instant, cut to microseconds, and NULL of any other.
-    pub(crate) instant_of_text: String,
+    /// How it makes instants of texts.
+    pub(crate) instants: Instants,
     pub(crate) columns: Columns,
+    /// A query for the names of the collections that have Items.
+    pub(crate) collections: String,
     pub(crate) promoted: Promoted,
 }
 
 /// The columns that a search looks at.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns {
-    /// A text that compares by code point, as all texts here.
+    /// A text.
     pub(crate) id: &'static str,
     /// A text, empty where the Item has no collection.
     pub(crate) collection: &'static str,
+    /// What makes these two compare by code point, where they do not by themselves.
+    pub(crate) by_code_point: &'static str,
     /// A `geometry`; NULL where the Item has none.
     pub(crate) geometry: &'static str,
     /// A `jsonb` object.
     pub(crate) properties: &'static str,
-    /// The start of the temporal extent: a `numeric` of seconds since 1970, exactly; NULL where there is none.
-    pub(crate) extent_start: &'static str,
-    pub(crate) extent_end: &'static str,
-    /// Properties that have a `timestamptz` of the same name, cut to microseconds.
+    pub(crate) extent: Extent,
+    /// Properties that have a `timestamptz` of the same name.
     pub(crate) instants: &'static [&'static str],
+    /// SQL that is true of rows in which these columns say something else than the properties.
+    pub(crate) instants_unless: Option<&'static str>,
 }
 
 impl Columns {
@@ -40,6 +44,31 @@ impl Columns {
     pub(crate) fn instant(&self, property: &str) -> Option<&'static str> {
         self.instants.iter().copied().find(|name| *name == property)
     }
+}
+
+/// The temporal extent of an Item in its row.
+#[derive(Clone, Copy)]
+pub(crate) enum Extent {
+    /// A `numeric` each, of seconds since 1970, exactly; NULL where there is none.
+    Seconds { start: &'static str, end: &'static str },
+    /// A `timestamptz` each, which PostgreSQL has read from a text.
+    Stamps { start: Stamp, end: Stamp },
+}
+
+/// A `timestamptz`, and SQL for the text that it was read from, which may have more digits.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) column: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// How a table makes instants of texts.
+#[derive(Clone)]
+pub(crate) enum Instants {
+    /// By a function of this name, which cuts them to microseconds; of a text that is none it makes NULL.
+    Cut(String),
+    /// As PostgreSQL reads them, which rounds to microseconds.
+    Rounded,
 }
 
 /// Properties with columns of their own, by a profile.

@@ -9,7 +9,7 @@ use stacyard_search::{Place, Property};
 
 use crate::sql::jsonb;
 use crate::sql::param::Param;
-use crate::sql::table::Table;
+use crate::sql::table::{Instants, Table};
 
 /// Makes SQL of a search, and collects its parameters.
 pub(crate) struct Maker<'a> {
@@ -19,6 +19,23 @@ pub(crate) struct Maker<'a> {
 
 /// How deep a name with dots is followed: each dot doubles the places where it can lead.
 const MAX_DOTS: usize = 4;
+
+/// The column of a property that is a time.
+pub(crate) struct InstantColumn {
+    pub(crate) column: String,
+    /// SQL that is true of rows in which it says something else.
+    pub(crate) unless: Option<&'static str>,
+}
+
+impl InstantColumn {
+    /// What may be true of the property, where this is true of its column.
+    pub(crate) fn may_be(&self, sql: &str) -> String {
+        match self.unless {
+            Some(unless) => format!("({sql} OR {unless})"),
+            None => format!("({sql})"),
+        }
+    }
+}
 
 /// What a value must be, to be compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,8 +128,12 @@ impl Maker<'_> {
     /// A property as a value of a kind: NULL where it is of another.
     pub(crate) fn typed(&mut self, property: &Property, kind: Kind) -> Option<String> {
         match (property.place(), kind) {
-            (Place::Id, Kind::Text) => return Some(self.table.columns.id.to_owned()),
-            (Place::Collection, Kind::Text) => return Some(self.collection()),
+            (Place::Id, Kind::Text) => {
+                return Some(format!("{}{}", self.table.columns.id, self.table.columns.by_code_point));
+            }
+            (Place::Collection, Kind::Text) => {
+                return Some(format!("{}{}", self.collection(), self.table.columns.by_code_point));
+            }
             _ => {}
         }
         let column = match kind {
@@ -144,11 +165,23 @@ impl Maker<'_> {
     }
 
     /// The column of a property that is a time by the model or the profile.
-    pub(crate) fn instant_column(&self, property: &Property) -> Option<String> {
-        let own = self.table.columns.instant(property.key());
+    pub(crate) fn instant_column(&self, property: &Property) -> Option<InstantColumn> {
+        let columns = &self.table.columns;
+        let own = columns.instant(property.key());
         match own.filter(|_| property.place() == Place::Properties) {
-            Some(own) => Some(own.to_owned()),
-            None => self.promoted(property, FieldType::Datetime),
+            Some(own) => Some(InstantColumn { column: own.to_owned(), unless: columns.instants_unless }),
+            None => {
+                let column = self.promoted(property, FieldType::Datetime)?;
+                Some(InstantColumn { column, unless: None })
+            }
+        }
+    }
+
+    /// An instant for comparisons with such a column, as it was made of the texts of Items.
+    pub(crate) fn stamp(&mut self, at: Timestamp) -> Option<String> {
+        match self.table.instants {
+            Instants::Cut(_) => micros(at),
+            Instants::Rounded => read(at),
         }
     }
 }
@@ -163,11 +196,16 @@ pub(crate) fn seconds(at: Timestamp) -> String {
     text
 }
 
-/// An instant cut to microseconds, as PostgreSQL reads it.
-pub(crate) fn micros(at: Timestamp) -> Option<String> {
-    let at = Timestamp::from_nanosecond(at.as_nanosecond().div_euclid(1_000) * 1_000).ok()?.to_string();
+/// An instant as PostgreSQL reads it: it rounds it to microseconds.
+pub(crate) fn read(at: Timestamp) -> Option<String> {
+    let at = at.to_string();
     // Years before the first one are written in another way; PostgreSQL has no year 0.
     (!at.starts_with('-') && !at.starts_with("0000")).then_some(at)
+}
+
+/// An instant cut to microseconds, as PostgreSQL reads it.
+pub(crate) fn micros(at: Timestamp) -> Option<String> {
+    read(Timestamp::from_nanosecond(at.as_nanosecond().div_euclid(1_000) * 1_000).ok()?)
 }
 
 /// A number that `numeric` can hold, and that is no burden: no power of ten beyond 1,000.

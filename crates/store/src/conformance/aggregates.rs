@@ -5,17 +5,17 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stacyard_model::json::Document;
 use stacyard_search::{Aggregate, Aggregation, Bins, Compiled, Grid, Property, Query, Search, Step};
 
-use super::generate::{catalog, question};
-use super::{Make, run, said};
+use super::generate::question;
+use super::{Suite, run, said};
 use crate::Store;
 
 /// How many searches of each catalog are aggregated.
 const SEARCHES: usize = 40;
 
-pub(super) fn check(make: &mut Make<'_>) {
+pub(super) fn check(suite: &mut Suite<'_>) {
     for (seed, items) in [(11, 0), (12, 1), (13, 250)] {
-        let items = catalog(seed, items);
-        let store = make(&items);
+        let items = suite.catalog(seed, items);
+        let store = suite.make(&items);
         compare(&store, &items, &Search::default());
         // The same in every run.
         let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[13; 32]);

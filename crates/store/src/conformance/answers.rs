@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use stacyard_model::json::Document;
 use stacyard_search::{Search, SortKey, parse_filter};
 
-use super::generate::catalog;
-use super::{Make, found, name, run};
+use super::{Suite, found, name, run};
 use crate::Store;
 
-pub(super) fn check(make: &mut Make<'_>) {
-    let all = catalog(5, 300);
+pub(super) fn check(suite: &mut Suite<'_>) {
+    let all = suite.catalog(5, 300);
     let collection = |item: &Document| Some(item.root().get("collection")?.as_str()?.into_owned());
     let collections: BTreeSet<String> = all.iter().filter_map(collection).collect();
     let of = |ids: &[&str]| Search {
@@ -24,7 +23,7 @@ pub(super) fn check(make: &mut Make<'_>) {
     searches.push(Search { max_items: Some(7), ..Search::default() });
     searches.push(Search { filter: parse_filter("id IS NULL").ok(), ..Search::default() });
     searches.push(Search { sortby: SortKey::parse_list("id").unwrap_or_default(), ..Search::default() });
-    for store in [make(&all), make(&[])] {
+    for store in [suite.make(&all), suite.make(&[])] {
         for search in &searches {
             let (wanted, answered) = (found(&store, search), answered(&store, search));
             let is_in_order = !search.sortby.is_empty() || search.max_items.is_some();

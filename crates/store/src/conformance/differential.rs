@@ -5,8 +5,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 use stacyard_model::json::Document;
 use stacyard_search::{Compiled, Search};
 
-use super::generate::{catalog, question};
-use super::{Make, count, found, name, reference};
+use super::generate::question;
+use super::{Suite, count, found, name, reference};
 use crate::Store;
 
 /// How many searches of each catalog; `PROPTEST_CASES` makes them more or fewer.
@@ -15,10 +15,10 @@ const SEARCHES: u32 = 500;
 /// The seeds of the catalogs, and how many Items each has.
 const CATALOGS: [(u64, u64); 4] = [(1, 0), (2, 3), (3, 60), (4, 300)];
 
-pub(super) fn check(make: &mut Make<'_>) {
+pub(super) fn check(suite: &mut Suite<'_>) {
     for (seed, items) in CATALOGS {
-        let items = catalog(seed, items);
-        compare(&make(&items), &items);
+        let items = suite.catalog(seed, items);
+        compare(&suite.make(&items), &items);
     }
 }
 

@@ -6,16 +6,15 @@ use std::thread;
 use stacyard_model::json::Document;
 use stacyard_search::Search;
 
-use super::catalog::items;
 use super::items::{get, key};
-use super::{Make, count, found};
+use super::{Suite, count, found};
 use crate::{ETag, Edit, ErrorKind, Home, ItemKey, Store, When};
 
-pub(super) fn check(make: &mut Make<'_>) {
-    let all = items();
-    let store = make(&all);
+pub(super) fn check(suite: &mut Suite<'_>) {
+    let all = suite.items();
+    let store = suite.make(&all);
     let Ok(edit) = store.edit() else { return };
-    every_item_goes_in_and_out(&make(&[]), &all);
+    every_item_goes_in_and_out(&suite.make(&[]), &all);
     conditions(&store, &edit, &all);
     collections(&edit, &store);
     invalid(&store, &edit);
@@ -88,7 +87,7 @@ fn collections(edit: &Edit<'_>, store: &Store) {
     let changed = COLLECTION.replace(r#""d""#, r#""changed""#);
     let (_, changed) = edit.put_collection(changed.as_bytes(), When::Matches(put.etag)).expect("it matches");
     assert!(!changed.is_new && changed.etag != put.etag);
-    let item = r#"{"type":"Feature","stac_version":"1.1.0","id":"of-edited","collection":"edited","geometry":null,"properties":{"datetime":"2024-01-01T00:00:00Z"},"links":[{"rel":"collection","href":"c.json"}],"assets":{}}"#;
+    let item = r#"{"type":"Feature","stac_version":"1.1.0","id":"of-edited","collection":"edited","geometry":{"type":"Point","coordinates":[1,2]},"bbox":[1,2,1,2],"properties":{"datetime":"2024-01-01T00:00:00Z"},"links":[{"rel":"collection","href":"c.json"}],"assets":{}}"#;
     let (key, _) = edit.put_item(item.as_bytes(), When::Absent).expect("an Item");
     assert_eq!(kind(edit.delete_collection(&id, When::Always)), ErrorKind::Conflict);
     edit.delete_item(&key, When::Always).expect("the Item");
@@ -113,7 +112,7 @@ fn invalid(store: &Store, edit: &Edit<'_>) {
 fn at_once(store: &Store) {
     let text = |number: usize| {
         format!(
-            r#"{{"type":"Feature","stac_version":"1.1.0","id":"raced","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z","by":{number}}},"links":[],"assets":{{}}}}"#
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"raced","collection":"c1","geometry":{{"type":"Point","coordinates":[1,2]}},"bbox":[1,2,1,2],"properties":{{"datetime":"2024-01-01T00:00:00Z","by":{number}}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
         )
     };
     // Each writes another state than all before: one that is written again would still match.
@@ -135,7 +134,7 @@ fn at_once(store: &Store) {
         wins.into_iter().filter(|won| *won).count()
     };
     assert_eq!(race(0, &|| When::Absent), 1, "several have made the same Item");
-    let etag = get(store, &ItemKey::loose("raced")).expect("the Item").etag;
+    let etag = get(store, &ItemKey::new("c1", "raced")).expect("the Item").etag;
     assert_eq!(race(4, &|| When::Matches(etag)), 1, "several have changed the same state");
 }
 
@@ -144,19 +143,24 @@ fn homes(store: &Store) {
     let edit = store.edit().expect("single changes").into_home(Home::Known);
     let item = |collection: &str| {
         format!(
-            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"{collection}","geometry":null,"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i","collection":"{collection}","geometry":{{"type":"Point","coordinates":[1,2]}},"bbox":[1,2,1,2],"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
         )
     };
     let refused =
         edit.put_item(item("nowhere").as_bytes(), When::Absent).expect_err("there is no Collection");
     assert!(refused.unknown().is_some_and(|unknown| unknown.name == "nowhere"), "{refused}");
     let of_items = store.edit().expect("single changes");
-    let (loose, _) = of_items.put_item(item("made").as_bytes(), When::Absent).expect("an Item");
-    let other = item("made").replace(r#""id":"i""#, r#""id":"j""#);
-    let (known, _) =
-        edit.put_item(other.as_bytes(), When::Absent).expect("Items of the collection are there");
-    for key in [loose, known] {
-        edit.delete_item(&key, When::Always).expect("it is there");
+    match of_items.put_item(item("made").as_bytes(), When::Absent) {
+        Ok((loose, _)) => {
+            let other = item("made").replace(r#""id":"i""#, r#""id":"j""#);
+            let (known, _) =
+                edit.put_item(other.as_bytes(), When::Absent).expect("Items of the collection are there");
+            for key in [loose, known] {
+                edit.delete_item(&key, When::Always).expect("it is there");
+            }
+        }
+        // A store that takes none without its Collection says so of the Item.
+        Err(error) => assert!(error.findings().is_some(), "{error}"),
     }
     for round in 0..30 {
         let id = format!("home-{round}");

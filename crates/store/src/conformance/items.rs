@@ -3,13 +3,12 @@
 use stacyard_model::json::Document;
 use stacyard_search::Stop;
 
-use super::Make;
-use super::catalog::items;
+use super::Suite;
 use crate::{ETag, ItemKey, Store};
 
-pub(super) fn check(make: &mut Make<'_>) {
-    let all = items();
-    let store = make(&all);
+pub(super) fn check(suite: &mut Suite<'_>) {
+    let all = suite.items();
+    let store = suite.make(&all);
     for item in &all {
         let wanted = key(item);
         let found = store.get(&wanted, &Stop::default()).unwrap_or_else(|e| panic!("{e}"));
@@ -28,7 +27,7 @@ pub(super) fn check(make: &mut Make<'_>) {
         assert!(get(&store, &key).is_none(), "{key} is found");
     }
     // A store without Items has none either, and that is no error.
-    assert!(get(&make(&[]), &ItemKey::new("c1", "a")).is_none());
+    assert!(get(&suite.make(&[]), &ItemKey::new("c1", "a")).is_none());
 }
 
 pub(super) fn get(store: &Store, key: &ItemKey) -> Option<crate::Stored> {

@@ -5,29 +5,28 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use stacyard_model::json::Document;
 use stacyard_search::{Compiled, PageSize, Search};
 
-use super::generate::catalog;
-use super::{Make, Question, key, reference, run};
+use super::{Question, Suite, key, reference, run};
 use crate::{Cursor, Error, Page, PageItem, Store};
 
 /// Every sort of order: none, by each type, mixed and missing values, several, ties everywhere.
 const ORDERS: [&str; 9] =
     ["", "datetime", "-datetime", "cloud", "-cloud,platform", "collection", "-id", "platform,-count", "flag"];
 
-pub(super) fn check(make: &mut Make<'_>) {
-    let items = catalog(9, 50);
+pub(super) fn check(suite: &mut Suite<'_>) {
+    let items = suite.catalog(9, 50);
     for order in ORDERS {
         // Small pages of all, larger ones of some.
         for (size, filter) in [(1, "TRUE"), (7, "count > -300 OR platform = 'a'")] {
             let question = Question::default().with("filter", filter);
             let question = if order.is_empty() { question } else { question.with("sortby", order) };
-            walk(make, &items, (&question, size));
+            walk(suite, &items, (&question, size));
             // Where there is nothing to do there is an end.
             let search = question.search().expect("a search");
-            let none = page(&make(&items[..0]), &search, None, size);
+            let none = page(&suite.make(&items[..0]), &search, None, size);
             assert!(none.items.is_empty() && !none.has_more, "{}", question.command());
         }
     }
-    foreign(&make(&items));
+    foreign(&suite.make(&items));
 }
 
 /// A cursor of one query says nothing of another.
@@ -73,7 +72,7 @@ fn taken(page: Result<Page, Error>) -> Taken {
 
 /// Walks the pages. At the start there is every Item but each third; after each page one of these comes, and each
 /// seventh goes.
-fn walk(make: &mut Make<'_>, items: &[Document], (question, size): (&Question, u64)) {
+fn walk(suite: &mut Suite<'_>, items: &[Document], (question, size): (&Question, u64)) {
     let search = question.search().expect("a search");
     let compiled = Compiled::new(&search).expect("a search");
     let number = |wanted: fn(usize) -> bool| (0..items.len()).filter(move |index| wanted(*index));
@@ -86,7 +85,7 @@ fn walk(make: &mut Make<'_>, items: &[Document], (question, size): (&Question, u
     let mut store = None;
     loop {
         let now: Vec<Document> = there.iter().map(|index| items[*index].clone()).collect();
-        let store = store.insert(make(&now));
+        let store = store.insert(suite.make(&now));
         let page = page(store, &search, after.as_ref().map(|(cursor, _)| cursor), size);
         // The page is what the reference has after that place.
         let all = reference(&now, &search);

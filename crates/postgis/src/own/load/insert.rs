@@ -7,11 +7,11 @@ use stacyard_model::json::Document;
 use stacyard_store::{Counts, Mode, Refused, Why};
 use tokio_postgres::{Client, Error, Row};
 
+use crate::connect::counts::counts;
 use crate::copy::stream::{self, Columns};
 use crate::own::columns::{self, BY_COPY, BY_SQL, at};
 use crate::own::decode::write_item_at;
 use crate::own::encode::Set;
-use crate::own::load::counts::counts;
 use crate::own::load::replacement;
 use crate::own::load::target::{STAGING, Target};
 use crate::own::session::notify;

@@ -8,8 +8,8 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use crate::connect::counts::counts;
 use crate::own::collections;
-use crate::own::load::counts::counts;
 use crate::own::load::target::{STAGING, Target};
 use crate::own::session::notify;
 

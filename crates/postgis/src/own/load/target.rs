@@ -10,9 +10,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::connect::address::Address;
 use crate::connect::fault;
+use crate::connect::loaded::Loaded;
 use crate::own::columns;
 use crate::own::load::explain::Explainer;
-use crate::own::load::loaded::Loaded;
 use crate::own::session::loading;
 use crate::sql::ident::Ident;
 

@@ -4,14 +4,14 @@ use stacyard_model::FieldType;
 use stacyard_search::{Compiled, KnownNames, Property, Types};
 use stacyard_store::{Error, Note, check_lists, check_properties};
 
-use crate::own::store::PostGis;
+use crate::search::searched::Searched;
 use crate::sql::param::{Param, Question};
 use crate::sql::value::Maker;
 
-impl PostGis {
+impl Searched {
     /// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
     pub(super) async fn check_properties(&self, search: &Compiled) -> Result<(), Error> {
-        let schema = self.schema();
+        let table = &self.table.name;
         let mut names = search.names();
         for (property, wanted) in search.wanted() {
             if let Some(field) = self.profile.as_ref().and_then(|profile| profile.field(property.key())) {
@@ -25,6 +25,12 @@ impl PostGis {
                     search.declare_one(property, declared, &mut names);
                     continue;
                 }
+            }
+            if let Some(declared) = self.declared.get(property.key())
+                && (wanted.is_empty() || wanted.meets(*declared))
+            {
+                search.declare_one(property, *declared, &mut names);
+                continue;
             }
             if let Some(types) = self.met.property(property.key(), *wanted) {
                 search.declare_one(property, types, &mut names);
@@ -47,7 +53,7 @@ impl PostGis {
                 search.declare_one(property, types, &mut names);
             }
         }
-        let query = format!("SELECT EXISTS (SELECT FROM {schema}.items)");
+        let query = format!("SELECT EXISTS (SELECT FROM {table})");
         if !names.lacks_types()
             || !self.rows(&Question::plain(query), search.stop()).await?.iter().any(|row| row.get(0))
         {
@@ -56,7 +62,8 @@ impl PostGis {
         search.declare_all(&mut names, |_| Types::NONE);
         let query = format!(
             "SELECT DISTINCT jsonb_object_keys(properties) FROM \
-             (SELECT properties FROM {schema}.items LIMIT 10000) AS first"
+             (SELECT {} AS properties FROM {table} LIMIT 10000) AS first",
+            self.table.columns.properties
         );
         let mut known = KnownNames::default();
         for row in &self.rows(&Question::plain(query), search.stop()).await? {
@@ -67,12 +74,12 @@ impl PostGis {
 
     /// The type of a value of a property that is of one of these, if a row has one.
     async fn type_among(&self, search: &Compiled, property: &Property, types: Types) -> Result<Types, Error> {
-        let mut maker = Maker::new(Vec::new(), self.table());
+        let mut maker = Maker::new(Vec::new(), &self.table);
         let Some(value) = maker.property(property) else { return Ok(types) };
         let names: Vec<String> = types.names().map(|name| format!("'{name}'")).collect();
         let sql = format!(
-            "SELECT jsonb_typeof({value}) FROM {}.items WHERE jsonb_typeof({value}) IN ({}) LIMIT 1",
-            self.schema(),
+            "SELECT jsonb_typeof({value}) FROM {} WHERE jsonb_typeof({value}) IN ({}) LIMIT 1",
+            self.table.name,
             names.join(", ")
         );
         let rows = self.rows(&Question { sql, params: maker.into_params() }, search.stop()).await?;
@@ -81,7 +88,7 @@ impl PostGis {
 
     /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
     /// warnings of what else is missing.
-    pub(in crate::own) fn check_lists(&self, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
+    pub(super) fn check_lists(&self, search: &Compiled, found: u64) -> Result<Vec<Note>, Error> {
         let request = search.request();
         let mut names = search.names();
         if found > 0 {
@@ -93,11 +100,11 @@ impl PostGis {
         if !names.lacks_list() || (found > 0 && request.collections.len() < 2) {
             return Ok(Vec::new());
         }
-        let schema = self.schema();
+        let table = &self.table.name;
         self.database.wait(async {
             let ids = Param::Texts(request.ids.clone());
             let sql = format!(
-                "SELECT EXISTS (SELECT FROM {schema}.items), EXISTS (SELECT FROM {schema}.items WHERE id = ANY($1))"
+                "SELECT EXISTS (SELECT FROM {table}), EXISTS (SELECT FROM {table} WHERE id = ANY($1))"
             );
             let rows = self.rows(&Question { sql, params: vec![ids] }, search.stop()).await?;
             if rows.iter().any(|row| row.get(0)) {
@@ -108,7 +115,7 @@ impl PostGis {
             }
             let collections = Param::Texts(request.collections.clone());
             let sql = format!(
-                "SELECT name FROM unnest($1) AS name WHERE EXISTS (SELECT FROM {schema}.items WHERE collection = name)"
+                "SELECT name FROM unnest($1) AS name WHERE EXISTS (SELECT FROM {table} WHERE collection = name)"
             );
             for row in &self.rows(&Question { sql, params: vec![collections] }, search.stop()).await? {
                 self.met.note_collection(row.get(0));
@@ -116,12 +123,7 @@ impl PostGis {
             }
             let mut known = KnownNames::default();
             if search.missing_collections(&names).next().is_some() {
-                // From one to the next by the index: there may be many rows.
-                let query = format!(
-                    "WITH RECURSIVE known AS (SELECT min(collection) AS name FROM {schema}.items UNION ALL \
-                     SELECT (SELECT min(collection) FROM {schema}.items WHERE collection > name) FROM known \
-                     WHERE name IS NOT NULL) SELECT name FROM known WHERE name <> '' LIMIT 4096"
-                );
+                let query = format!("{} LIMIT 4096", self.table.collections);
                 for row in &self.rows(&Question::plain(query), search.stop()).await? {
                     known.add(row.get(0));
                 }

@@ -1,6 +1,7 @@
 //! Rows of a query as a source of Items: they stream, a batch at a time, however many there are.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
@@ -10,10 +11,9 @@ use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_postgres::Row;
 
-use crate::connect::fault;
-use crate::connect::pool::{Database, Link};
+use crate::connect::pool::Link;
 use crate::connect::timed::{Unanswered, begin, end, within};
-use crate::own::decode::{disagreeing, is_loaded, write_item};
+use crate::search::searched::Searched;
 use crate::sql::param::{Param, Question};
 
 /// How many rows there are in a batch: some batches are in memory at a time.
@@ -28,13 +28,13 @@ pub(crate) enum Look {
     Whole,
     /// Who has written them: what a load has, has passed the gate.
     Writer,
-    /// Whether they agree with themselves; of [`audited`](crate::own::columns::audited) columns.
+    /// Whether they agree with themselves; of the columns that an audit asks for.
     Audit,
 }
 
 /// The rows of a query, which begins when the first are asked for.
 pub(crate) struct RowSource {
-    database: Database,
+    table: Searched,
     question: Question,
     stop: Stop,
     rows: Option<Receiver<Rows>>,
@@ -43,17 +43,17 @@ pub(crate) struct RowSource {
 }
 
 impl RowSource {
-    pub(crate) fn new(database: &Database, question: Question, look: Look, stop: &Stop) -> Self {
+    pub(crate) fn new(table: &Searched, question: Question, look: Look, stop: &Stop) -> Self {
         let stop = stop.clone();
-        Self { database: database.clone(), question, stop, rows: None, row: 0, look }
+        Self { table: table.clone(), question, stop, rows: None, row: 0, look }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
         self.rows.get_or_insert_with(|| {
             let question = std::mem::take(&mut self.question);
             let (sender, receiver) = channel(2);
-            let (link, stop) = (self.database.link.clone(), self.stop.clone());
-            self.database.runtime().spawn(async move {
+            let (link, stop) = (self.table.database.link.clone(), self.stop.clone());
+            self.table.database.runtime().spawn(async move {
                 if let Err(error) = stream(&link, &question, &stop, &sender).await {
                     // Nobody may be there any more to hear it.
                     let _ = sender.send(Err(error)).await;
@@ -119,7 +119,7 @@ async fn deliver(
 
 impl Source for RowSource {
     fn name(&self) -> &str {
-        self.database.address().shown()
+        self.table.database.address().shown()
     }
 
     fn size(&self) -> Option<u64> {
@@ -131,26 +131,31 @@ impl Source for RowSource {
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
-        let database = self.database.clone();
+        let database = self.table.database.clone();
         let Some(rows) = database.wait(self.rows().recv()).transpose()? else { return Ok(None) };
+        database.wait(async {
+            for row in &rows {
+                self.table.ask_for_missing(row, &self.stop).await?;
+            }
+            Ok::<_, Error>(())
+        })?;
         let first = self.row;
         self.row += rows.len() as u64;
-        let (name, look) = (self.name().to_owned(), self.look);
+        let (shape, look) = (Arc::clone(&self.table.shape), self.look);
         Ok(Some(Box::new(move || {
-            let failed = |cause| fault::failed(&format!("read {name}"), cause);
             let mut batch = Batch::default();
             let mut tape = Tape::new();
             for (number, row) in (first + 1..).zip(&rows) {
                 let start = narrow(batch.text.len())?;
-                write_item(row, &mut batch.text).map_err(failed)?;
+                shape.write_item(row, &mut batch.text)?;
                 let end = narrow(batch.text.len())?;
                 let column = if look == Look::Audit {
-                    disagreeing(row, &batch.text[start as usize..], &mut tape).map_err(failed)?
+                    shape.disagreeing(row, &batch.text[start as usize..], &mut tape)?
                 } else {
                     None
                 };
                 let fault = column.map(|column| Fault::Disagrees { column });
-                let has_passed = look == Look::Writer && is_loaded(row).map_err(failed)?;
+                let has_passed = look == Look::Writer && shape.has_passed(row)?;
                 batch.records.push(Record { start, end, place: Place::Row(number), fault, has_passed });
             }
             Ok(batch)

@@ -4,9 +4,7 @@ use stacyard_store::{Error, ErrorKind};
 use tokio_postgres::Client;
 
 use crate::connect::fault::{self, Attempts};
-use crate::own::collections;
-use crate::own::store::PostGis;
-use crate::sql::ident::Ident;
+use crate::connect::pool::Database;
 
 /// What keeps a change from being made.
 pub(crate) enum Fault {
@@ -30,47 +28,25 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
-/// What a change takes of the tables before it looks at any row. All take tables first and rows then, so that no two of them, and no
-/// replacement, hold what the other waits for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Lock {
-    /// The right to change Items.
-    Items,
-    /// The right to change Collections.
-    Collections,
-    /// Both, and nobody else's change meanwhile.
-    Alone,
-}
+/// What begins the transaction of a change. A row that another session holds for long is not waited for: whoever asks for the change
+/// has to know.
+pub(crate) const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'";
 
-impl Lock {
-    fn sql(self, schema: &Ident) -> String {
-        match self {
-            Self::Items => format!("LOCK TABLE ONLY {schema}.items IN ROW EXCLUSIVE MODE"),
-            Self::Collections => format!("LOCK TABLE ONLY {schema}.collections IN ROW EXCLUSIVE MODE"),
-            Self::Alone => collections::lock(schema),
-        }
-    }
-}
-
-/// A row that another session holds for long is not waited for: whoever asks for the change has to know.
-const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '5s'";
-
-impl PostGis {
+impl Database {
     /// Makes a change as one transaction, and anew where other sessions were in the way. What the database does not take `explain` may
     /// say better.
     pub(crate) async fn change<T>(
         &self,
-        lock: Lock,
+        begin: &str,
         change: impl AsyncFn(&Client) -> Result<T, Fault>,
         explain: impl AsyncFn(&Client, &tokio_postgres::Error) -> Option<Error>,
     ) -> Result<T, Error> {
-        let link = &self.writer.link;
+        let link = &self.link;
         let failed = |cause| fault::failed(&format!("change {}", link.address.shown()), cause);
-        let begin = format!("{BEGIN}; {}", lock.sql(self.schema()));
         let (mut attempts, mut is_first) = (Attempts::default(), true);
         loop {
             let client = link.client().await?;
-            let done = match client.batch_execute(&begin).await {
+            let done = match client.batch_execute(begin).await {
                 // A connection that has died in the pool.
                 Err(cause) if std::mem::take(&mut is_first) && fault::is_lost(&cause) => {
                     link.give_up(client);

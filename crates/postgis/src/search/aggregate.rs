@@ -7,11 +7,12 @@ use stacyard_search::{Aggregation, Aggregator, Datum, Place, Property};
 use stacyard_store::{Error, Find, Report};
 use tokio_postgres::Row;
 
-use crate::own::columns::BY_SQL;
-use crate::own::store::PostGis;
+use crate::search::searched::Searched;
 use crate::sql::condition::Condition;
+use crate::sql::instant;
 use crate::sql::jsonb::{boolean, number, text};
 use crate::sql::param::Question;
+use crate::sql::table::{Extent, Instants, Stamp};
 use crate::sql::value::Maker;
 
 /// Stands in the place of the number of an aggregation, for how many Items answer.
@@ -20,7 +21,7 @@ const ALL: i32 = -1;
 /// The same, where one of them is to pass the gate first.
 const UNCHECKED: i32 = -2;
 
-impl PostGis {
+impl Searched {
     /// What the Items say that answer; `None`: their rows have to be looked at.
     pub(crate) fn aggregate_by_sql(
         &self,
@@ -31,11 +32,11 @@ impl PostGis {
         if !condition.exact || find.check.migrate {
             return Ok(None);
         }
-        let (search, mut maker) = (&find.search, Maker::new(condition.params.clone(), self.table()));
-        let rows = format!("{} WHERE {}", self.table().name, condition.sql);
+        let (search, mut maker) = (&find.search, Maker::new(condition.params.clone(), &self.table));
+        let rows = format!("{} WHERE {}", self.table.name, condition.sql);
         let mut parts = vec![format!("SELECT {ALL}, NULL::text, NULL::text, count(*) FROM {rows}")];
-        if find.check.gate.is_some() {
-            let one = format!("SELECT FROM {rows} AND {BY_SQL} LIMIT 1");
+        if let Some(unseen) = self.shape.unseen().filter(|_| find.check.gate.is_some()) {
+            let one = format!("SELECT FROM {rows} AND {unseen} LIMIT 1");
             parts.push(format!("SELECT {UNCHECKED}, NULL, NULL, count(*) FROM ({one}) AS one"));
         }
         let wanted = search.declared(wanted);
@@ -49,7 +50,7 @@ impl PostGis {
         let mut aggregator = search.aggregator(&wanted)?;
         let (mut all, mut is_unsaid) = (0, false);
         let link = &self.database.link;
-        let counted = link.each_row("search", &question, search.stop(), |row| {
+        let counted = link.each_row("search", &question, search.stop(), async |row| {
             let failed = |cause| self.failed(cause);
             let (part, items) =
                 (row.try_get::<_, i32>(0).map_err(failed)?, row.try_get::<_, i64>(3).map_err(failed)?);
@@ -93,7 +94,15 @@ fn values(aggregation: &Aggregation, rows: &str, maker: &mut Maker<'_>) -> Optio
     };
     let Some(property) = aggregation.property() else {
         let Aggregation::Times(None, _) = aggregation else { return None };
-        return Some(grouped("'hour'", &hour(maker.table().columns.extent_start)));
+        let start = match maker.table().columns.extent {
+            Extent::Seconds { start, .. } => start.to_owned(),
+            // One that lies on the hour may have been rounded up to it.
+            Extent::Stamps { start: Stamp { column, text }, .. } => format!(
+                "CASE WHEN {column} = date_trunc('hour', {column}, 'UTC') THEN {} ELSE extract(epoch FROM {column}) END",
+                instant::seconds(text)
+            ),
+        };
+        return Some(grouped("'hour'", &hour(&start)));
     };
     match property.place() {
         Place::Id => return Some(grouped("'string'", maker.table().columns.id)),
@@ -104,7 +113,10 @@ fn values(aggregation: &Aggregation, rows: &str, maker: &mut Maker<'_>) -> Optio
     let value = maker.property(property)?;
     let each = format!("SELECT {value} AS value FROM {rows}");
     Some(match aggregation {
-        Aggregation::Times(..) if let Some(column) = maker.table().columns.instant(property.key()) => {
+        Aggregation::Times(..)
+            if let Some(column) = maker.table().columns.instant(property.key())
+                && matches!(maker.table().instants, Instants::Cut(_)) =>
+        {
             let kind = format!(
                 "CASE WHEN {column} IS NOT NULL OR coalesce(jsonb_typeof({value}), 'null') = 'null' THEN 'hour' ELSE 'object' END"
             );

@@ -1,11 +1,15 @@
 //! Searches in the tables: `prepare` settles what does not depend on rows, `first` reads the first few Items in an order, `count` and
 //! `aggregate` let the database answer where SQL says all of the search, and `source` streams the rows of all other searches.
-//! `names` refuses names that no Item has, and `met` keeps those that were seen. Used by `backend`.
+//! `names` refuses names that no Item has, and `met` keeps those that were seen. `searched` is the table that is asked, and `shape` what a search has to know of its rows.
+//!
+//! Uses `connect`, `sql` and `copy`; used by `own`.
 
 mod aggregate;
-pub(crate) mod count;
+mod count;
 mod first;
-pub(crate) mod met;
+mod met;
 mod names;
 mod prepare;
+pub(crate) mod searched;
+pub(crate) mod shape;
 pub(crate) mod source;

@@ -1,0 +1,189 @@
+//! pgstac's tables, made and migrated by its own SQL: `package` is where that is, `steps` which files of it have to run, and `locks`
+//! what each of these takes.
+
+mod locks;
+pub(crate) mod package;
+mod steps;
+
+use stacyard_model::Profile;
+use stacyard_store::{Error, ErrorKind, Remedy};
+use tokio_postgres::Client;
+
+use crate::connect::address::Address;
+use crate::connect::fault;
+use crate::connect::pool::Database;
+use crate::pgstac::install::locks::locks;
+use crate::pgstac::install::package::Package;
+use crate::pgstac::install::steps::steps;
+use crate::pgstac::queryables;
+use crate::pgstac::version::{self, VERSION, numbers};
+
+/// What [`install`] has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The version before; `None`: there was none.
+    pub from: Option<String>,
+    /// The version now.
+    pub to: String,
+    /// Statements that pgstac has put off and that could not be run since, each with what was wrong.
+    pub left: Vec<String>,
+}
+
+/// A file of SQL that is to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStep {
+    /// Its name in the package.
+    pub file: String,
+    /// What it locks, beside what it makes.
+    pub locks: Vec<String>,
+}
+
+/// Makes pgstac's tables, or migrates those that are there, in one transaction; then has pgstac do what it has put off. `to` is a version;
+/// the newest of the package, if `None`.
+///
+/// # Errors
+/// A database that cannot be changed, or a version that the package cannot make of the one that is there: nothing was changed then.
+pub fn install(address: &Address, package: &Package, to: Option<&str>) -> Result<Installed, Error> {
+    let database = Database::of(address)?;
+    let client = database.own_client()?;
+    database.wait(async {
+        let (from, to, files) = plan(&client, address, package, to).await?;
+        if files.is_empty() {
+            return Ok(Installed { from, to, left: Vec::new() });
+        }
+        let failed = |cause| fault::failed(&format!("migrate {}", address.shown()), cause);
+        if from.is_some() {
+            // They name functions as they are now; statistics are asked for anew by the migration.
+            finish_queued(&client, true).await.map_err(failed)?;
+        }
+        client.batch_execute("BEGIN").await.map_err(failed)?;
+        for file in &files {
+            let sql = package.sql(file)?;
+            client.batch_execute(&sql).await.map_err(|cause| {
+                fault::failed(&format!("migrate {} by {file}", address.shown()), cause)
+                    .also("nothing was changed")
+            })?;
+        }
+        let now = current(&client, address).await?;
+        if now.as_deref() != Some(to.as_str()) {
+            let now = now.unwrap_or_default();
+            return Err(Error::failed(format!("after its migration pgstac is of version {now:?}, not {to}"))
+                .remedy("nothing was changed; the package does not do what it says"));
+        }
+        client.batch_execute("COMMIT").await.map_err(failed)?;
+        let left = finish_queued(&client, false).await.map_err(failed)?;
+        Ok(Installed { from, to, left })
+    })
+}
+
+/// Declares the fields of a profile as queryables, in one transaction; gives their names.
+///
+/// # Errors
+/// A database without tables of pgstac, or one that does not take them: nothing was changed then.
+pub fn declare(address: &Address, profile: &Profile) -> Result<Vec<String>, Error> {
+    let database = Database::of(address)?;
+    let mut client = database.own_client()?;
+    let failed = |cause| fault::failed(&format!("declare queryables in {}", address.shown()), cause);
+    database.wait(async {
+        let (version, _) = version::found(&client, address).await?;
+        let transaction = client.transaction().await.map_err(failed)?;
+        transaction.batch_execute("SET LOCAL search_path TO pgstac, public").await.map_err(failed)?;
+        let names = queryables::declare(transaction.client(), &version, profile).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(names)
+    })
+}
+
+/// What [`install`] would run.
+///
+/// # Errors
+/// As [`install`].
+pub fn planned(address: &Address, package: &Package, to: Option<&str>) -> Result<Vec<MigrationStep>, Error> {
+    let database = Database::of(address)?;
+    let client = database.own_client()?;
+    database.wait(async {
+        let (from, _, files) = plan(&client, address, package, to).await?;
+        let step = |file: String| {
+            let locks = if from.is_some() { locks(&package.sql(&file)?) } else { Vec::new() };
+            Ok(MigrationStep { file, locks })
+        };
+        files.into_iter().map(step).collect()
+    })
+}
+
+/// The version that is there, the one that is wanted, and the files from one to the other.
+async fn plan(
+    client: &Client,
+    address: &Address,
+    package: &Package,
+    to: Option<&str>,
+) -> Result<(Option<String>, String, Vec<String>), Error> {
+    let from = current(client, address).await?;
+    let to = match to {
+        Some(to) => to.to_owned(),
+        None => package.newest().ok_or_else(|| package.without_sql())?,
+    };
+    if !matches!(numbers(&to), Some([0, 9 | 10, _])) {
+        return Err(Error::usage(
+            format!("pgstac {to} is none that this version can read and write"),
+            "name one of 0.9 or 0.10",
+        )
+        .of_kind(ErrorKind::Unsupported));
+    }
+    if from.as_deref() == Some(to.as_str()) {
+        return Ok((from, to, Vec::new()));
+    }
+    let files = steps(package.names(), from.as_deref(), &to).ok_or_else(|| {
+        let there = from.as_ref().map_or_else(|| "nothing".to_owned(), |from| format!("pgstac {from}"));
+        Error::usage(
+            format!("{} has no way from {there} to pgstac {to}", package.shown()),
+            Remedy::from("name another version with ")
+                .option("pgstac-version")
+                .text(", or a newer package with ")
+                .option("pgstac-package"),
+        )
+    })?;
+    Ok((from, to, files))
+}
+
+/// The version that a database has.
+async fn current(client: &Client, address: &Address) -> Result<Option<String>, Error> {
+    let failed = |cause| fault::failed(&format!("read {}", address.shown()), cause);
+    let there = "SELECT to_regclass('pgstac.migrations') IS NOT NULL";
+    if !client.query_typed_one(there, &[]).await.map_err(failed)?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let rows = client.query_typed(VERSION, &[]).await.map_err(failed)?;
+    Ok(rows.first().map(|row| row.get(0)))
+}
+
+/// Has pgstac run what it has put off; `is_before` a migration without the statistics, which that asks for anew. Gives what could not be run.
+async fn finish_queued(client: &Client, is_before: bool) -> Result<Vec<String>, tokio_postgres::Error> {
+    let there = "SELECT to_regclass('pgstac.query_queue') IS NOT NULL";
+    if !client.query_typed_one(there, &[]).await?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    client.batch_execute("SET search_path TO pgstac, public").await?;
+    if is_before {
+        client
+            .batch_execute(
+                "DELETE FROM pgstac.query_queue WHERE query LIKE 'SELECT update_partition_stats(%'",
+            )
+            .await?;
+    }
+    let waiting = async || {
+        let rows = client.query_typed("SELECT query FROM pgstac.query_queue ORDER BY query", &[]).await?;
+        Ok::<_, tokio_postgres::Error>(rows.iter().map(|row| row.get(0)).collect::<Vec<String>>())
+    };
+    let mut before = waiting().await?;
+    // Each call runs some of them, as long as its own limit allows.
+    while !before.is_empty() {
+        client.batch_execute("CALL pgstac.run_queued_queries()").await?;
+        let now = waiting().await?;
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    Ok(before)
+}
