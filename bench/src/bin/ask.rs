@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use stacyard_geoparquet::GeoParquet;
-use stacyard_postgis::{Address, PostGis};
+use stacyard_postgis::{Address, PgStac, PostGis};
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
     Aggregate, Aggregation, Area, Fields, PageSize, Property, Query, Search, SearchError, parse_datetime,
@@ -24,7 +24,7 @@ const CACHE: usize = 256 << 20;
 /// Prints `count` Items and the median of the `seconds` that an answer took.
 #[derive(Parser)]
 struct Flags {
-    /// A file, or postgis://...
+    /// A file, postgis://... or pgstac://...
     store: String,
     #[arg(long)]
     filter: Option<String>,
@@ -66,7 +66,9 @@ struct Flags {
 #[expect(clippy::print_stdout, reason = "a tool of the bench, whose output is read")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
-    let store: Store = if flags.store.starts_with("postgis:") {
+    let store: Store = if flags.store.starts_with("pgstac:") {
+        PgStac::open(&Address::parse(&flags.store)?)?.into()
+    } else if flags.store.starts_with("postgis:") {
         PostGis::open(&Address::parse(&flags.store)?)?.into()
     } else {
         GeoParquet::open(Path::new(&flags.store), CACHE)?.into()
