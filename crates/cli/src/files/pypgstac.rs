@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const PINNED: &str =
     "pypgstac==0.10.0 --hash=sha256:b4040194b5e181031d82a2eadba092e910f31648971dc482a9d70dbabec34966";
 
-/// Says where Python has it.
+/// Says where Python has it; with `-I` what lies in the current folder is not looked at.
 const LOOK: &str =
     "import importlib.util; print(importlib.util.find_spec('pypgstac').submodule_search_locations[0])";
 
@@ -34,7 +34,7 @@ pub(crate) fn find(named: Option<&Path>, version: Option<&str>) -> Result<Found,
 }
 
 fn installed() -> Option<PathBuf> {
-    let output = Command::new("python3").args(["-c", LOOK]).output().ok()?;
+    let output = Command::new("python3").args(["-I", "-c", LOOK]).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     Some(PathBuf::from(path.trim())).filter(|path| output.status.success() && path.is_dir())
 }
@@ -49,6 +49,7 @@ fn download() -> Result<(TempDir, PathBuf), Error> {
         .map_err(|cause| failed("a temporary file cannot be written").caused_by(cause))?;
     let output = Command::new("python3")
         .args([
+            "-I",
             "-m",
             "pip",
             "download",

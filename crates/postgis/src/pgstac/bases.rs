@@ -7,7 +7,6 @@ use stacyard_model::json::{Document, Value};
 use stacyard_store::Error;
 use tokio_postgres::Row;
 
-use crate::pgstac::version::Version;
 use crate::search::searched::unreadable;
 use crate::sql::param::{Param, Question};
 
@@ -24,38 +23,23 @@ pub(crate) struct BaseKey {
 const MOST: usize = 10_000;
 
 /// The bases that were met so far.
+#[derive(Default)]
 pub(crate) struct Bases {
-    has_base_items: bool,
     known: RwLock<HashMap<BaseKey, Arc<Document>>>,
 }
 
 impl Bases {
-    pub(crate) fn new(version: &Version) -> Self {
-        Self { has_base_items: version.has_base_items, known: RwLock::default() }
-    }
-
-    /// Before pgstac 0.10 a base changes with its Collection: what is known is good for one question only.
-    pub(crate) fn forget_what_may_change(&self) {
-        if !self.has_base_items {
-            self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-
     /// The base of an Item, once it was [learned](Self::learn).
     pub(crate) fn get(&self, key: BaseKey) -> Option<Arc<Document>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 
     /// The question for a base.
-    pub(crate) fn question(&self, key: BaseKey, collection: &str) -> Question {
+    pub(crate) fn question(key: BaseKey, collection: &str) -> Question {
         let BaseKey { partition, number } = key;
         let number = number.map_or_else(|| "NULL".to_owned(), |number| number.to_string());
         // One that is named and not there: pgstac takes the one that the Collection has now.
-        let base = if self.has_base_items {
-            format!("coalesce(pgstac.collection_base_item(id, {number}::int), base_item)")
-        } else {
-            "base_item".to_owned()
-        };
+        let base = format!("coalesce(pgstac.collection_base_item(id, {number}::int), base_item)");
         Question {
             sql: format!(
                 "SELECT '{partition}'::oid, {number}::int, {base}::text FROM pgstac.collections WHERE id = $1"

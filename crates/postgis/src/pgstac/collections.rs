@@ -14,6 +14,9 @@ use crate::pgstac::store::PgStac;
 use crate::pgstac::version::Version;
 use crate::search::searched::{parsed, unreadable};
 
+/// Triggers of pgstac 0.9 want to find its functions.
+const SEARCH_PATH: &str = "SET LOCAL search_path TO pgstac, public";
+
 /// What is read of one: its id, what it says, and what is kept beside that.
 pub(super) fn selected() -> String {
     format!("id, content, private -> '{OURS}'")
@@ -58,6 +61,7 @@ pub(super) async fn put_as_one(
 ) -> Result<CollectionChanges, Error> {
     let failed = |cause| fault::failed("put Collections into pgstac", cause);
     let transaction = client.transaction().await.map_err(failed)?;
+    transaction.batch_execute(SEARCH_PATH).await.map_err(failed)?;
     let changes = put(transaction.client(), version, new, mode).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(changes)
@@ -162,6 +166,7 @@ impl PgStac {
         let failed = |cause| fault::failed(&format!("delete from {}", self.writer.address().shown()), cause);
         self.writer.wait(async {
             let transaction = client.transaction().await.map_err(failed)?;
+            transaction.batch_execute(SEARCH_PATH).await.map_err(failed)?;
             let deletion = delete(transaction.client(), id).await.map_err(failed)?;
             transaction.commit().await.map_err(failed)?;
             Ok(deletion)

@@ -15,6 +15,7 @@ use crate::connect::change::{BEGIN, Fault};
 use crate::pgstac::collections::{self, selected, text_of};
 use crate::pgstac::encode::{PgStacEncoder, PgStacRows};
 use crate::pgstac::homes::Homes;
+use crate::pgstac::load::batch::{TURN, is_of_constraint};
 use crate::pgstac::load::target::Target;
 use crate::pgstac::store::PgStac;
 use crate::search::searched::{item_text, parsed};
@@ -64,25 +65,26 @@ impl Editor for PgStac {
             let lock = "SELECT FROM pgstac.collections WHERE id = $1 FOR SHARE";
             client.query_typed(lock, &[(&collection, Type::TEXT)]).await?;
             // Partitions know ids each by itself: an Item of two times at once would be in two of them.
-            let turn = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 8471))";
-            client.query_typed(turn, &[(&collection, Type::TEXT), (&key.id, Type::TEXT)]).await?;
-            self.bases.forget_what_may_change();
+            client.query_typed(TURN, &[(&collection, Type::TEXT)]).await?;
             let homes = Arc::new(Homes::default());
             homes.read(client, &self.version, Some(&collection)).await?;
             if home == Home::Known && !collection.is_empty() && homes.get(&collection).is_none() {
                 return Err(Error::no_collection(&collection).into());
             }
-            let there = self.locked_item(client, (&collection, &key.id)).await?;
-            when.meets(there.as_ref(), &name)?;
             let mut rows = PgStacRows::default();
             PgStacEncoder { homes: Arc::clone(&homes) }.item(item.root(), None, &mut rows)?;
             if let Some(Refused { why: Why::Wrong(problem), .. }) = rows.refused.pop() {
                 let (kind, id) = (Some(ObjectKind::Item), Some(key.id.clone()));
                 return Err(Error::invalid(Findings { kind, id, problems: vec![problem], more: 0 }).into());
             }
+            // Before any row is looked at: pgstac takes the whole partition where its constraint has to grow.
+            let of_upsert = self.target(Mode::Upsert, &homes);
+            let partition = of_upsert.ready(client, &rows).await.map_err(others)?;
+            let there = self.locked_item(client, (&collection, &key.id)).await?;
+            when.meets(there.as_ref(), &name)?;
             // Where nothing is there, others may be about to put it too: one of them finds it taken.
-            let mode = if there.is_some() { Mode::Upsert } else { Mode::Insert };
-            if !self.target(mode, &homes).put(client, &rows).await?.is_empty() {
+            let target = if there.is_some() { of_upsert } else { self.target(Mode::Insert, &homes) };
+            if !target.put(client, &rows, &partition).await.map_err(others)?.is_empty() {
                 return Err(Fault::Raced);
             }
             let put = self.locked_item(client, (&collection, &key.id)).await?.ok_or(Fault::Raced)?;
@@ -102,7 +104,6 @@ impl Editor for PgStac {
             return Err(Error::not_there(key));
         };
         let change = async |client: &Client| {
-            self.bases.forget_what_may_change();
             let there = self.locked_item(client, (collection, &key.id)).await?;
             when.meets(there.as_ref(), key)?;
             if there.is_none() {
@@ -163,6 +164,11 @@ impl Editor for PgStac {
             async |_: &Client, _: &tokio_postgres::Error| None,
         ))
     }
+}
+
+/// What fails since others have changed the partition meanwhile goes well the next time.
+fn others(cause: tokio_postgres::Error) -> Fault {
+    if is_of_constraint(&cause) { Fault::Raced } else { Fault::Failed(cause) }
 }
 
 fn stored_collection(content: &str) -> Result<Stored, Error> {

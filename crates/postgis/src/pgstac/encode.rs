@@ -168,13 +168,19 @@ fn wrong(pointer: &str, message: &str) -> Problem {
 /// 2000-01-01T00:00:00Z in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// An instant in microseconds since 1970, rounded as PostgreSQL does it: of two that are as near, the even one.
+/// An instant in microseconds since 1970, rounded as PostgreSQL does it: it reads the decimals of a second as a double, and rounds its
+/// microseconds.
 fn micros(at: Timestamp) -> i64 {
-    let nanos = at.as_nanosecond();
-    let (whole, rest) = (nanos.div_euclid(1_000), nanos.rem_euclid(1_000));
-    let up = rest > 500 || (rest == 500 && whole % 2 != 0);
+    const SECOND: i128 = 1_000_000_000;
+    let (second, rest) = (at.as_nanosecond().div_euclid(SECOND), at.as_nanosecond().rem_euclid(SECOND));
+    let micro = if rest % 1_000 == 0 {
+        rest / 1_000
+    } else {
+        let decimals: f64 = format!("0.{rest:09}").parse().unwrap_or_default();
+        format!("{:.0}", (decimals * 1e6).round_ties_even()).parse().unwrap_or_default()
+    };
     // Jiff's instants end within the year 9999.
-    i64::try_from(whole + i128::from(up)).unwrap_or(i64::MAX)
+    i64::try_from(second * 1_000_000 + micro).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -182,9 +188,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_rounded_to_the_even_one() {
+    fn instants_are_rounded_as_postgresql_does() {
         for (text, micro) in [
             ("1970-01-01T00:00:00.0000005Z", 0),
+            // As a double this is a little more than its half.
+            ("1970-01-01T00:00:00.1250505Z", 125_051),
             ("1970-01-01T00:00:00.0000015Z", 2),
             ("1970-01-01T00:00:00.000000501Z", 1),
             ("1969-12-31T23:59:59.9999996Z", 0),

@@ -105,9 +105,13 @@ impl Homes {
         } else {
             "NULL::int"
         };
+        // Of one that is asked for by itself it is of no matter, and would hold its partitions.
+        let is_empty = match id {
+            None => "NOT EXISTS (SELECT FROM pgstac.items WHERE collection = known.id)",
+            Some(_) => "false",
+        };
         let sql = format!(
-            "SELECT id, base_item::text, {current}, partition_trunc, \
-             NOT EXISTS (SELECT FROM pgstac.items WHERE collection = known.id) \
+            "SELECT id, base_item::text, {current}, partition_trunc, {is_empty} \
              FROM pgstac.collections AS known WHERE $1::text IS NULL OR id = $1"
         );
         let rows = client.query_typed(&sql, &[(&id, Type::TEXT)]).await?;

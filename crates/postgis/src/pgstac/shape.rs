@@ -11,6 +11,7 @@ use crate::copy::field::Raw;
 use crate::pgstac::bases::{BASE_ITEM, BaseKey, Bases};
 use crate::pgstac::extra::{OURS, mark};
 use crate::pgstac::hydrate::{Columns, hydrate};
+use crate::pgstac::version::Version;
 use crate::search::searched::unreadable;
 use crate::search::shape::RowShape;
 use crate::sql::ident::Ident;
@@ -24,22 +25,29 @@ pub(crate) struct PgStacRow {
 }
 
 /// Where the columns stand that are selected, under these names.
-const NAMES: &str = "id, collection, shape, content, extra, partition";
+const NAMES: &str = "id, collection, shape, content, extra, partition, base";
 const ID: usize = 0;
 const COLLECTION: usize = 1;
 const SHAPE: usize = 2;
 const CONTENT: usize = 3;
 const EXTRA: usize = 4;
 const PARTITION: usize = 5;
-const COUNT: usize = 6;
+/// Before pgstac 0.10: what the Collection says now, of which the rows of one question must not differ.
+const BASE: usize = 6;
+const COUNT: usize = 7;
 
 impl PgStacRow {
     /// `postgis` is the schema of PostGIS.
-    pub(crate) fn new(postgis: &Ident, bases: Arc<Bases>) -> Self {
+    pub(crate) fn new(postgis: &Ident, version: &Version, bases: Arc<Bases>) -> Self {
+        let base = if version.has_base_items {
+            "NULL::jsonb"
+        } else {
+            "(SELECT base_item FROM pgstac.collections AS home WHERE home.id = items.collection)"
+        };
         let columns = |content: &str, extra: &str| {
             format!(
                 "id, collection, {postgis}.ST_AsEWKB(geometry, 'NDR') AS shape, {content} AS content, {extra} AS extra, \
-                 tableoid AS partition"
+                 tableoid AS partition, {base} AS base"
             )
         };
         Self {
@@ -97,9 +105,12 @@ impl RowShape for PgStacRow {
     fn write_item(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Error> {
         let failed = |cause| unreadable(&cause);
         let (key, content) = base_key(row)?;
-        let base = self.bases.get(key).ok_or_else(|| {
-            unreadable(&"what the Items of its collection have in common was asked for too late")
-        })?;
+        let base = match row.try_get::<_, Option<Raw<'_>>>(BASE).map_err(failed)? {
+            Some(Raw(base)) => Arc::new(Document::parse_bytes(base).map_err(|cause| unreadable(&cause))?),
+            None => self.bases.get(key).ok_or_else(|| {
+                unreadable(&"what the Items of its collection have in common was not asked for")
+            })?,
+        };
         let (mut tape, bytes) = (Tape::new(), row.try_get::<_, &[u8]>(SHAPE).map_err(failed)?);
         let content = tape.parse(content).map_err(|cause| unreadable(&cause))?;
         let extra = match row.try_get::<_, Option<Raw<'_>>>(EXTRA).map_err(failed)? {
@@ -143,11 +154,12 @@ impl RowShape for PgStacRow {
 
     fn missing(&self, row: &Row) -> Result<Option<Question>, Error> {
         let (key, _) = base_key(row)?;
-        if self.bases.get(key).is_some() {
+        let has_base = row.try_get::<_, Option<Raw<'_>>>(BASE).map_err(|cause| unreadable(&cause))?.is_some();
+        if has_base || self.bases.get(key).is_some() {
             return Ok(None);
         }
         let collection = row.try_get(COLLECTION).map_err(|cause| unreadable(&cause))?;
-        Ok(Some(self.bases.question(key, collection)))
+        Ok(Some(Bases::question(key, collection)))
     }
 
     fn learn(&self, rows: &[Row]) -> Result<(), Error> {

@@ -25,7 +25,6 @@ pub struct PgStac {
     pub(super) searched: Searched,
     /// The server that is written to.
     pub(super) writer: Database,
-    pub(super) bases: Arc<Bases>,
     pub(super) version: Version,
 }
 
@@ -43,11 +42,10 @@ impl PgStac {
             let (version, postgis) = version::found(&client, address).await?;
             Ok::<_, Error>(((version, postgis), queryables::declared(&client, address).await?))
         })?;
-        let bases = Arc::new(Bases::new(&version));
-        let shape = PgStacRow::new(&postgis, Arc::clone(&bases));
+        let shape = PgStacRow::new(&postgis, &version, Arc::new(Bases::default()));
         let searched = Searched::new(database, table(postgis), Arc::new(shape), None);
         let searched = searched.declaring(declared);
-        Ok(Self { searched, writer, bases, version })
+        Ok(Self { searched, writer, version })
     }
 
     /// The version of pgstac that is there.
@@ -96,7 +94,6 @@ const END: &str = "(SELECT CASE WHEN of ->> 'start_datetime' IS NOT NULL AND of 
 
 impl Backend for PgStac {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
-        self.bases.forget_what_may_change();
         Ok(self.searched.items())
     }
 
@@ -132,7 +129,6 @@ impl Backend for PgStac {
         if key.id.contains('\0') {
             return Ok(None);
         }
-        self.bases.forget_what_may_change();
         let sql = format!(
             "SELECT {} FROM pgstac.items WHERE collection = $1 AND id = $2",
             self.searched.shape.selected()
@@ -150,12 +146,10 @@ impl Backend for PgStac {
     }
 
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
-        self.bases.forget_what_may_change();
         self.searched.find(find)
     }
 
     fn count(&self, find: Find<'_>) -> Result<Report, Error> {
-        self.bases.forget_what_may_change();
         self.searched.count(find)
     }
 
@@ -164,7 +158,6 @@ impl Backend for PgStac {
     }
 
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
-        self.bases.forget_what_may_change();
         self.searched.aggregate(find, wanted)
     }
 }

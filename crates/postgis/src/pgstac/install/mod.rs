@@ -53,8 +53,8 @@ pub fn install(address: &Address, package: &Package, to: Option<&str>) -> Result
         }
         let failed = |cause| fault::failed(&format!("migrate {}", address.shown()), cause);
         if from.is_some() {
-            // They name functions as they are now; statistics are asked for anew by the migration.
-            finish_queued(&client, true).await.map_err(failed)?;
+            // They name functions as they are now.
+            finish_queued(&client).await.map_err(failed)?;
         }
         client.batch_execute("BEGIN").await.map_err(failed)?;
         for file in &files {
@@ -71,7 +71,7 @@ pub fn install(address: &Address, package: &Package, to: Option<&str>) -> Result
                 .remedy("nothing was changed; the package does not do what it says"));
         }
         client.batch_execute("COMMIT").await.map_err(failed)?;
-        let left = finish_queued(&client, false).await.map_err(failed)?;
+        let left = finish_queued(&client).await.map_err(failed)?;
         Ok(Installed { from, to, left })
     })
 }
@@ -157,20 +157,13 @@ async fn current(client: &Client, address: &Address) -> Result<Option<String>, E
     Ok(rows.first().map(|row| row.get(0)))
 }
 
-/// Has pgstac run what it has put off; `is_before` a migration without the statistics, which that asks for anew. Gives what could not be run.
-async fn finish_queued(client: &Client, is_before: bool) -> Result<Vec<String>, tokio_postgres::Error> {
+/// Has pgstac run what it has put off; gives what could not be run.
+async fn finish_queued(client: &Client) -> Result<Vec<String>, tokio_postgres::Error> {
     let there = "SELECT to_regclass('pgstac.query_queue') IS NOT NULL";
     if !client.query_typed_one(there, &[]).await?.get::<_, bool>(0) {
         return Ok(Vec::new());
     }
     client.batch_execute("SET search_path TO pgstac, public").await?;
-    if is_before {
-        client
-            .batch_execute(
-                "DELETE FROM pgstac.query_queue WHERE query LIKE 'SELECT update_partition_stats(%'",
-            )
-            .await?;
-    }
     let waiting = async || {
         let rows = client.query_typed("SELECT query FROM pgstac.query_queue ORDER BY query", &[]).await?;
         Ok::<_, tokio_postgres::Error>(rows.iter().map(|row| row.get(0)).collect::<Vec<String>>())

@@ -17,6 +17,9 @@ use crate::pgstac::load::partition::{Bucket, check};
 use crate::pgstac::load::target::Target;
 use crate::sql::ident::literal;
 
+/// Whoever may put an Item into another partition than the one it is in waits for others of its collection.
+pub(crate) const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 8471))";
+
 /// Where rows stand before they go in.
 const STAGING: &str = "pg_temp.stacyard_batch";
 
@@ -57,13 +60,31 @@ impl Target {
         Ok(refused)
     }
 
-    /// Puts one row, within a transaction; gives it back where it is not taken.
-    pub(crate) async fn put(&self, client: &Client, rows: &PgStacRows) -> Result<Vec<Refused>, Failed> {
+    /// Has the partition made ready for one row; gives its name.
+    pub(crate) async fn ready(&self, client: &Client, rows: &PgStacRows) -> Result<String, Failed> {
+        let [key] = rows.keys.as_slice() else { return Ok(String::new()) };
+        let bucket = self.bucket(key);
+        check(client, &bucket, ((key.start, key.start), (key.end, key.end))).await
+    }
+
+    /// Puts this row, within the same transaction; gives it back where it is not taken.
+    pub(crate) async fn put(
+        &self,
+        client: &Client,
+        rows: &PgStacRows,
+        partition: &str,
+    ) -> Result<Vec<Refused>, Failed> {
         let [key] = rows.keys.as_slice() else { return Ok(Vec::new()) };
-        let Some(home) = self.homes.get(&key.collection) else { return Ok(Vec::new()) };
-        let bucket = Bucket::of(&key.collection, home.cut, key.start);
-        let name = check(client, &bucket, ((key.start, key.start), (key.end, key.end))).await?;
-        self.merge(client, rows, (&bucket, &name), &[0]).await.map(|done| done.refused)
+        let done = self.merge(client, rows, (&self.bucket(key), partition), &[0]).await?;
+        // As pgstac's own trigger does, which does not see rows that go straight into a partition.
+        let update = "SELECT pgstac.update_partition_stats_q($1, true)";
+        client.query_typed(update, &[(&partition, Type::TEXT)]).await?;
+        Ok(done.refused)
+    }
+
+    fn bucket(&self, key: &RowKey) -> Bucket {
+        let cut = self.homes.get(&key.collection).map_or(Cut::Whole, |home| home.cut);
+        Bucket::of(&key.collection, cut, key.start)
     }
 
     async fn load_bucket(
@@ -80,7 +101,8 @@ impl Target {
         let (starts, ends) = (times(|key| key.start), times(|key| key.end));
         let mut attempts = Attempts::default();
         loop {
-            let is_direct = !self.is_mixed(bucket);
+            // Of several partitions each knows its own ids alone.
+            let is_direct = cut == Cut::Whole && !self.is_mixed(bucket);
             let tried = async {
                 let name = self.partition(client, (bucket, cut), (starts, ends)).await?;
                 self.transaction(client, rows, (bucket, &name, is_direct), numbers).await
@@ -116,8 +138,11 @@ impl Target {
         client.batch_execute(&self.begin()).await?;
         let done = async {
             if !is_direct {
+                client.query_typed(TURN, &[(&bucket.collection, Type::TEXT)]).await?;
                 return self.merge(client, rows, (bucket, name), numbers).await;
             }
+            // What fails within COPY ends the connection: what others hold is waited for before.
+            client.batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", partition(name))).await?;
             copy(client, &partition(name), rows, numbers).await?;
             Ok(Done::default())
         };
@@ -159,6 +184,12 @@ impl Target {
         if self.mode == Mode::Upsert {
             let moved: Vec<&str> = known.iter().filter(|(_, moved)| **moved).map(|(id, _)| *id).collect();
             if !moved.is_empty() {
+                // What others keep in `private` goes along.
+                let keep = format!(
+                    "UPDATE {STAGING} AS new SET private = nullif((old.private - 'stacyard') || coalesce(new.private, '{{}}'), '{{}}') \
+                     FROM pgstac.items AS old WHERE old.collection = $1 AND old.id = new.id AND jsonb_typeof(old.private) = 'object'"
+                );
+                client.execute_typed(&keep, &[collection[0].clone()]).await?;
                 let delete = "DELETE FROM pgstac.items WHERE collection = $1 AND id = ANY($2)";
                 let ids: Bound<'_> = (&moved, Type::TEXT_ARRAY);
                 client.execute_typed(delete, &[collection[0].clone(), ids]).await?;
@@ -253,7 +284,7 @@ async fn copy(client: &Client, table: &str, rows: &PgStacRows, numbers: &[usize]
 }
 
 /// Whether the constraint of a partition does not have the times of a row, or the partition is no longer there.
-fn is_of_constraint(cause: &Failed) -> bool {
+pub(crate) fn is_of_constraint(cause: &Failed) -> bool {
     [&SqlState::CHECK_VIOLATION, &SqlState::UNDEFINED_TABLE].iter().any(|code| cause.code() == Some(code))
 }
 

@@ -2,7 +2,7 @@
 //! transaction and always in the same order, `partition` makes ready what rows go into, and `replacement` is the transaction of a
 //! store that is replaced as a whole. `target` is what they share.
 
-mod batch;
+pub(crate) mod batch;
 mod partition;
 mod replacement;
 pub(crate) mod sink;
