@@ -74,8 +74,7 @@ class Soak:
         text = answer.read()
         with self.lock:
             self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
-            # 503 says that too many ask at once, which they may; it says when to try again.
-            if answer.status >= 500 and not (answer.status == 503 and answer.getheader("Retry-After")):
+            if answer.status >= 500:
                 self.wrong.append(f"{method} {path}: {answer.status} {text[:300]}")
         return answer, text
 

@@ -29,7 +29,7 @@ const PART: usize = 256 << 10;
 const SHOWN: u64 = 100;
 
 /// What a page is made of.
-pub(super) struct Features {
+struct Features {
     page: Page,
     fields: Fields,
     links: PageLinks,
@@ -41,7 +41,7 @@ impl Features {
     ///
     /// # Errors
     /// Those of the stores.
-    pub(super) fn open(
+    fn open(
         catalog: &Catalog,
         asked: Asked,
         links: PageLinks,
@@ -59,15 +59,16 @@ impl Features {
     }
 }
 
-/// Answers with a page that `open` gets from the stores.
+/// Answers with a page.
 pub(super) async fn features(
     app: &App,
     catalog: Catalog,
-    open: impl FnOnce(&Catalog, &Stop) -> Result<Features, Error> + Send + 'static,
+    asked: Asked,
+    links: PageLinks,
 ) -> Result<Response, Problem> {
-    let (job, server) = (app.works.job(), App::clone(app));
+    let (job, server) = (app.works.job_of_page(asked.limit.unwrap_or(PAGE)), App::clone(app));
     let begun = job.run(move |stop| {
-        let mut writer = Writer::new(open(&catalog, stop)?, catalog, server);
+        let mut writer = Writer::new(Features::open(&catalog, asked, links, stop)?, catalog, server);
         Ok((writer.next()?, writer))
     });
     let (first, writer) = begun.await?;

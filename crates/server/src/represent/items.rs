@@ -4,7 +4,7 @@ use axum::http::Method;
 use axum::response::Response;
 
 use super::document::unmade;
-use super::features::{Features, features, page_of_features};
+use super::features::{features, page_of_features};
 use super::page_links::PageLinks;
 use super::whole::{exported, lines};
 use crate::ask::Asked;
@@ -32,9 +32,7 @@ pub(crate) async fn items(
         // Without its body there is nothing to ask the stores for.
         _ if is_head => Ok(unmade(links.chosen.form.kind)),
         What::Page => page_of_features(app, catalog, asked, links).await,
-        What::Json => {
-            features(app, catalog, move |catalog, stop| Features::open(catalog, asked, links, stop)).await
-        }
+        What::Json => features(app, catalog, asked, links).await,
     };
     answered.map_err(|problem| places.blamed(problem))
 }

@@ -46,7 +46,7 @@ async fn browse(
 ) -> Result<Response, Problem> {
     let given = parameters.of(KNOWN)?;
     let place = given.get("token").map(|token| app.tokens.read(token)).transpose()?;
-    let (job, collection) = (app.works.job(), id.clone());
+    let (job, collection) = (app.works.job_of_page(ITEMS), id.clone());
     let found = job.run(move |stop| {
         let place = match place {
             None => PlaceOfPage::First,

@@ -143,7 +143,7 @@ pub(super) async fn of_items(
         found.ok_or_else(|| Problem::no_collection(id))?;
     }
     let (server, catalog, collection) = (App::clone(app), catalog.clone(), collection.map(str::to_owned));
-    app.works.job().run(move |stop| server.queryables.of(&catalog, collection.as_deref(), stop)).await
+    app.works.long_job().run(move |stop| server.queryables.of(&catalog, collection.as_deref(), stop)).await
 }
 
 /// Without what has no order: geometries, arrays and objects.

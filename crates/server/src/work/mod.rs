@@ -7,13 +7,19 @@ use std::time::Duration;
 
 use stacyard_search::{Stop, Stopped};
 use stacyard_store::{Error, ErrorKind, Run};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::task_local;
 use tokio::time::timeout;
 
 use crate::options::Options;
 use crate::problem::Problem;
+
+/// A page of more Items is long work.
+const LONG_PAGE: u64 = 1_000;
+
+/// Long work waits for its turn so many times as long as other work.
+const LONG_PATIENCE: u32 = 5;
 
 /// So many answers may be taken by clients at once, part by part: each holds memory or temporary files.
 const OPEN: usize = 256;
@@ -47,6 +53,8 @@ pub(crate) fn route() -> Arc<str> {
 #[derive(Clone)]
 pub(crate) struct Works {
     turns: Arc<Semaphore>,
+    /// The turns of long work. They are half of all, so that whoever wants little gets it meanwhile.
+    long_turns: Arc<Semaphore>,
     /// Answers that clients are still taking.
     open: Arc<Semaphore>,
     /// Large bodies that are held.
@@ -66,6 +74,7 @@ impl Works {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(options.works.max(1))),
+            long_turns: Arc::new(Semaphore::new((options.works / 2).max(1))),
             most: options.works.max(1),
             open: Arc::new(Semaphore::new(OPEN)),
             // What is done with them takes long: others need turns, too.
@@ -99,7 +108,19 @@ impl Works {
 
     /// A job of one request, which may be done in several steps. Its time begins.
     pub(crate) fn job(&self) -> Job {
-        Job { works: self.clone(), route: route(), stop: Stop::after(self.deadline), turn: None }
+        self.job_until(Stop::after(self.deadline))
+    }
+
+    /// A job that may read much.
+    pub(crate) fn long_job(&self) -> Job {
+        let mut job = self.job();
+        job.is_long = true;
+        job
+    }
+
+    /// A job that gets a page of so many Items.
+    pub(crate) fn job_of_page(&self, items: u64) -> Job {
+        if items > LONG_PAGE { self.long_job() } else { self.job() }
     }
 
     /// The right to hold a body of so many bytes in memory.
@@ -110,7 +131,11 @@ impl Works {
 
     /// A job that no request waits for alone.
     pub(crate) fn background(&self) -> Job {
-        Job { works: self.clone(), route: route(), stop: Stop::after(self.preparation), turn: None }
+        self.job_until(Stop::after(self.preparation))
+    }
+
+    fn job_until(&self, stop: Stop) -> Job {
+        Job { works: self.clone(), route: route(), stop, is_long: false, turn: None }
     }
 
     /// The right to look whether the stores are there: one at a time, so that a store that hangs holds one thread.
@@ -124,7 +149,9 @@ impl Works {
     pub(crate) async fn whole(&self) -> Result<Job, Problem> {
         let turn = timeout(self.patience, Arc::clone(&self.wholes).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
-        Ok(Job { works: self.clone(), route: route(), stop: Stop::when_cancelled(), turn: Some(turn) })
+        let mut job = self.job_until(Stop::when_cancelled());
+        job.turn = Some(turn);
+        Ok(job)
     }
 }
 
@@ -133,6 +160,8 @@ pub(crate) struct Job {
     works: Works,
     route: Arc<str>,
     stop: Stop,
+    /// Whether it may read much.
+    is_long: bool,
     /// Of an answer without pages, the right to work.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -149,13 +178,23 @@ impl Job {
         &self,
         step: impl FnOnce(&Stop) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        let turn = timeout(self.works.patience, Arc::clone(&self.works.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        let turns = self.turns().await?;
         self.go_on(move |stop| {
-            let _turn = turn;
+            let _turns = turns;
             step(stop)
         })
         .await
+    }
+
+    /// The right to work now.
+    async fn turns(&self) -> Result<[Option<OwnedSemaphorePermit>; 2], Problem> {
+        let Works { turns, long_turns, patience, .. } = &self.works;
+        let patience = if self.is_long { *patience * LONG_PATIENCE } else { *patience };
+        let all = async {
+            let long = if self.is_long { Some(Arc::clone(long_turns).acquire_owned().await?) } else { None };
+            Ok::<_, AcquireError>([long, Some(Arc::clone(turns).acquire_owned().await?)])
+        };
+        timeout(patience, all).await.ok().and_then(Result::ok).ok_or_else(Problem::busy)
     }
 
     /// Prepares an answer without pages, up to its first byte.

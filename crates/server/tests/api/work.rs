@@ -38,6 +38,28 @@ impl Backend for Endless {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn long_work_leaves_turns_for_others() {
+    let (begun, has_begun) = channel();
+    let (ended, _has_ended) = channel();
+    let options = Options { works: 4, patience: Duration::from_millis(50), ..options() };
+    let client =
+        Stores::new().client_of(router(vec![Store::from(Endless { begun, ended })], options).unwrap());
+    let ask = |path: &'static str| {
+        let client = client.clone();
+        tokio::spawn(async move { client.get(path).await })
+    };
+    let long = [ask("/search?limit=1001"), ask("/aggregate"), ask("/search?limit=10000")];
+    has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    // Two of four turns are taken, and the third has to wait.
+    let short = [ask("/search"), ask("/search?limit=1000")];
+    has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(client.get("/search").await.status.as_u16(), 503);
+    long.iter().chain(&short).for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_are_refused_and_those_without_a_client_end() {
     let (begun, has_begun) = channel();
     let (ended, has_ended) = channel();
