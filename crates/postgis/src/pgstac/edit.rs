@@ -14,7 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::connect::change::{BEGIN, Fault};
 use crate::pgstac::collections::{self, selected, text_of};
 use crate::pgstac::encode::{PgStacEncoder, PgStacRows};
-use crate::pgstac::homes::Homes;
+use crate::pgstac::homes::{Cut, Homes};
 use crate::pgstac::load::batch::{TURN, is_of_constraint};
 use crate::pgstac::load::target::Target;
 use crate::pgstac::store::PgStac;
@@ -64,10 +64,11 @@ impl Editor for PgStac {
             // Held until the end: nobody takes the Collection out, or changes what its Items have in common.
             let lock = "SELECT FROM pgstac.collections WHERE id = $1 FOR SHARE";
             client.query_typed(lock, &[(&collection, Type::TEXT)]).await?;
-            // Partitions know ids each by itself: an Item of two times at once would be in two of them.
-            client.query_typed(TURN, &[(&collection, Type::TEXT)]).await?;
             let homes = Arc::new(Homes::default());
             homes.read(client, &self.version, Some(&collection)).await?;
+            if homes.get(&collection).is_some_and(|home| home.cut != Cut::Whole) {
+                client.query_typed(TURN, &[(&collection, Type::TEXT)]).await?;
+            }
             if home == Home::Known && !collection.is_empty() && homes.get(&collection).is_none() {
                 return Err(Error::no_collection(&collection).into());
             }

@@ -19,6 +19,17 @@ pub(crate) enum Cut {
     Months,
 }
 
+impl Cut {
+    /// As a Collection's column `partition_trunc` has it.
+    pub(crate) fn of(trunc: Option<&str>) -> Self {
+        match trunc {
+            Some("year") => Self::Years,
+            Some("month") => Self::Months,
+            _ => Self::Whole,
+        }
+    }
+}
+
 /// A collection that Items go into.
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -27,6 +38,8 @@ pub(crate) struct Home {
     /// What an Item names it by; `None`: it is the first one.
     pub(crate) number: Option<i32>,
     pub(crate) cut: Cut,
+    /// What its partitions are named by. A Collection that is made anew has another one.
+    pub(crate) key: i64,
     /// Whether it has no Items yet.
     pub(crate) is_empty: bool,
 }
@@ -111,20 +124,16 @@ impl Homes {
             Some(_) => "false",
         };
         let sql = format!(
-            "SELECT id, base_item::text, {current}, partition_trunc, {is_empty} \
+            "SELECT id, base_item::text, {current}, partition_trunc, {is_empty}, key \
              FROM pgstac.collections AS known WHERE $1::text IS NULL OR id = $1"
         );
         let rows = client.query_typed(&sql, &[(&id, Type::TEXT)]).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
-            let cut = match row.get::<_, Option<&str>>(3) {
-                Some("year") => Cut::Years,
-                Some("month") => Cut::Months,
-                _ => Cut::Whole,
-            };
+            let cut = Cut::of(row.get(3));
             // It is JSON: `jsonb` has nothing else.
             let Ok(base) = Document::parse(row.get::<_, String>(1)) else { continue };
-            let home = Home { base, number: row.get(2), cut, is_empty: row.get(4) };
+            let home = Home { base, number: row.get(2), cut, key: row.get(5), is_empty: row.get(4) };
             known.insert(row.get(0), Arc::new(home));
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use stacyard_store::{ItemKey, When, Why};
+use stacyard_store::{ErrorKind, ItemKey, When, Why};
 
 use super::*;
 
@@ -134,6 +134,28 @@ fn a_loader_that_is_killed_leaves_nothing_half_done() {
     assert!(refused.iter().all(|refused| refused.why == Why::Present));
     assert_consistent(&database);
     assert_eq!(stored(&database.open()).len(), 300);
+}
+
+#[test]
+fn a_collection_that_becomes_another_one_ends_a_load() {
+    let other = collection("c1", r#"{"a":{"type":"image/tiff"}}"#);
+    let anew = format!("DELETE FROM collections; INSERT INTO collections (content) VALUES ('{other}')");
+    // Before 0.10 Items are put together with what their Collection says now.
+    let edited = format!("UPDATE collections SET content = '{other}' WHERE id = 'c1'");
+    for (version, change) in [(None, &anew), (Some("0.9.12"), &anew), (Some("0.9.12"), &edited)] {
+        let Some(database) = fresh(version) else { return };
+        let mut sink =
+            PgStacSink::create(&database.address(), Mode::Insert, &collections(&[]), false).unwrap();
+        let mut rows = PgStacRows::default();
+        sink.encoder().item(item("a", "2024-01-01T00:00:00Z", "", "").root(), None, &mut rows).unwrap();
+        database.sql(change);
+        sink.write(rows).unwrap();
+        let error = sink.settled(true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.to_string(), r#"the Collection "c1" was changed while Items were loaded into it"#);
+        drop(sink);
+        assert_eq!(database.sql("SELECT count(*) FROM items"), ["0"]);
+    }
 }
 
 #[test]

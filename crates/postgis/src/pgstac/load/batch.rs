@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::PoisonError;
 
-use stacyard_store::{Error, Mode, Refused, Why};
+use stacyard_store::{Error, ErrorKind, Mode, Refused, Why};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error as Failed};
 
+use crate::connect::change::Fault;
 use crate::connect::fault::{self, Attempts};
 use crate::copy::stream::{self, Columns};
 use crate::pgstac::encode::{COLUMNS, PgStacRows, RowKey};
@@ -17,7 +18,8 @@ use crate::pgstac::load::partition::{Bucket, check};
 use crate::pgstac::load::target::Target;
 use crate::sql::ident::literal;
 
-/// Whoever may put an Item into another partition than the one it is in waits for others of its collection.
+/// Whoever may put an Item into another partition than the one it is in waits for others of its collection: partitions know ids each by
+/// itself, so that an Item of two times at once would be in two of them.
 pub(crate) const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 8471))";
 
 /// Where rows stand before they go in.
@@ -101,15 +103,16 @@ impl Target {
         let (starts, ends) = (times(|key| key.start), times(|key| key.end));
         let mut attempts = Attempts::default();
         loop {
-            // Of several partitions each knows its own ids alone.
             let is_direct = cut == Cut::Whole && !self.is_mixed(bucket);
             let tried = async {
                 let name = self.partition(client, (bucket, cut), (starts, ends)).await?;
-                self.transaction(client, rows, (bucket, &name, is_direct), numbers).await
+                self.transaction(client, rows, (bucket, cut, &name, is_direct), numbers).await
             };
             let cause = match tried.await {
                 Ok(done) => return Ok(done),
-                Err(cause) => cause,
+                Err(Fault::Refused(error)) => return Err(error),
+                Err(Fault::Raced) => return Err(Error::failed("a row was changed meanwhile")),
+                Err(Fault::Failed(cause)) => cause,
             };
             // Another connection may have met the same meanwhile.
             if fault::is_duplicate(&cause) && is_direct {
@@ -132,19 +135,26 @@ impl Target {
         &self,
         client: &Client,
         rows: &PgStacRows,
-        (bucket, name, is_direct): (&Bucket, &str, bool),
+        (bucket, cut, name, is_direct): (&Bucket, Cut, &str, bool),
         numbers: &[usize],
-    ) -> Result<Done, Failed> {
+    ) -> Result<Done, Fault> {
         client.batch_execute(&self.begin()).await?;
         let done = async {
-            if !is_direct {
-                client.query_typed(TURN, &[(&bucket.collection, Type::TEXT)]).await?;
-                return self.merge(client, rows, (bucket, name), numbers).await;
-            }
-            // What fails within COPY ends the connection: what others hold is waited for before.
-            client.batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", partition(name))).await?;
-            copy(client, &partition(name), rows, numbers).await?;
-            Ok(Done::default())
+            let done = if is_direct {
+                // What fails within COPY ends the connection: what others hold is waited for before.
+                client
+                    .batch_execute(&format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", partition(name)))
+                    .await?;
+                copy(client, &partition(name), rows, numbers).await?;
+                Done::default()
+            } else {
+                if cut != Cut::Whole {
+                    client.query_typed(TURN, &[(&bucket.collection, Type::TEXT)]).await?;
+                }
+                self.merge(client, rows, (bucket, name), numbers).await?
+            };
+            self.is_home_still(client, &bucket.collection).await?;
+            Ok::<_, Fault>(done)
         };
         match done.await {
             Ok(done) => {
@@ -156,6 +166,27 @@ impl Target {
                 Err(cause)
             }
         }
+    }
+
+    /// Looks whether the Collection is the one that the rows were made for, and keeps it so until the end of the transaction. It is the last
+    /// thing that is locked, as in pgstac's own triggers.
+    async fn is_home_still(&self, client: &Client, collection: &str) -> Result<(), Fault> {
+        // From 0.10 on each row says itself what it was made for.
+        let base = if self.version.has_base_items { "NULL" } else { "base_item::text" };
+        let sql = format!("SELECT key, partition_trunc, {base} FROM pgstac.collections WHERE id = $1 FOR SHARE");
+        let rows = client.query_typed(&sql, &[(&collection, Type::TEXT)]).await?;
+        let is_same = rows.first().zip(self.homes.get(collection)).is_some_and(|(row, home)| {
+            let base: Option<&str> = row.get(2);
+            row.get::<_, i64>(0) == home.key
+                && Cut::of(row.get(1)) == home.cut
+                && base.is_none_or(|base| base == home.base.text())
+        });
+        if is_same {
+            return Ok(());
+        }
+        let message = format!("the Collection {collection:?} was changed while Items were loaded into it");
+        let error = Error::new(ErrorKind::Conflict, &message);
+        Err(error.remedy(self.again("")).into())
     }
 
     /// By way of a temporary table, beside rows that are there.
@@ -234,7 +265,8 @@ impl Target {
         Ok(client.query_typed(&upsert, &[]).await?.iter().map(|row| row.get(0)).collect())
     }
 
-    /// SQL that is true where the row `old` is of another Item than another row. As texts, since 1 and 1.0 are equal as `jsonb`.
+    /// SQL that is true where the row `old` is of another Item than another row. As texts, since 1 and 1.0 are equal as `jsonb`; but first
+    /// as `jsonb`, which costs less where they differ.
     fn differs(&self, new: &str) -> String {
         let all = |row: &str| {
             format!(
@@ -243,7 +275,7 @@ impl Target {
                 self.postgis
             )
         };
-        format!("({}) IS DISTINCT FROM ({})", all("old"), all(new))
+        format!("(old.content <> {new}.content OR ({}) IS DISTINCT FROM ({}))", all("old"), all(new))
     }
 
     /// The ids of rows of the temporary table whose Items are there as they are.

@@ -21,6 +21,10 @@ use crate::pgstac::version;
 /// Batches that go in side by side, each over a connection of its own.
 const LOADERS: usize = 3;
 
+/// Whether pgstac has a queue, and whether PostgreSQL knows lz4 and nobody has chosen how it compresses.
+const SETTINGS: &str = "SELECT pgstac.get_setting_bool('use_queue'), EXISTS (SELECT FROM pg_settings \
+     WHERE name = 'default_toast_compression' AND source = 'default' AND setting <> 'lz4' AND 'lz4' = ANY(enumvals))";
+
 /// A database of pgstac being loaded.
 pub struct PgStacSink {
     database: Database,
@@ -60,10 +64,9 @@ impl PgStacSink {
                 Mode::Replace => replacement::begin(&mut first, &target, kept).await?,
                 _ => collections::put_as_one(&mut first, &target.version, kept, mode).await?,
             };
-            let queueing = "SELECT pgstac.get_setting_bool('use_queue')";
-            let queueing =
-                first.query_typed_one(queueing, &[]).await.map_err(|cause| target.failed(cause))?;
-            target.is_queueing = queueing.get::<_, Option<bool>>(0).unwrap_or_default();
+            let settings = first.query_typed_one(SETTINGS, &[]).await.map_err(|cause| target.failed(cause))?;
+            target.is_queueing = settings.get::<_, Option<bool>>(0).unwrap_or_default();
+            target.has_lz4 = settings.get(1);
             let read = target.homes.read(&first, &target.version, None).await;
             read.map_err(|cause| target.failed(cause))?;
             Ok::<_, Error>(changed)

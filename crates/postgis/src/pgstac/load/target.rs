@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub(crate) homes: Arc<Homes>,
     /// Whether pgstac puts off what it does beside the rows (its setting `use_queue`).
     pub(super) is_queueing: bool,
+    /// Whether values may be compressed by lz4, which takes half of a load less than what PostgreSQL has as its default.
+    pub(super) has_lz4: bool,
     /// What is ready to take rows. A connection that finds one taken waits, so that none is made twice.
     pub(super) partitions: Arc<tokio::sync::Mutex<BTreeMap<Bucket, Partition>>>,
     /// Partitions that have Items that were there before, so that batches go through a temporary table.
@@ -47,6 +49,7 @@ impl Target {
             version,
             homes,
             is_queueing: false,
+            has_lz4: false,
             partitions: Arc::default(),
             mixed: Arc::default(),
             loaded: Arc::default(),
@@ -56,7 +59,8 @@ impl Target {
 
     /// What begins a transaction: pgstac's functions want to be found (its documentation, "search_path").
     pub(super) fn begin(&self) -> String {
-        format!("BEGIN; SET LOCAL search_path TO pgstac, {}, public", self.postgis)
+        let lz4 = if self.has_lz4 { "; SET LOCAL default_toast_compression TO lz4" } else { "" };
+        format!("BEGIN; SET LOCAL search_path TO pgstac, {}, public{lz4}", self.postgis)
     }
 
     /// The error of a load. How much of it is in, [`Loaded`] knows.
@@ -66,15 +70,20 @@ impl Target {
         if !is_unsure {
             return error;
         }
-        let remedy = Remedy::from(
+        error.unsure().remedy(self.again(
             "it is not known whether the last batch is in, since the connection was lost while it was committed: ",
-        );
-        error.unsure().remedy(match self.mode {
+        ))
+    }
+
+    /// How to go on with a load that has ended before its time.
+    pub(super) fn again(&self, why: &str) -> Remedy {
+        let remedy = Remedy::from(why);
+        match self.mode {
             Mode::Insert | Mode::Resume => {
                 remedy.text("with ").option("resume").text(", what is in is not loaded again")
             }
             _ => remedy.text("run it again, what is in is not written again"),
-        })
+        }
     }
 
     /// Whether rows of a partition may meet others with their ids.
