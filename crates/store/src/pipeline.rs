@@ -5,6 +5,7 @@
 //! drops its end, and all others notice at their next step; nobody waits for somebody who has gone.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,7 +23,9 @@ const UNIT: usize = crate::lines::BLOCK;
 
 /// How many threads to use when the user does not say.
 pub fn default_threads() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+    // To ask the system means to read files of it.
+    static THREADS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+    *THREADS
 }
 
 /// Maps the batches of `source` on `threads` threads with `map`, each of which owns a state made by `state`, and gives

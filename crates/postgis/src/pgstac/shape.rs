@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memmem;
 use stacyard_model::json::{Document, Kind, Tape, Value};
 use stacyard_store::Error;
 use tokio_postgres::Row;
@@ -62,8 +63,7 @@ impl PgStacRow {
 /// Which base the content of a row was stored against.
 fn base_number(content: &[u8]) -> Result<Option<i32>, Error> {
     // Most name none, which is quickly seen.
-    let is_named = content.windows(BASE_ITEM.len()).any(|window| window == BASE_ITEM.as_bytes());
-    if !is_named {
+    if memmem::find(content, BASE_ITEM.as_bytes()).is_none() {
         return Ok(None);
     }
     let mut tape = Tape::new();

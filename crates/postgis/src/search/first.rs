@@ -66,7 +66,7 @@ impl Searched {
         // is tied with others.
         let is_exact = condition.exact && order.after.known == Known::Exactly;
         let mut limit =
-            if is_exact { wanted } else { wanted + wanted / 8 + 4 } + u64::from(order.tied().is_some());
+            if is_exact { wanted } else { wanted + wanted / 16 + 2 } + u64::from(order.tied().is_some());
         while limit <= MAX_FIRST {
             let mut sorter = Sorter::new(find.run.memory, Some(wanted)).until(find.search.stop());
             let mut report = Report::default();
