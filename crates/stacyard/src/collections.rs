@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::json;
 use stacyard_postgis::PgStac;
-use stacyard_search::{Query, Search, Stop};
 use stacyard_store::{
-    CollectionChanges, Collections, Deletion, Error, ErrorKind, Remedy, Run, Store, StoreKind, StoreUrl,
+    CollectionChanges, Collections, Deletion, Error, ErrorKind, Remedy, StoreKind, StoreUrl,
 };
 
 use crate::open::{Database, database, parquet_path};
@@ -50,34 +48,6 @@ pub fn delete_collection(
         StoreKind::Parquet => stacyard_geoparquet::delete_collection(parquet_path(url)?, id, threads, waits),
         StoreKind::Json | StoreKind::Ndjson => Err(keeps_none(url)),
     }
-}
-
-/// The Collections of a store with the extents that their Items have, of those that have Items; `ids` are the ones that are wanted, all if
-/// there are none.
-///
-/// # Errors
-/// A store that cannot be read; an id that it does not have.
-pub fn refreshed(store: &Store, ids: &[String], stop: &Stop) -> Result<Collections, Error> {
-    let mut kept = store.collections()?;
-    if let Some(id) = ids.iter().find(|id| !kept.contains_key(*id)) {
-        return Err(Error::new(ErrorKind::NotFound, &format!("there is no Collection {id:?}"))
-            .remedy(Remedy::call("collections", &[]).text(" lists those that there are")));
-    }
-    kept.retain(|id, _| ids.is_empty() || ids.contains(id));
-    let mut found = Collections::new();
-    for (id, mut collection) in kept {
-        let query = Query::from(Search { collections: vec![id.clone()], ..Search::default() }).lenient(true);
-        let run = Run { stop: stop.clone(), ..Run::default() };
-        let Some(extent) = store.extent(&query, run)? else { continue };
-        if let Some(bbox) = extent.bbox {
-            collection["extent"]["spatial"]["bbox"] = json!([bbox]);
-        }
-        if let Some(interval) = extent.interval {
-            collection["extent"]["temporal"]["interval"] = json!([interval.map(|end| end.to_string())]);
-        }
-        found.insert(id, collection);
-    }
-    Ok(found)
 }
 
 /// The error of a store without a place for Collections.

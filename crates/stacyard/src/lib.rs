@@ -51,6 +51,7 @@ mod copy;
 mod create;
 mod export;
 mod open;
+mod refresh;
 mod target;
 
 pub use stacyard_geoparquet::{
@@ -69,9 +70,10 @@ pub use stacyard_store::{
     StoreUrl, Stored, Term, UnknownName, When,
 };
 
-pub use self::collections::{delete_collection, keeps_none, put_collections, refreshed};
+pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
 pub use self::open::{Open, describe, open};
+pub use self::refresh::refreshed;
 pub use self::target::{Layout, Target, optimize, save};

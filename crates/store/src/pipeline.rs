@@ -24,7 +24,8 @@ const UNIT: usize = crate::lines::BLOCK;
 /// How many threads to use when the user does not say.
 pub fn default_threads() -> usize {
     // To ask the system means to read files of it.
-    static THREADS: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+    static THREADS: LazyLock<usize> =
+        LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
     *THREADS
 }
 

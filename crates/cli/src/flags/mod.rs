@@ -111,7 +111,8 @@ pub(crate) enum CollectionsAction {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Give Collections the extents that their Items have; all that have Items, or these.
+    /// Give Collections the extents that their Items have, and make their summaries (ranges and lists of values) anew; all that have
+    /// Items, or these.
     Refresh {
         /// Their ids.
         ids: Vec<String>,

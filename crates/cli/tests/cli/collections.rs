@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::postgis::fresh;
-use crate::support::{Yard, item, lines};
+use crate::support::{Yard, item, item_with, lines};
 
 /// A valid Collection; the number has more digits than a double.
 fn collection(id: &str, title: &str) -> String {
@@ -85,6 +85,37 @@ fn collections_are_put_listed_printed_and_deleted() {
     error: a.ndjson keeps no Collections beside its Items
       help: stores that do: .parquet, postgis:// and pgstac://; stacyard copy takes Collections that stand among the Items there
     ");
+}
+
+#[test]
+fn extents_and_summaries_are_made_anew() {
+    let yard = Yard::with_items();
+    for store in stores(&yard, "refresh") {
+        let items = [
+            item_with(
+                "a",
+                "2024-06-01T00:00:00Z",
+                r#","platform":"s2a","gsd":10.0,"n":1e1,"instruments":["msi"]"#,
+            ),
+            item_with("b", "2024-06-02T00:00:00Z", r#","platform":"s2c","gsd":10,"n":-0.5"#),
+            item_with("c", "2024-06-03T00:00:00Z", r#","platform":"s2b","gsd":20"#),
+        ];
+        yard.write("b.ndjson", items.join("\n"));
+        yard.run(&["copy", "b.ndjson", &store, "--overwrite"]).status(0);
+        let summaries = r#""summaries":{"platform":["s2b","s2x"],"gsd":[10],"n":{"minimum":0,"maximum":1},"instruments":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}},"links""#;
+        yard.write("c.json", collection("c", "C").replace(r#""links""#, summaries));
+        yard.run(&["collections", &store, "put", "c.json"]).status(0);
+        assert_eq!(yard.run(&["collections", &store, "refresh"]).status(0).out, "c: changed\n");
+        let now = json(&yard.run(&["collections", &store, "get", "c"]).status(0).out);
+        assert_eq!(
+            now["extent"]["temporal"]["interval"],
+            json(r#"[["2024-06-01T00:00:00Z","2024-06-03T00:00:00Z"]]"#)
+        );
+        // What was there first, in its order; arrays cannot be listed, and of "none" there is nothing to say.
+        let summaries = r#"{"platform":["s2b","s2a","s2c"],"gsd":[10,20],"n":{"minimum":-0.5,"maximum":10},"instruments":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}}"#;
+        assert_eq!(now["summaries"], json(summaries));
+        assert_eq!(yard.run(&["collections", &store, "refresh"]).status(0).out, "c: same as before\n");
+    }
 }
 
 #[test]

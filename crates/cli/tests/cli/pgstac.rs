@@ -21,9 +21,6 @@ fn fresh(yard: &Yard, name: &str) -> Option<(String, String)> {
         ])
         .status();
     assert!(psql.is_ok_and(|status| status.success()));
-    // The roles of pgstac are those of the whole server: two who make them at once are in each other's way.
-    let turn = std::fs::File::create(std::env::temp_dir().join("stacyard-test-pgstac-roles.lock")).unwrap();
-    turn.lock().unwrap();
     let url = format!("pgstac://{place}/{database}");
     let made = yard.run(&["init", &url, "--pgstac-package", &package]).status(0).out;
     assert_eq!(made, format!("{url}: pgstac 0.10.0 made\n"));

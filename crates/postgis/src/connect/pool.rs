@@ -14,9 +14,9 @@ use tokio_postgres::Client;
 use tokio_postgres::config::Config;
 
 use crate::connect::address::Address;
+use crate::connect::fault;
 use crate::connect::server::Server;
 use crate::connect::timed::LOOK;
-use crate::connect::{fault, runtime};
 
 /// How long to wait for a connection that others have.
 const POOL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -38,7 +38,16 @@ impl Link {
         self.pool.get().await.map_err(|cause| fault::unconnected(&self.connecting(), cause))
     }
 
-    /// The same, for as long as somebody wants it.
+    /// A connection that is not the pool's.
+    pub(crate) async fn connect(&self) -> Result<OwnClient, Error> {
+        let (server, doing) = (&self.server, self.connecting());
+        let limit = server.limit().unwrap_or(Duration::MAX);
+        let connected = timeout(limit, server.connect()).await.map_err(|_| fault::too_late(&doing))?;
+        let (client, driver) = connected.map_err(|cause| fault::failed(&doing, cause))?;
+        Ok(OwnClient { client, driver })
+    }
+
+    /// One of the pool, for as long as somebody wants it.
     pub(crate) async fn client_until(&self, stop: &Stop) -> Result<Object, Error> {
         let mut client = pin!(self.client());
         loop {
@@ -99,7 +108,8 @@ impl Database {
     }
 
     fn at(address: &Address, server: &Server, connections: usize) -> Result<Self, Error> {
-        let runtime = runtime::shared()?;
+        let runtime = stacyard_runtime::shared()
+            .map_err(|cause| Error::failed("cannot start a thread for the database").caused_by(cause))?;
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(Config::new(), server.clone(), manager);
         let pool = Pool::builder(manager)
@@ -115,7 +125,7 @@ impl Database {
 
     /// Waits for an answer of the database, on any thread.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
-        runtime::wait(self.runtime, answer)
+        stacyard_runtime::wait(self.runtime, answer)
     }
 
     pub(crate) const fn runtime(&self) -> &'static Runtime {
@@ -128,12 +138,7 @@ impl Database {
 
     /// A connection that is not the pool's: for what changes its session.
     pub(crate) fn own_client(&self) -> Result<OwnClient, Error> {
-        let (server, doing) = (&self.link.server, self.link.connecting());
-        let limit = server.limit().unwrap_or(Duration::MAX);
-        let connected = self.wait(async { timeout(limit, server.connect()).await });
-        let (client, driver) =
-            connected.map_err(|_| fault::too_late(&doing))?.map_err(|cause| fault::failed(&doing, cause))?;
-        Ok(OwnClient { client, driver })
+        self.wait(self.link.connect())
     }
 }
 

@@ -7,7 +7,6 @@ use stacyard_model::json::Document;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
-use crate::connect::fault;
 use crate::connect::pool::Database;
 use crate::pgstac::version::Version;
 
@@ -73,17 +72,17 @@ impl Homes {
         };
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if self.get(id).is_none() {
-            let shown = database.address().shown();
-            let failed = |cause| fault::failed(&format!("make a Collection in {shown}"), cause);
-            database.wait(async {
-                let client = database.link.client().await?;
+            // Triggers of pgstac 0.9 want to find its functions.
+            let begin = "BEGIN; SET LOCAL search_path TO pgstac, public";
+            let make = async |client: &Client| {
                 let insert = "INSERT INTO pgstac.collections (content) VALUES ($1::text::jsonb) ON CONFLICT (id) DO NOTHING";
-                let rows = client.execute_typed(insert, &[(&plainest(id), Type::TEXT)]).await.map_err(failed)?;
-                if rows > 0 {
-                    made.insert(id.to_owned());
-                }
-                self.read(&client, version, Some(id)).await.map_err(failed)
-            })?;
+                let rows = client.execute_typed(insert, &[(&plainest(id), Type::TEXT)]).await?;
+                self.read(client, version, Some(id)).await?;
+                Ok(rows > 0)
+            };
+            if database.wait(database.change(begin, make, async |_: &Client, _: &Error| None))? {
+                made.insert(id.to_owned());
+            }
         }
         Ok(self.get(id))
     }

@@ -31,7 +31,13 @@ pub(crate) const VERSION: &str =
 /// The version that is there, and the schema of PostGIS.
 pub(crate) async fn found(client: &Client, address: &Address) -> Result<(Version, Ident), Error> {
     let shown = address.shown();
-    let failed = |cause| fault::failed(&format!("read {shown}"), cause);
+    let failed = |cause| {
+        let error = fault::failed(&format!("read {shown}"), cause);
+        if error.kind() != ErrorKind::Denied {
+            return error;
+        }
+        error.remedy("ask the owner of the database for the role pgstac_read (pgstac_ingest to load), or connect as another user")
+    };
     let row = client.query_typed_one(LOOK, &[]).await.map_err(failed)?;
     let columns = row.get::<_, Option<&str>>(0);
     let Some(columns) = columns else {

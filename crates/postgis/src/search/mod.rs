@@ -13,3 +13,4 @@ mod prepare;
 pub(crate) mod searched;
 pub(crate) mod shape;
 pub(crate) mod source;
+mod whole;

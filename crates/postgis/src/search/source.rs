@@ -9,17 +9,18 @@ use stacyard_model::json::Tape;
 use stacyard_search::Stop;
 use stacyard_store::{Batch, Error, Fault, Place, Record, Source, Work};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, RowStream};
 
 use crate::connect::pool::Link;
 use crate::connect::timed::{Unanswered, begin, end, within};
 use crate::search::searched::Searched;
+use crate::search::whole;
 use crate::sql::param::{Param, Question};
 
 /// How many rows there are in a batch: some batches are in memory at a time.
 const BATCH: usize = 256;
 
-type Rows = Result<Vec<Row>, Error>;
+pub(super) type Rows = Result<Vec<Row>, Error>;
 
 /// What is looked at of rows, beside their Items.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,10 +33,18 @@ pub(crate) enum Look {
     Audit,
 }
 
-/// The rows of a query, which begins when the first are asked for.
+/// What rows are asked for.
+enum Asked {
+    /// Those of a query.
+    Some(Question),
+    /// All of the table.
+    All,
+}
+
+/// Rows, which are asked for when the first are wanted.
 pub(crate) struct RowSource {
     table: Searched,
-    question: Question,
+    asked: Asked,
     stop: Stop,
     rows: Option<Receiver<Rows>>,
     row: u64,
@@ -44,17 +53,30 @@ pub(crate) struct RowSource {
 
 impl RowSource {
     pub(crate) fn new(table: &Searched, question: Question, look: Look, stop: &Stop) -> Self {
-        let stop = stop.clone();
-        Self { table: table.clone(), question, stop, rows: None, row: 0, look }
+        let (asked, stop) = (Asked::Some(question), stop.clone());
+        Self { table: table.clone(), asked, stop, rows: None, row: 0, look }
+    }
+
+    /// All Items of a table.
+    pub(super) fn all(table: &Searched) -> Self {
+        let stop = Stop::default();
+        Self { table: table.clone(), asked: Asked::All, stop, rows: None, row: 0, look: Look::Whole }
     }
 
     fn rows(&mut self) -> &mut Receiver<Rows> {
         self.rows.get_or_insert_with(|| {
-            let question = std::mem::take(&mut self.question);
+            let asked = std::mem::replace(&mut self.asked, Asked::All);
             let (sender, receiver) = channel(2);
-            let (link, stop) = (self.table.database.link.clone(), self.stop.clone());
+            let (table, stop) = (self.table.clone(), self.stop.clone());
             self.table.database.runtime().spawn(async move {
-                if let Err(error) = stream(&link, &question, &stop, &sender).await {
+                let link = &table.database.link;
+                let read = match &asked {
+                    Asked::Some(question) => stream(link, question, &stop, &sender).await,
+                    Asked::All => {
+                        whole::read(link, (&table.table.name, table.shape.selected()), &sender).await
+                    }
+                };
+                if let Err(error) = read {
                     // Nobody may be there any more to hear it.
                     let _ = sender.send(Err(error)).await;
                 }
@@ -99,6 +121,20 @@ async fn deliver(
         client.query_typed_raw(&question.sql, question.params.iter().map(Param::typed)).await
     };
     let rows = within(stop, begun).await?;
+    let is_wanted = pass_on(rows, stop, sender, delivered).await?;
+    if is_wanted {
+        within(stop, end(client, stop)).await?;
+    }
+    Ok(is_wanted)
+}
+
+/// The same of rows that are under way.
+pub(super) async fn pass_on(
+    rows: RowStream,
+    stop: &Stop,
+    sender: &Sender<Rows>,
+    delivered: &mut bool,
+) -> Result<bool, Unanswered> {
     let mut rows = pin!(rows);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(row) = within(stop, rows.try_next()).await? {
@@ -110,11 +146,7 @@ async fn deliver(
             }
         }
     }
-    within(stop, end(client, stop)).await?;
-    if !batch.is_empty() {
-        let _ = sender.send(Ok(batch)).await;
-    }
-    Ok(true)
+    Ok(batch.is_empty() || sender.send(Ok(batch)).await.is_ok())
 }
 
 impl Source for RowSource {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use stacyard_store::{ErrorKind, ItemKey, When, Why};
+use stacyard_store::{ItemKey, When, Why};
 
 use super::*;
 
@@ -207,17 +207,20 @@ fn a_replacement_that_is_broken_off_changes_nothing() {
 
 #[test]
 fn collections_are_made_of_their_items() {
-    let Some(database) = fresh(None) else { return };
-    let mut sink = PgStacSink::create(&database.address(), Mode::Insert, &Collections::new(), true).unwrap();
-    let mut rows = PgStacRows::default();
-    for item in [item("a", "2024-01-01T00:00:00Z", "", ""), item("b", "2024-02-01T00:00:00Z", "", "")] {
-        sink.encoder().item(item.root(), None, &mut rows).unwrap();
+    for version in [None, Some("0.9.12")] {
+        let Some(database) = fresh(version) else { return };
+        let mut sink =
+            PgStacSink::create(&database.address(), Mode::Insert, &Collections::new(), true).unwrap();
+        let mut rows = PgStacRows::default();
+        for item in [item("a", "2024-01-01T00:00:00Z", "", ""), item("b", "2024-02-01T00:00:00Z", "", "")] {
+            sink.encoder().item(item.root(), None, &mut rows).unwrap();
+        }
+        assert_eq!(rows.refused(), []);
+        sink.write(rows).unwrap();
+        assert_eq!(sink.finish().unwrap().collections.unwrap().new, ["c1"]);
+        let made = &database.open().collections().unwrap()["c1"];
+        let extent = r#"{"spatial":{"bbox":[[10.5,20,10.5,20]]},"temporal":{"interval":[["2024-01-01T00:00:00+00:00","2024-02-01T00:00:00+00:00"]]}}"#;
+        assert_eq!(made["extent"], serde_json::from_str::<serde_json::Value>(extent).unwrap());
+        assert_eq!(made["license"], "other");
     }
-    assert_eq!(rows.refused(), []);
-    sink.write(rows).unwrap();
-    assert_eq!(sink.finish().unwrap().collections.unwrap().new, ["c1"]);
-    let made = &database.open().collections().unwrap()["c1"];
-    let extent = r#"{"spatial":{"bbox":[[10.5,20,10.5,20]]},"temporal":{"interval":[["2024-01-01T00:00:00+00:00","2024-02-01T00:00:00+00:00"]]}}"#;
-    assert_eq!(made["extent"], serde_json::from_str::<serde_json::Value>(extent).unwrap());
-    assert_eq!(made["license"], "other");
 }

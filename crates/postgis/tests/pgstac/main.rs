@@ -5,7 +5,9 @@
 
 mod exact;
 mod loading;
+mod roles;
 mod versions;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,13 +16,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use stacyard_model::json::{Document, Value};
 use stacyard_postgis::{Address, Package, PgStac, PgStacRows, PgStacSink, install};
-use stacyard_store::{Backend, Collections, Encoder, Error, Mode, Record, Refused, Sink, Store, conformance};
+use stacyard_store::{
+    Backend, Collections, Encoder, Error, ErrorKind, Mode, Record, Refused, Sink, Store, conformance,
+};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// A database of this test's own, with the tables of a version of pgstac; the newest, if `None`.
 fn fresh(version: Option<&str>) -> Option<Database> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let package = package()?;
+    let database = empty()?;
+    install(&database.address(), &package, version).unwrap();
+    Some(database)
+}
+
+/// A database of this test's own.
+fn empty() -> Option<Database> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let server = std::env::var("STACYARD_TEST_DATABASE").ok();
     let Some(server) = server else {
         eprintln!("skipped: no STACYARD_TEST_DATABASE (make test starts a server)");
@@ -33,12 +44,7 @@ fn fresh(version: Option<&str>) -> Option<Database> {
     let place = place.replacen("postgis://", "", 1);
     let database = Database { url: format!("pgstac://{place}/{name}") };
     let postgres = Database { url: format!("pgstac://{place}/postgres") };
-    // The roles of pgstac are those of the whole server: two who make them at once are in each other's way.
     postgres.sql(&format!("CREATE DATABASE {name}"));
-    let turn = std::env::temp_dir().join("stacyard-test-pgstac-roles.lock");
-    let turn = std::fs::File::create(turn).unwrap();
-    turn.lock().unwrap();
-    install(&database.address(), &package, version).unwrap();
     Some(database)
 }
 

@@ -74,3 +74,18 @@ fn fields_of_a_profile_are_queryables() {
         assert!(query("nowhere").is_err());
     }
 }
+
+#[test]
+fn several_may_make_pgstac_at_once() {
+    let (Some(one), Some(package)) = (empty(), package()) else { return };
+    let other = empty().unwrap();
+    // Two of one database, and one of another on the same server, with the same roles.
+    let done = std::thread::scope(|scope| {
+        let all = [&one, &one, &other].map(|database| {
+            let package = &package;
+            scope.spawn(move || install(&database.address(), package, None).unwrap().to)
+        });
+        all.map(|one| one.join().unwrap())
+    });
+    assert_eq!(done, ["0.10.0", "0.10.0", "0.10.0"]);
+}

@@ -9,7 +9,7 @@ pub(crate) fn aggregated(name: &str, of: &Aggregation, found: Aggregate, interva
         Aggregate::Total(items) => json!({"name": name, "data_type": "integer", "value": items}),
         Aggregate::Value(value) => {
             let value = value.unwrap_or(Datum::Null);
-            json!({"name": name, "data_type": kind(&value), "value": as_json(&value)})
+            json!({"name": name, "data_type": kind(&value), "value": value.json()})
         }
         Aggregate::Frequencies(found) => {
             let first = found.buckets.first().map_or("string", |bucket| kind(&bucket.value));
@@ -19,7 +19,7 @@ pub(crate) fn aggregated(name: &str, of: &Aggregation, found: Aggregate, interva
                 _ => first,
             };
             let buckets = found.buckets.iter().map(|bucket| {
-                let key = match as_json(&bucket.value) {
+                let key = match bucket.value.json() {
                     Value::String(text) => text,
                     other => other.to_string(),
                 };
@@ -46,7 +46,7 @@ fn range(bucket: &Bucket, width: f64) -> Option<[Value; 2]> {
     let Datum::Number(start) = &bucket.value else { return None };
     // The next one begins where this one ends, to the last digit.
     let next = (start.parse::<f64>().ok()? / width).round() + 1.0;
-    Some([as_json(&bucket.value), as_json(&Datum::Number((next * width).to_string()))])
+    Some([bucket.value.json(), Datum::Number((next * width).to_string()).json()])
 }
 
 const fn kind(value: &Datum) -> &'static str {
@@ -54,16 +54,5 @@ const fn kind(value: &Datum) -> &'static str {
         Datum::Number(_) => "numeric",
         Datum::Instant(_) => "datetime",
         Datum::Null | Datum::Bool(_) | Datum::Text(_) => "string",
-    }
-}
-
-fn as_json(value: &Datum) -> Value {
-    match value {
-        Datum::Null => Value::Null,
-        Datum::Bool(value) => json!(value),
-        // Its spelling is JSON's, and is kept.
-        Datum::Number(text) => serde_json::from_str(text).unwrap_or_default(),
-        Datum::Instant(at) => json!(at.to_string()),
-        Datum::Text(text) => json!(text),
     }
 }

@@ -41,12 +41,7 @@ impl Features {
     ///
     /// # Errors
     /// Those of the stores.
-    fn open(
-        catalog: &Catalog,
-        asked: Asked,
-        links: PageLinks,
-        stop: &Stop,
-    ) -> Result<Self, Error> {
+    fn open(catalog: &Catalog, asked: Asked, links: PageLinks, stop: &Stop) -> Result<Self, Error> {
         let query = asked.query();
         let place = match asked.place.as_deref().map(|text| (text, text.strip_prefix(BACK))) {
             None => PlaceOfPage::First,

@@ -98,7 +98,8 @@ impl Place {
         };
         let wanted = Wanted::of(given)?;
         let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
-        let found = app.works.long_job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await;
+        let found =
+            app.works.long_job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await;
         let found = found.map_err(|problem| {
             let problem = asked.places.blamed(problem);
             collection.iter().fold(problem, |problem, id| problem.of_collection(id))

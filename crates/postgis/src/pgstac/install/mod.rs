@@ -10,7 +10,8 @@ use stacyard_store::{Error, ErrorKind, Remedy};
 use tokio_postgres::Client;
 
 use crate::connect::address::Address;
-use crate::connect::fault;
+use crate::connect::change::Fault;
+use crate::connect::fault::{self, Attempts};
 use crate::connect::pool::Database;
 use crate::pgstac::install::locks::locks;
 use crate::pgstac::install::package::Package;
@@ -47,33 +48,78 @@ pub fn install(address: &Address, package: &Package, to: Option<&str>) -> Result
     let database = Database::of(address)?;
     let client = database.own_client()?;
     database.wait(async {
+        let failed = |cause| fault::failed(&format!("migrate {}", address.shown()), cause);
         let (from, to, files) = plan(&client, address, package, to).await?;
         if files.is_empty() {
             return Ok(Installed { from, to, left: Vec::new() });
         }
-        let failed = |cause| fault::failed(&format!("migrate {}", address.shown()), cause);
         if from.is_some() {
             // They name functions as they are now.
             finish_queued(&client).await.map_err(failed)?;
         }
-        client.batch_execute("BEGIN").await.map_err(failed)?;
+        let mut attempts = Attempts::default();
+        let (from, to) = loop {
+            match migrate(&client, address, package, &to).await {
+                Ok(versions) => break versions,
+                Err(Fault::Refused(error)) => return Err(error),
+                Err(Fault::Raced) if attempts.wait().await => {}
+                Err(Fault::Raced) => {
+                    let message = format!("others make roles or tables on the server of {}", address.shown());
+                    return Err(
+                        Error::new(ErrorKind::Unavailable, &message).remedy("nothing was changed; try again")
+                    );
+                }
+                Err(Fault::Failed(cause)) => return Err(failed(cause)),
+            }
+        };
+        let left = finish_queued(&client).await.map_err(failed)?;
+        // Some of that SQL sets things for its session, which is of somebody else next where a pooler lies between.
+        client.batch_execute("RESET ALL").await.map_err(failed)?;
+        Ok(Installed { from, to, left })
+    })
+}
+
+/// The migration as one transaction: from which version, and to which.
+async fn migrate(
+    client: &Client,
+    address: &Address,
+    package: &Package,
+    to: &str,
+) -> Result<(Option<String>, String), Fault> {
+    let migrated = async {
+        // Who comes while others migrate finds it done.
+        client.batch_execute("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('pgstac', 8471))").await?;
+        let (from, to, files) = plan(client, address, package, Some(to)).await?;
         for file in &files {
-            let sql = package.sql(file)?;
-            client.batch_execute(&sql).await.map_err(|cause| {
-                fault::failed(&format!("migrate {} by {file}", address.shown()), cause)
-                    .also("nothing was changed")
+            client.batch_execute(&package.sql(file)?).await.map_err(|cause| {
+                if is_of_roles(&cause) {
+                    return Fault::Raced;
+                }
+                let doing = format!("migrate {} by {file}", address.shown());
+                fault::failed(&doing, cause).also("nothing was changed").into()
             })?;
         }
-        let now = current(&client, address).await?;
+        let now = current(client, address).await?;
         if now.as_deref() != Some(to.as_str()) {
             let now = now.unwrap_or_default();
             return Err(Error::failed(format!("after its migration pgstac is of version {now:?}, not {to}"))
-                .remedy("nothing was changed; the package does not do what it says"));
+                .remedy("nothing was changed; the package does not do what it says")
+                .into());
         }
-        client.batch_execute("COMMIT").await.map_err(failed)?;
-        let left = finish_queued(&client).await.map_err(failed)?;
-        Ok(Installed { from, to, left })
-    })
+        client.batch_execute("COMMIT").await?;
+        Ok((from, to))
+    };
+    let migrated = migrated.await;
+    if migrated.is_err() {
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    migrated
+}
+
+/// Whether another session makes or changes the same roles, which are those of the whole server.
+fn is_of_roles(cause: &tokio_postgres::Error) -> bool {
+    fault::is_duplicate(cause)
+        || cause.as_db_error().is_some_and(|cause| cause.message().contains("concurrently updated"))
 }
 
 /// Declares the fields of a profile as queryables, in one transaction; gives their names.

@@ -173,7 +173,8 @@ impl Target {
     async fn is_home_still(&self, client: &Client, collection: &str) -> Result<(), Fault> {
         // From 0.10 on each row says itself what it was made for.
         let base = if self.version.has_base_items { "NULL" } else { "base_item::text" };
-        let sql = format!("SELECT key, partition_trunc, {base} FROM pgstac.collections WHERE id = $1 FOR SHARE");
+        let sql =
+            format!("SELECT key, partition_trunc, {base} FROM pgstac.collections WHERE id = $1 FOR SHARE");
         let rows = client.query_typed(&sql, &[(&collection, Type::TEXT)]).await?;
         let is_same = rows.first().zip(self.homes.get(collection)).is_some_and(|(row, home)| {
             let base: Option<&str> = row.get(2);

@@ -64,7 +64,8 @@ impl PgStacSink {
                 Mode::Replace => replacement::begin(&mut first, &target, kept).await?,
                 _ => collections::put_as_one(&mut first, &target.version, kept, mode).await?,
             };
-            let settings = first.query_typed_one(SETTINGS, &[]).await.map_err(|cause| target.failed(cause))?;
+            let settings =
+                first.query_typed_one(SETTINGS, &[]).await.map_err(|cause| target.failed(cause))?;
             target.is_queueing = settings.get::<_, Option<bool>>(0).unwrap_or_default();
             target.has_lz4 = settings.get(1);
             let read = target.homes.read(&first, &target.version, None).await;

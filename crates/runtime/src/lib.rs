@@ -1,12 +1,12 @@
-//! The threads that connections run on, and waiting for what they bring, from any thread.
+//! The threads that connections to servers run on, one runtime for the process, and waiting for what they bring, from any thread.
 
+use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use stacyard_store::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::unconstrained;
 
@@ -14,27 +14,29 @@ use tokio::task::unconstrained;
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
 /// The runtime, which the first to ask for it starts.
-pub(crate) fn shared() -> Result<&'static Runtime, Error> {
+///
+/// # Errors
+/// A system that gives no more threads.
+pub fn shared() -> io::Result<&'static Runtime> {
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
     let started = Builder::new_multi_thread()
         // It only moves bytes: whatever else is to be done, those do who wait.
         .worker_threads(1)
-        .thread_name("postgres")
+        .thread_name("connections")
         .enable_all()
-        .build()
-        .map_err(|cause| Error::failed("cannot start a thread for the database").caused_by(cause))?;
+        .build()?;
     if let Err(late) = RUNTIME.set(started) {
         // Another thread was faster.
         late.shutdown_background();
     }
-    RUNTIME.get().ok_or_else(|| Error::failed("cannot start a thread for the database"))
+    RUNTIME.get().ok_or_else(|| io::Error::other("there is no runtime"))
 }
 
 /// Waits for an answer. Unlike `Runtime::block_on` it may be called on a thread of a runtime of the caller's, which it blocks, as all
 /// calls of a store do.
-pub(crate) fn wait<T>(runtime: &Runtime, answer: impl Future<Output = T>) -> T {
+pub fn wait<T>(runtime: &Runtime, answer: impl Future<Output = T>) -> T {
     let _entered = runtime.enter();
     let alarm = Arc::new(Alarm { thread: thread::current(), has_rung: AtomicBool::new(false) });
     let waker = Waker::from(Arc::clone(&alarm));
