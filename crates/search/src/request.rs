@@ -134,6 +134,14 @@ pub enum Area {
 }
 
 impl Area {
+    /// The shape as a GeoJSON geometry; `None`: it is a box.
+    pub fn shape_json(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Box(_) => None,
+            Self::Shape(shape) => Some(cql2::geometry_json(shape)),
+        }
+    }
+
     /// Of the texts of `bbox` and `intersects`, of which at most one may be there.
     pub fn parse(bbox: Option<&str>, intersects: Option<&str>) -> Result<Option<Self>, SearchError> {
         match (bbox, intersects) {

@@ -59,6 +59,7 @@ pub use stacyard_geoparquet::{
 };
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
 pub use stacyard_postgis::{Initialised, Installed, MigrationStep, Package, Wanted};
+pub use stacyard_remote::ApiOptions;
 pub use stacyard_search::{
     Aggregate, Aggregation, Area, Bins, Bucket, Datum, Extent, Fields, FreeText, Frequencies, Grid, PageSize,
     Property, Query, Search, SearchBox, SortKey, Step, Stop, parse_collections, parse_datetime, parse_filter,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
+use stacyard_remote::{Api, ApiOptions};
 use stacyard_store::{
     Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Remedy, Store, StoreKind, StoreUrl, same_file,
 };
@@ -19,6 +20,8 @@ pub struct Open {
     pub cache_bytes: usize,
     /// How many connections to a database there are at once, at most: as many questions are answered at once, and others wait.
     pub connections: usize,
+    /// How a STAC API is asked.
+    pub api: ApiOptions,
 }
 
 impl Default for Open {
@@ -28,6 +31,7 @@ impl Default for Open {
             max_record_bytes: RECORD_BYTES,
             cache_bytes: CACHE_MEMORY,
             connections: CONNECTIONS,
+            api: ApiOptions::default(),
         }
     }
 }
@@ -53,11 +57,13 @@ impl Open {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
+            StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
         })
     }
 }
 
-/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`) or a database (`postgis://host/db`).
+/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`), a database (`postgis://host/db`) or a STAC API
+/// (`https://host/stac`).
 ///
 /// # Errors
 /// A name that is none of a store; a store that is not there, or cannot be read.
@@ -116,9 +122,20 @@ pub(crate) fn database(url: &StoreUrl) -> Result<Database, Error> {
 pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     match url.location() {
         Location::Database(url) => Address::parse(url),
-        Location::Stdio | Location::Path(_) => Err(Error::usage(
+        Location::Stdio | Location::Path(_) | Location::Api(_) => Err(Error::usage(
             format!("{url} is not a database, and needs no tables"),
             "write postgis://user@host:port/database, or pgstac://...",
+        )),
+    }
+}
+
+/// The landing page of an API.
+fn api_url(url: &StoreUrl) -> Result<&str, Error> {
+    match url.location() {
+        Location::Api(url) => Ok(url),
+        _ => Err(Error::usage(
+            format!("{url} is not the URL of a STAC API"),
+            "write https://host/path of its landing page",
         )),
     }
 }

@@ -63,6 +63,13 @@ impl Target {
     pub fn begin(url: &StoreUrl, overwrites: bool, waits: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
         let output = match url.location() {
             Location::Database(_) => None,
+            Location::Api(_) => {
+                return Err(Error::usage(
+                    format!("{url} is a STAC API, which is read only here"),
+                    "write to a file or a database",
+                )
+                .of_kind(ErrorKind::Unsupported));
+            }
             Location::Path(_) | Location::Stdio => Some(Output::create(url, overwrites, waits)?),
         };
         Ok(Self { url: url.clone(), output })

@@ -72,20 +72,7 @@ pub trait Backend: Send + Sync {
 
     /// The text of one Item.
     fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
-        let search = Search {
-            ids: vec![key.id.clone()],
-            collections: key.collection.iter().cloned().collect(),
-            filter: match key.collection {
-                Some(_) => None,
-                None => Some(Expr::IsNull(Expr::Property(Property::collection()).into())),
-            },
-            ..Search::default()
-        };
-        let search = Compiled::until(&Query::from(search).lenient(true), stop)?;
-        let run = Run { stop: stop.clone(), ..Run::in_place() };
-        let find = Find { first: Some(1), check: Check::default(), ..Find::new(Arc::new(search), run) };
-        let (mut answer, _) = self.find(find)?;
-        Ok(answer.entry()?.map(|entry| entry.text))
+        item_by_search(self, key, stop)
     }
 
     /// Whether it can be asked now.
@@ -107,4 +94,29 @@ pub trait Backend: Send + Sync {
     fn editor(&self) -> Option<&dyn Editor> {
         None
     }
+}
+
+/// The text of one Item, by a search for it.
+///
+/// # Errors
+/// Those of the search.
+pub fn item_by_search<B: Backend + ?Sized>(
+    store: &B,
+    key: &ItemKey,
+    stop: &Stop,
+) -> Result<Option<Vec<u8>>, Error> {
+    let search = Search {
+        ids: vec![key.id.clone()],
+        collections: key.collection.iter().cloned().collect(),
+        filter: match key.collection {
+            Some(_) => None,
+            None => Some(Expr::IsNull(Expr::Property(Property::collection()).into())),
+        },
+        ..Search::default()
+    };
+    let search = Compiled::until(&Query::from(search).lenient(true), stop)?;
+    let run = Run { stop: stop.clone(), ..Run::in_place() };
+    let find = Find { first: Some(1), check: Check::default(), ..Find::new(Arc::new(search), run) };
+    let (mut answer, _) = store.find(find)?;
+    Ok(answer.entry()?.map(|entry| entry.text))
 }

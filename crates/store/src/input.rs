@@ -55,7 +55,7 @@ impl Input {
     fn begin(url: &StoreUrl) -> Result<(Self, Vec<u8>, bool), Error> {
         let position = Arc::new(AtomicU64::new(0));
         let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match url.location() {
-            Location::Database(_) => return Err(url.is_no_file()),
+            Location::Database(_) | Location::Api(_) => return Err(url.is_no_file()),
             Location::Stdio => (PathBuf::from("standard input"), None, None, Box::new(io::stdin())),
             Location::Path(path) => {
                 let file = File::open(path).map_err(|e| Error::io("open", path, e))?;

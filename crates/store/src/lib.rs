@@ -44,7 +44,7 @@ mod url;
 mod watched;
 
 pub use answer::{Answer, Input};
-pub use backend::Backend;
+pub use backend::{Backend, item_by_search};
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};

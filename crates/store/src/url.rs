@@ -24,6 +24,8 @@ pub enum StoreKind {
     PgStac,
     /// A PostgreSQL database: which of the two it is, is seen when it is opened.
     Postgres,
+    /// A STAC API.
+    Api,
 }
 
 impl FromStr for StoreKind {
@@ -36,7 +38,8 @@ impl FromStr for StoreKind {
             "parquet" | "geoparquet" => Ok(Self::Parquet),
             "postgis" => Ok(Self::PostGis),
             "pgstac" => Ok(Self::PgStac),
-            _ => Err("known are geojson, ndjson, geoparquet, postgis and pgstac".to_owned()),
+            "api" => Ok(Self::Api),
+            _ => Err("known are geojson, ndjson, geoparquet, postgis, pgstac and api".to_owned()),
         }
     }
 }
@@ -44,7 +47,7 @@ impl FromStr for StoreKind {
 impl StoreKind {
     /// Whether it keeps Collections beside its Items.
     pub const fn keeps_collections(self) -> bool {
-        self.is_database() || matches!(self, Self::Parquet)
+        self.is_database() || matches!(self, Self::Parquet | Self::Api)
     }
 
     /// Whether it is a database: its Items come and go batch by batch, and it takes single changes.
@@ -67,6 +70,7 @@ impl fmt::Display for StoreKind {
             Self::PostGis => "postgis",
             Self::PgStac => "pgstac",
             Self::Postgres => "postgresql",
+            Self::Api => "api",
         })
     }
 }
@@ -91,6 +95,8 @@ pub enum Location {
     Path(PathBuf),
     /// A database: its URL, which may hold a password.
     Database(String),
+    /// A STAC API: the URL of its landing page, which may hold secrets.
+    Api(String),
 }
 
 impl fmt::Debug for Location {
@@ -99,6 +105,7 @@ impl fmt::Debug for Location {
             Self::Stdio => f.write_str("Stdio"),
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Database(url) => f.debug_tuple("Database").field(&without_password(url)).finish(),
+            Self::Api(url) => f.debug_tuple("Api").field(&without_query(url)).finish(),
         }
     }
 }
@@ -121,16 +128,10 @@ const DATABASES: [(&str, StoreKind); 4] = [
 ];
 
 /// Spellings that the design knows and this version does not open.
-const LATER: [(&str, &str); 5] = [
-    ("s3", "object stores"),
-    ("gs", "object stores"),
-    ("az", "object stores"),
-    ("http", "remote files and STAC APIs"),
-    ("https", "remote files and STAC APIs"),
-];
+const LATER: [(&str, &str); 3] = [("s3", "object stores"), ("gs", "object stores"), ("az", "object stores")];
 
 const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
-                     .geoparquet, postgis:// and pgstac:// (each user@host:port/database), and `-`";
+                     .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`";
 
 impl StoreUrl {
     /// Understands a spelling. `kind` overrides what its extension says.
@@ -187,6 +188,15 @@ impl StoreUrl {
                 let kind = kind.filter(|_| *of_scheme == StoreKind::Postgres).unwrap_or(*of_scheme);
                 return Ok(made(kind, Compression::None, location));
             }
+            if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+                let path = spelling.split('?').next().unwrap_or_default();
+                if kind.or(by_extension(Path::new(path)).0).is_some_and(|kind| kind != StoreKind::Api) {
+                    return Err(not_yet(&without_query(spelling), "remote files"));
+                }
+                let mut url = made(StoreKind::Api, Compression::None, Location::Api(spelling.to_owned()));
+                url.spelling = without_query(spelling);
+                return Ok(url);
+            }
             let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
             return Err(later.map_or_else(
                 || {
@@ -204,11 +214,12 @@ impl StoreUrl {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
-        if kind.is_database() {
-            return Err(Error::usage(
-                format!("{shown} is not a database"),
-                "write postgis://user@host:port/database",
-            ));
+        if kind.is_database() || kind == StoreKind::Api {
+            let (what, write) = match kind {
+                StoreKind::Api => ("the URL of a STAC API", "write https://host/path of its landing page"),
+                _ => ("a database", "write postgis://user@host:port/database"),
+            };
+            return Err(Error::usage(format!("{shown} is not {what}"), write));
         }
         if kind == StoreKind::Parquet && compression != Compression::None {
             return Err(Error::usage(
@@ -242,14 +253,15 @@ impl StoreUrl {
     /// The file, unless it is standard input or output.
     pub fn path(&self) -> Option<&Path> {
         match &self.location {
-            Location::Stdio | Location::Database(_) => None,
+            Location::Stdio | Location::Database(_) | Location::Api(_) => None,
             Location::Path(path) => Some(path),
         }
     }
 
     /// The error of a database where bytes are wanted.
     pub(crate) fn is_no_file(&self) -> Error {
-        Error::usage(format!("{self} is a database, not a file"), KNOWN)
+        let what = if self.kind == StoreKind::Api { "a STAC API" } else { "a database" };
+        Error::usage(format!("{self} is {what}, not a file"), KNOWN)
     }
 
     /// Whether both are one and the same file, there already or still to be written, however they are spelled.
@@ -262,6 +274,12 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelling)
     }
+}
+
+/// A URL of HTTP without password and query: who asks an API may have a key in it.
+fn without_query(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?..."));
+    without_password(url) + query
 }
 
 /// Whether both are one and the same file, there already or still to be written, however they are spelled and linked.

@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let named = flags.collections_file.as_ref();
     let named = named.map(|file| schemas::collections(&file.to_string_lossy(), global)).transpose()?;
     let copying = Copying {
-        open: open::how(global),
+        open: open::how(global)?,
         mode,
         may_end_empty: flags.allow_empty,
         gate: schemas::gate(global, &flags.gate, None)?,

@@ -12,7 +12,7 @@ pub(crate) fn run(global: &Global, flags: &Optimize) -> Result<Status, Error> {
     let mut console = Console::new(global, Rejects::aside(None, global.json_log));
     console.copies(&url, stacyard::Mode::Insert);
     let run = global.run(&Stop::default(), None, &mut console);
-    let report = stacyard::optimize(&url, &open::how(global), flags.layout.asked(global), run)?;
+    let report = stacyard::optimize(&url, &open::how(global)?, flags.layout.asked(global), run)?;
     console.finish();
     let items = report.changes.and_then(|changes| changes.stayed).unwrap_or_default();
     report::done(&report, items, &format!("rewritten in {url}"), None, global);

@@ -26,7 +26,7 @@ pub(crate) fn run(global: &Global, flags: &Serve) -> Result<Status, Error> {
     let urls = flags.stores.iter().map(|store| StoreUrl::parse(store, global.store_kind));
     let urls: Vec<StoreUrl> = urls.collect::<Result<_, _>>()?;
     let options = options(global, flags)?;
-    let how = Open { connections: options.at_once(), ..open::how(global) };
+    let how = Open { connections: options.at_once(), ..open::how(global)? };
     let opened = urls.iter().map(|url| open::opened(url, global, &how));
     let stores: Vec<Store> = opened.collect::<Result<_, _>>()?;
     let json_log = global.json_log;

@@ -7,13 +7,13 @@ use crate::console::report;
 use crate::flags::Global;
 
 /// How stores are opened.
-pub(crate) fn how(global: &Global) -> Open {
-    Open { max_record_bytes: global.record_bytes(), ..Open::default() }
+pub(crate) fn how(global: &Global) -> Result<Open, Error> {
+    Ok(Open { max_record_bytes: global.record_bytes(), api: global.api.options()?, ..Open::default() })
 }
 
 /// Opens a store to be read, and says what one should know before trusting it.
 pub(crate) fn store(url: &StoreUrl, global: &Global) -> Result<Store, Error> {
-    opened(url, global, &how(global))
+    opened(url, global, &how(global)?)
 }
 
 /// The same, opened in a way of its own.

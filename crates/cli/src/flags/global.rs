@@ -6,11 +6,12 @@ use clap::Args;
 use stacyard::{Observer, Run, Stop, StoreKind};
 use stacyard_store::{MAX_RECORD_BYTES, Output, RECORD_BYTES};
 
+use super::api::Remote;
 use super::threads;
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// What the store that is read holds, whatever its name says: geojson, ndjson or geoparquet.
+    /// What the store that is read holds, whatever its name says: geojson, ndjson, geoparquet or api.
     #[arg(long, global = true, value_name = "KIND")]
     pub(crate) store_kind: Option<StoreKind>,
     /// Log to standard error as JSON, one object a line.
@@ -28,6 +29,8 @@ pub(crate) struct Global {
     /// Set aside records longer than this, such as 200M (512M at most) [default: 64M].
     #[arg(long, global = true, value_name = "SIZE", value_parser = parse_record_size)]
     pub(crate) max_record_size: Option<usize>,
+    #[command(flatten)]
+    pub(crate) api: Remote,
 }
 
 impl Global {

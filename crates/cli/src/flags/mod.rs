@@ -1,5 +1,6 @@
 //! The flags as they are written, before anything is made of them. Uses no other module of the command; used by all.
 
+mod api;
 mod global;
 mod layout;
 mod question;
@@ -23,7 +24,8 @@ pub(crate) use self::settings::parse;
 ///
 /// A STORE is a file: .json .geojson (a FeatureCollection, an array of Items, one object), .ndjson .jsonl .geojsonl
 /// (one Item a line), each also with .gz or .zst; .parquet .geoparquet (GeoParquet); `-` for NDJSON on standard input or
-/// output; or a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes.
+/// output; a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes; or, to be read, the
+/// landing page of a STAC API: https://host/path.
 ///
 /// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written, `stacyard help profile`
 /// how a profile is.

@@ -17,6 +17,7 @@ pub use expr::{
 };
 pub use json::{from_json, parse_json};
 pub use print::NoText;
+pub(crate) use print::geometry_json;
 pub use text::parse_text;
 
 use crate::error::{FilterError, FilterPlace};

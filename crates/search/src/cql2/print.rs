@@ -113,7 +113,7 @@ fn polygon_json(polygon: &Polygon<f64>) -> Value {
     rings(polygon).map(line_json).collect()
 }
 
-fn geometry_json(geometry: &Geometry<f64>) -> Value {
+pub(crate) fn geometry_json(geometry: &Geometry<f64>) -> Value {
     let (kind, coordinates): (_, Value) = match geometry {
         Geometry::Point(point) => ("Point", position(point.0)),
         Geometry::LineString(line) => ("LineString", line_json(line)),

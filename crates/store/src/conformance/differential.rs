@@ -55,8 +55,10 @@ pub fn compare<S: Clone + Into<Store>>(store: &S, items: &[Document]) {
         if names != wanted_names {
             return Err(fail(&question, &format!("found {names:?}\nwanted {wanted_names:?}")));
         }
-        if answer.iter().zip(&wanted).any(|(found, (_, wanted))| found != *wanted) {
-            return Err(fail(&question, "an Item has come back as another one"));
+        let other = answer.iter().zip(&wanted).find(|(found, (_, wanted))| found != wanted);
+        if let Some((found, (_, wanted))) = other {
+            let texts = [wanted.text(), found.text()].join("\n");
+            return Err(fail(&question, &format!("an Item has come back as another one:\n{texts}")));
         }
         if counted != wanted.len() as u64 {
             return Err(fail(&question, &format!("counted {counted}, there are {}", wanted.len())));

@@ -55,7 +55,7 @@ impl Output {
         match url.location() {
             Location::Stdio => Self::stdout(),
             Location::Path(path) => Self::file(path, overwrites, wait),
-            Location::Database(_) => Err(url.is_no_file()),
+            Location::Database(_) | Location::Api(_) => Err(url.is_no_file()),
         }
     }
 
@@ -103,7 +103,7 @@ impl Output {
     pub fn limit_to(&mut self, source: &StoreUrl) -> Result<(), Error> {
         let Some(pending) = &mut self.pending else { return Ok(()) };
         let metadata = match source.location() {
-            Location::Database(_) => {
+            Location::Database(_) | Location::Api(_) => {
                 pending.most_open.push(Limit::PRIVATE);
                 return Ok(());
             }

@@ -1,0 +1,92 @@
+//! How remote STAC APIs are asked.
+
+use std::env;
+use std::fs;
+use std::num::NonZeroU32;
+
+use clap::Args;
+use stacyard::ApiOptions;
+use stacyard_store::{Error, Remedy};
+
+/// The environment variable with a bearer token.
+const TOKEN: &str = "STACYARD_TOKEN";
+
+#[derive(Debug, Args)]
+pub(crate) struct Remote {
+    /// A header for each request to a STAC API, such as "X-Api-Key: ..."; @FILE takes those of a file, one a line. A bearer token may stand in
+    /// the environment, in STACYARD_TOKEN.
+    #[arg(long, global = true, value_name = "HEADER", help_heading = "Remote STAC APIs", value_parser = Header::parse)]
+    header: Vec<Header>,
+    /// How many Items a page of a STAC API is to have [default: 500].
+    #[arg(long, global = true, value_name = "N", help_heading = "Remote STAC APIs")]
+    page_size: Option<NonZeroU32>,
+    /// Follow links of a STAC API that lead to another host. Headers do not go there.
+    #[arg(long, global = true, help_heading = "Remote STAC APIs")]
+    follow_foreign: bool,
+    /// Refuse a search that a STAC API cannot answer by itself; else more is fetched, and looked at here.
+    #[arg(long, global = true, help_heading = "Remote STAC APIs")]
+    strict_api: bool,
+}
+
+/// A header, or where headers are. It is not shown: it may be a secret.
+#[derive(Clone)]
+struct Header(String);
+
+impl Header {
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_one = text.starts_with('@') || text.contains(':');
+        is_one.then(|| Self(text.to_owned())).ok_or_else(|| "write \"NAME: VALUE\" or @FILE".to_owned())
+    }
+}
+
+impl std::fmt::Debug for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Header")
+    }
+}
+
+impl Remote {
+    /// What the flags say.
+    pub(crate) fn options(&self) -> Result<ApiOptions, Error> {
+        let usual = ApiOptions::default();
+        let mut headers = Vec::new();
+        for Header(text) in &self.header {
+            match text.strip_prefix('@') {
+                None => headers.extend(pair(text)),
+                Some(path) => {
+                    let lines =
+                        fs::read_to_string(path).map_err(|cause| Error::io("read", path.as_ref(), cause))?;
+                    for (number, line) in (1..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty())
+                    {
+                        headers.push(pair(line).ok_or_else(|| {
+                            Error::usage(
+                                format!("{path}: line {number} is no header"),
+                                "write NAME: VALUE, one a line",
+                            )
+                        })?);
+                    }
+                }
+            }
+        }
+        if let Some(token) = env::var_os(TOKEN).filter(|token| !token.is_empty()) {
+            let token = token.into_string().map_err(|_| {
+                Error::usage(format!("{TOKEN} is not UTF-8"), Remedy::from("check what stands in it"))
+            })?;
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+                headers.push(("Authorization".to_owned(), format!("Bearer {}", token.trim())));
+            }
+        }
+        Ok(ApiOptions {
+            headers,
+            page: self.page_size.map_or(usual.page, NonZeroU32::get),
+            follow_foreign: self.follow_foreign,
+            strict: self.strict_api,
+            ..usual
+        })
+    }
+}
+
+fn pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once(':')?;
+    Some((name.trim().to_owned(), value.trim().to_owned()))
+}
