@@ -1,5 +1,6 @@
 //! Requests to an API, made again where they were not answered.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(crate) fn shown(url: &Url) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     if url.query().is_some() {
-        url.set_query(Some("..."));
+        url.set_query(Some("***"));
     }
     url.into()
 }
@@ -130,7 +131,12 @@ impl Http {
                 attempt.follow()
             }
         });
-        let client = Client::builder()
+        let mut client = Client::builder();
+        if is_here(base) {
+            // No proxy reaches what is on this machine.
+            client = client.no_proxy();
+        }
+        let client = client
             .user_agent(concat!("stacyard/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls()?)
             .redirect(redirect)
@@ -255,6 +261,7 @@ impl Http {
 
     fn refused(&self, url: &Url, status: StatusCode, text: &[u8]) -> Error {
         let kind = match status.as_u16() {
+            400 | 422 => ErrorKind::Usage,
             401 | 403 => ErrorKind::Denied,
             404 | 410 => ErrorKind::NotFound,
             429 | 500..=599 => ErrorKind::Unavailable,
@@ -281,6 +288,12 @@ impl Http {
             _ => error,
         }
     }
+}
+
+/// Whether a URL is of this machine itself.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// TLS with the authorities that the system trusts, or those of SSL_CERT_FILE.

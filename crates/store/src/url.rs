@@ -278,7 +278,7 @@ impl fmt::Display for StoreUrl {
 
 /// A URL of HTTP without password and query: who asks an API may have a key in it.
 fn without_query(url: &str) -> String {
-    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?..."));
+    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?***"));
     without_password(url) + query
 }
 

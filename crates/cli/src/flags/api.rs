@@ -15,7 +15,7 @@ const TOKEN: &str = "STACYARD_TOKEN";
 pub(crate) struct Remote {
     /// A header for each request to a STAC API, such as "X-Api-Key: ..."; @FILE takes those of a file, one a line. A bearer token may stand in
     /// the environment, in STACYARD_TOKEN.
-    #[arg(long, global = true, value_name = "HEADER", help_heading = "Remote STAC APIs", value_parser = Header::parse)]
+    #[arg(long, global = true, value_name = "HEADER", help_heading = "Remote STAC APIs")]
     header: Vec<Header>,
     /// How many Items a page of a STAC API is to have [default: 500].
     #[arg(long, global = true, value_name = "N", help_heading = "Remote STAC APIs")]
@@ -32,10 +32,10 @@ pub(crate) struct Remote {
 #[derive(Clone)]
 struct Header(String);
 
-impl Header {
-    fn parse(text: &str) -> Result<Self, String> {
-        let is_one = text.starts_with('@') || text.contains(':');
-        is_one.then(|| Self(text.to_owned())).ok_or_else(|| "write \"NAME: VALUE\" or @FILE".to_owned())
+/// It is looked at later: the errors of flags show their values.
+impl From<String> for Header {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -52,7 +52,10 @@ impl Remote {
         let mut headers = Vec::new();
         for Header(text) in &self.header {
             match text.strip_prefix('@') {
-                None => headers.extend(pair(text)),
+                None => headers.push(pair(text).ok_or_else(|| {
+                    let file = Remedy::from("write \"NAME: VALUE\", or @FILE for those of a file");
+                    Error::usage("what --header says is no header", file)
+                })?),
                 Some(path) => {
                     let lines =
                         fs::read_to_string(path).map_err(|cause| Error::io("read", path.as_ref(), cause))?;

@@ -194,13 +194,13 @@ fn an_unknown_extension() {
     let yard = Yard::with_items();
     insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "b.csv"]).status(2).err, @r"
     error: b.csv: the extension `.csv` says nothing about what it holds
-      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), and `-`; or say it with --store-kind (of an output, with --format)
+      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; or say it with --store-kind (of an output, with --format)
     ");
     yard.run(&["copy", "a.ndjson", "b.txt", "--format", "geojson"]).status(0);
     yard.run(&["validate", "b.txt", "--store-kind", "geojson"]).status(0);
-    insta::assert_snapshot!(yard.run(&["validate", "https://h/api"]).status(2).err, @r"
-    error: https://h/api: remote files and STAC APIs are not supported by this version yet
-      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), and `-`
+    insta::assert_snapshot!(yard.run(&["validate", "https://h/items.parquet?key=secret"]).status(2).err, @r"
+    error: https://h/items.parquet?***: remote files are not supported by this version yet
+      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`
     ");
 }
 

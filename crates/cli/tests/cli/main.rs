@@ -20,6 +20,7 @@ mod pgstac;
 mod postgis;
 mod profiles;
 mod rejects;
+mod remote;
 mod replacing;
 mod search;
 mod serve;

@@ -280,14 +280,14 @@ fn a_deadline_ends_a_search_of_a_database() {
         })
         .collect();
     let hard = format!("S_TOUCHES(geometry, POLYGON(({})))", ring.join(", "));
-    yard.write("hard.cql2", vec![hard; 10].join(" OR "));
+    yard.write("hard.cql2", vec![hard; 20].join(" OR "));
     for arguments in [
         &["search", &url, "--count", "--timeout", "1ms"][..],
         &["search", &url, "--count", "--ids", "i1", "--timeout", "1ms"],
         &["search", &url, "--max-items", "1", "-o", "out.ndjson", "--timeout", "1ms"],
-        &["search", &url, "--count", "--filter", "@hard.cql2", "--timeout", "100ms"],
-        &["search", &url, "-o", "out.ndjson", "--filter", "@hard.cql2", "--timeout", "100ms"],
-        &["copy", &url, "out.ndjson", "--filter", "@hard.cql2", "--timeout", "100ms"],
+        &["search", &url, "--count", "--filter", "@hard.cql2", "--timeout", "20ms"],
+        &["search", &url, "-o", "out.ndjson", "--filter", "@hard.cql2", "--timeout", "20ms"],
+        &["copy", &url, "out.ndjson", "--filter", "@hard.cql2", "--timeout", "20ms"],
     ] {
         let started = std::time::Instant::now();
         let ran = yard.run(arguments).status(3);

@@ -55,13 +55,13 @@ fn what_cannot_be_served_is_said() {
 }
 
 /// A server that has said where it is.
-struct Serving {
+pub(crate) struct Serving {
     child: std::process::Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Serving {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
