@@ -94,7 +94,7 @@ const END: &str = "(SELECT CASE WHEN of ->> 'start_datetime' IS NOT NULL AND of 
 
 impl Backend for PgStac {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
-        Ok(self.searched.items())
+        Ok(self.searched.items_in_parts())
     }
 
     fn collections(&self) -> Result<Collections, Error> {

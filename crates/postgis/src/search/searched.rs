@@ -15,7 +15,7 @@ use crate::connect::pool::Database;
 use crate::search::count::KNOWN;
 use crate::search::met::Met;
 use crate::search::shape::RowShape;
-use crate::search::source::RowSource;
+use crate::search::source::{Look, RowSource};
 use crate::sql::param::Question;
 use crate::sql::table::Table;
 
@@ -59,6 +59,12 @@ impl Searched {
 
     /// All Items.
     pub(crate) fn items(&self) -> Box<dyn Source> {
+        let question = Question::plain(format!("SELECT {} FROM {}", self.shape.selected(), self.table.name));
+        Box::new(RowSource::new(self, question, Look::Whole, &Stop::default()))
+    }
+
+    /// The same part by part, over several connections.
+    pub(crate) fn items_in_parts(&self) -> Box<dyn Source> {
         Box::new(RowSource::all(self))
     }
 
