@@ -235,10 +235,8 @@ impl Backend for Api {
 
     fn estimate(&self, find: Find<'_>) -> Result<Count, Error> {
         let collections = self.asked_collections(&find.search)?;
-        let Pushed { mut request, left, .. } = self.pushed((&find.search, &collections), false)?;
-        if let Some(body) = &mut request.body {
-            body["limit"] = 1.into();
-        }
+        let Pushed { request, left, .. } =
+            pushed(&self.shared.landing, (&find.search, &collections), 1, false);
         let mut pages = self.pages(request, "features", find.search.stop());
         let matched = pages.page()?.and_then(|page| page.matched).filter(|_| left.is_empty());
         Ok(matched.map_or(Count::Unknown, Count::Estimate))

@@ -117,20 +117,6 @@ impl Http {
             value.set_sensitive(true);
             headers.append(HeaderName::try_from(name).map_err(|_| wrong())?, value);
         }
-        let host = base.host_str().map(str::to_owned);
-        let is_free = options.follow_foreign;
-        let redirect = Policy::custom(move |attempt| {
-            let is_same = attempt.url().host_str() == host.as_deref();
-            let is_weaker = attempt.previous().last().is_some_and(|from| from.scheme() == "https")
-                && attempt.url().scheme() != "https";
-            if attempt.previous().len() > REDIRECTS {
-                attempt.error("more redirects than are followed")
-            } else if is_weaker || !(is_same || is_free) {
-                attempt.stop()
-            } else {
-                attempt.follow()
-            }
-        });
         let mut client = Client::builder();
         if is_here(base) {
             // No proxy reaches what is on this machine.
@@ -139,7 +125,8 @@ impl Http {
         let client = client
             .user_agent(concat!("stacyard/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls()?)
-            .redirect(redirect)
+            // They are followed here: the client would take all but the best known headers to other hosts.
+            .redirect(Policy::none())
             .connect_timeout(options.timeout.min(Duration::from_secs(20)))
             .timeout(options.timeout)
             .build()
@@ -153,13 +140,14 @@ impl Http {
         })
     }
 
-    /// Whether a URL is of the API's host.
-    pub(crate) fn is_own(&self, url: &Url) -> bool {
-        url.host_str() == self.base.host_str()
-    }
-
-    pub(crate) const fn follows_foreign(&self) -> bool {
-        self.follow_foreign
+    /// Whether a URL is of the API itself: of the same origin, or of the same host with TLS where there was none. Only there go headers.
+    fn is_own(&self, url: &Url) -> bool {
+        let is_same = url.origin() == self.base.origin();
+        let is_safer = self.base.scheme() == "http"
+            && self.base.port().is_none()
+            && url.scheme() == "https"
+            && url.port().is_none();
+        is_same || is_safer && url.host_str() == self.base.host_str()
     }
 
     /// The answer to a request.
@@ -193,6 +181,35 @@ impl Http {
     }
 
     async fn once(&self, request: &Request) -> Result<Answer, Failure> {
+        let mut asked = request.clone();
+        for _ in 0..=REDIRECTS {
+            if !self.follow_foreign && !self.is_own(&asked.url) {
+                return Err(Failure::of(elsewhere(&asked.url)));
+            }
+            let answer = self.send(&asked).await?;
+            if !answer.status().is_redirection() {
+                return self.read(answer).await;
+            }
+            let to = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            let to = to.and_then(|to| Request::resolve(&asked.url, to)).ok_or_else(|| {
+                Failure::of(Error::failed(format!("{} redirects to nowhere", shown(&asked.url))))
+            })?;
+            // All but these two change POST into GET in the field (RFC 9110, section 15.4).
+            if !matches!(answer.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+                asked.body = None;
+            }
+            if !self.is_own(&to) {
+                asked.headers.clear();
+            }
+            asked.url = to;
+        }
+        Err(Failure::of(Error::failed(format!(
+            "{} redirects more than {REDIRECTS} times",
+            shown(&request.url)
+        ))))
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, Failure> {
         let url = &request.url;
         let mut asked = match &request.body {
             None => self.client.get(url.clone()),
@@ -207,11 +224,11 @@ impl Http {
         if self.is_own(url) {
             asked = asked.headers(self.headers.clone());
         }
-        let answer = asked.send().await.map_err(|cause| lost(url, &cause))?;
+        asked.send().await.map_err(|cause| lost(url, &cause))
+    }
+
+    async fn read(&self, answer: Response) -> Result<Answer, Failure> {
         let status = answer.status();
-        if status.is_redirection() {
-            return Err(Failure::of(self.elsewhere(&answer)));
-        }
         let again = again(&answer);
         let from = answer.url().clone();
         let kind = answer
@@ -237,26 +254,6 @@ impl Http {
             return Err(if text.is_empty() { Failure::passing(error) } else { Failure::of(error) });
         }
         Ok(Answer { url: from, text })
-    }
-
-    fn elsewhere(&self, answer: &Response) -> Error {
-        let to = answer
-            .headers()
-            .get(LOCATION)
-            .and_then(|to| to.to_str().ok())
-            .and_then(|to| answer.url().join(to).ok());
-        let to = to.as_ref().map_or_else(|| "nowhere".to_owned(), shown);
-        let error = Error::failed(format!(
-            "{} redirects to {to}, which is another host, or not encrypted",
-            shown(answer.url())
-        ));
-        if self.follow_foreign {
-            return error.remedy("name the API by the URL that it has there");
-        }
-        error.remedy(
-            Remedy::from("name the API by the URL that it has there, or follow with ")
-                .option("follow-foreign"),
-        )
     }
 
     fn refused(&self, url: &Url, status: StatusCode, text: &[u8]) -> Error {
@@ -288,6 +285,16 @@ impl Http {
             _ => error,
         }
     }
+}
+
+/// The error of a URL that is not the API's own.
+fn elsewhere(url: &Url) -> Error {
+    let message = format!("the API leads elsewhere, to another host or port, or without TLS: {}", shown(url));
+    Error::failed(message).remedy(
+        Remedy::from("if that is right, follow with ")
+            .option("follow-foreign")
+            .text("; headers do not go there"),
+    )
 }
 
 /// Whether a URL is of this machine itself.
@@ -344,9 +351,6 @@ fn lost(url: &Url, cause: &reqwest::Error) -> Failure {
             error.remedy("install the certificate of its authority, or name a file with it in SSL_CERT_FILE"),
         );
     }
-    if cause.is_redirect() {
-        return Failure::of(error("cannot be followed").of_kind(ErrorKind::Failed));
-    }
     if cause.is_connect() {
         return Failure::passing(error("cannot be reached").remedy("check host, port and proxy"));
     }
@@ -378,4 +382,35 @@ fn said(answer: &Value, members: &[&str]) -> Option<String> {
     let said = members.iter().find_map(|name| answer.get(*name))?;
     let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
     Some(said.chars().take(MOST).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_go_to_the_same_origin_or_to_tls() {
+        for (base, url, is_own) in [
+            ("https://h/stac", "https://h/other", true),
+            ("https://h/stac", "https://h:443/", true),
+            ("https://h/stac", "http://h/stac", false),
+            ("https://h/stac", "https://h:8443/", false),
+            ("https://h/stac", "https://h.example/", false),
+            ("http://h/stac", "https://h/stac", true),
+            ("http://h:8080/stac", "https://h/stac", false),
+            ("http://h/stac", "http://h:8080/stac", false),
+        ] {
+            let http = Http::new(&base.parse().unwrap(), &ApiOptions::default()).unwrap();
+            assert_eq!(http.is_own(&url.parse().unwrap()), is_own, "{base} {url}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after("120"), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        let now = rfc2822::to_string(&Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC)).unwrap();
+        assert!(retry_after(&now).unwrap() < Duration::from_secs(2));
+        assert_eq!(retry_after("soon"), None);
+    }
 }

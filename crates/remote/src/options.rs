@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How an API is asked.
 #[derive(Clone)]
 pub struct ApiOptions {
-    /// Headers of each request, such as `Authorization`: their names and values. They go to the host of the API alone, and are not shown.
+    /// Headers of each request, such as `Authorization`: their names and values. They go to the API alone, and are not shown.
     pub headers: Vec<(String, String)>,
     /// How long an answer may take, from the request to its last byte.
     pub timeout: Duration,
@@ -16,7 +16,7 @@ pub struct ApiOptions {
     pub page: u32,
     /// How many pages are fetched before they are needed.
     pub ahead: usize,
-    /// Whether links that lead to another host are followed. Headers do not go there.
+    /// Whether links that lead to another host or port, or away from TLS, are followed. Headers do not go there.
     pub follow_foreign: bool,
     /// Whether a search that the API cannot answer by itself is refused. Else more is fetched, and looked at here.
     pub strict: bool,

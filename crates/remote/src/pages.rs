@@ -84,10 +84,6 @@ async fn fetch(
             );
             return Err(error.remedy("the API is at fault: what came before is not all of the answer"));
         }
-        if !http.is_own(&asked.url) && !http.follows_foreign() {
-            let error = Error::failed(format!("the next page is on another host: {}", shown(&asked.url)));
-            return Err(error.remedy(Remedy::from("if that is right, follow with ").option("follow-foreign")));
-        }
         let answer = http.ask(&asked, stop).await?;
         // To look through a large page takes a while, which would keep other connections waiting.
         let looked = spawn_blocking(move || {

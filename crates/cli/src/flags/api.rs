@@ -20,7 +20,7 @@ pub(crate) struct Remote {
     /// How many Items a page of a STAC API is to have [default: 500].
     #[arg(long, global = true, value_name = "N", help_heading = "Remote STAC APIs")]
     page_size: Option<NonZeroU32>,
-    /// Follow links of a STAC API that lead to another host. Headers do not go there.
+    /// Follow links of a STAC API that lead to another host or port, or away from TLS. Headers do not go there.
     #[arg(long, global = true, help_heading = "Remote STAC APIs")]
     follow_foreign: bool,
     /// Refuse a search that a STAC API cannot answer by itself; else more is fetched, and looked at here.

@@ -81,24 +81,37 @@ fn pages_that_go_round_or_away_are_told() {
     insta::assert_snapshot!(said(&ids(&store(&away)).unwrap_err(), &away));
 }
 
+/// An API that leads to another server, and that one.
+fn leading_away(by_redirect: bool) -> (Server, Server) {
+    let other = Server::new(|_, _| json(page(&[item("b", "2024-01-01T00:00:00Z")], "")));
+    let elsewhere = format!("{}/search", other.url);
+    let server = api(&[], move |number, _| match (by_redirect, number) {
+        (true, _) => Redirect::temporary(&elsewhere).into_response(),
+        _ => json(page(
+            &[item("a", "2024-01-01T00:00:00Z")],
+            &format!(r#","links":[{{"rel":"next","href":"{elsewhere}"}}]"#),
+        )),
+    });
+    (server, other)
+}
+
+/// The other server is on another port of the same host, as a stranger's may be.
 #[test]
 fn headers_go_to_the_api_alone() {
-    let other = Server::new(|_, _| json(page(&[item("b", "2024-01-01T00:00:00Z")], "")));
-    let elsewhere = other.url.replace("127.0.0.1", "localhost");
-    let server = api(&[], move |_, _| {
-        json(page(
-            &[item("a", "2024-01-01T00:00:00Z")],
-            &format!(r#","links":[{{"rel":"next","href":"{elsewhere}/search"}}]"#),
-        ))
-    });
-    let headers = vec![("X-Api-Key".to_owned(), "secret".to_owned())];
-    let options = ApiOptions { headers, follow_foreign: true, ..ApiOptions::default() };
-    assert!(!format!("{options:?}").contains("secret"));
-    let store: Store = server.open(options).unwrap().into();
-    assert_eq!(ids(&store).unwrap(), ["a", "b"]);
-    assert!(server.had().iter().all(|had| had.headers["x-api-key"] == "secret"));
-    assert!(other.had().iter().all(|had| !had.headers.contains_key("x-api-key")));
-    assert_eq!(other.had().len(), 1);
+    for by_redirect in [false, true] {
+        let (server, other) = leading_away(by_redirect);
+        let headers = vec![("X-Api-Key".to_owned(), "secret".to_owned())];
+        let options = ApiOptions { headers, ..ApiOptions::default() };
+        assert!(!format!("{options:?}").contains("secret"));
+        let store: Store = server.open(options.clone()).unwrap().into();
+        assert!(ids(&store).unwrap_err().to_string().contains("the API leads elsewhere"));
+        assert_eq!(other.had().len(), 0);
+        let store: Store = server.open(ApiOptions { follow_foreign: true, ..options }).unwrap().into();
+        assert_eq!(ids(&store).unwrap().last().unwrap(), "b");
+        assert!(server.had().iter().all(|had| had.headers["x-api-key"] == "secret"));
+        assert_eq!(other.had().len(), 1);
+        assert!(!other.had()[0].headers.contains_key("x-api-key"));
+    }
 }
 
 #[test]
