@@ -95,14 +95,14 @@ fn extents_and_summaries_are_made_anew() {
             item_with(
                 "a",
                 "2024-06-01T00:00:00Z",
-                r#","platform":"s2a","gsd":10.0,"n":1e1,"instruments":["msi"]"#,
+                r#","platform":"s2a","gsd":10.0,"n":1e1,"instruments":["msi"],"mixed":"one""#,
             ),
-            item_with("b", "2024-06-02T00:00:00Z", r#","platform":"s2c","gsd":10,"n":-0.5"#),
+            item_with("b", "2024-06-02T00:00:00Z", r#","platform":"s2c","gsd":10,"n":-0.5,"mixed":["two"]"#),
             item_with("c", "2024-06-03T00:00:00Z", r#","platform":"s2b","gsd":20"#),
         ];
         yard.write("b.ndjson", items.join("\n"));
         yard.run(&["copy", "b.ndjson", &store, "--overwrite"]).status(0);
-        let summaries = r#""summaries":{"platform":["s2b","s2x"],"gsd":[10],"n":{"minimum":0,"maximum":1},"instruments":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}},"links""#;
+        let summaries = r#""summaries":{"platform":["s2b","s2x"],"gsd":[10],"n":{"minimum":0,"maximum":1},"instruments":["old"],"mixed":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}},"links""#;
         yard.write("c.json", collection("c", "C").replace(r#""links""#, summaries));
         yard.run(&["collections", &store, "put", "c.json"]).status(0);
         assert_eq!(yard.run(&["collections", &store, "refresh"]).status(0).out, "c: changed\n");
@@ -112,7 +112,7 @@ fn extents_and_summaries_are_made_anew() {
             json(r#"[["2024-06-01T00:00:00Z","2024-06-03T00:00:00Z"]]"#)
         );
         // What was there first, in its order; arrays cannot be listed, and of "none" there is nothing to say.
-        let summaries = r#"{"platform":["s2b","s2a","s2c"],"gsd":[10,20],"n":{"minimum":-0.5,"maximum":10},"instruments":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}}"#;
+        let summaries = r#"{"platform":["s2b","s2a","s2c"],"gsd":[10,20],"n":{"minimum":-0.5,"maximum":10},"instruments":["old"],"mixed":["old"],"none":{"minimum":0,"maximum":1},"x":{"type":"string"}}"#;
         assert_eq!(now["summaries"], json(summaries));
         assert_eq!(yard.run(&["collections", &store, "refresh"]).status(0).out, "c: same as before\n");
     }

@@ -78,14 +78,15 @@ fn fields_of_a_profile_are_queryables() {
 #[test]
 fn several_may_make_pgstac_at_once() {
     let (Some(one), Some(package)) = (empty(), package()) else { return };
-    let other = empty().unwrap();
-    // Two of one database, and one of another on the same server, with the same roles.
+    let others = [0; 6].map(|_| empty().unwrap());
+    // Two of one database, and some of others on the same server, with the same roles.
     let done = std::thread::scope(|scope| {
-        let all = [&one, &one, &other].map(|database| {
+        let [a, b, c, d, e, f] = &others;
+        let all = [&one, &one, a, b, c, d, e, f].map(|database| {
             let package = &package;
             scope.spawn(move || install(&database.address(), package, None).unwrap().to)
         });
         all.map(|one| one.join().unwrap())
     });
-    assert_eq!(done, ["0.10.0", "0.10.0", "0.10.0"]);
+    assert!(done.iter().all(|version| version == "0.10.0"), "{done:?}");
 }

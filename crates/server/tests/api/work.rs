@@ -48,10 +48,11 @@ async fn long_work_leaves_turns_for_others() {
         let client = client.clone();
         tokio::spawn(async move { client.get(path).await })
     };
-    let long = [ask("/search?limit=1001"), ask("/aggregate"), ask("/search?limit=10000")];
+    let long = [ask("/search?limit=1001"), ask("/search?limit=2000"), ask("/search?limit=10000")];
     has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
     has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
     // Two of four turns are taken, and the third has to wait.
+    assert!(has_begun.recv_timeout(Duration::from_millis(100)).is_err());
     let short = [ask("/search"), ask("/search?limit=1000")];
     has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
     has_begun.recv_timeout(Duration::from_secs(10)).unwrap();
