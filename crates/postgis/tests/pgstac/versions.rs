@@ -80,13 +80,13 @@ fn several_may_make_pgstac_at_once() {
     let (Some(one), Some(package)) = (empty(), package()) else { return };
     let others = [0; 6].map(|_| empty().unwrap());
     // Two of one database, and some of others on the same server, with the same roles.
-    let done = std::thread::scope(|scope| {
-        let [a, b, c, d, e, f] = &others;
-        let all = [&one, &one, a, b, c, d, e, f].map(|database| {
-            let package = &package;
-            scope.spawn(move || install(&database.address(), package, None).unwrap().to)
-        });
-        all.map(|one| one.join().unwrap())
+    let done: Vec<String> = std::thread::scope(|scope| {
+        let start = |database: &Database| {
+            let (address, package) = (database.address(), &package);
+            scope.spawn(move || install(&address, package, None).unwrap().to)
+        };
+        let all: Vec<_> = [&one, &one].into_iter().chain(&others).map(start).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert!(done.iter().all(|version| version == "0.10.0"), "{done:?}");
 }
