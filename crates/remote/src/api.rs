@@ -12,12 +12,12 @@ use stacyard_store::{
 use tokio::runtime::Runtime;
 
 use crate::first::{First, first};
-use crate::http::{Http, Request, shown};
 use crate::landing::Landing;
 use crate::options::ApiOptions;
 use crate::page::Page;
 use crate::pages::Pages;
 use crate::pushdown::{Pushed, everything, pushed, without_place};
+use stacyard_http::{Http, Request, shown};
 
 /// A STAC API, opened: its landing page has been read. Clones share the connections.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Api {
         let runtime = stacyard_runtime::shared()
             .map_err(|cause| Error::failed("cannot start a thread for connections").caused_by(cause))?;
         let shown = shown(&url);
-        let http = Http::new(&url, &options)?;
+        let http = Http::new(&url, &options.http)?;
         let answer = stacyard_runtime::wait(runtime, http.ask(&Request::get(url.clone()), &Stop::default()))?;
         let landing = Landing::of(&answer)?;
         Ok(Self { shared: Arc::new(Shared { shown, url, http, runtime, landing, options }) })

@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde_json::Value;
 use stacyard_store::{Error, ErrorKind};
 
-use crate::http::{Answer, Request, shown};
+use stacyard_http::{Answer, resolve, shown};
 
 /// What an API can do, and where.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Landing {
         let of = |relation: &'static str| {
             links.iter().filter(move |link| text(link, "rel").as_deref() == Some(relation))
         };
-        let url = |link: &Value| Request::resolve(&answer.url, &text(link, "href")?);
+        let url = |link: &Value| resolve(&answer.url, &text(link, "href")?);
         let methods: Vec<String> =
             of("search").map(|link| text(link, "method").unwrap_or_else(|| "GET".to_owned())).collect();
         let search = of("search").find_map(url).ok_or_else(|| none("it has no link `search`"))?;

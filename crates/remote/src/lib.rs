@@ -7,14 +7,12 @@
 
 mod api;
 mod first;
-mod http;
 mod landing;
 mod names;
 mod options;
 mod page;
 mod pages;
 mod pushdown;
-mod wait;
 
 pub use self::api::Api;
 pub use self::options::ApiOptions;

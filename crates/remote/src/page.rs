@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use reqwest::Url;
 use serde_json::{Map, Value as Json};
+use stacyard_http::{Answer, Request, resolve, shown};
 use stacyard_model::json::{Kind, Tape, Value};
 use stacyard_store::{Error, ErrorKind};
-
-use crate::http::{Answer, Request, shown};
 
 /// A page.
 pub(crate) struct Page {
@@ -45,53 +44,47 @@ impl Page {
         let next = root.get("links").and_then(Value::elements).into_iter().flatten().find(is_next);
         let next = next.filter(|link| link.kind() == Kind::Object).map(|link| {
             let link: Json = serde_json::from_str(link.raw()).unwrap_or_default();
-            asked.next(&url, &link).ok_or_else(|| none("its link `next` leads nowhere"))
+            following(asked, &url, &link).ok_or_else(|| none("its link `next` leads nowhere"))
         });
         Ok(Self { next: next.transpose()?, matched, records, text })
     }
 }
 
-impl Request {
-    /// What a link on the page at `from` asks for (STAC API - Item Search, "Paging"), `self` being what the page was asked for by. Where
-    /// it says less than it should, it is taken as servers in the field mean it: one with a body is POST, and one that is POST without a body
-    /// asks the same again elsewhere.
-    fn next(&self, from: &Url, link: &Json) -> Option<Self> {
-        let url = Self::resolve(from, link.get("href")?.as_str()?)?;
-        let body = link.get("body").filter(|body| body.is_object());
-        let method = link.get("method").and_then(Json::as_str);
-        let is_post = method.map_or(body.is_some(), |method| method.eq_ignore_ascii_case("POST"));
-        let merged = |more: Option<&Json>| {
-            let mut all = self.body.clone().unwrap_or_else(|| Json::Object(Map::new()));
-            if let (Some(all), Some(more)) = (all.as_object_mut(), more.and_then(Json::as_object)) {
-                all.extend(more.clone());
-            }
-            all
-        };
-        let merges = link.get("merge").and_then(Json::as_bool) == Some(true);
-        let body = match body {
-            _ if !is_post => None,
-            Some(body) if !merges => Some(body.clone()),
-            body => Some(merged(body)),
-        };
-        let of_link = link.get("headers").and_then(Json::as_object).into_iter().flatten();
-        let of_link = of_link.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        let mut headers: Vec<(String, String)> = of_link.collect();
-        if merges {
-            headers.extend(
-                self.headers
-                    .iter()
-                    .filter(|(name, _)| !headers.iter().any(|(known, _)| known == name))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            );
+/// What a link on the page at `from` asks for (STAC API - Item Search, "Paging"), `asked` being what the page was asked for by. Where
+/// it says less than it should, it is taken as servers in the field mean it: one with a body is POST, and one that is POST without a body
+/// asks the same again elsewhere.
+fn following(asked: &Request, from: &Url, link: &Json) -> Option<Request> {
+    let url = resolve(from, link.get("href")?.as_str()?)?;
+    let body = link.get("body").filter(|body| body.is_object());
+    let method = link.get("method").and_then(Json::as_str);
+    let is_post = method.map_or(body.is_some(), |method| method.eq_ignore_ascii_case("POST"));
+    let merged = |more: Option<&Json>| {
+        let mut all = asked.body.clone().unwrap_or_else(|| Json::Object(Map::new()));
+        if let (Some(all), Some(more)) = (all.as_object_mut(), more.and_then(Json::as_object)) {
+            all.extend(more.clone());
         }
-        Some(Self { url, body, headers })
+        all
+    };
+    let merges = link.get("merge").and_then(Json::as_bool) == Some(true);
+    let body = match body {
+        _ if !is_post => None,
+        Some(body) if !merges => Some(body.clone()),
+        body => Some(merged(body)),
+    };
+    let of_link = link.get("headers").and_then(Json::as_object).into_iter().flatten();
+    let of_link = of_link.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    let mut headers: Vec<(String, String)> = of_link.collect();
+    if merges {
+        headers.extend(
+            asked
+                .headers
+                .iter()
+                .filter(|(name, _)| !headers.iter().any(|(known, _)| known == name))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
     }
-
-    /// A reference on a page, as a URL that can be asked.
-    pub(crate) fn resolve(from: &Url, reference: &str) -> Option<Url> {
-        from.join(reference).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-    }
+    Some(Request { url, body, headers })
 }
 
 #[cfg(test)]
@@ -100,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn next(asked: &Request, link: &Json) -> String {
+    fn followed(asked: &Request, link: &Json) -> String {
         let page = json!({"type": "FeatureCollection", "features": [{"id": "a"}, {"id": "b"}], "links": [{"rel": "self", "href": "x"}, link]});
         let answer = Answer { url: asked.url.clone(), text: page.to_string().into_bytes() };
         let page = Page::of(answer, asked, "features").unwrap();
@@ -162,7 +155,7 @@ mod tests {
             ),
             (&get, json!({"rel": "prev", "href": "x"}), "none"),
         ] {
-            assert_eq!(next(asked, &link), wanted, "{link}");
+            assert_eq!(followed(asked, &link), wanted, "{link}");
         }
     }
 

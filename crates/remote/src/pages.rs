@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::spawn_blocking;
 
-use crate::http::{Http, Request, shown};
 use crate::page::Page;
+use stacyard_http::{Http, Request, shown};
 
 /// So many pages without a record, one after another, are no answer any more.
 const EMPTY: usize = 1_000;

@@ -6,8 +6,8 @@ use stacyard_model::Interval;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Area, Compiled, OrderKey, Place, Property, Search, SearchBox};
 
-use crate::http::Request;
 use crate::landing::Landing;
+use stacyard_http::Request;
 
 /// A search, as an API is asked it.
 #[derive(Debug)]

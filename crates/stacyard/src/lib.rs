@@ -57,6 +57,7 @@ mod target;
 pub use stacyard_geoparquet::{
     Compression, Description, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression,
 };
+pub use stacyard_http::HttpOptions;
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
 pub use stacyard_postgis::{Initialised, Installed, MigrationStep, Package, Wanted};
 pub use stacyard_remote::ApiOptions;

@@ -5,7 +5,7 @@ use std::fs;
 use std::num::NonZeroU32;
 
 use clap::Args;
-use stacyard::ApiOptions;
+use stacyard::{ApiOptions, HttpOptions};
 use stacyard_store::{Error, Remedy};
 
 /// The environment variable with a bearer token.
@@ -80,9 +80,8 @@ impl Remote {
             }
         }
         Ok(ApiOptions {
-            headers,
+            http: HttpOptions { headers, follow_foreign: self.follow_foreign, ..usual.http },
             page: self.page_size.map_or(usual.page, NonZeroU32::get),
-            follow_foreign: self.follow_foreign,
             strict: self.strict_api,
             ..usual
         })

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use stacyard_http::HttpOptions;
 use stacyard_remote::ApiOptions;
 use stacyard_search::Search;
 use stacyard_store::{Error, ErrorKind, Run, Store};
@@ -27,6 +28,10 @@ fn api(
 
 fn store(server: &Server) -> Store {
     server.open(ApiOptions::default()).unwrap().into()
+}
+
+fn attempts(attempts: u32) -> ApiOptions {
+    ApiOptions { http: HttpOptions { attempts, ..HttpOptions::default() }, ..ApiOptions::default() }
 }
 
 fn said(error: &Error, server: &Server) -> String {
@@ -65,7 +70,7 @@ fn what_goes_on_failing_is_an_error() {
         (StatusCode::SERVICE_UNAVAILABLE, json(r#"{"code":"Busy","description":"come back tomorrow"}"#))
             .into_response()
     });
-    let store: Store = server.open(ApiOptions { attempts: 2, ..ApiOptions::default() }).unwrap().into();
+    let store: Store = server.open(attempts(2)).unwrap().into();
     let error = ids(&store).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     insta::assert_snapshot!(said(&error, &server));
@@ -101,12 +106,16 @@ fn headers_go_to_the_api_alone() {
     for by_redirect in [false, true] {
         let (server, other) = leading_away(by_redirect);
         let headers = vec![("X-Api-Key".to_owned(), "secret".to_owned())];
-        let options = ApiOptions { headers, ..ApiOptions::default() };
+        let http = HttpOptions { headers, ..HttpOptions::default() };
+        let options = ApiOptions { http: http.clone(), ..ApiOptions::default() };
         assert!(!format!("{options:?}").contains("secret"));
         let store: Store = server.open(options.clone()).unwrap().into();
         assert!(ids(&store).unwrap_err().to_string().contains("the API leads elsewhere"));
         assert_eq!(other.had().len(), 0);
-        let store: Store = server.open(ApiOptions { follow_foreign: true, ..options }).unwrap().into();
+        let store: Store = server
+            .open(ApiOptions { http: HttpOptions { follow_foreign: true, ..http }, ..options })
+            .unwrap()
+            .into();
         assert_eq!(ids(&store).unwrap().last().unwrap(), "b");
         assert!(server.had().iter().all(|had| had.headers["x-api-key"] == "secret"));
         assert_eq!(other.had().len(), 1);
@@ -131,17 +140,14 @@ fn redirects_are_followed_on_the_same_host_only() {
 fn what_is_no_api_is_told() {
     let of = |answer: fn() -> Response| {
         let server = Server::new(move |_, _| answer());
-        said(&server.open(ApiOptions { attempts: 1, ..ApiOptions::default() }).err().unwrap(), &server)
+        said(&server.open(attempts(1)).err().unwrap(), &server)
     };
     let html = || ([("content-type", "text/html")], "<html>").into_response();
     insta::assert_snapshot!(of(html));
     insta::assert_snapshot!(of(|| json(r#"{"type":"Catalog","id":"static","links":[]}"#)));
     insta::assert_snapshot!(of(|| StatusCode::UNAUTHORIZED.into_response()));
     insta::assert_snapshot!(of(|| StatusCode::NOT_FOUND.into_response()));
-    let closed = stacyard_remote::Api::open(
-        "http://127.0.0.1:9/",
-        ApiOptions { attempts: 1, ..ApiOptions::default() },
-    );
+    let closed = stacyard_remote::Api::open("http://127.0.0.1:9/", attempts(1));
     insta::assert_snapshot!(closed.err().unwrap().to_string());
 }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Waits until it is there, or nobody wants it any more.
-pub(crate) async fn wanted<T>(stop: &Stop, answer: impl Future<Output = T>) -> Result<T, Stopped> {
+pub async fn wanted<T>(stop: &Stop, answer: impl Future<Output = T>) -> Result<T, Stopped> {
     if stop.is_never() {
         return Ok(answer.await);
     }

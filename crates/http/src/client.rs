@@ -1,4 +1,4 @@
-//! Requests to an API, made again where they were not answered.
+//! Requests to a server, made again where they were not answered.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use stacyard_search::Stop;
 use stacyard_store::{Error, ErrorKind, Remedy};
 use tokio::time::sleep;
 
-use crate::options::ApiOptions;
+use crate::options::HttpOptions;
 use crate::wait::wanted;
 
 /// The largest answer that is taken (512 MiB).
@@ -34,7 +34,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A URL as it is shown: without a password and without its query, which may have a key in it.
-pub(crate) fn shown(url: &Url) -> String {
+pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
     let _ = url.set_username("");
     let _ = url.set_password(None);
@@ -44,33 +44,41 @@ pub(crate) fn shown(url: &Url) -> String {
     url.into()
 }
 
+/// A reference in a document at `from`, as a URL that can be asked.
+pub fn resolve(from: &Url, reference: &str) -> Option<Url> {
+    from.join(reference).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
 /// What is asked.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) url: Url,
+pub struct Request {
+    /// Where.
+    pub url: Url,
     /// `None`: GET; else POST of this JSON.
-    pub(crate) body: Option<Value>,
+    pub body: Option<Value>,
     /// Headers that a link asks for.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Request {
-    pub(crate) const fn get(url: Url) -> Self {
+    /// A GET without headers.
+    pub const fn get(url: Url) -> Self {
         Self { url, body: None, headers: Vec::new() }
     }
 }
 
 /// An answer: a JSON text, as far as its first byte tells.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// Where it has come from, after all redirects.
-    pub(crate) url: Url,
-    pub(crate) text: Vec<u8>,
+    pub url: Url,
+    /// What it says.
+    pub text: Vec<u8>,
 }
 
 /// A client of one API. Clones share the connections.
 #[derive(Clone)]
-pub(crate) struct Http {
+pub struct Http {
     client: Client,
     headers: HeaderMap,
     /// The API.
@@ -105,9 +113,11 @@ impl Failure {
 }
 
 impl Http {
+    /// A client of the server at `base`.
+    ///
     /// # Errors
     /// Headers that are none; a system without certificates of authorities.
-    pub(crate) fn new(base: &Url, options: &ApiOptions) -> Result<Self, Error> {
+    pub fn new(base: &Url, options: &HttpOptions) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         for (name, value) in &options.headers {
             let wrong = || {
@@ -154,7 +164,7 @@ impl Http {
     ///
     /// # Errors
     /// No answer after all attempts, or one that is an error.
-    pub(crate) async fn ask(&self, request: &Request, stop: &Stop) -> Result<Answer, Error> {
+    pub async fn ask(&self, request: &Request, stop: &Stop) -> Result<Answer, Error> {
         let mut pause = PAUSE;
         for attempt in 1.. {
             let failure = match wanted(stop, self.once(request)).await? {
@@ -191,7 +201,7 @@ impl Http {
                 return self.read(answer).await;
             }
             let to = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok());
-            let to = to.and_then(|to| Request::resolve(&asked.url, to)).ok_or_else(|| {
+            let to = to.and_then(|to| resolve(&asked.url, to)).ok_or_else(|| {
                 Failure::of(Error::failed(format!("{} redirects to nowhere", shown(&asked.url))))
             })?;
             // All but these two change POST into GET in the field (RFC 9110, section 15.4).
@@ -400,7 +410,7 @@ mod tests {
             ("http://h:8080/stac", "https://h/stac", false),
             ("http://h/stac", "http://h:8080/stac", false),
         ] {
-            let http = Http::new(&base.parse().unwrap(), &ApiOptions::default()).unwrap();
+            let http = Http::new(&base.parse().unwrap(), &HttpOptions::default()).unwrap();
             assert_eq!(http.is_own(&url.parse().unwrap()), is_own, "{base} {url}");
         }
     }
