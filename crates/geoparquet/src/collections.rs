@@ -15,7 +15,7 @@ use stacyard_store::{
 
 use crate::format::metadata::{STAC, stac};
 use crate::read::damage::guarded;
-use crate::read::footer;
+use crate::read::local::LocalFile;
 use crate::store::GeoParquet;
 
 /// What follows the footer: its length, and the magic bytes.
@@ -74,7 +74,7 @@ fn rewrite(
     collections: &Collections,
 ) -> Result<(), Error> {
     let damaged = |cause| store.inner.damaged(&cause);
-    let (mut file, size) = footer::open(path)?;
+    let (mut file, size) = LocalFile::open(path)?.into_parts();
     let failed = |cause| Error::io("read", path, cause);
     let (footer, rows) = footer(&mut file, size).map_err(failed)?;
     let old = decode(&footer).map_err(damaged)?;

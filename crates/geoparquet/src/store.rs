@@ -8,10 +8,11 @@ use stacyard_model::json::Tape;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Aggregation, Aggregator, Compiled, Search};
 use stacyard_store::{
-    Backend, Collections, Count, Error, ErrorKind, Find, Known, Note, Report, Sorted, Source, Store,
+    Backend, Collections, Count, Error, ErrorKind, Find, Known, Note, Ranges, Report, Sorted, Source, Store,
 };
 
 use crate::format::scope::Scope;
+use crate::read::local::LocalFile;
 use crate::read::opened::Opened;
 use crate::read::source::GeoParquetSource;
 use crate::search::ask::Ask;
@@ -29,8 +30,19 @@ pub struct GeoParquet {
 
 impl GeoParquet {
     /// Opens a file and reads its footer; keeps so many bytes of what is read of it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is not GeoParquet of Items.
     pub fn open(path: &Path, memory: usize) -> Result<Self, Error> {
-        Ok(Self { inner: Arc::new(Opened::open(path, memory)?) })
+        Self::over(&path.display().to_string(), Box::new(LocalFile::open(path)?), memory)
+    }
+
+    /// Reads the footer of a file that is open, wherever it is.
+    ///
+    /// # Errors
+    /// As [`GeoParquet::open`].
+    pub fn over(name: &str, file: Box<dyn Ranges>, memory: usize) -> Result<Self, Error> {
+        Ok(Self { inner: Arc::new(Opened::over(name.into(), file, memory)?) })
     }
 
     fn ask(

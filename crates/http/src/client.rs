@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 use rustls::{ClientConfig, RootCertStore};
@@ -22,7 +22,7 @@ use crate::wait::wanted;
 const LARGEST: usize = 512 << 20;
 
 /// So many redirects are followed.
-const REDIRECTS: usize = 5;
+pub const REDIRECTS: usize = 5;
 
 /// How long is waited before a second attempt; twice as long before each that follows.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -118,46 +118,18 @@ impl Http {
     /// # Errors
     /// Headers that are none; a system without certificates of authorities.
     pub fn new(base: &Url, options: &HttpOptions) -> Result<Self, Error> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &options.headers {
-            let wrong = || {
-                Error::usage(format!("{name:?} is no header that can be sent"), "write NAME: VALUE, in ASCII")
-            };
-            let mut value = HeaderValue::try_from(value).map_err(|_| wrong())?;
-            value.set_sensitive(true);
-            headers.append(HeaderName::try_from(name).map_err(|_| wrong())?, value);
-        }
-        let mut client = Client::builder();
-        if is_here(base) {
-            // No proxy reaches what is on this machine.
-            client = client.no_proxy();
-        }
-        let client = client
-            .user_agent(concat!("stacyard/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls()?)
-            // They are followed here: the client would take all but the best known headers to other hosts.
-            .redirect(Policy::none())
-            .connect_timeout(options.timeout.min(Duration::from_secs(20)))
-            .timeout(options.timeout)
-            .build()
-            .map_err(|cause| Error::failed("cannot prepare to ask an API").caused_by(cause))?;
         Ok(Self {
-            client,
-            headers,
+            client: client(base, options)?,
+            headers: options.header_map()?,
             base: base.clone(),
             attempts: options.attempts.max(1),
             follow_foreign: options.follow_foreign,
         })
     }
 
-    /// Whether a URL is of the API itself: of the same origin, or of the same host with TLS where there was none. Only there go headers.
+    /// Whether a URL is of the API itself.
     fn is_own(&self, url: &Url) -> bool {
-        let is_same = url.origin() == self.base.origin();
-        let is_safer = self.base.scheme() == "http"
-            && self.base.port().is_none()
-            && url.scheme() == "https"
-            && url.port().is_none();
-        is_same || is_safer && url.host_str() == self.base.host_str()
+        is_own(&self.base, url)
     }
 
     /// The answer to a request.
@@ -295,6 +267,34 @@ impl Http {
             _ => error,
         }
     }
+}
+
+/// A client for the server at `base`. It follows no redirects: it would take all but the best known headers to other hosts.
+///
+/// # Errors
+/// A system without certificates of authorities.
+pub fn client(base: &Url, options: &HttpOptions) -> Result<Client, Error> {
+    let mut client = Client::builder();
+    if is_here(base) {
+        // No proxy reaches what is on this machine.
+        client = client.no_proxy();
+    }
+    client
+        .user_agent(concat!("stacyard/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls()?)
+        .redirect(Policy::none())
+        .connect_timeout(options.timeout.min(Duration::from_secs(20)))
+        .timeout(options.timeout)
+        .build()
+        .map_err(|cause| Error::failed("cannot prepare to ask a server").caused_by(cause))
+}
+
+/// Whether a URL is of the server at `base`: of the same origin, or of the same host with TLS where there was none. Only there go headers.
+pub fn is_own(base: &Url, url: &Url) -> bool {
+    let is_same = url.origin() == base.origin();
+    let is_safer =
+        base.scheme() == "http" && base.port().is_none() && url.scheme() == "https" && url.port().is_none();
+    is_same || is_safer && url.host_str() == base.host_str()
 }
 
 /// The error of a URL that is not the API's own.

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use stacyard_store::Error;
+
 /// How a server is asked.
 #[derive(Clone)]
 pub struct HttpOptions {
@@ -19,6 +22,25 @@ pub struct HttpOptions {
 impl Default for HttpOptions {
     fn default() -> Self {
         Self { headers: Vec::new(), timeout: Duration::from_mins(2), attempts: 6, follow_foreign: false }
+    }
+}
+
+impl HttpOptions {
+    /// The headers, as they are sent. What shows requests does not show them.
+    ///
+    /// # Errors
+    /// Headers that are none.
+    pub fn header_map(&self) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let wrong = || {
+                Error::usage(format!("{name:?} is no header that can be sent"), "write NAME: VALUE, in ASCII")
+            };
+            let mut value = HeaderValue::try_from(value).map_err(|_| wrong())?;
+            value.set_sensitive(true);
+            headers.append(HeaderName::try_from(name).map_err(|_| wrong())?, value);
+        }
+        Ok(headers)
     }
 }
 

@@ -145,8 +145,9 @@ impl Copying {
             if exists && self.mode.is_none() { Err(Target::is_there(to, true)) } else { Ok(()) }
         };
         must_merge(Target::exists(to))?;
-        let target =
-            Target::begin(to, self.mode == Some(Mode::Replace), &mut |path| run.observer.waits(path))?;
+        let target = Target::begin(to, &self.open, self.mode == Some(Mode::Replace), &mut |path| {
+            run.observer.waits(path)
+        })?;
         // From here on it stays as it is: before, it may have come or gone.
         must_merge(target.replaces())?;
         Ok(target)

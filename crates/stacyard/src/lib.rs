@@ -59,6 +59,7 @@ pub use stacyard_geoparquet::{
 };
 pub use stacyard_http::HttpOptions;
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
+pub use stacyard_objects::ObjectOptions;
 pub use stacyard_postgis::{Initialised, Installed, MigrationStep, Package, Wanted};
 pub use stacyard_remote::ApiOptions;
 pub use stacyard_search::{
@@ -76,6 +77,6 @@ pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
-pub use self::open::{Open, describe, open};
+pub use self::open::{Open, open};
 pub use self::refresh::refreshed;
 pub use self::target::{Layout, Target, optimize, save};

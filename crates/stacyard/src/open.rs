@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
+use stacyard_objects::{Object, ObjectOptions};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_remote::{Api, ApiOptions};
 use stacyard_store::{
@@ -22,6 +23,8 @@ pub struct Open {
     pub connections: usize,
     /// How a STAC API is asked.
     pub api: ApiOptions,
+    /// How files on servers and in object stores are asked for.
+    pub objects: ObjectOptions,
 }
 
 impl Default for Open {
@@ -32,6 +35,7 @@ impl Default for Open {
             cache_bytes: CACHE_MEMORY,
             connections: CONNECTIONS,
             api: ApiOptions::default(),
+            objects: ObjectOptions::default(),
         }
     }
 }
@@ -51,14 +55,45 @@ impl Open {
     /// As [`Open::store`].
     pub fn url(&self, url: &StoreUrl) -> Result<Store, Error> {
         Ok(match url.kind() {
-            StoreKind::Json | StoreKind::Ndjson => JsonStore::new(url, self.max_record_bytes).into(),
-            StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, self.cache_bytes)?.into(),
+            StoreKind::Json | StoreKind::Ndjson => match self.object(url)? {
+                Some(object) => JsonStore::over(url, object.opener(), self.max_record_bytes),
+                None => JsonStore::new(url, self.max_record_bytes),
+            }
+            .into(),
+            StoreKind::Parquet => self.parquet(url, self.cache_bytes)?.into(),
             StoreKind::PostGis | StoreKind::PgStac | StoreKind::Postgres => match database(url)? {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
             StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
         })
+    }
+
+    /// How a GeoParquet file is laid out; `None`: the store is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn describe(&self, url: &StoreUrl) -> Result<Option<Description>, Error> {
+        match url.kind() {
+            StoreKind::Parquet => self.parquet(url, 0)?.describe().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The file, where it is not on this machine.
+    pub(crate) fn object(&self, url: &StoreUrl) -> Result<Option<Object>, Error> {
+        match url.location() {
+            Location::Object(url) => Object::at(url, &self.objects).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// A file of GeoParquet, of which so many bytes are kept in memory.
+    fn parquet(&self, url: &StoreUrl, memory: usize) -> Result<GeoParquet, Error> {
+        match self.object(url)? {
+            Some(object) => GeoParquet::over(object.shown(), object.ranges()?, memory),
+            None => GeoParquet::open(parquet_path(url)?, memory),
+        }
     }
 }
 
@@ -69,17 +104,6 @@ impl Open {
 /// A name that is none of a store; a store that is not there, or cannot be read.
 pub fn open(name: &str) -> Result<Store, Error> {
     Open::default().store(name)
-}
-
-/// How a GeoParquet file is laid out; `None`: the store is none.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn describe(url: &StoreUrl) -> Result<Option<Description>, Error> {
-    match url.kind() {
-        StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, 0)?.describe().map(Some),
-        _ => Ok(None),
-    }
 }
 
 /// A database, and whose tables are meant.
@@ -122,7 +146,7 @@ pub(crate) fn database(url: &StoreUrl) -> Result<Database, Error> {
 pub(crate) fn address(url: &StoreUrl) -> Result<Address, Error> {
     match url.location() {
         Location::Database(url) => Address::parse(url),
-        Location::Stdio | Location::Path(_) | Location::Api(_) => Err(Error::usage(
+        Location::Stdio | Location::Path(_) | Location::Api(_) | Location::Object(_) => Err(Error::usage(
             format!("{url} is not a database, and needs no tables"),
             "write postgis://user@host:port/database, or pgstac://...",
         )),
@@ -143,11 +167,12 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.
 pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
     url.path().ok_or_else(|| {
-        Error::usage(
-            "GeoParquet cannot be read from standard input",
-            "write it to a file first, and name that",
-        )
-        .of_kind(ErrorKind::Unsupported)
+        let what = match url.location() {
+            Location::Object(_) => format!("{url} is not on this machine, and is only changed as a whole"),
+            _ => "GeoParquet cannot be read from standard input".to_owned(),
+        };
+        Error::usage(what, "write it to a file of this machine first, and name that")
+            .of_kind(ErrorKind::Unsupported)
     })
 }
 

@@ -7,6 +7,7 @@ use stacyard_geoparquet::{
     Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
 };
 use stacyard_model::Profile;
+use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
@@ -60,7 +61,12 @@ impl Target {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn begin(url: &StoreUrl, overwrites: bool, waits: &mut dyn FnMut(&Path)) -> Result<Self, Error> {
+    pub fn begin(
+        url: &StoreUrl,
+        open: &Open,
+        overwrites: bool,
+        waits: &mut dyn FnMut(&Path),
+    ) -> Result<Self, Error> {
         let output = match url.location() {
             Location::Database(_) => None,
             Location::Api(_) => {
@@ -69,6 +75,10 @@ impl Target {
                     "write to a file or a database",
                 )
                 .of_kind(ErrorKind::Unsupported));
+            }
+            Location::Object(at) => {
+                let object = Object::at(at, &open.objects)?;
+                Some(Output::elsewhere(object.shown(), object.upload(overwrites)?)?)
             }
             Location::Path(_) | Location::Stdio => Some(Output::create(url, overwrites, waits)?),
         };
@@ -86,7 +96,8 @@ impl Target {
         })
     }
 
-    /// Whether there is something that writing would replace. Pipes and devices are written to.
+    /// Whether there is a file of this machine that writing would replace. Pipes and devices are written to; what is elsewhere is told by
+    /// [`Target::replaces`].
     pub fn exists(url: &StoreUrl) -> bool {
         url.path().is_some_and(Path::is_file)
     }
@@ -215,7 +226,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
         .of_kind(ErrorKind::Unsupported));
     }
     let observer = run.observer;
-    let target = Target::begin(url, false, &mut |path| observer.waits(path));
+    let target = Target::begin(url, open, false, &mut |path| observer.waits(path));
     let run = Run { observer, ..run };
     let store = open.url(url)?;
     let transfer = Transfer {

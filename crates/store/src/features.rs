@@ -9,7 +9,6 @@ use std::fs::File;
 use crate::input::Input;
 use crate::lines::{BLOCK, KEPT_OF_TOO_LONG, MAX_RECORD_BYTES, MAX_RECORDS, is_blank, narrow};
 use crate::scan::Scan;
-use crate::url::StoreUrl;
 use crate::{Batch, Error, ErrorKind, Fault, Place, Record, Remedy, Source, Work};
 
 /// A source of the features of one JSON text.
@@ -98,11 +97,6 @@ impl Window {
 }
 
 impl Features {
-    /// Opens a file, or standard input. Features of more than `limit` bytes (at most [`MAX_RECORD_BYTES`]) are faults.
-    pub fn open(url: &StoreUrl, limit: usize) -> Result<Self, Error> {
-        Ok(Self::new(Input::open(url)?, limit))
-    }
-
     pub(crate) fn new(input: Input, limit: usize) -> Self {
         let window = Window { input, bytes: Vec::new(), at: 0, offset: 0, ended: false };
         let limit = limit.min(MAX_RECORD_BYTES);

@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use crate::lines::RECORD_BYTES;
 use crate::sniff::{self, HEAD};
 use crate::url::{Compression, Location, StoreKind, StoreUrl};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Opener};
 
 /// A record of more bytes than this (8 MiB) is a long one.
 const LONG: usize = 8 << 20;
@@ -32,8 +32,9 @@ pub(crate) struct Input {
 
 impl Input {
     /// Opens what `url` names; an error where it holds something else than its name promises.
-    pub(crate) fn open(url: &StoreUrl) -> Result<Self, Error> {
-        let (input, head, whole) = Self::begin(url)?;
+    /// `opener` opens what is not on this machine.
+    pub(crate) fn open(url: &StoreUrl, opener: Option<&Opener>) -> Result<Self, Error> {
+        let (input, head, whole) = Self::begin(url, opener)?;
         sniff::refuse_rejects(url, &head)?;
         sniff::refuse_forms(url, &head, whole)?;
         Ok(input.put_back(head))
@@ -41,7 +42,7 @@ impl Input {
 
     /// Opens what `url` names; says what kind it is of, whatever its name promises.
     pub(crate) fn open_any(url: &StoreUrl) -> Result<(Self, StoreKind), Error> {
-        let (input, head, whole) = Self::begin(url)?;
+        let (input, head, whole) = Self::begin(url, None)?;
         let kind = sniff::kind_of(url, &head, whole)?;
         Ok((input.put_back(head), kind))
     }
@@ -52,12 +53,18 @@ impl Input {
     }
 
     /// Opens what `url` names, with its first bytes; whether these are all.
-    fn begin(url: &StoreUrl) -> Result<(Self, Vec<u8>, bool), Error> {
+    fn begin(url: &StoreUrl, opener: Option<&Opener>) -> Result<(Self, Vec<u8>, bool), Error> {
         let position = Arc::new(AtomicU64::new(0));
-        let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match url.location() {
-            Location::Database(_) | Location::Api(_) => return Err(url.is_no_file()),
-            Location::Stdio => (PathBuf::from("standard input"), None, None, Box::new(io::stdin())),
-            Location::Path(path) => {
+        let (path, size, file, raw): (_, _, _, Box<dyn Read + Send>) = match (url.location(), opener) {
+            (_, Some(open)) => {
+                let (reader, size) = open()?;
+                (PathBuf::from(url.spelling()), size, None, reader)
+            }
+            (Location::Database(_) | Location::Api(_) | Location::Object(_), None) => {
+                return Err(url.is_no_file());
+            }
+            (Location::Stdio, None) => (PathBuf::from("standard input"), None, None, Box::new(io::stdin())),
+            (Location::Path(path), None) => {
                 let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
                 let metadata = file.metadata().map_err(|e| Error::io("open", path, e))?;
                 if metadata.is_dir() {

@@ -1,19 +1,26 @@
 //! A file or stream of JSON as a store.
 
 use crate::input::Input;
-use crate::{Backend, Collections, Error, Features, Lines, Source, StoreKind, StoreUrl};
+use crate::{Backend, Collections, Error, Features, Lines, Opener, Source, StoreKind, StoreUrl};
 
 /// A file or stream of JSON.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JsonStore {
     url: StoreUrl,
+    /// What opens it; `None`: it is on this machine.
+    opener: Option<Opener>,
     max_record_bytes: usize,
 }
 
 impl JsonStore {
     /// The store at `url`; records longer than the limit are set aside.
     pub fn new(url: &StoreUrl, max_record_bytes: usize) -> Self {
-        Self { url: url.clone(), max_record_bytes }
+        Self { url: url.clone(), opener: None, max_record_bytes }
+    }
+
+    /// The store at `url`, which is somewhere else.
+    pub fn over(url: &StoreUrl, opener: Opener, max_record_bytes: usize) -> Self {
+        Self { url: url.clone(), opener: Some(opener), max_record_bytes }
     }
 }
 
@@ -33,9 +40,10 @@ impl Backend for JsonStore {
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {
+        let input = Input::open(&self.url, self.opener.as_ref())?;
         Ok(match self.url.kind() {
-            StoreKind::Json => Box::new(Features::open(&self.url, self.max_record_bytes)?),
-            _ => Box::new(Lines::open(&self.url, self.max_record_bytes)?),
+            StoreKind::Json => Box::new(Features::new(input, self.max_record_bytes)),
+            _ => Box::new(Lines::new(input, self.max_record_bytes)),
         })
     }
 }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::fs::File;
 
 use crate::input::Input;
-use crate::url::StoreUrl;
 use crate::{Batch, Error, Fault, Place, Record, Source, Work};
 
 /// How much is read at once: large enough to keep a worker busy, small enough to stay in its cache.
@@ -47,11 +46,6 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a file, or standard input. Records of more than `limit` bytes (at most [`MAX_RECORD_BYTES`]) are faults.
-    pub fn open(url: &StoreUrl, limit: usize) -> Result<Self, Error> {
-        Ok(Self::new(Input::open(url)?, limit))
-    }
-
     pub(crate) fn new(input: Input, limit: usize) -> Self {
         let limit = limit.min(MAX_RECORD_BYTES);
         let (rest, parts) = (Vec::new(), VecDeque::new());

@@ -1,8 +1,6 @@
 //! What the first bytes of a store say that it holds. Where its name says another kind, thousands of records would be
 //! rejected one by one, or none found: it is one error in place of these, with the way out.
 
-use std::path::Path;
-
 use stacyard_model::json::{SyntaxErrorKind, Tape};
 
 use crate::lines::is_blank;
@@ -128,7 +126,7 @@ pub(crate) fn kind_of(url: &StoreUrl, head: &[u8], whole: bool) -> Result<StoreK
 }
 
 /// The error of a file that is not Parquet as its name says, where its first bytes show what it is.
-pub fn not_parquet(path: &Path, head: &[u8]) -> Option<Error> {
+pub fn not_parquet(name: &str, head: &[u8]) -> Option<Error> {
     let (what, remedy) = match head {
         [0x1F, 0x8B, ..] => {
             ("is packed with gzip", "unpack it first: GeoParquet is compressed inside".into())
@@ -149,7 +147,7 @@ pub fn not_parquet(path: &Path, head: &[u8]) -> Option<Error> {
             (None, None) => return None,
         },
     };
-    Some(Error::usage(format!("{} {what}", path.display()), remedy))
+    Some(Error::usage(format!("{name} {what}"), remedy))
 }
 
 fn say_kind(kind: StoreKind) -> Remedy {

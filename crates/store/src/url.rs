@@ -97,6 +97,8 @@ pub enum Location {
     Database(String),
     /// A STAC API: the URL of its landing page, which may hold secrets.
     Api(String),
+    /// A file, or a folder of files, on a server or in an object store: its URL, which may hold secrets.
+    Object(String),
 }
 
 impl fmt::Debug for Location {
@@ -106,6 +108,7 @@ impl fmt::Debug for Location {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Database(url) => f.debug_tuple("Database").field(&without_password(url)).finish(),
             Self::Api(url) => f.debug_tuple("Api").field(&without_query(url)).finish(),
+            Self::Object(url) => f.debug_tuple("Object").field(&without_query(url)).finish(),
         }
     }
 }
@@ -127,11 +130,12 @@ const DATABASES: [(&str, StoreKind); 4] = [
     ("postgres", StoreKind::Postgres),
 ];
 
-/// Spellings that the design knows and this version does not open.
-const LATER: [(&str, &str); 3] = [("s3", "object stores"), ("gs", "object stores"), ("az", "object stores")];
+/// The schemes of object stores.
+const OBJECTS: [&str; 3] = ["s3", "gs", "az"];
 
 const KNOWN: &str = "known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet \
-                     .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`";
+                     .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; files may be on \
+                     s3://, gs://, az:// and https://, too";
 
 impl StoreUrl {
     /// Understands a spelling. `kind` overrides what its extension says.
@@ -188,24 +192,13 @@ impl StoreUrl {
                 let kind = kind.filter(|_| *of_scheme == StoreKind::Postgres).unwrap_or(*of_scheme);
                 return Ok(made(kind, Compression::None, location));
             }
-            if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-                let path = spelling.split('?').next().unwrap_or_default();
-                if kind.or(by_extension(Path::new(path)).0).is_some_and(|kind| kind != StoreKind::Api) {
-                    return Err(not_yet(&without_query(spelling), "remote files"));
-                }
-                let mut url = made(StoreKind::Api, Compression::None, Location::Api(spelling.to_owned()));
-                url.spelling = without_query(spelling);
-                return Ok(url);
+            let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            if is_http || OBJECTS.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+                return Self::remote(spelling, kind, is_http);
             }
-            let later = LATER.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
-            return Err(later.map_or_else(
-                || {
-                    let shown = without_password(spelling);
-                    let scheme = shown.split_once("://").map_or(shown.as_str(), |(scheme, _)| scheme);
-                    Error::usage(format!("no store is known by `{scheme}://`"), KNOWN)
-                },
-                |(_, what)| not_yet(spelling, what),
-            ));
+            let shown = without_password(spelling);
+            let scheme = shown.split_once("://").map_or(shown.as_str(), |(scheme, _)| scheme);
+            return Err(Error::usage(format!("no store is known by `{scheme}://`"), KNOWN));
         }
         let path = Path::new(spelling);
         let shown = without_password(spelling);
@@ -214,20 +207,25 @@ impl StoreUrl {
             return Err(not_yet(spelling, "folders (datasets)"));
         }
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
-        if kind.is_database() || kind == StoreKind::Api {
-            let (what, write) = match kind {
-                StoreKind::Api => ("the URL of a STAC API", "write https://host/path of its landing page"),
-                _ => ("a database", "write postgis://user@host:port/database"),
-            };
-            return Err(Error::usage(format!("{shown} is not {what}"), write));
-        }
-        if kind == StoreKind::Parquet && compression != Compression::None {
-            return Err(Error::usage(
-                format!("{shown}: GeoParquet is compressed inside"),
-                "name it without .gz or .zst",
-            ));
-        }
+        of_a_file(&shown, kind, compression)?;
         Ok(made(kind, compression, Location::Path(path.to_owned())))
+    }
+
+    /// Understands a URL of a server: of HTTP what has no extension of a file is a STAC API, of an object store a folder.
+    fn remote(spelling: &str, kind: Option<StoreKind>, is_http: bool) -> Result<Self, Error> {
+        let shown = without_query(spelling);
+        let (path, _) = spelling.split_once(['?', '#']).unwrap_or((spelling, ""));
+        let (by_name, compression) = by_extension(Path::new(path));
+        let made =
+            |kind, compression, location| Self { spelling: shown.clone(), kind, compression, location };
+        let otherwise =
+            if is_http { Some(StoreKind::Api) } else { path.ends_with('/').then_some(StoreKind::Parquet) };
+        let kind = kind.or(by_name).or(otherwise).ok_or_else(|| unknown_extension(&shown))?;
+        if is_http && kind == StoreKind::Api {
+            return Ok(made(kind, Compression::None, Location::Api(spelling.to_owned())));
+        }
+        of_a_file(&shown, kind, compression)?;
+        Ok(made(kind, compression, Location::Object(spelling.to_owned())))
     }
 
     /// As the user wrote it, without a password.
@@ -253,15 +251,19 @@ impl StoreUrl {
     /// The file, unless it is standard input or output.
     pub fn path(&self) -> Option<&Path> {
         match &self.location {
-            Location::Stdio | Location::Database(_) | Location::Api(_) => None,
+            Location::Stdio | Location::Database(_) | Location::Api(_) | Location::Object(_) => None,
             Location::Path(path) => Some(path),
         }
     }
 
     /// The error of a database where bytes are wanted.
     pub(crate) fn is_no_file(&self) -> Error {
-        let what = if self.kind == StoreKind::Api { "a STAC API" } else { "a database" };
-        Error::usage(format!("{self} is {what}, not a file"), KNOWN)
+        let what = match self.location {
+            Location::Api(_) => "a STAC API, not a file",
+            Location::Database(_) => "a database, not a file",
+            _ => "not on this machine",
+        };
+        Error::usage(format!("{self} is {what}"), "name a file of this machine")
     }
 
     /// Whether both are one and the same file, there already or still to be written, however they are spelled.
@@ -324,6 +326,24 @@ fn by_extension(path: &Path) -> (Option<StoreKind>, Compression) {
         _ => return (kind(outer), Compression::None),
     };
     (kind(path.file_stem().and_then(|stem| extension(Path::new(stem)))), compression)
+}
+
+/// The error of a kind of store that a file cannot be.
+fn of_a_file(shown: &str, kind: StoreKind, compression: Compression) -> Result<(), Error> {
+    if kind.is_database() || kind == StoreKind::Api {
+        let (what, write) = match kind {
+            StoreKind::Api => ("the URL of a STAC API", "write https://host/path of its landing page"),
+            _ => ("a database", "write postgis://user@host:port/database"),
+        };
+        return Err(Error::usage(format!("{shown} is not {what}"), write));
+    }
+    if kind == StoreKind::Parquet && compression != Compression::None {
+        return Err(Error::usage(
+            format!("{shown}: GeoParquet is compressed inside"),
+            "name it without .gz or .zst",
+        ));
+    }
+    Ok(())
 }
 
 fn unknown_extension(spelling: &str) -> Error {

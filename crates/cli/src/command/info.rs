@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
     let opened = open::store(&store, global)?;
     let mut source = opened.items()?;
-    let file = stacyard::describe(&store)?;
+    let file = open::how(global)?.describe(&store)?;
     let mut console = Console::new(global, Rejects::File);
     let size = source.size();
     let found = info(source.as_mut(), global.run(&Stop::default(), None, &mut console))?;

@@ -1,7 +1,7 @@
 //! `search`: the Items of a store that answer a question, in order.
 
 use stacyard::{Count, Layout, Mode, StoreUrl, Target};
-use stacyard_store::{Error, Report};
+use stacyard_store::{Error, Location, Report};
 
 use crate::command::parts::Parts;
 use crate::console::progress::Console;
@@ -19,7 +19,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Search) -> Result<Status, Erro
             "stacyard copy takes the same flags, and merges into a database",
         ));
     }
-    if target.path().is_some_and(|target| store.is_same_file(target)) {
+    let is_same_object =
+        matches!(target.location(), Location::Object(_)) && target.location() == store.location();
+    if is_same_object || target.path().is_some_and(|target| store.is_same_file(target)) {
         return Err(Error::usage(
             format!("{target} is the store that is asked: the answer would take its place"),
             "write the answer to another file",
@@ -93,7 +95,9 @@ fn begin(global: &Global, flags: &flags::Search, url: &StoreUrl) -> Result<Optio
         if is_there && !flags.overwrite { Err(Target::is_there(url, false)) } else { Ok(()) }
     };
     refuse(Target::exists(url))?;
-    let target = Target::begin(url, flags.overwrite, &mut |path| report::waits(path, global.json_log))?;
+    let target = Target::begin(url, &open::how(global)?, flags.overwrite, &mut |path| {
+        report::waits(path, global.json_log)
+    })?;
     // It may have come since it was looked for.
     refuse(target.replaces())?;
     Ok(Some(target))

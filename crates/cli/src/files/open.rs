@@ -8,7 +8,12 @@ use crate::flags::Global;
 
 /// How stores are opened.
 pub(crate) fn how(global: &Global) -> Result<Open, Error> {
-    Ok(Open { max_record_bytes: global.record_bytes(), api: global.api.options()?, ..Open::default() })
+    Ok(Open {
+        max_record_bytes: global.record_bytes(),
+        api: global.api.options()?,
+        objects: global.api.objects()?,
+        ..Open::default()
+    })
 }
 
 /// Opens a store to be read, and says what one should know before trusting it.

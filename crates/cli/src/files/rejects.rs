@@ -34,7 +34,7 @@ pub(crate) fn begin(
     let streams = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].map(Path::new);
     let stores = sources.iter().copied().chain(target).filter_map(|store| match store.location() {
         Location::Path(path) => Some(path.as_path()),
-        Location::Stdio | Location::Database(_) | Location::Api(_) => None,
+        Location::Stdio | Location::Database(_) | Location::Api(_) | Location::Object(_) => None,
     });
     if stores.chain(streams).any(|store| same_file(store, path)) {
         return Err(wrong("the rejects would overwrite a store"));

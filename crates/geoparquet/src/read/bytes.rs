@@ -1,50 +1,14 @@
-//! Where the bytes of a file come from: the seam at which object stores will come in. Searches and copies both read
-//! through it.
+//! Where the bytes of a file come from, on this machine or elsewhere. Searches and copies both read through it.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
-
-/// Bytes of one file that does not change, in any order, for many threads at once.
-pub(crate) trait Ranges: Send + Sync {
-    /// How many there are.
-    fn len(&self) -> u64;
-
-    /// Runs of them, each as it was asked for, or as far as the file goes. All at once: where a request takes long, they
-    /// can be under way together.
-    fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>>;
-
-    /// Up to how many bytes that nobody wants it is cheaper to read than to ask once more.
-    fn gap(&self) -> u64;
-}
-
-/// A file that is open, and its length.
-impl Ranges for (File, u64) {
-    fn len(&self) -> u64 {
-        self.1
-    }
-
-    fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
-        let read = |range: &Range<u64>| {
-            let length = range.end.min(self.1).saturating_sub(range.start);
-            let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-            self.0.read_exact_at(&mut bytes, range.start)?;
-            Ok(bytes.into())
-        };
-        ranges.iter().map(read).collect()
-    }
-
-    fn gap(&self) -> u64 {
-        16 << 10
-    }
-}
+use stacyard_store::{Error, Ranges};
 
 /// A file that counts what is read of it.
 pub(crate) struct Counted {
@@ -56,6 +20,17 @@ pub(crate) struct Counted {
 impl Counted {
     pub(crate) fn new(inner: Box<dyn Ranges>) -> Self {
         Self { inner, bytes: AtomicU64::new(0), requests: AtomicU64::new(0) }
+    }
+
+    /// The file that is in its place now, where it is another one.
+    pub(crate) fn renewed(&self) -> Result<Option<Box<dyn Ranges>>, Error> {
+        self.inner.renewed()
+    }
+
+    /// Its first bytes, as far as they can be read: what they look like is said where it is not Parquet.
+    pub(crate) fn head(&self, length: u64) -> Bytes {
+        let head = self.inner.read(&[0..length.min(self.inner.len())]);
+        head.ok().and_then(|mut head| head.pop()).unwrap_or_default()
     }
 
     /// Bytes and requests so far.
@@ -272,6 +247,10 @@ mod tests {
 
         fn gap(&self) -> u64 {
             5
+        }
+
+        fn renewed(&self) -> std::result::Result<Option<Box<dyn Ranges>>, Error> {
+            Ok(None)
         }
     }
 

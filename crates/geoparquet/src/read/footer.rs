@@ -1,8 +1,6 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use parquet::basic::Type;
@@ -16,6 +14,7 @@ use crate::format::geo::{Geo, Primary, Refusal};
 use crate::format::layout::{RESERVED, RESIDUAL};
 use crate::format::metadata::CREATED_BY;
 use crate::format::metadata::{Conventions, GEO, OURS, STAC, VERSION};
+use crate::read::bytes::Counted;
 use crate::read::damage::check_counts;
 use crate::read::names::Names;
 
@@ -59,26 +58,18 @@ struct Stac {
     collection: Option<serde_json::Value>,
 }
 
-/// Opens a file; gives its size too.
-pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
-    let failed = |cause| Error::io("read", path, cause);
-    let file = File::open(path).map_err(failed)?;
-    let status = file.metadata().map_err(failed)?;
-    if status.is_dir() {
-        let message = format!("{} is a folder, not a file", path.display());
-        return Err(Error::usage(message, "name a file inside it"));
-    }
-    Ok((file, status.len()))
-}
-
 /// The error of a file that cannot be read as Parquet.
-pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
-    if let (Ok(_), Some(error)) = (read, stacyard_store::not_parquet(path, &head)) {
+pub(crate) fn not_parquet(name: &str, file: &Counted, cause: &ParquetError) -> Error {
+    if let Some(error) = unread(name, cause) {
         return error;
     }
-    because(&format!("{} cannot be read as Parquet", path.display()), cause).remedy(
+    let head = file.head(HEAD as u64);
+    stacyard_store::not_parquet(name, &head).unwrap_or_else(|| unreadable(name, cause))
+}
+
+/// The error of a footer that cannot be.
+fn unreadable(name: &str, cause: &ParquetError) -> Error {
+    because(&format!("{name} cannot be read as Parquet"), cause).remedy(
         Remedy::from("check that it is a whole Parquet file")
             .or(Remedy::from("name the kind of store with ").option("store-kind")),
     )
@@ -86,7 +77,20 @@ pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
 
 /// The error of a file of which a part cannot be read.
 pub(crate) fn damaged(name: &str, cause: &ParquetError) -> Error {
-    because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
+    unread(name, cause).unwrap_or_else(|| {
+        because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
+    })
+}
+
+/// The error of bytes that could not be had, where that is what was wrong, and not the bytes.
+fn unread(name: &str, cause: &ParquetError) -> Option<Error> {
+    let ParquetError::External(cause) = cause else { return None };
+    let cause: &Error = cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()?;
+    let error = Error::new(cause.kind(), &format!("cannot read {name}: {cause}"));
+    Some(match cause.advice() {
+        Some(advice) => error.remedy(advice.clone()),
+        None => error,
+    })
 }
 
 /// With the cause, but not with the kinds that it is wrapped in: "Parquet error: EOF: ...".
@@ -101,14 +105,14 @@ fn because(message: &str, cause: &ParquetError) -> Error {
 }
 
 impl Footer {
-    pub(crate) fn of(metadata: &ParquetMetaData, path: &Path) -> Result<Self, Error> {
-        check_counts(metadata).map_err(|cause| not_parquet(path, &cause))?;
+    pub(crate) fn of(metadata: &ParquetMetaData, name: &str) -> Result<Self, Error> {
+        check_counts(metadata).map_err(|cause| unreadable(name, &cause))?;
         let pairs = metadata.file_metadata().key_value_metadata();
         let text = |key: &str| {
             pairs.into_iter().flatten().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref())
         };
         let refused = |(what, remedy): Refusal| {
-            Error::new(ErrorKind::Damaged, &format!("{}: {what}", path.display())).remedy(remedy)
+            Error::new(ErrorKind::Damaged, &format!("{name}: {what}")).remedy(remedy)
         };
         let wrong = |key: &str, cause: serde_json::Error| {
             let remedy = "write the file again with a program that follows the specification";

@@ -18,6 +18,7 @@ pub(crate) mod footer;
 pub(crate) mod hybrid;
 pub(crate) mod leaf;
 pub(crate) mod lengths;
+pub(crate) mod local;
 pub(crate) mod names;
 pub(crate) mod opened;
 pub(crate) mod page;

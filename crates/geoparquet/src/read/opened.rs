@@ -1,14 +1,11 @@
 //! A GeoParquet file that is open: all of its readers share it, so that they read one and the same file whatever is put
 //! in its place meanwhile.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
 use stacyard_search::MatchError;
-use stacyard_store::{Error, ErrorKind};
+use stacyard_store::{Error, ErrorKind, Ranges};
 
 use crate::read::bytes::Counted;
 use crate::read::footer::{self, Footer};
@@ -20,53 +17,23 @@ pub(crate) struct Opened {
     pub(crate) name: Arc<str>,
     pub(crate) table: Table,
     pub(crate) footer: Footer,
-    path: PathBuf,
     memory: usize,
-    /// What stood there when it was opened.
-    state: Option<State>,
-}
-
-/// What tells a file from one that has been put in its place, or written over it.
-#[derive(Debug, PartialEq, Eq)]
-struct State {
-    file: (u64, u64),
-    size: u64,
-    changed: (i64, i64),
-}
-
-impl State {
-    fn of(path: &Path) -> Option<Self> {
-        let there = fs::metadata(path).ok()?;
-        Some(Self {
-            file: (there.dev(), there.ino()),
-            size: there.size(),
-            changed: (there.mtime(), there.mtime_nsec()),
-        })
-    }
 }
 
 impl Opened {
-    /// Opens a file and reads its footer; keeps so many bytes of what is read of it.
-    pub(crate) fn open(path: &Path, memory: usize) -> Result<Self, Error> {
-        // Before it is opened: should it be replaced in between, it is opened once more.
-        let state = State::of(path);
-        let table = Table::open(Counted::new(Box::new(footer::open(path)?)), memory);
-        let table = table.map_err(|cause| footer::not_parquet(path, &cause))?;
-        let footer = Footer::of(&table.metadata, path)?;
-        Ok(Self {
-            name: path.display().to_string().into(),
-            table,
-            footer,
-            path: path.to_owned(),
-            memory,
-            state,
-        })
+    /// Reads the footer of a file that is open; keeps so many bytes of what is read of it.
+    pub(crate) fn over(name: Arc<str>, file: Box<dyn Ranges>, memory: usize) -> Result<Self, Error> {
+        let file = Arc::new(Counted::new(file));
+        let table = Table::open(&file, memory);
+        let table = table.map_err(|cause| footer::not_parquet(&name, &file, &cause))?;
+        let footer = Footer::of(&table.metadata, &name)?;
+        Ok(Self { name, table, footer, memory })
     }
 
     /// The file that is there now, where it is another one; where there is none, this is the last one.
     pub(crate) fn renewed(&self) -> Result<Option<Self>, Error> {
-        let is_another = State::of(&self.path).is_some_and(|now| Some(now) != self.state);
-        is_another.then(|| Self::open(&self.path, self.memory)).transpose()
+        let file = self.table.file.renewed()?;
+        file.map(|file| Self::over(Arc::clone(&self.name), file, self.memory)).transpose()
     }
 
     /// How many rows it has.

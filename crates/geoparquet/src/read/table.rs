@@ -65,19 +65,19 @@ impl Columns {
 
 impl Table {
     /// `memory`: how many bytes are kept of what was read.
-    pub(crate) fn open(file: Counted, memory: usize) -> Result<Self> {
+    pub(crate) fn open(file: &Arc<Counted>, memory: usize) -> Result<Self> {
         let (metadata, fields) = guarded(|| {
-            check_lengths(&file)?;
+            check_lengths(&**file)?;
             let metadata = ParquetMetaDataReader::new()
                 .with_page_index_policy(PageIndexPolicy::Skip)
-                .parse_and_finish(&file)?;
+                .parse_and_finish(&**file)?;
             let fields = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?.fields;
             Ok((metadata, fields))
         })?;
         let roots = Node::roots(metadata.file_metadata().schema_descr().root_schema(), &fields);
         let groups = metadata.row_groups().iter().map(|_| OnceLock::new()).collect();
         Ok(Self {
-            file: Arc::new(file),
+            file: Arc::clone(file),
             metadata: Arc::new(metadata),
             fields,
             cache: Cache::new(memory),

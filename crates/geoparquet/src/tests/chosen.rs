@@ -15,7 +15,7 @@ use crate::format::layout::Layout;
 use crate::format::schema;
 use crate::read::bytes::Counted;
 use crate::read::chosen::Pages;
-use crate::read::footer;
+use crate::read::local::LocalFile;
 use crate::read::table::Table;
 use crate::write::item_shape::ItemShape;
 use crate::write::rows::Rows;
@@ -89,7 +89,7 @@ fn written(
     let mut writer = ArrowWriter::try_new(file.reopen().unwrap(), schema, Some(properties)).unwrap();
     writer.write(&rows.finish().unwrap()).unwrap();
     writer.close().unwrap();
-    Table::open(Counted::new(Box::new(footer::open(file.path()).unwrap())), 4 << 10).unwrap()
+    Table::open(&Arc::new(Counted::new(Box::new(LocalFile::open(file.path()).unwrap()))), 4 << 10).unwrap()
 }
 
 fn joined(batches: impl Iterator<Item = parquet::errors::Result<RecordBatch>>) -> Vec<RecordBatch> {

@@ -196,7 +196,7 @@ fn the_primary_column_and_its_covering_have_any_name() {
         columns.push(("geom_bbox", Arc::new(StructArray::from(["w", "s", "e", "n"].map(bounds).to_vec()))));
         let file = file(columns, &[("geo", geo.clone())]);
         let reader = SerializedFileReader::new(File::open(file.path()).unwrap()).unwrap();
-        (Footer::of(reader.metadata(), file.path()).unwrap(), read(&file).unwrap().remove(0))
+        (Footer::of(reader.metadata(), "FILE").unwrap(), read(&file).unwrap().remove(0))
     };
     let mut geo =
         json!({"version": "1.1.0", "primary_column": "geom", "columns": {"geom": {"encoding": "WKB"}}});

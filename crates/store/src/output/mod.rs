@@ -25,6 +25,24 @@ pub fn abandon_and_exit(status: i32) -> ! {
     std::process::exit(status)
 }
 
+/// Where a file goes that is not of this machine, once it is whole.
+pub trait Upload: std::fmt::Debug + Send {
+    /// Whether it replaces a file that was there at the beginning.
+    fn replaces(&self) -> bool;
+
+    /// Makes sure that it can have its place, as far as that can be said before.
+    ///
+    /// # Errors
+    /// A place that it cannot have.
+    fn check(&self) -> Result<(), Error>;
+
+    /// Puts it there, all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Upload::check`]; a file that cannot be read, a server that does not take it.
+    fn put(&mut self, file: &File) -> Result<(), Error>;
+}
+
 /// A file being written. Dropped before [`Output::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct Output {
@@ -38,7 +56,14 @@ pub struct Output {
 
 /// A file that has no place yet.
 #[derive(Debug)]
-struct Pending {
+enum Pending {
+    Here(Here),
+    There(Box<dyn Upload>),
+}
+
+/// One whose place is on this machine.
+#[derive(Debug)]
+struct Here {
     temporary: Temporary,
     target: Target,
     /// Whether a file may be replaced that was not there at the beginning.
@@ -55,8 +80,18 @@ impl Output {
         match url.location() {
             Location::Stdio => Self::stdout(),
             Location::Path(path) => Self::file(path, overwrites, wait),
-            Location::Database(_) | Location::Api(_) => Err(url.is_no_file()),
+            Location::Database(_) | Location::Api(_) | Location::Object(_) => Err(url.is_no_file()),
         }
+    }
+
+    /// Begins to write a file that goes elsewhere once it is whole; until then it is in the folder for temporary files.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be made.
+    pub fn elsewhere(name: &str, upload: Box<dyn Upload>) -> Result<Self, Error> {
+        let path = PathBuf::from(name);
+        let file = tempfile::tempfile().map_err(|e| Error::io("write a temporary file for", &path, e))?;
+        Ok(Self { file, path, pending: Some(Pending::There(upload)), written: 0 })
     }
 
     fn stdout() -> Result<Self, Error> {
@@ -90,28 +125,32 @@ impl Output {
         let target = Target::open(path, wait).map_err(failed)?;
         let temporary = Temporary::create(&target.path).map_err(failed)?;
         let file = temporary.file.try_clone().map_err(failed)?;
-        let pending = Some(Pending { temporary, target, overwrites, most_open: Vec::new() });
-        Ok(Self { file, path: path.to_owned(), pending, written: 0 })
+        let here = Here { temporary, target, overwrites, most_open: Vec::new() };
+        Ok(Self { file, path: path.to_owned(), pending: Some(Pending::Here(here)), written: 0 })
     }
 
     /// Whether it replaces a file.
     pub fn replaces(&self) -> bool {
-        self.pending.as_ref().is_some_and(|pending| pending.target.old.is_some())
+        match &self.pending {
+            Some(Pending::Here(here)) => here.target.old.is_some(),
+            Some(Pending::There(upload)) => upload.replaces(),
+            None => false,
+        }
     }
 
-    /// Lets nobody read it who may not read `source`.
+    /// Lets nobody read it who may not read `source`. Who may read it elsewhere is not decided here.
     pub fn limit_to(&mut self, source: &StoreUrl) -> Result<(), Error> {
-        let Some(pending) = &mut self.pending else { return Ok(()) };
+        let Some(Pending::Here(here)) = &mut self.pending else { return Ok(()) };
         let metadata = match source.location() {
-            Location::Database(_) | Location::Api(_) => {
-                pending.most_open.push(Limit::PRIVATE);
+            Location::Database(_) | Location::Api(_) | Location::Object(_) => {
+                here.most_open.push(Limit::PRIVATE);
                 return Ok(());
             }
             Location::Path(path) => fs::metadata(path),
             Location::Stdio => duplicate(io::stdin()).and_then(|file| file.metadata()),
         };
         let metadata = metadata.map_err(|e| Error::io("open", Path::new(source.spelling()), e))?;
-        pending.most_open.push(Limit::of(&metadata));
+        here.most_open.push(Limit::of(&metadata));
         Ok(())
     }
 
@@ -141,32 +180,22 @@ impl Output {
     pub(crate) fn prepare(&self) -> Result<(), Error> {
         let Some(pending) = &self.pending else { return Ok(()) };
         self.file.sync_all().map_err(|e| Error::io("write", &self.path, e))?;
-        pending.target.check()
+        match pending {
+            Pending::Here(here) => here.target.check(),
+            Pending::There(upload) => upload.check(),
+        }
     }
 
     /// Puts the file in its place, durably; gives its size in bytes. Once is enough: what has its place keeps it.
     pub fn commit(&mut self) -> Result<u64, Error> {
-        let Some(Pending { temporary, target, overwrites, most_open }) = &mut self.pending else {
-            return Ok(self.written);
-        };
+        let Some(pending) = &mut self.pending else { return Ok(self.written) };
         let failed = |cause| Error::io("write", &self.path, cause);
         // Before it is shown, so that a full disk is found while nothing is lost.
         self.file.sync_all().map_err(failed)?;
         let size = self.file.metadata().map_err(failed)?.len();
-        if let Some(old) = &target.old {
-            target.check()?;
-            temporary.replace(&old.metadata, most_open).map_err(failed)?;
-        } else {
-            match temporary.put(most_open) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && *overwrites => {
-                    let appeared = fs::metadata(&target.path).map_err(failed)?;
-                    temporary.replace(&appeared, most_open).map_err(failed)?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(target.has_appeared());
-                }
-                put => put.map_err(failed)?,
-            }
+        match pending {
+            Pending::Here(here) => here.put(failed)?,
+            Pending::There(upload) => upload.put(&self.file)?,
         }
         self.pending = None;
         Ok(size)
@@ -175,10 +204,29 @@ impl Output {
     /// As [`Output::commit`], when the rest has its place already: what cannot have its own gets one beside it.
     pub(crate) fn commit_or_keep(&mut self) -> Result<(), Error> {
         let Err(error) = self.commit() else { return Ok(()) };
-        let Some(pending) = &mut self.pending else { return Err(error) };
-        let Ok(place) = pending.temporary.put_beside(&pending.most_open) else { return Err(error) };
+        let Some(Pending::Here(here)) = &mut self.pending else { return Err(error) };
+        let Ok(place) = here.temporary.put_beside(&here.most_open) else { return Err(error) };
         self.pending = None;
         Err(error.remedy(format!("all else is done; what was to go there is in {}", place.display())))
+    }
+}
+
+impl Here {
+    /// Gives it its place.
+    fn put(&mut self, failed: impl Fn(io::Error) -> Error) -> Result<(), Error> {
+        let Self { temporary, target, overwrites, most_open } = self;
+        if let Some(old) = &target.old {
+            target.check()?;
+            return temporary.replace(&old.metadata, most_open).map_err(failed);
+        }
+        match temporary.put(most_open) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && *overwrites => {
+                let appeared = fs::metadata(&target.path).map_err(&failed)?;
+                temporary.replace(&appeared, most_open).map_err(failed)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(target.has_appeared()),
+            put => put.map_err(failed),
+        }
     }
 }
 

@@ -1,0 +1,179 @@
+//! A file of an object store, read in any order: one state of it, or an error.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use object_store::{Error as Cause, GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
+use stacyard_store::{Error, ErrorKind, Ranges};
+
+use crate::place::Place;
+use crate::told::{changed, told};
+
+/// How much of the end is read at first: there are the footers of Parquet.
+const TAIL: u64 = 256 << 10;
+
+/// How many requests are under way at once for one call.
+const AT_ONCE: usize = 16;
+
+/// A range that is longer is asked for in parts of this length, at once.
+const PART: u64 = 4 << 20;
+
+/// Bytes that nobody wants up to this number (128 KiB) take less time than another request.
+const GAP: u64 = 128 << 10;
+
+/// How often it is looked whether the file is still the same, at most: each look is a request.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A file as it was when it was opened.
+pub(crate) struct ObjectFile {
+    place: Place,
+    state: State,
+    length: u64,
+    /// The last bytes, and where they start.
+    tail: (u64, Bytes),
+    looked: Mutex<Instant>,
+}
+
+/// What tells a file from one that has taken its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) tag: Option<String>,
+    pub(crate) version: Option<String>,
+    size: u64,
+    /// Where there is no tag. In seconds: that is what HTTP has.
+    changed: Option<i64>,
+}
+
+impl State {
+    pub(crate) fn of(meta: &ObjectMeta) -> Self {
+        Self {
+            tag: meta.e_tag.clone(),
+            version: meta.version.clone(),
+            size: meta.size,
+            changed: meta.e_tag.is_none().then(|| meta.last_modified.timestamp()),
+        }
+    }
+
+    /// The tag, where a server can be asked to look at it: weak ones never match (RFC 9110, section 13.1.1).
+    fn strong(&self) -> Option<String> {
+        self.tag.clone().filter(|tag| !tag.starts_with("W/"))
+    }
+}
+
+impl ObjectFile {
+    /// Opens a file: one request gives its state and its last bytes.
+    pub(crate) fn open(place: &Place) -> Result<Self, Error> {
+        let (meta, tail) =
+            stacyard_runtime::wait(place.runtime, end(place)).map_err(|cause| told(place, cause))?;
+        let start = meta.size - tail.len() as u64;
+        let state = State::of(&meta);
+        let looked = Mutex::new(Instant::now());
+        Ok(Self { place: place.clone(), state, length: meta.size, tail: (start, tail), looked })
+    }
+
+    async fn part(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        if range.start >= self.tail.0 {
+            let at = |place: u64| usize::try_from(place - self.tail.0).unwrap_or(usize::MAX);
+            return Ok(self.tail.1.slice(at(range.start)..at(range.end)));
+        }
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range.clone())),
+            if_match: self.state.strong(),
+            ..GetOptions::default()
+        };
+        let Place { store, path, .. } = &self.place;
+        let failed = |cause| told(&self.place, cause);
+        let answer = store.get_opts(path, options).await.map_err(failed)?;
+        if State::of(&answer.meta) != self.state {
+            return Err(changed(&self.place));
+        }
+        let bytes = answer.bytes().await.map_err(failed)?;
+        if bytes.len() as u64 != range.end - range.start {
+            let message = format!("{} has given {} bytes of {range:?}", self.place.shown, bytes.len());
+            return Err(Error::new(ErrorKind::Unavailable, &message).remedy("try again"));
+        }
+        Ok(bytes)
+    }
+
+    async fn whole(&self, range: &Range<u64>) -> Result<Bytes, Error> {
+        let end = range.end.min(self.length);
+        if end.saturating_sub(range.start) <= PART {
+            return self.part(range.start..end).await;
+        }
+        let starts = (range.start..end).step_by(usize::try_from(PART).unwrap_or(usize::MAX));
+        let parts =
+            stream::iter(starts.map(|start| self.part(start..end.min(start + PART)))).buffered(AT_ONCE);
+        let parts: Vec<Bytes> = parts.try_collect().await?;
+        Ok(parts.concat().into())
+    }
+}
+
+/// The state of a file, and its last bytes.
+async fn end(place: &Place) -> object_store::Result<(ObjectMeta, Bytes)> {
+    let Place { store, path, .. } = place;
+    let of = |range| GetOptions { range: Some(range), ..GetOptions::default() };
+    let refused = match store.get_opts(path, of(GetRange::Suffix(TAIL))).await {
+        Ok(answer) => {
+            let meta = answer.meta.clone();
+            return Ok((meta, answer.bytes().await?));
+        }
+        Err(
+            cause @ (Cause::NotFound { .. } | Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. }),
+        ) => {
+            return Err(cause);
+        }
+        Err(cause) => cause,
+    };
+    // Some do not know how to count from the end, and an empty file has no range at all.
+    let meta = store.head(path).await?;
+    if meta.size == 0 {
+        return Ok((meta, Bytes::new()));
+    }
+    if !matches!(refused, Cause::NotSupported { .. }) {
+        return Err(refused);
+    }
+    let range = meta.size.saturating_sub(TAIL)..meta.size;
+    let answer = store.get_opts(path, of(GetRange::Bounded(range))).await?;
+    let meta = answer.meta.clone();
+    Ok((meta, answer.bytes().await?))
+}
+
+impl Ranges for ObjectFile {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+        let read = stream::iter(ranges.iter().map(|range| self.whole(range))).buffered(AT_ONCE).try_collect();
+        stacyard_runtime::wait(self.place.runtime, read).map_err(io::Error::other)
+    }
+
+    fn gap(&self) -> u64 {
+        GAP
+    }
+
+    fn renewed(&self) -> Result<Option<Box<dyn Ranges>>, Error> {
+        {
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked.elapsed() < LOOK {
+                return Ok(None);
+            }
+            *looked = Instant::now();
+        }
+        let Place { store, path, .. } = &self.place;
+        match stacyard_runtime::wait(self.place.runtime, store.head(path)) {
+            Ok(meta) if State::of(&meta) == self.state => Ok(None),
+            Ok(_) => Ok(Some(Box::new(Self::open(&self.place)?))),
+            Err(Cause::NotFound { .. }) => Ok(None),
+            Err(cause) => Err(told(&self.place, cause)),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A file of an object store, read from its beginning.
+
+use std::io::{self, Read};
+
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use object_store::GetOptions;
+use stacyard_store::Error;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{Receiver, channel};
+
+use crate::place::Place;
+use crate::told::told;
+
+/// So many pieces are fetched before they are wanted.
+const AHEAD: usize = 16;
+
+/// Begins to fetch a file; gives its size too. An answer that breaks off is gone on with where it broke off, as long as the file is the same.
+pub(crate) fn open(place: &Place) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+    let answer = place.wait(place.store.get_opts(&place.path, GetOptions::default()))?;
+    let size = answer.meta.size;
+    let (sender, pieces) = channel(AHEAD);
+    let of = place.clone();
+    place.runtime.spawn(async move {
+        let mut stream = answer.into_stream();
+        while let Some(piece) = stream.next().await {
+            let piece = piece.map_err(|cause| io::Error::other(told(&of, cause)));
+            let is_last = piece.is_err();
+            if sender.send(piece).await.is_err() || is_last {
+                return;
+            }
+        }
+    });
+    Ok((Box::new(Reading { runtime: place.runtime, pieces, piece: Bytes::new(), left: size }), Some(size)))
+}
+
+struct Reading {
+    runtime: &'static Runtime,
+    pieces: Receiver<io::Result<Bytes>>,
+    piece: Bytes,
+    /// How many bytes have not come yet.
+    left: u64,
+}
+
+impl Read for Reading {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            let Some(piece) = stacyard_runtime::wait(self.runtime, self.pieces.recv()) else {
+                // What ends too early is not the end.
+                return if self.left == 0 { Ok(0) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            };
+            self.piece = piece?;
+            self.left = self.left.saturating_sub(self.piece.len() as u64);
+        }
+        let length = into.len().min(self.piece.len());
+        self.piece.copy_to_slice(&mut into[..length]);
+        Ok(length)
+    }
+}

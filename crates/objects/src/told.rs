@@ -1,0 +1,82 @@
+//! What goes wrong with an object store, in words for people.
+
+use object_store::Error as Cause;
+use stacyard_store::{Error, ErrorKind, Remedy};
+
+use crate::place::Place;
+
+/// What is said of a file that became another one.
+pub(crate) fn changed(place: &Place) -> Error {
+    Error::new(ErrorKind::Conflict, &format!("{} has changed while it was read", place.shown))
+        .remedy("nothing of the two states was mixed: ask again")
+}
+
+/// The error of a place that could not be asked.
+pub(crate) fn told(place: &Place, cause: Cause) -> Error {
+    let Place { shown, tried, .. } = place;
+    let said = innermost(&cause);
+    match cause {
+        Cause::NotFound { .. } if said.contains("NoSuchBucket") || said.contains("ContainerNotFound") => {
+            let bucket = place.url.host_str().unwrap_or_default();
+            Error::new(ErrorKind::NotFound, &format!("{shown}: there is no bucket {bucket:?}"))
+                .remedy("check its name, and the endpoint and region")
+        }
+        Cause::NotFound { .. } => {
+            Error::new(ErrorKind::NotFound, &format!("{shown} is not there")).remedy("check the URL")
+        }
+        Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => {
+            Error::new(ErrorKind::Denied, &format!("{shown} may not be used; tried were {tried}"))
+                .remedy(credentials(place))
+        }
+        Cause::Precondition { .. } | Cause::NotModified { .. } => changed(place),
+        Cause::AlreadyExists { .. } => {
+            Error::new(ErrorKind::Exists, &format!("{shown} has appeared while it was to be written"))
+                .remedy(Remedy::setting("overwrite").text(" replaces it"))
+        }
+        Cause::NotSupported { .. } | Cause::NotImplemented { .. } => {
+            Error::new(ErrorKind::Unsupported, &format!("{shown} does not do what is needed: {said}"))
+                .remedy("copy the file to this machine first")
+        }
+        // Nobody gives credentials where there is no role.
+        Cause::Generic { .. } if said_by_metadata(&cause) => {
+            Error::new(ErrorKind::Denied, &format!("{shown}: no credentials were found; tried were {tried}"))
+                .remedy(credentials(place))
+        }
+        _ => {
+            let error = Error::new(ErrorKind::Unavailable, &format!("{shown} cannot be used: {said}"));
+            if said.contains("certificate") {
+                return error.of_kind(ErrorKind::Failed).remedy(
+                    "install the certificate of its authority, or name a file with it in SSL_CERT_FILE",
+                );
+            }
+            error.remedy("try again, and check host, endpoint and proxy")
+        }
+    }
+}
+
+fn credentials(place: &Place) -> Remedy {
+    match place.url.scheme() {
+        "s3" => Remedy::from("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE")
+            .or(Remedy::from("for a public bucket give ").option("anonymous")),
+        "gs" => Remedy::from("set GOOGLE_APPLICATION_CREDENTIALS")
+            .or(Remedy::from("for a public bucket give ").option("anonymous")),
+        "az" => Remedy::from("set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY")
+            .or(Remedy::from("for a public container give ").option("anonymous")),
+        _ => Remedy::from("give credentials with ").option("header").text(", or in STACYARD_TOKEN"),
+    }
+}
+
+/// Whether what failed was to ask the instance for its role.
+fn said_by_metadata(cause: &Cause) -> bool {
+    cause.to_string().contains("169.254.169.254") || format!("{cause:?}").contains("InstanceCredential")
+}
+
+/// What the last cause says: those above repeat it.
+fn innermost(cause: &Cause) -> String {
+    let mut why: &dyn std::error::Error = cause;
+    while let Some(deeper) = why.source() {
+        why = deeper;
+    }
+    const MOST: usize = 500;
+    why.to_string().chars().take(MOST).collect()
+}
