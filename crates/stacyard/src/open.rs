@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
+use stacyard_geoparquet::{CACHE_MEMORY, Description, Folder, GeoParquet};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_remote::{Api, ApiOptions};
 use stacyard_store::{
@@ -52,7 +52,10 @@ impl Open {
     pub fn url(&self, url: &StoreUrl) -> Result<Store, Error> {
         Ok(match url.kind() {
             StoreKind::Json | StoreKind::Ndjson => JsonStore::new(url, self.max_record_bytes).into(),
-            StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, self.cache_bytes)?.into(),
+            StoreKind::Parquet => match parquet(url)? {
+                Parquet::File(path) => GeoParquet::open(path, self.cache_bytes)?.into(),
+                Parquet::Folder(path) => Folder::open(path, self.cache_bytes)?.into(),
+            },
             StoreKind::PostGis | StoreKind::PgStac | StoreKind::Postgres => match database(url)? {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
@@ -62,7 +65,7 @@ impl Open {
     }
 }
 
-/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`), a database (`postgis://host/db`) or a STAC API
+/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`), a folder of Parquet files (`catalog/`), a database (`postgis://host/db`) or a STAC API
 /// (`https://host/stac`).
 ///
 /// # Errors
@@ -71,13 +74,16 @@ pub fn open(name: &str) -> Result<Store, Error> {
     Open::default().store(name)
 }
 
-/// How a GeoParquet file is laid out; `None`: the store is none.
+/// How a GeoParquet file is laid out, or a folder of them; `None`: the store is none.
 ///
 /// # Errors
 /// A file that cannot be read.
 pub fn describe(url: &StoreUrl) -> Result<Option<Description>, Error> {
     match url.kind() {
-        StoreKind::Parquet => GeoParquet::open(parquet_path(url)?, 0)?.describe().map(Some),
+        StoreKind::Parquet => match parquet(url)? {
+            Parquet::File(path) => GeoParquet::open(path, 0)?.describe().map(Some),
+            Parquet::Folder(path) => Folder::open(path, 0)?.describe().map(Some),
+        },
         _ => Ok(None),
     }
 }
@@ -138,6 +144,18 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
             "write https://host/path of its landing page",
         )),
     }
+}
+
+/// A GeoParquet store on disk.
+enum Parquet<'u> {
+    File(&'u Path),
+    Folder(&'u Path),
+}
+
+fn parquet(url: &StoreUrl) -> Result<Parquet<'_>, Error> {
+    let path = parquet_path(url)?;
+    let is_folder = path.is_dir() || url.spelling().ends_with('/');
+    Ok(if is_folder { Parquet::Folder(path) } else { Parquet::File(path) })
 }
 
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
+use parquet::file::reader::Length;
 use stacyard_search::MatchError;
 use stacyard_store::{Error, ErrorKind};
 
-use crate::read::bytes::Counted;
+use crate::read::bytes::{Counted, Ranges};
 use crate::read::footer::{self, Footer};
 use crate::read::table::Table;
 
@@ -27,21 +28,26 @@ pub(crate) struct Opened {
 }
 
 /// What tells a file from one that has been put in its place, or written over it.
-#[derive(Debug, PartialEq, Eq)]
-struct State {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct State {
     file: (u64, u64),
-    size: u64,
+    pub(crate) size: u64,
     changed: (i64, i64),
 }
 
 impl State {
     fn of(path: &Path) -> Option<Self> {
-        let there = fs::metadata(path).ok()?;
-        Some(Self {
+        fs::metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+impl From<&fs::Metadata> for State {
+    fn from(there: &fs::Metadata) -> Self {
+        Self {
             file: (there.dev(), there.ino()),
             size: there.size(),
             changed: (there.mtime(), there.mtime_nsec()),
-        })
+        }
     }
 }
 
@@ -50,7 +56,17 @@ impl Opened {
     pub(crate) fn open(path: &Path, memory: usize) -> Result<Self, Error> {
         // Before it is opened: should it be replaced in between, it is opened once more.
         let state = State::of(path);
-        let table = Table::open(Counted::new(Box::new(footer::open(path)?)), memory);
+        Self::of(path, Box::new(footer::open(path)?), state, memory)
+    }
+
+    /// The file at a path, of which the bytes are read in another way.
+    pub(crate) fn of(
+        path: &Path,
+        file: Box<dyn Ranges>,
+        state: Option<State>,
+        memory: usize,
+    ) -> Result<Self, Error> {
+        let table = Table::open(Counted::new(file), memory);
         let table = table.map_err(|cause| footer::not_parquet(path, &cause))?;
         let footer = Footer::of(&table.metadata, path)?;
         Ok(Self {
@@ -72,6 +88,11 @@ impl Opened {
     /// How many rows it has.
     pub(crate) fn rows(&self) -> u64 {
         self.table.metadata.file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> u64 {
+        self.table.file.len()
     }
 
     /// The error of a file whose pages cannot be read.
