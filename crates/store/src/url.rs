@@ -210,8 +210,9 @@ impl StoreUrl {
         let path = Path::new(spelling);
         let shown = without_password(spelling);
         let (by_name, compression) = by_extension(path);
-        // A folder is the Parquet files in it.
-        let is_folder = spelling.ends_with('/') || path.is_dir();
+        // A folder is the Parquet files in it, unless its name says something else.
+        let is_folder =
+            spelling.ends_with('/') || (path.is_dir() && !by_name.is_some_and(StoreKind::is_json));
         let (by_name, compression) =
             if is_folder { (Some(StoreKind::Parquet), Compression::None) } else { (by_name, compression) };
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;

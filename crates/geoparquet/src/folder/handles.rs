@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use crate::read::bytes::Ranges;
-use crate::read::footer::Replaced;
+use crate::read::footer::REPLACED;
 use crate::read::opened::State;
 
 /// How many are kept open; 256 for all of a process is the least that systems grant.
@@ -59,11 +59,11 @@ pub(crate) struct Shelved {
 impl Shelved {
     fn open(&self) -> io::Result<Handle> {
         let file = File::open(&self.path).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => io::Error::other(Replaced),
+            io::ErrorKind::NotFound => io::Error::other(REPLACED),
             _ => cause,
         })?;
         if self.is_written(&file)? {
-            return Err(io::Error::other(Replaced));
+            return Err(io::Error::other(REPLACED));
         }
         Ok(Arc::new((file, self.state.size)))
     }
@@ -82,7 +82,7 @@ impl Ranges for Shelved {
         let handle = self.handles.of(self.number, || self.open())?;
         let read = handle.read(ranges);
         // Written over, it is neither the old nor the new one.
-        if self.is_written(&handle.0)? { Err(io::Error::other(Replaced)) } else { read }
+        if self.is_written(&handle.0)? { Err(io::Error::other(REPLACED)) } else { read }
     }
 
     fn gap(&self) -> u64 {

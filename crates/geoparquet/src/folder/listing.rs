@@ -42,7 +42,7 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, Error> {
             (None, Some(link)) => (link, true),
             (None, None) => break,
         };
-        let path = folder.join(&relative);
+        let path = if relative.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&relative) };
         let failed = |cause| Error::io("read", &path, cause);
         let there = match fs::metadata(&path) {
             // A link to nothing: only data would be missed.

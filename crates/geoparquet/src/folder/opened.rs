@@ -69,8 +69,8 @@ impl Shelf {
 fn among_others(mut file: Opened, relative: &Path, cache: Cache) -> Result<Opened, Error> {
     file.table.cache = cache;
     let has = |name: &str| file.table.fields.iter().any(|field| field.name() == name);
-    // Where it cannot answer nothing else would tell.
-    if !has("id") {
+    // Where it cannot answer nothing else would tell. One of ours without rows has no columns.
+    if file.rows() > 0 && !has("id") {
         let message = format!("{} has no column `id`: its rows are no STAC Items", file.name);
         return Err(Error::new(ErrorKind::Damaged, &message).remedy(
             "move what is no file of Items out of the folder, or let its name begin with an underscore",

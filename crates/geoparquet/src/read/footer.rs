@@ -1,7 +1,7 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,20 +86,16 @@ pub(crate) fn not_parquet(path: &Path, cause: &ParquetError) -> Error {
 
 /// The error of a file of which a part cannot be read.
 pub(crate) fn damaged(name: &str, cause: &ParquetError) -> Error {
-    if let ParquetError::External(cause) = cause
-        && let Some(failed) = cause.downcast_ref::<io::Error>()
-        && failed.get_ref().is_some_and(|inner| inner.is::<Replaced>())
-    {
-        return Error::new(ErrorKind::Conflict, &format!("cannot read {name}: {failed}"))
+    // What stands between makes texts of errors.
+    if cause.to_string().contains(REPLACED) {
+        return Error::new(ErrorKind::Conflict, &format!("cannot read {name}: {REPLACED}"))
             .remedy("ask again: what is there now will be read");
     }
     because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
 }
 
 /// Why a file cannot be read on: what is there now is another one, and an answer of both would be of neither.
-#[derive(Debug, thiserror::Error)]
-#[error("it has been replaced, written or removed since it was opened")]
-pub(crate) struct Replaced;
+pub(crate) const REPLACED: &str = "it has been replaced, written or removed since it was opened";
 
 /// With the cause, but not with the kinds that it is wrapped in: "Parquet error: EOF: ...".
 fn because(message: &str, cause: &ParquetError) -> Error {

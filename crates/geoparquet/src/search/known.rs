@@ -5,6 +5,8 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef, Fields};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::statistics::Statistics;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::{Compiled, KnownNames, Names, Place, Query, Search, Types};
 use stacyard_store::{Error, Note, check_lists, check_properties};
@@ -24,17 +26,19 @@ pub(crate) fn properties(files: &[Arc<Opened>], search: &Compiled) -> Result<(),
     }
     // What the schemas of other files say may be all: values are only read where it is not.
     for file in &files {
-        declare(file, search, &mut names);
+        declare(file, search, &mut names, types_at);
     }
-    for file in files.iter().filter(|file| !tells_more(file).is_empty()) {
-        if !names.lacks_types() {
-            break;
-        }
-        let telling = tells_more(file);
-        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
-        for group in 0..file.table.metadata.num_row_groups() {
-            each_item(file, search, group, &columns, |item| search.observe(item, &mut names))?;
-        }
+    if files.len() > 1 && !names.lacks_types() {
+        // Where columns of a name are of several types, only those count that have values.
+        let mut sure = search.names();
+        files.iter().for_each(|file| {
+            declare(file, search, &mut sure, |fields, name| {
+                if is_null(file, name) { Types::NULL } else { types_at(fields, name) }
+            });
+        });
+        names = sure;
+    } else {
+        read_more(&files, search, &mut names)?;
     }
     if search.mismatched(&names).next().is_some() {
         // The type of a column says nothing where all is null in it, or NaN: then the values decide.
@@ -65,6 +69,33 @@ pub(crate) fn properties(files: &[Arc<Opened>], search: &Compiled) -> Result<(),
     })
 }
 
+/// Looks for names that are in no schema: in the residual, and in columns of maps and geometries.
+fn read_more(files: &[&Opened], search: &Compiled, names: &mut Names) -> Result<(), Error> {
+    for file in files.iter().filter(|file| !tells_more(file).is_empty()) {
+        if !names.lacks_types() {
+            break;
+        }
+        let telling = tells_more(file);
+        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
+        for group in 0..file.table.metadata.num_row_groups() {
+            each_item(file, search, group, &columns, |item| search.observe(item, names))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether all of a column, with dots or nested at them, is null, by the statistics.
+fn is_null(file: &Opened, name: &str) -> bool {
+    let is_of =
+        |path: String| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let groups = file.table.metadata.row_groups().iter();
+    let mut chunks = groups.flat_map(RowGroupMetaData::columns);
+    chunks.all(|chunk| {
+        let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
+        nulls == Some(chunk.num_values().cast_unsigned()) || !is_of(chunk.column_path().parts().join("."))
+    })
+}
+
 fn with_rows(files: &[Arc<Opened>]) -> Vec<&Opened> {
     files.iter().map(AsRef::as_ref).filter(|file| file.rows() > 0).collect()
 }
@@ -75,7 +106,7 @@ fn properties_of(file: &Opened) -> Fields {
 }
 
 /// Notes what the schema of a file says of the names.
-fn declare(file: &Opened, search: &Compiled, names: &mut Names) {
+fn declare(file: &Opened, search: &Compiled, names: &mut Names, types_at: impl Fn(&Fields, &str) -> Types) {
     let properties = properties_of(file);
     search.declare_all(names, |property| match property.place() {
         Place::Properties if file.footer.names.given(property.key()).is_some() => Types::STRING,

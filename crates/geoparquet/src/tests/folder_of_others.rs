@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use stacyard_search::Query;
 use stacyard_store::conformance::{self, Question};
-use stacyard_store::{Backend, Error, JsonStore, Run, Store, StoreUrl};
+use stacyard_store::{Error, JsonStore, Run, Store, StoreUrl};
 
 use crate::tests::foreign::{file, required};
 use crate::tests::foreign_columns::Dice;
@@ -90,7 +90,12 @@ fn what_the_folders_say_is_part_of_the_items() {
         .iter()
         .map(|item| json!([item["id"], item["collection"], item["properties"]]).to_string())
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    ["i0",null,{}]
+    ["i0","a \"b\"/c",{"platform":"p"}]
+    ["i1","a \"b\"/c",{"platform":"p"}]
+    ["i0","d",{}]
+    "#);
 }
 
 /// What the folders say decides which files are read.
@@ -122,7 +127,7 @@ fn collections_of_the_folders_leave_files_out() {
     let both = conformance::ask(&folder, &Question::of(&[("filter", "collection <> 'a'")])).unwrap();
     assert!(!both.0.is_empty());
     let unknown = conformance::ask(&folder, &Question::of(&[("collections", "c")])).unwrap_err();
-    insta::assert_snapshot!(unknown, @"");
+    insta::assert_snapshot!(unknown, @r#"no Item is of the collection "c"; `info` says which there are; `filter-lenient` takes it for an answer without Items"#);
 }
 
 fn refused(folder: &Path) -> String {
@@ -139,27 +144,54 @@ fn said(error: &Error, folder: &Path) -> String {
 fn folders_that_are_no_store_of_items() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();
-    insta::assert_snapshot!(refused(&root.join("nowhere")), @"");
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(&root.join("nowhere")), @r#"
+    cannot read FOLDER/nowhere: No such file or directory (os error 2)
+    help: check the path
+    "#);
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER is a folder without Parquet files
+    help: a folder is read as the .parquet and .geoparquet files in it; name a file of another kind by itself
+    "#);
     fs::write(root.join("items.ndjson"), "{}\n").unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER is a folder without Parquet files
+    help: a folder is read as the .parquet and .geoparquet files in it; name a file of another kind by itself
+    "#);
     drop(written(root, &[("a/b/c/1.parquet", 1)]));
     fs::write(root.join("a/b/x.parquet"), "{\"type\":\"FeatureCollection\"}").unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER/a/b/x.parquet holds one FeatureCollection
+    help: name it .geojson, or say `store-kind geojson`
+    "#);
     let whole = fs::read(root.join("a/b/c/1.parquet")).unwrap();
     fs::write(root.join("a/b/x.parquet"), &whole[..whole.len() - 20]).unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER/a/b/x.parquet cannot be read as Parquet: its end is missing
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
+    "#);
     fs::write(root.join("a/b/x.parquet"), "").unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER/a/b/x.parquet cannot be read as Parquet: it is too short
+    help: check that it is a whole Parquet file, or name the kind of store with `store-kind`
+    "#);
     let columns = required(1).into_iter().filter(|(name, _)| *name != "id").collect();
     fs::copy(file(columns, &[]).path(), root.join("a/b/x.parquet")).unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER/a/b/x.parquet has no column `id`: its rows are no STAC Items
+    help: move what is no file of Items out of the folder, or let its name begin with an underscore
+    "#);
     fs::remove_file(root.join("a/b/x.parquet")).unwrap();
     std::os::unix::fs::symlink(root.join("gone"), root.join("a/b/x.parquet")).unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    cannot read FOLDER/a/b/x.parquet: No such file or directory (os error 2)
+    help: check the path
+    "#);
     fs::remove_file(root.join("a/b/x.parquet")).unwrap();
     fs::create_dir(root.join("a/_delta_log")).unwrap();
-    insta::assert_snapshot!(refused(root), @"");
+    insta::assert_snapshot!(refused(root), @r#"
+    FOLDER/a is a Delta table, which this version does not read yet
+    help: export what it holds to Parquet files: among those in it are some that are no longer part of it
+    "#);
 }
 
 #[test]
