@@ -145,7 +145,7 @@ fn folders_that_are_no_store_of_items() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();
     insta::assert_snapshot!(refused(&root.join("nowhere")), @r#"
-    cannot read FOLDER/nowhere: No such file or directory (os error 2)
+    cannot read FOLDER: No such file or directory (os error 2)
     help: check the path
     "#);
     insta::assert_snapshot!(refused(root), @r#"
