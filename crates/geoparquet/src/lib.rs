@@ -6,6 +6,7 @@
 mod arrow_sink;
 mod collections;
 mod describe;
+mod folder;
 mod format;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -20,6 +21,7 @@ mod write;
 pub use arrow_sink::ArrowSink;
 pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
+pub use folder::Folder;
 pub use format::layout::MAX_COLUMNS;
 pub use parquet::basic::Compression;
 pub use sink::{GeoParquetSink, ShapeEncoder, Shaped};

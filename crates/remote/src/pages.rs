@@ -147,5 +147,5 @@ pub(crate) fn batch(page: Page, first: u64) -> Result<Batch, Error> {
         let (start, end) = (narrow(range.start)?, narrow(range.end)?);
         records.push(Record { start, end, place: Place::Row(number), fault: None, has_passed: false });
     }
-    Ok(Batch { text: page.text, records, file_offset: None })
+    Ok(Batch { text: page.text, records, ..Batch::default() })
 }

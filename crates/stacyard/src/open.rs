@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
+use stacyard_geoparquet::{CACHE_MEMORY, Description, Folder, GeoParquet};
 use stacyard_objects::{Object, ObjectOptions};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_remote::{Api, ApiOptions};
@@ -60,7 +60,10 @@ impl Open {
                 None => JsonStore::new(url, self.max_record_bytes),
             }
             .into(),
-            StoreKind::Parquet => self.parquet(url, self.cache_bytes)?.into(),
+            StoreKind::Parquet => match self.parquet(url, self.cache_bytes)? {
+                Parquet::File(file) => file.into(),
+                Parquet::Folder(folder) => folder.into(),
+            },
             StoreKind::PostGis | StoreKind::PgStac | StoreKind::Postgres => match database(url)? {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
@@ -69,13 +72,16 @@ impl Open {
         })
     }
 
-    /// How a GeoParquet file is laid out; `None`: the store is none.
+    /// How a GeoParquet file is laid out, or a folder of them; `None`: the store is none.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn describe(&self, url: &StoreUrl) -> Result<Option<Description>, Error> {
         match url.kind() {
-            StoreKind::Parquet => self.parquet(url, 0)?.describe().map(Some),
+            StoreKind::Parquet => match self.parquet(url, 0)? {
+                Parquet::File(file) => file.describe().map(Some),
+                Parquet::Folder(folder) => folder.describe().map(Some),
+            },
             _ => Ok(None),
         }
     }
@@ -88,16 +94,28 @@ impl Open {
         }
     }
 
-    /// A file of GeoParquet, of which so many bytes are kept in memory.
-    fn parquet(&self, url: &StoreUrl, memory: usize) -> Result<GeoParquet, Error> {
-        match self.object(url)? {
-            Some(object) => GeoParquet::over(object.shown(), object.ranges()?, memory),
-            None => GeoParquet::open(parquet_path(url)?, memory),
+    /// A file of GeoParquet, or a folder of such, of which so many bytes are kept in memory.
+    fn parquet(&self, url: &StoreUrl, memory: usize) -> Result<Parquet, Error> {
+        let is_named_folder = url.spelling().ends_with('/');
+        if let Some(object) = self.object(url)? {
+            if is_named_folder {
+                let message = format!(
+                    "{url} is a folder that is not on this machine, which this version does not read yet"
+                );
+                return Err(Error::usage(message, "name a file of it").of_kind(ErrorKind::Unsupported));
+            }
+            return Ok(Parquet::File(GeoParquet::over(object.shown(), object.ranges()?, memory)?));
         }
+        let path = parquet_path(url)?;
+        Ok(if path.is_dir() || is_named_folder {
+            Parquet::Folder(Folder::open(path, memory)?)
+        } else {
+            Parquet::File(GeoParquet::open(path, memory)?)
+        })
     }
 }
 
-/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`), a database (`postgis://host/db`) or a STAC API
+/// Opens the store of this name: a file (`items.ndjson`, `catalog.parquet`), a folder of Parquet files (`catalog/`), a database (`postgis://host/db`) or a STAC API
 /// (`https://host/stac`).
 ///
 /// # Errors
@@ -162,6 +180,12 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
             "write https://host/path of its landing page",
         )),
     }
+}
+
+/// A GeoParquet store.
+enum Parquet {
+    File(GeoParquet),
+    Folder(Folder),
 }
 
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.

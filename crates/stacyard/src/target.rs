@@ -76,6 +76,13 @@ impl Target {
                 )
                 .of_kind(ErrorKind::Unsupported));
             }
+            Location::Object(_) | Location::Path(_) if url.spelling().ends_with('/') => {
+                return Err(Error::usage(
+                    format!("{url} is a folder, which this version reads and does not write yet"),
+                    "name a .parquet file inside it: a folder is read as one store of all of its files",
+                )
+                .of_kind(ErrorKind::Unsupported));
+            }
             Location::Object(at) => {
                 let object = Object::at(at, &open.objects)?;
                 Some(Output::elsewhere(object.shown(), object.upload(overwrites)?)?)

@@ -278,7 +278,7 @@ impl<'a> Checker<'a> {
         accept: impl FnOnce(Value<'_>, Key, bool) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
         let text = record.of(batch);
-        let source = &self.source;
+        let source = batch.part.as_ref().unwrap_or(&self.source);
         let nameless = |problem| Findings { kind: None, id: None, problems: vec![problem], more: 0 };
         if let Some(Fault::TooLong { bytes }) = record.fault {
             return Ok(notes.hold(|| {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod backend;
+mod chain;
 mod changes;
 mod check;
 mod collections;
@@ -46,6 +47,7 @@ mod watched;
 
 pub use answer::{Answer, Input};
 pub use backend::{Backend, item_by_search};
+pub use chain::Chain;
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};

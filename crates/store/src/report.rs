@@ -281,6 +281,7 @@ impl<'a> Reject<'a> {
     pub(crate) fn of(source: &'a str, batch: &'a Batch, record: Record, findings: &'a Findings) -> Self {
         let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. }));
         let text = record.of(batch);
+        let source = batch.part.as_deref().unwrap_or(source);
         Self { source, place: record.place, findings, text, is_whole }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::sync::Arc;
 
 use crate::{Error, Note};
 
@@ -14,6 +15,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Where `text` starts in the source's own plain file, if it is a copy of its bytes.
     pub file_offset: Option<u64>,
+    /// What the records are from, as messages call it, where that is a part of the source: one of several files.
+    pub part: Option<Arc<str>>,
 }
 
 /// One JSON text of a [`Batch`]. What it holds has not been looked at.

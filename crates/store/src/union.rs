@@ -11,8 +11,8 @@ use crate::sort::{Hits, Sorter};
 use crate::stored::{Count, ItemKey};
 use crate::unmatched::{check_lists, check_properties};
 use crate::{
-    Backend, Collections, Editor, Error, ErrorKind, Find, Home, Note, Put, Remedy, Report, Run, Sorted,
-    Source, Store, When, Work,
+    Backend, Chain, Collections, Editor, Error, ErrorKind, Find, Home, Note, Put, Remedy, Report, Run,
+    Sorted, Source, Store, When,
 };
 
 /// Stores that have different Collections.
@@ -284,44 +284,8 @@ impl Union {
 
     fn chain(&self, of: impl Fn(&Store) -> Result<Box<dyn Source>, Error>) -> Result<Box<dyn Source>, Error> {
         let sources = self.stores.iter().map(of).collect::<Result<Vec<_>, Error>>()?;
-        Ok(Box::new(Chain { sources, current: 0 }))
-    }
-}
-
-/// One source after the other.
-struct Chain {
-    sources: Vec<Box<dyn Source>>,
-    current: usize,
-}
-
-impl Source for Chain {
-    fn name(&self) -> &str {
-        self.sources.get(self.current).or(self.sources.last()).map_or("nothing", |source| source.name())
-    }
-
-    fn size(&self) -> Option<u64> {
-        self.sources.iter().map(|source| source.size()).sum()
-    }
-
-    fn position(&self) -> u64 {
-        self.sources.iter().map(|source| source.position()).sum()
-    }
-
-    fn held(&self) -> usize {
-        self.sources.get(self.current).map_or(0, |source| source.held())
-    }
-
-    fn notes(&self) -> Vec<Note> {
-        self.sources.iter().flat_map(|source| source.notes()).collect()
-    }
-
-    fn next(&mut self) -> Result<Option<Work>, Error> {
-        while let Some(source) = self.sources.get_mut(self.current) {
-            if let Some(work) = source.next()? {
-                return Ok(Some(work));
-            }
-            self.current += 1;
-        }
-        Ok(None)
+        let name = sources.first().map_or("nothing", |first| first.name()).into();
+        let size = sources.iter().map(|source| source.size()).sum();
+        Ok(Box::new(Chain::new(name, size, sources.into_iter().map(Ok))))
     }
 }

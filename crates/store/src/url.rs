@@ -16,7 +16,7 @@ pub enum StoreKind {
     Json,
     /// One Item a line, or RFC 8142 records.
     Ndjson,
-    /// One GeoParquet file.
+    /// One GeoParquet file, or a folder of such.
     Parquet,
     /// A PostGIS database with tables of our own.
     PostGis,
@@ -91,7 +91,7 @@ pub enum Compression {
 pub enum Location {
     /// Standard input or output: `-`.
     Stdio,
-    /// A file.
+    /// A file, or a folder.
     Path(PathBuf),
     /// A database: its URL, which may hold a password.
     Database(String),
@@ -203,9 +203,11 @@ impl StoreUrl {
         let path = Path::new(spelling);
         let shown = without_password(spelling);
         let (by_name, compression) = by_extension(path);
-        if spelling.ends_with('/') || (kind.is_none() && by_name.is_none() && path.is_dir()) {
-            return Err(not_yet(spelling, "folders (datasets)"));
-        }
+        // A folder is the Parquet files in it, unless its name says something else.
+        let is_folder =
+            spelling.ends_with('/') || (path.is_dir() && !by_name.is_some_and(StoreKind::is_json));
+        let (by_name, compression) =
+            if is_folder { (Some(StoreKind::Parquet), Compression::None) } else { (by_name, compression) };
         let kind = kind.or(by_name).ok_or_else(|| unknown_extension(&shown))?;
         of_a_file(&shown, kind, compression)?;
         Ok(made(kind, compression, Location::Path(path.to_owned())))
@@ -357,12 +359,6 @@ fn unknown_extension(spelling: &str) -> Error {
     Error::usage(what, Remedy::from(KNOWN).also(by_flag.option("format").text(")")))
 }
 
-fn not_yet(spelling: &str, what: &str) -> Error {
-    let shown = without_password(spelling);
-    Error::usage(format!("{shown}: {what} are not supported by this version yet"), KNOWN)
-        .of_kind(ErrorKind::Unsupported)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,7 +387,7 @@ mod tests {
         insta::assert_snapshot!(cause("a.csv"), @"a.csv: the extension `.csv` says nothing about what it holds");
         insta::assert_snapshot!(cause("items"), @"items has no extension that says what it holds");
         insta::assert_snapshot!(cause("a.gz"), @"a.gz: the extension `.gz` says nothing about what it holds");
-        insta::assert_snapshot!(cause("data/"), @"data/: folders (datasets) are not supported by this version yet");
+        assert_eq!(StoreUrl::parse("data/", None).unwrap().kind(), StoreKind::Parquet);
         insta::assert_snapshot!(cause("ftp://x"), @"no store is known by `ftp://`");
         insta::assert_snapshot!(cause("a.parquet.gz"), @"a.parquet.gz: GeoParquet is compressed inside");
         assert!(StoreUrl::parse("-", Some(StoreKind::Parquet)).is_err());

@@ -125,7 +125,10 @@ fn for_people(store: &StoreUrl, size: Option<u64>, layout: &str, (info, kept): (
 fn describe(file: &Description, text: &mut Text) {
     let [fewest, most] = file.row_group_rows;
     let rows = if fewest == most { format!("{most}") } else { format!("{fewest} to {most}") };
-    text.line("file");
+    match file.files {
+        None => text.line("file"),
+        Some(number) => text.line(count(number as u64, "file")),
+    }
     text.line(format_args!("  row groups   {} of {rows} rows", file.row_groups));
     let packed: i64 = file.columns.iter().map(|column| column.packed).sum();
     let unpacked: i64 = file.columns.iter().map(|column| column.unpacked).sum();

@@ -171,8 +171,10 @@ fn a_folder_where_a_file_is_meant() {
       help: name a file inside it
     ");
     std::fs::create_dir(yard.path("dataset")).unwrap();
-    let ran = yard.run(&["validate", "dataset"]).status(2);
-    assert!(ran.err.starts_with("error: dataset: folders (datasets) are not supported"), "{}", ran.err);
+    insta::assert_snapshot!(yard.run(&["validate", "dataset"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "dataset"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "new/"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["search", "nowhere/"]).status(2).err, @"");
     insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "d.ndjson"]).status(2).err, @r"
     error: d.ndjson is a folder, not a file
       help: name a file inside it

@@ -9,6 +9,7 @@ mod bounds;
 mod collections;
 mod columns;
 mod copy;
+mod folder;
 mod geoparquet;
 mod injection;
 mod interrupt;

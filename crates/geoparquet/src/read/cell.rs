@@ -3,6 +3,8 @@
 //! The Arrow types are those that the Parquet types alone give: another writer's views, dictionaries, large and fixed
 //! lists are in memory only, and come as plain ones.
 
+use std::borrow::Cow;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -28,7 +30,7 @@ pub(crate) struct Member {
     /// `"name":`
     pub(crate) key: Vec<u8>,
     /// What a null is in JSON; `None`: the member is not there.
-    pub(crate) null: Option<&'static [u8]>,
+    pub(crate) null: Option<Cow<'static, [u8]>>,
     pub(crate) cell: Cell,
 }
 
@@ -101,9 +103,18 @@ impl Member {
         push_pointer_token(&mut pointer, name);
         let null = match conventions.null(&pointer) {
             Null::Absent => None,
-            Null::Null => Some(b"null".as_slice()),
+            Null::Null => Some(Cow::Borrowed(b"null".as_slice())),
         };
         Ok(Self { key: key(name), null, cell: Cell::new(pointer, column, conventions)? })
+    }
+
+    /// A text that no column has, the same in all rows.
+    pub(crate) fn given(parent: &str, name: &str, text: &str, rows: usize) -> Self {
+        let mut pointer = parent.to_owned();
+        push_pointer_token(&mut pointer, name);
+        let mut json = Vec::new();
+        push_string(&mut json, text);
+        Self { key: key(name), null: Some(Cow::Owned(json)), cell: Cell::null(pointer, rows) }
     }
 
     /// Writes the member if it is there; says whether it is.
@@ -114,7 +125,7 @@ impl Member {
         }
         out.extend_from_slice(separator);
         out.extend_from_slice(&self.key);
-        match self.null {
+        match &self.null {
             Some(instead) if null => out.extend_from_slice(instead),
             _ => self.cell.write(row, out)?,
         }

@@ -80,6 +80,13 @@ impl Items {
                 _ => properties.push(Member::new("/properties", name, column, conventions)?),
             }
         }
+        for given in &names.given {
+            let (parent, list) = match given.name.as_str() {
+                "collection" => ("", &mut head),
+                _ => ("/properties", &mut properties),
+            };
+            list.push(Member::given(parent, &given.name, &given.value, batch.num_rows()));
+        }
         let order = |member: &Member| {
             [
                 "\"stac_version\":",
@@ -107,11 +114,11 @@ impl Items {
             for (name, empty) in EMPTY {
                 let key = key(name);
                 match tail.iter_mut().find(|member| member.key == key) {
-                    Some(member) => member.null = Some(empty),
+                    Some(member) => member.null = Some(empty.into()),
                     None => {
                         tail.push(Member {
                             key,
-                            null: Some(empty),
+                            null: Some(empty.into()),
                             cell: Cell::null(format!("/{name}"), batch.num_rows()),
                         });
                     }

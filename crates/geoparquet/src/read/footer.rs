@@ -77,9 +77,15 @@ fn unreadable(name: &str, cause: &ParquetError) -> Error {
 
 /// The error of a file of which a part cannot be read.
 pub(crate) fn damaged(name: &str, cause: &ParquetError) -> Error {
-    unread(name, cause).unwrap_or_else(|| {
-        because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
-    })
+    if let Some(error) = unread(name, cause) {
+        return error;
+    }
+    // What stands between makes texts of errors.
+    if cause.to_string().contains(REPLACED) {
+        return Error::new(ErrorKind::Conflict, &format!("cannot read {name}: {REPLACED}"))
+            .remedy("ask again: what is there now will be read");
+    }
+    because(&format!("cannot read {name}"), cause).remedy("the file is damaged: fetch or write it again")
 }
 
 /// The error of bytes that could not be had, where that is what was wrong, and not the bytes.
@@ -92,6 +98,9 @@ fn unread(name: &str, cause: &ParquetError) -> Option<Error> {
         None => error,
     })
 }
+
+/// Why a file cannot be read on: what is there now is another one, and an answer of both would be of neither.
+pub(crate) const REPLACED: &str = "it has been replaced, written or removed since it was opened";
 
 /// With the cause, but not with the kinds that it is wrapped in: "Parquet error: EOF: ...".
 fn because(message: &str, cause: &ParquetError) -> Error {
@@ -155,7 +164,7 @@ impl Footer {
         let mut aside: Vec<String> = root.filter(|root| *root != "bbox").cloned().into_iter().collect();
         aside.extend(row_numbers(text(PANDAS)));
         let names =
-            Names { conventions, geometry: primary.name, aside, by_others: !is_ours, edits: Arc::default() };
+            Names { conventions, geometry: primary.name, aside, by_others: !is_ours, ..Names::default() };
         let profile =
             names.conventions.profile.as_deref().map(Profile::parse).transpose().map_err(|cause| {
                 refused(("its profile cannot be read".to_owned(), "read the file with a newer stacyard"))

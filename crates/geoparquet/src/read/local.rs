@@ -19,23 +19,45 @@ pub(crate) struct LocalFile {
 }
 
 /// What tells a file from one that has been put in its place, or written over it.
-#[derive(Debug, PartialEq, Eq)]
-struct State {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct State {
     file: (u64, u64),
-    size: u64,
+    pub(crate) size: u64,
     changed: (i64, i64),
 }
 
 impl State {
     fn of(path: &Path) -> Option<Self> {
-        let there: Metadata = fs::metadata(path).ok()?;
-        Some(Self {
+        fs::metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+impl From<&Metadata> for State {
+    fn from(there: &Metadata) -> Self {
+        Self {
             file: (there.dev(), there.ino()),
             size: there.size(),
             changed: (there.mtime(), there.mtime_nsec()),
-        })
+        }
     }
 }
+
+/// Runs of bytes of a file of this length.
+///
+/// # Errors
+/// A file that cannot be read, or ends before.
+pub(crate) fn read(file: &File, length: u64, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+    let read = |range: &Range<u64>| {
+        let length = range.end.min(length).saturating_sub(range.start);
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        file.read_exact_at(&mut bytes, range.start)?;
+        Ok(bytes.into())
+    };
+    ranges.iter().map(read).collect()
+}
+
+/// As many bytes that nobody wants take less time than another call of the system.
+pub(crate) const GAP: u64 = 16 << 10;
 
 impl LocalFile {
     /// Opens a file.
@@ -67,17 +89,11 @@ impl Ranges for LocalFile {
     }
 
     fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
-        let read = |range: &Range<u64>| {
-            let length = range.end.min(self.length).saturating_sub(range.start);
-            let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-            self.file.read_exact_at(&mut bytes, range.start)?;
-            Ok(bytes.into())
-        };
-        ranges.iter().map(read).collect()
+        read(&self.file, self.length, ranges)
     }
 
     fn gap(&self) -> u64 {
-        16 << 10
+        GAP
     }
 
     fn renewed(&self) -> Result<Option<Box<dyn Ranges>>, Error> {

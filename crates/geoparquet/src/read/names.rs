@@ -20,11 +20,25 @@ pub(crate) struct Names {
     /// Another program has written the rows, or written them again: it may have left out what the residual is about, and
     /// `assets` and `links` where Parquet has no way to say that they are empty.
     pub(crate) by_others: bool,
+    /// What all of its Items have beside its columns.
+    pub(crate) given: Vec<Given>,
     /// How many values of residuals have given way to columns that another program has changed.
     pub(crate) edits: Arc<AtomicU64>,
 }
 
+/// A text that stands in no column, as the path of the file says it of all Items: their collection, or a property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
 impl Names {
+    /// The text that all Items have under a name.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.given.iter().find(|given| given.name == name).map(|given| given.value.as_str())
+    }
+
     /// The same for Items that are read anew: none of their values has given way yet.
     pub(crate) fn anew(&self) -> Self {
         Self { edits: Arc::default(), ..self.clone() }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
+use parquet::file::reader::Length;
 use stacyard_search::MatchError;
 use stacyard_store::{Error, ErrorKind, Ranges};
 
@@ -39,6 +40,11 @@ impl Opened {
     /// How many rows it has.
     pub(crate) fn rows(&self) -> u64 {
         self.table.metadata.file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> u64 {
+        self.table.file.len()
     }
 
     /// The error of a file whose pages cannot be read.

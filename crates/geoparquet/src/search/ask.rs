@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::{Aggregation, Compiled};
-use stacyard_store::{Error, Hits, Sorted, Sorter};
+use stacyard_store::{Error, Hits, Sorter};
 
 use crate::format::scope::Scope;
 use crate::read::damage::damaged;
@@ -18,10 +18,11 @@ use crate::read::opened::Opened;
 use crate::read::runs;
 use crate::read::source::rows_within;
 use crate::read::table::{Columns, Table};
-use crate::search::condition::{Conditions, Maker};
+use crate::search::condition::Conditions;
 use crate::search::levels::{Levels, add};
 use crate::search::needed::Needed;
 use crate::search::picked::{Picked, Waves, each};
+use crate::search::pruned::Pruned;
 use crate::search::rank::{Rank, Ranked};
 
 /// Rows that one core decodes at a time, and about how many bytes of their columns.
@@ -39,8 +40,8 @@ const WAVE: usize = 1 << 20;
 /// Of so few rows whole Items are decoded at once, without a look at the columns that decide before.
 const FEW: usize = 16;
 
-/// How many rows at most a search keeps the places of to read only the first; those who want more get them sorted.
-const MAX_FIRST: u64 = 100_000;
+/// Of how many Items at most a search keeps the places to read only the first; those who want more get them sorted.
+pub(crate) const MAX_FIRST: u64 = 100_000;
 
 fn contradiction() -> ParquetError {
     damaged("a column has another number of rows, or another type, than the footer says")
@@ -52,6 +53,8 @@ pub(crate) struct Ask {
     pub(crate) search: Arc<Compiled>,
     conditions: Conditions,
     pub(crate) rank: Option<Rank>,
+    /// The row groups that may answer.
+    pub(crate) groups: Vec<usize>,
     /// Items up to this place in the order are left out.
     pub(crate) after: Option<Vec<u8>>,
     /// The columns of the conditions, and with those of the rank; those that decide; those that the answer is made of.
@@ -66,16 +69,14 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn new(
-        file: &Arc<Opened>,
+        pruned: Pruned,
         search: &Arc<Compiled>,
         after: Option<Vec<u8>>,
         wanted: &[Aggregation],
     ) -> Self {
+        let Pruned { file, conditions, rank, groups } = pruned;
         let (table, footer) = (&file.table, &file.footer);
-        let maker = Maker { table, footer };
         let request = search.request();
-        let conditions = maker.conditions(request);
-        let rank = Rank::of(&maker, search);
         let mut narrow = Vec::new();
         conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
         let mut ranked = narrow.clone();
@@ -91,24 +92,14 @@ impl Ask {
             // Items of others go through the gate, which wants them whole.
             wide: table
                 .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
-            file: Arc::clone(file),
             search: Arc::clone(search),
             conditions,
             rank,
+            groups,
             after,
             levels: Levels::default(),
+            file,
         }
-    }
-
-    /// All rows that may answer; where only the first few Items are wanted, no more than these.
-    pub(crate) fn rows(&self, first: Option<u64>, threads: usize) -> Result<Waves, Error> {
-        let groups = self.groups()?;
-        // Of an Item that the gate refuses another takes the place: then all must be looked at.
-        if let Some(first) = first.filter(|&first| first <= MAX_FIRST && self.file.footer.is_ours) {
-            let first = self.first(groups, usize::try_from(first).unwrap_or(usize::MAX), threads)?;
-            return Ok(Waves { first: Some(first), groups: Vec::new().into_iter() });
-        }
-        Ok(Waves { first: None, groups: groups.into_iter() })
     }
 
     /// The rows of the next wave.
@@ -145,25 +136,6 @@ impl Ask {
             groups.push(group);
         }
         (!groups.is_empty()).then_some(groups)
-    }
-
-    /// The row groups that statistics and Bloom filters leave.
-    fn groups(&self) -> Result<Vec<usize>, Error> {
-        let inner = &self.file;
-        let all = 0..inner.table.metadata.num_row_groups();
-        add(&self.levels.groups, all.len());
-        let condition = &self.conditions.all;
-        let left: Vec<usize> = all.filter(|&group| inner.table.group_may_hold(group, condition)).collect();
-        add(&self.levels.after_statistics, left.len());
-        let mut open = Vec::new();
-        for group in left {
-            self.search.check_stop()?;
-            if inner.table.group_may_have(group, condition).map_err(|e| inner.damaged(&e))? {
-                open.push(group);
-            }
-        }
-        add(&self.levels.after_bloom, open.len());
-        Ok(open)
     }
 
     /// Gives the rows of a row group that pages and columns leave, ascending, with their ranks, the lowest of all where
@@ -279,7 +251,7 @@ impl Ask {
     /// the order.
     pub(crate) fn any(&self) -> Result<bool, Error> {
         let mut tape = Tape::new();
-        for group in self.groups()? {
+        for &group in &self.groups {
             let mut rows = Vec::new();
             self.narrow(group, None, 1, |_, run| runs::push(&mut rows, run))?;
             for slice in (Picked { group, rows, keys: None }).slices(SLICE) {
@@ -296,15 +268,9 @@ impl Ask {
         Ok(false)
     }
 
-    /// The Items that answer, in order.
-    pub(crate) fn answer(
-        &self,
-        mut waves: Waves,
-        (memory, threads): (usize, usize),
-        first: Option<u64>,
-    ) -> Result<(Sorted, u64), Error> {
+    /// Hands over the Items of some rows that answer; says how many.
+    pub(crate) fn answer(&self, mut waves: Waves, threads: usize, sorter: &mut Sorter) -> Result<u64, Error> {
         let length = self.slice();
-        let mut sorter = Sorter::new(memory, first).until(self.search.stop());
         let mut count = 0;
         while let Some(rows) = self.next(&mut waves, threads)? {
             each(
@@ -318,7 +284,7 @@ impl Ask {
                 },
             )?;
         }
-        Ok((sorter.finish(&self.file.name)?, count))
+        Ok(count)
     }
 
     /// The Items of some rows that answer, with their places in the order.

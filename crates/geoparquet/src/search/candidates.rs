@@ -21,6 +21,11 @@ impl Candidates {
     pub(crate) fn new(ask: Arc<Ask>, waves: Waves, threads: usize) -> Self {
         Self { ask, waves, threads, slices: Box::new(std::iter::empty()) }
     }
+
+    /// Who is asked.
+    pub(crate) fn ask(&self) -> &Ask {
+        &self.ask
+    }
 }
 
 impl Source for Candidates {

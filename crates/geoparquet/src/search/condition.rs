@@ -146,6 +146,9 @@ impl Maker<'_> {
                 let mut list = list.to_vec();
                 list.sort_unstable();
                 list.dedup();
+                if let Some(given) = self.footer.names.given(name) {
+                    return Some(constant(list.iter().any(|one| one == given)));
+                }
                 Some(Condition::Column(self.member(name, Kind::Text)?, Test::Among(list)))
             })
         };
@@ -192,6 +195,15 @@ impl Maker<'_> {
             return None;
         }
         self.column(&[name.to_owned()])
+    }
+
+    /// The text that all Items of the file have of a property that is in no column.
+    fn given(&self, property: &Property) -> Option<&str> {
+        match property.place() {
+            Place::Collection => self.footer.names.given("collection"),
+            Place::Properties if !property.is_instant() => self.footer.names.given(property.key()),
+            _ => None,
+        }
     }
 
     pub(crate) fn column(&self, path: &[String]) -> Option<Column> {
@@ -316,6 +328,9 @@ impl Maker<'_> {
             (Expr::Literal(literal), Expr::Property(property)) => (property, op.mirrored(), literal),
             _ => return None,
         };
+        if let (Some(given), Literal::Text(text)) = (self.given(property), literal) {
+            return (op == CompareOp::Equal).then(|| constant(given == text));
+        }
         let column = self.property(property)?;
         // Whether the values below the constant, and those above it, pass.
         let (below, above) = match op {
@@ -361,6 +376,9 @@ impl Maker<'_> {
         });
         let Expr::Property(property) = value else { return None };
         if let Some(mut texts) = texts.collect::<Option<Vec<_>>>() {
+            if let Some(given) = self.given(property) {
+                return Some(constant(texts.iter().any(|text| text == given)));
+            }
             let column = self.property(property).filter(|column| column.kind == Kind::Text)?;
             texts.sort_unstable();
             texts.dedup();
@@ -413,6 +431,11 @@ fn after(prefix: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// A condition that all rows meet, or none.
+fn constant(is_met: bool) -> Condition {
+    if is_met { Condition::All(Vec::new()) } else { Condition::Any(Vec::new()) }
 }
 
 /// A condition that says nothing, and that something was left out.

@@ -20,19 +20,40 @@ const MAX_REACH: usize = 1 << 20;
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Found {
     key: Vec<u8>,
+    /// Of several files, the number of its file.
+    file: usize,
     group: usize,
     row: usize,
 }
 
 /// So many Items at most, the first of all that were seen.
-struct First {
+pub(crate) struct First {
     wanted: usize,
     items: BinaryHeap<Found>,
 }
 
 impl First {
-    fn new(wanted: usize) -> Self {
+    pub(crate) fn new(wanted: usize) -> Self {
         Self { wanted, items: BinaryHeap::new() }
+    }
+
+    pub(crate) const fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// Adds those of another file.
+    pub(crate) fn append(&mut self, file: usize, other: Self) {
+        other.items.into_iter().for_each(|found| self.add(Found { file, ..found }));
+    }
+
+    /// Adds an Item of which only the place in the order is wanted.
+    pub(crate) fn add_key(&mut self, key: &[u8]) {
+        self.add(Found { key: key.to_vec(), file: usize::MAX, group: 0, row: 0 });
+    }
+
+    /// The key of the last of them, where there are as many as are wanted: what comes after it is of no use.
+    pub(crate) fn end(&self) -> Option<&[u8]> {
+        self.items.peek().filter(|_| self.items.len() >= self.wanted).map(|last| last.key.as_slice())
     }
 
     fn add(&mut self, found: Found) {
@@ -44,21 +65,23 @@ impl First {
         }
     }
 
-    /// The rows, with their places in the order.
-    fn into_rows(self) -> Vec<Picked> {
-        let mut found = self.items.into_vec();
-        found.sort_unstable_by_key(|found| (found.group, found.row));
-        let mut rows: Vec<Picked> = Vec::new();
-        for Found { key, group, row } in found {
-            match rows.last_mut() {
-                Some(Picked { group: last, rows, keys: Some(keys) }) if *last == group => {
-                    runs::push(rows, row..row + 1);
-                    keys.push(key);
+    /// The rows of each of so many files, with their places in the order.
+    pub(crate) fn rows_by_file(&self, files: usize) -> Vec<Vec<Picked>> {
+        let mut found: Vec<&Found> = self.items.iter().collect();
+        found.sort_unstable_by_key(|found| (found.file, found.group, found.row));
+        let mut rows: Vec<Vec<Picked>> = Vec::new();
+        rows.resize_with(files, Vec::new);
+        for Found { key, file, group, row } in found {
+            let Some(of_file) = rows.get_mut(*file) else { continue };
+            match of_file.last_mut() {
+                Some(Picked { group: last, rows, keys: Some(keys) }) if last == group => {
+                    runs::push(rows, *row..row + 1);
+                    keys.push(key.clone());
                 }
-                _ => rows.push(Picked {
-                    group,
-                    rows: std::iter::once(row..row + 1).collect(),
-                    keys: Some(vec![key]),
+                _ => of_file.push(Picked {
+                    group: *group,
+                    rows: std::iter::once(*row..row + 1).collect(),
+                    keys: Some(vec![key.clone()]),
                 }),
             }
         }
@@ -113,47 +136,42 @@ impl Best {
 }
 
 impl Ask {
-    /// The rows of the first Items.
-    pub(crate) fn first(
-        &self,
-        groups: Vec<usize>,
-        wanted: usize,
-        threads: usize,
-    ) -> Result<Vec<Picked>, Error> {
+    /// The first Items.
+    pub(crate) fn first(&self, wanted: usize, threads: usize) -> Result<First, Error> {
         let mut first = First::new(wanted);
         if wanted == 0 {
-            return Ok(Vec::new());
+            return Ok(first);
         }
         // Most often the rows that rank first are those that answer; if they do not, more are looked at.
         let mut reach = wanted;
         while reach <= MAX_REACH {
             self.levels.again();
-            let (rows, are_all) = self.best(&groups, reach, threads)?;
+            let (rows, are_all) = self.best(reach, threads)?;
             first.items.clear();
             self.first_of(rows, &mut first, threads)?;
             if are_all || first.items.len() == wanted {
-                return Ok(first.into_rows());
+                return Ok(first);
             }
             reach = reach.saturating_mul(8);
         }
         self.levels.again();
         first.items.clear();
-        let mut waves = Waves { first: None, groups: groups.into_iter() };
+        let mut waves = Waves::all(&self.groups);
         while let Some(rows) = self.next(&mut waves, threads)? {
             self.first_of(rows, &mut first, threads)?;
         }
-        Ok(first.into_rows())
+        Ok(first)
     }
 
     /// Of the rows that may answer so many of the best ranks, with all of equal rank; and whether these are all.
-    fn best(&self, groups: &[usize], reach: usize, threads: usize) -> Result<(Vec<Picked>, bool), Error> {
+    fn best(&self, reach: usize, threads: usize) -> Result<(Vec<Picked>, bool), Error> {
         let rank = self.rank.as_ref();
         let table = self.table();
         let after = rank.zip(self.after.as_deref());
         let least = after.map_or(i64::MIN, |(rank, after)| rank.after(&self.search, after));
         // The row groups that can hold the first ones come first.
         let mut ranked: Vec<(i64, usize)> = Vec::new();
-        for &group in groups {
+        for &group in &self.groups {
             let span = rank.map(|rank| rank.span(|column| Ok(table.group_numbers(group, column))));
             let [low, high] = span.transpose().map_err(|e| self.damaged(&e))?.unwrap_or([i64::MIN, i64::MAX]);
             if high >= least {
@@ -229,7 +247,7 @@ impl Ask {
                 let group = slice.group;
                 self.exact(tape, &slice, |row, key| {
                     add(&self.levels.after_exact, 1);
-                    first.add(Found { key, group, row });
+                    first.add(Found { key, file: 0, group, row });
                 })?;
                 Ok(first)
             },

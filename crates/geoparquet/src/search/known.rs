@@ -1,12 +1,14 @@
-//! What of a search the Items of a file have: names and types of values by the schema, and where that does not say all by the
+//! What of a search the Items of some files have: names and types of values by the schema, and where that does not say all by the
 //! residual and by what columns of maps and geometries hold; collections by their column.
 
 use std::slice::from_ref;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef, Fields};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::statistics::Statistics;
 use stacyard_model::json::{Tape, Value};
-use stacyard_search::{Compiled, KnownNames, Place, Query, Search, Types};
+use stacyard_search::{Compiled, KnownNames, Names, Place, Query, Search, Types};
 use stacyard_store::{Error, Note, check_lists, check_properties};
 
 use crate::format::scope::Scope;
@@ -15,65 +17,127 @@ use crate::read::opened::Opened;
 use crate::read::table::Columns;
 use crate::search::condition::Maker;
 
-/// Fails if the search has a property that no Item has, or compares one with values of another type than any Item has.
-pub(crate) fn properties(file: &Opened, search: &Compiled) -> Result<(), Error> {
+/// Fails if the search has a property that no Item of the files has, or compares one with values of another type than any has.
+pub(crate) fn properties(files: &[Arc<Opened>], search: &Compiled) -> Result<(), Error> {
+    let files = with_rows(files);
     let mut names = search.names();
-    if file.table.metadata.file_metadata().num_rows() == 0 || search.wanted().is_empty() {
+    if files.is_empty() || search.wanted().is_empty() {
         return Ok(());
     }
-    let is_property = |field: &&FieldRef| file.footer.is_property(field.name());
-    let properties: Fields = file.table.fields.iter().filter(is_property).cloned().collect();
-    search.declare_all(&mut names, |property| match property.place() {
-        Place::Properties => types_at(&properties, property.key()),
-        _ => Types::NULL.and(Types::VALUE),
-    });
-    for field in file.footer.profile.iter().flat_map(|profile| profile.fields()) {
-        search.declare(&field.name, &mut names);
+    // What the schemas of other files say may be all: values are only read where it is not.
+    for file in &files {
+        declare(file, search, &mut names, types_at);
     }
-    let residual = file.footer.names.conventions.residual.iter();
-    let open = properties.iter().filter(|field| is_open(field.data_type())).map(|field| field.name());
-    let telling: Vec<&String> = residual.clone().chain(open).collect();
-    if names.lacks_types() && !telling.is_empty() {
-        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
-        for group in 0..file.table.metadata.num_row_groups() {
-            each_item(file, search, group, &columns, |item| search.observe(item, &mut names))?;
-        }
+    if files.len() > 1 && !names.lacks_types() {
+        // Where columns of a name are of several types, only those count that have values.
+        let mut sure = search.names();
+        files.iter().for_each(|file| {
+            declare(file, search, &mut sure, |fields, name| {
+                if is_null(file, name) { Types::NULL } else { types_at(fields, name) }
+            });
+        });
+        names = sure;
+    } else {
+        read_more(&files, search, &mut names)?;
     }
     if search.mismatched(&names).next().is_some() {
         // The type of a column says nothing where all is null in it, or NaN: then the values decide.
         let suspects: Vec<&str> = search.mismatched(&names).map(|suspect| suspect.property.key()).collect();
-        let is_suspect = |root: &String| {
-            let leads = |key: &&str| {
-                key.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            };
-            suspects.iter().any(leads) || residual.clone().any(|residual| residual == root)
+        let leads = |root: &str, key: &str| {
+            key.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let columns = file.table.columns(|path| path.first().is_some_and(is_suspect));
+        let is_suspect = |root: &str| suspects.iter().any(|key| leads(root, key));
         let mut seen = search.names();
-        for group in 0..file.table.metadata.num_row_groups() {
-            each_item(file, search, group, &columns, |item| search.observe(item, &mut seen))?;
+        for file in &files {
+            let residual = file.footer.names.conventions.residual.as_ref();
+            let columns = file
+                .table
+                .columns(|path| path.first().is_some_and(|root| is_suspect(root) || Some(root) == residual));
+            for group in 0..file.table.metadata.num_row_groups() {
+                each_item(file, search, group, &columns, |item| search.observe(item, &mut seen))?;
+            }
         }
         names.correct(&seen);
     }
     check_properties(search, &names, || {
         let mut known = KnownNames::default();
-        file.table.fields.iter().for_each(|field| known.add(field.name()));
+        for file in &files {
+            file.table.fields.iter().for_each(|field| known.add(field.name()));
+            file.footer.names.given.iter().for_each(|given| known.add(&given.name));
+        }
         Ok(known)
     })
+}
+
+/// Looks for names that are in no schema: in the residual, and in columns of maps and geometries.
+fn read_more(files: &[&Opened], search: &Compiled, names: &mut Names) -> Result<(), Error> {
+    for file in files.iter().filter(|file| !tells_more(file).is_empty()) {
+        if !names.lacks_types() {
+            break;
+        }
+        let telling = tells_more(file);
+        let columns = file.table.columns(|path| path.first().is_some_and(|root| telling.contains(&root)));
+        for group in 0..file.table.metadata.num_row_groups() {
+            each_item(file, search, group, &columns, |item| search.observe(item, names))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether all of a column, with dots or nested at them, is null, by the statistics.
+fn is_null(file: &Opened, name: &str) -> bool {
+    let is_of =
+        |path: String| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let groups = file.table.metadata.row_groups().iter();
+    let mut chunks = groups.flat_map(RowGroupMetaData::columns);
+    chunks.all(|chunk| {
+        let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
+        nulls == Some(chunk.num_values().cast_unsigned()) || !is_of(chunk.column_path().parts().join("."))
+    })
+}
+
+fn with_rows(files: &[Arc<Opened>]) -> Vec<&Opened> {
+    files.iter().map(AsRef::as_ref).filter(|file| file.rows() > 0).collect()
+}
+
+fn properties_of(file: &Opened) -> Fields {
+    let is_property = |field: &&FieldRef| file.footer.is_property(field.name());
+    file.table.fields.iter().filter(is_property).cloned().collect()
+}
+
+/// Notes what the schema of a file says of the names.
+fn declare(file: &Opened, search: &Compiled, names: &mut Names, types_at: impl Fn(&Fields, &str) -> Types) {
+    let properties = properties_of(file);
+    search.declare_all(names, |property| match property.place() {
+        Place::Properties if file.footer.names.given(property.key()).is_some() => Types::STRING,
+        Place::Properties => types_at(&properties, property.key()),
+        _ => Types::NULL.and(Types::VALUE),
+    });
+    for field in file.footer.profile.iter().flat_map(|profile| profile.fields()) {
+        search.declare(&field.name, names);
+    }
+}
+
+/// The columns of a file with names in them that are not in its schema.
+fn tells_more(file: &Opened) -> Vec<&String> {
+    let residual = file.footer.names.conventions.residual.iter();
+    let is_open = |field: &&FieldRef| file.footer.is_property(field.name()) && is_open(field.data_type());
+    residual.chain(file.table.fields.iter().filter(is_open).map(|field| field.name())).collect()
 }
 
 /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
 /// warnings of what else is missing. `any`: whether an Item answers a search.
 pub(crate) fn lists(
-    file: &Opened,
+    files: &[Arc<Opened>],
     search: &Compiled,
     found: u64,
     any: impl FnOnce(Arc<Compiled>) -> Result<bool, Error>,
 ) -> Result<Vec<Note>, Error> {
+    let files = with_rows(files);
     let request = search.request();
     let mut names = search.names();
     search.declare_all(&mut names, |_| Types::NONE);
-    if file.table.metadata.file_metadata().num_rows() == 0 || !names.lacks_list() {
+    if files.is_empty() || !names.lacks_list() {
         return Ok(Vec::new());
     }
     let ids = Search { ids: request.ids.clone(), ..Search::default() };
@@ -81,44 +145,52 @@ pub(crate) fn lists(
     if found > 0 || (!request.ids.is_empty() && any(ids()?)?) {
         search.observe_id(&mut names);
     }
-    let column = collection_column(file);
     if found > 0 && request.collections.len() == 1 {
         search.observe_collection(&request.collections[0], &mut names);
     }
-    let maker = Maker { table: &file.table, footer: &file.footer };
-    for group in 0..file.table.metadata.num_row_groups() {
-        let missing: Vec<String> = search.missing_collections(&names).map(str::to_owned).collect();
-        if missing.is_empty() {
-            break;
-        }
-        let wanted = maker.conditions(&Search { collections: missing, ..Search::default() });
-        if file.table.group_may_hold(group, &wanted.all) {
-            each_item(file, search, group, &column, |item| {
-                if let Some(name) = item.get("collection").and_then(Value::as_str) {
-                    search.observe_collection(&name, &mut names);
-                }
-            })?;
+    for file in &files {
+        let maker = Maker { table: &file.table, footer: &file.footer };
+        for group in 0..file.table.metadata.num_row_groups() {
+            let missing: Vec<String> = search.missing_collections(&names).map(str::to_owned).collect();
+            if missing.is_empty() {
+                break;
+            }
+            let wanted = maker.conditions(&Search { collections: missing, ..Search::default() });
+            if file.table.group_may_hold(group, &wanted.all) {
+                each_collection(file, search, group, |name| search.observe_collection(name, &mut names))?;
+            }
         }
     }
     check_lists(search, &names, || {
         let mut known = KnownNames::default();
-        for group in 0..file.table.metadata.num_row_groups() {
-            each_item(file, search, group, &column, |item| {
-                if let Some(name) = item.get("collection").and_then(Value::as_str) {
-                    known.add(&name);
-                }
-            })?;
+        for file in &files {
+            for group in 0..file.table.metadata.num_row_groups() {
+                each_collection(file, search, group, |name| known.add(name))?;
+            }
         }
         Ok(known)
     })
 }
 
-/// The column that collections stand in, and where that has not all of them the residual.
-fn collection_column(file: &Opened) -> Columns {
+/// Hands over the collections of the Items of a row group: of their column, and where that has not all of them of the residual.
+fn each_collection(
+    file: &Opened,
+    search: &Compiled,
+    group: usize,
+    mut look: impl FnMut(&str),
+) -> Result<(), Error> {
     let conventions = &file.footer.names.conventions;
+    if let Some(given) = file.footer.names.given("collection") {
+        look(given);
+    }
     let residual = conventions.residual.as_ref().filter(|_| conventions.is_partial("/collection"));
-    file.table
-        .columns(|path| path.first().is_some_and(|first| first == "collection" || Some(first) == residual))
+    let is_wanted = |root: &String| root == "collection" || Some(root) == residual;
+    let columns = file.table.columns(|path| path.first().is_some_and(is_wanted));
+    each_item(file, search, group, &columns, |item| {
+        if let Some(name) = item.get("collection").and_then(Value::as_str) {
+            look(&name);
+        }
+    })
 }
 
 /// Hands over the Items of a row group, made of some of their columns.

@@ -2,9 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many row groups, pages and rows are left after each level.
+/// How many files, row groups, pages and rows are left after each level.
 #[derive(Debug, Default)]
 pub(crate) struct Levels {
+    pub(crate) files: AtomicU64,
+    pub(crate) files_after_statistics: AtomicU64,
+    pub(crate) files_after_bloom: AtomicU64,
+    /// Files that have been asked, as the others come after those that are wanted.
+    pub(crate) files_asked: AtomicU64,
     pub(crate) groups: AtomicU64,
     pub(crate) after_statistics: AtomicU64,
     pub(crate) after_bloom: AtomicU64,
@@ -24,7 +29,14 @@ impl Levels {
     /// A line for each level.
     pub(crate) fn lines(&self) -> Vec<String> {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        vec![
+        let files = format!(
+            "files       {} -> {} by statistics -> {} by Bloom filters -> {} by the order",
+            of(&self.files),
+            of(&self.files_after_statistics),
+            of(&self.files_after_bloom),
+            of(&self.files_asked)
+        );
+        let rows = [
             format!(
                 "row groups  {} -> {} by statistics -> {} by Bloom filters",
                 of(&self.groups),
@@ -39,7 +51,24 @@ impl Levels {
                 of(&self.after_exact)
             ),
             format!("decoded     {} whole Items", of(&self.wide)),
-        ]
+        ];
+        // Of a store of one file there is nothing to say.
+        (of(&self.files) > 1).then_some(files).into_iter().chain(rows).collect()
+    }
+
+    /// Adds what was counted in a file.
+    pub(crate) fn append(&self, other: &Self) {
+        let pairs = [
+            (&self.stretches, &other.stretches),
+            (&self.after_pages, &other.after_pages),
+            (&self.rows, &other.rows),
+            (&self.after_columns, &other.after_columns),
+            (&self.after_exact, &other.after_exact),
+            (&self.wide, &other.wide),
+        ];
+        for (all, some) in pairs {
+            all.fetch_add(some.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
     /// Forgets what is counted within row groups, which are looked at once more.

@@ -1,11 +1,14 @@
-//! A search in a file, level by level: conditions of the columns (`condition`), row groups and pages (`prune`), rows (`filter`,
-//! `rank`), Items (`ask`, `first`); and counts that need no Items (`verdict`, `scalar`, `tally`).
+//! A search in files (`files`, `asking`), in each of them level by level: conditions of the columns (`condition`), row groups and pages
+//! (`prune`, `pruned`), rows (`filter`, `rank`), Items (`ask`, `first`); and counts that need no Items (`verdict`, `scalar`,
+//! `tally`).
 //!
-//! Uses `read` and `format`; used by `store`.
+//! Uses `read` and `format`; used by `store` and `folder`.
 
 pub(crate) mod ask;
+pub(crate) mod asking;
 pub(crate) mod candidates;
 pub(crate) mod condition;
+pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod first;
 pub(crate) mod known;
@@ -13,6 +16,7 @@ pub(crate) mod levels;
 pub(crate) mod needed;
 pub(crate) mod picked;
 pub(crate) mod prune;
+pub(crate) mod pruned;
 pub(crate) mod rank;
 pub(crate) mod scalar;
 pub(crate) mod tally;

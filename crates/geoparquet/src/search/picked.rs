@@ -45,6 +45,13 @@ pub(crate) struct Waves {
     pub(crate) groups: vec::IntoIter<usize>,
 }
 
+impl Waves {
+    /// Those of some row groups.
+    pub(crate) fn all(groups: &[usize]) -> Self {
+        Self { first: None, groups: groups.to_vec().into_iter() }
+    }
+}
+
 /// Maps the jobs side by side, and takes the results in order. A single one has all threads for itself.
 pub(crate) fn each<Job: Send, State, Out: Send>(
     jobs: impl IntoIterator<Item = Job, IntoIter: Send>,

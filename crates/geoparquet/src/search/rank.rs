@@ -77,6 +77,11 @@ impl Rank {
 
     /// The least rank of rows after a place in the order.
     pub(crate) fn after(&self, search: &Compiled, place: &[u8]) -> i64 {
+        self.of_place(search, place).unwrap_or(i64::MIN)
+    }
+
+    /// The rank of a row at a place in the order; `None` where the place does not say it.
+    pub(crate) fn of_place(&self, search: &Compiled, place: &[u8]) -> Option<i64> {
         let place = search.place(place);
         let value = match (place.first(), &self.value) {
             // Columns of instants are looked at in microseconds, rounded down.
@@ -86,10 +91,10 @@ impl Rank {
                 Kind::Float { .. } => number.parse().ok().and_then(ordered),
                 Kind::Time(_) | Kind::Text | Kind::Other => None,
             },
-            (Some(Datum::Null), _) => return self.of_value(None),
+            (Some(Datum::Null), _) => return Some(self.of_value(None)),
             _ => None,
         };
-        value.map_or(i64::MIN, |value| self.of_value(Some(value)))
+        value.map(|value| self.of_value(Some(value)))
     }
 
     fn is_time(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::read::table::{Columns, Table};
 use crate::search::ask::{Ask, SLICE};
 use crate::search::condition::{Column, Kind, Maker, Test};
 use crate::search::levels::add;
-use crate::search::picked::{Picked, each};
+use crate::search::picked::{Picked, Waves, each};
 use crate::search::scalar::Scalar;
 use crate::search::verdict::{Share, Verdict};
 
@@ -323,7 +323,7 @@ impl Ask {
         let tallies = || parts.iter().map(|_| Tally::default()).collect::<Vec<_>>();
         let mut all = tallies();
         let mut answered = 0;
-        let mut waves = self.rows(None, threads)?;
+        let mut waves = Waves::all(&self.groups);
         while let Some(groups) = self.wave(&mut waves) {
             let mut open = Vec::new();
             for group in groups {

@@ -33,7 +33,7 @@ const NAMES: [&str; 5] = ["p0", "p1", "x:y", "p.q", "p3"];
 const DEGREES: [f64; 8] = [10.000_488_2, 11.000_488_2, -0.0, 0.499_9, 20.5, -75.25, 45.0, 89.999_9];
 
 /// A file of a seed, and what it is made of.
-fn write(seed: u64, path: &Path) -> String {
+pub(crate) fn write(seed: u64, path: &Path) -> String {
     let dice = &mut Dice(seed);
     let rows = dice.pick(&[1, 7, 40, 90]);
     let mut columns: Vec<(&str, ArrayRef)> = vec![
@@ -248,7 +248,7 @@ fn links_and_assets(dice: &mut Dice, rows: usize, columns: &mut Vec<(&str, Array
 }
 
 /// Copies a file to lines; gives the Items.
-fn copy(file: &GeoParquet, to: &Path) -> Vec<Value> {
+pub(crate) fn copy(file: &dyn Backend, to: &Path) -> Vec<Value> {
     let (mut text, mut items) = (Vec::new(), Vec::new());
     let mut source: Box<dyn Source> = file.items().unwrap();
     while let Some(work) = source.next().unwrap() {
@@ -284,7 +284,7 @@ fn literal(value: &Value, dice: &mut Dice) -> Option<String> {
     }
 }
 
-fn questions(items: &[Value], dice: &mut Dice) -> Vec<Question> {
+pub(crate) fn questions(items: &[Value], dice: &mut Dice) -> Vec<Question> {
     let mut found = BTreeMap::new();
     for item in items {
         values("", &item["properties"], &mut found);

@@ -4,6 +4,8 @@ mod chosen;
 mod columns;
 mod conformance;
 mod damage;
+mod folder;
+mod folder_of_others;
 mod foreign;
 mod foreign_columns;
 mod foreign_items;

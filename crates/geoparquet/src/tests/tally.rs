@@ -118,7 +118,7 @@ fn columns_say_what_the_evaluator_says() {
             count += 1;
         }
         let asked = &compiled.request().filter;
-        assert!(file.has_verdict(&compiled, &wanted), "{asked:?}");
+        assert!(file.files().has_verdict(&compiled, &wanted), "{asked:?}");
         let (found, report) = store.aggregate(&query, &wanted, Run::default()).unwrap();
         assert_eq!(found, expected.finish(), "{asked:?}");
         assert_eq!(report.answered, count, "{asked:?}");
