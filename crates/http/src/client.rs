@@ -151,7 +151,7 @@ impl Http {
     }
 
     /// Whether a URL is of the API itself: of the same origin, or of the same host with TLS where there was none. Only there go headers.
-    fn is_own(&self, url: &Url) -> bool {
+    pub fn is_own(&self, url: &Url) -> bool {
         let is_same = url.origin() == self.base.origin();
         let is_safer = self.base.scheme() == "http"
             && self.base.port().is_none()

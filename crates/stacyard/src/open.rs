@@ -1,7 +1,9 @@
 //! Stores opened by their names: the one place that knows all kinds of them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use stacyard_catalog::{CrawlOptions, StaticCatalog};
 use stacyard_geoparquet::{CACHE_MEMORY, Description, GeoParquet};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_remote::{Api, ApiOptions};
@@ -22,6 +24,8 @@ pub struct Open {
     pub connections: usize,
     /// How a STAC API is asked.
     pub api: ApiOptions,
+    /// How a static catalog is read.
+    pub catalog: CrawlOptions,
 }
 
 impl Default for Open {
@@ -32,6 +36,7 @@ impl Default for Open {
             cache_bytes: CACHE_MEMORY,
             connections: CONNECTIONS,
             api: ApiOptions::default(),
+            catalog: CrawlOptions::default(),
         }
     }
 }
@@ -58,6 +63,7 @@ impl Open {
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
             StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
+            StoreKind::Catalog => StaticCatalog::open(&catalog_start(url)?, self.catalog.clone())?.into(),
         })
     }
 }
@@ -136,6 +142,18 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
         _ => Err(Error::usage(
             format!("{url} is not the URL of a STAC API"),
             "write https://host/path of its landing page",
+        )),
+    }
+}
+
+/// The root of a static catalog.
+fn catalog_start(url: &StoreUrl) -> Result<Cow<'_, str>, Error> {
+    match url.location() {
+        Location::Api(url) => Ok(url.into()),
+        Location::Path(path) => Ok(path.to_string_lossy()),
+        Location::Stdio | Location::Database(_) => Err(Error::usage(
+            format!("{url} is not where a static catalog can be"),
+            "name its catalog.json, by a path or by its URL",
         )),
     }
 }

@@ -46,7 +46,7 @@ mod watched;
 pub use answer::{Answer, Input};
 pub use backend::{Backend, item_by_search};
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
-pub use check::{Accept, Check, Known};
+pub use check::{Accept, Check, Key, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
 pub use cursor::Cursor;
 pub use edit::{Edit, Editor, Home, Put, When};
@@ -67,6 +67,7 @@ pub use report::{Findings, Note, Observer, Problem, Progress, Reject, Report, Wa
 pub use run::{Run, SORT_MEMORY};
 pub use secret::without_password;
 pub use secret_in_text::without_passwords;
+pub use seen::{SEEN_MEMORY, Seen};
 pub use shell::quoted;
 pub use side_file::{read_side_file, read_side_text};
 pub use sink::{Before, Encoder, Finished, Landed, Nowhere, Refused, Sink, Why};

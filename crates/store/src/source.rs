@@ -31,6 +31,15 @@ pub struct Record {
     pub has_passed: bool,
 }
 
+impl Batch {
+    /// How a record is found: the name of what it stands in, and its place there.
+    pub(crate) fn named<'b>(&'b self, source: &'b str, place: Place) -> (&'b str, Place) {
+        let Place::Document { start, end } = place else { return (source, place) };
+        let name = self.text.get(start as usize..end as usize).and_then(|name| str::from_utf8(name).ok());
+        (name.unwrap_or(source), Place::Whole)
+    }
+}
+
 impl Record {
     /// Its text.
     pub(crate) fn of<'b>(&self, batch: &'b Batch) -> &'b [u8] {
@@ -49,6 +58,13 @@ pub enum Place {
     Row(u64),
     /// The whole of a file.
     Whole,
+    /// A document of its own, one of many that the source reads: where its name stands in the text of the batch.
+    Document {
+        /// The first byte of the name.
+        start: u32,
+        /// The byte after its last.
+        end: u32,
+    },
 }
 
 /// What is wrong with a record before it is read.
@@ -64,6 +80,8 @@ pub enum Fault {
         /// Where it has the second one.
         column: &'static str,
     },
+    /// What leads to it leads to nothing that can be read; its text says why.
+    Unread,
 }
 
 /// The part of reading that any core can do: decompressed lines as they are, row groups still to be decoded.
