@@ -6,12 +6,12 @@ use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source, Store,
-    StoreKind, StoreUrl, Transfer, merged,
+    Accept, Check, Collections, Error, ErrorKind, Find, Location, Mode, Note, Old, Remedy, Report, Run,
+    Source, Store, StoreKind, StoreUrl, Transfer, merged,
 };
 
 use crate::open::{Database, Open, database, is_same};
-use crate::target::{Layout, Target};
+use crate::target::{Layout, Target, without_folders};
 
 /// What a copy is to do, beside its source and its target.
 #[derive(Default)]
@@ -166,6 +166,17 @@ impl Copying {
         let must_merge = |exists: bool| {
             if exists && self.mode.is_none() { Err(Target::is_there(to, true)) } else { Ok(()) }
         };
+        if to.kind() == StoreKind::Catalog {
+            if self.layout.folders.is_none() {
+                return Err(without_folders(to));
+            }
+            let merges = self.mode.is_some_and(|mode| mode != Mode::Replace);
+            if merges && Target::exists(to) {
+                let message = format!("{to} is there, and a static catalog is written as a whole");
+                let replace = Remedy::setting("overwrite").text(" puts the new one in its place");
+                return Err(Error::new(ErrorKind::Unsupported, &message).remedy(replace));
+            }
+        }
         must_merge(Target::exists(to))?;
         let target =
             Target::begin(to, self.mode == Some(Mode::Replace), &mut |path| run.observer.waits(path))?;

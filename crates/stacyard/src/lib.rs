@@ -54,7 +54,7 @@ mod open;
 mod refresh;
 mod target;
 
-pub use stacyard_catalog::{CrawlCounts, CrawlOptions};
+pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
     Compression, Description, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression,
 };

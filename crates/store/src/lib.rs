@@ -57,7 +57,7 @@ pub use info::{Info, PropertyInfo, info};
 pub use json_sink::{JsonEncoder, JsonSink, WriteItem};
 pub use json_store::{JsonStore, any_json};
 pub use lines::{Lines, MAX_RECORD_BYTES, RECORD_BYTES};
-pub use output::{Output, abandon_and_exit};
+pub use output::{Output, OutputFolder, abandon_and_exit};
 pub use page::{Page, PageItem};
 pub use pipeline::{default_threads, in_order};
 pub use pool::Pool;

@@ -33,7 +33,8 @@ fn copied(
     flags: &flags::Copying,
     open: Open,
 ) -> Result<Status, Error> {
-    let to = StoreUrl::parse(to, flags.format)?;
+    let to = flags.folders.target(to, flags.format)?;
+    let folders = flags.folders.asked()?;
     let files = files(flags, from)?;
     rejects::refuse_target(&to, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[from], Some(&to)), &files)?;
@@ -65,7 +66,7 @@ fn copied(
         query,
         collections: named.unwrap_or_default(),
         makes_collections: flags.create_collections,
-        layout: Layout { parts: parts.as_ref().map(Parts::writer), ..flags.layout.asked(global) },
+        layout: Layout { parts: parts.as_ref().map(Parts::writer), folders, ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     console.copies(&to, mode.unwrap_or_default());

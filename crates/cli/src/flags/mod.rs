@@ -1,6 +1,7 @@
 //! The flags as they are written, before anything is made of them. Uses no other module of the command; used by all.
 
 mod api;
+mod folders;
 mod global;
 mod layout;
 mod question;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stacyard::{Mode, StoreKind};
 
+pub(crate) use self::folders::Folders;
 pub(crate) use self::global::Global;
 pub(crate) use self::layout::Layout;
 pub(crate) use self::question::Question;
@@ -280,6 +282,8 @@ pub(crate) struct Copying {
     /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
     #[arg(long)]
     pub(crate) create_collections: bool,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
     #[command(flatten)]
     pub(crate) layout: Layout,
     #[command(flatten)]
