@@ -61,7 +61,7 @@ pub struct Target {
 /// Where a store is written.
 enum Place {
     Database,
-    File(Output),
+    File(Box<Output>),
     Folder(OutputFolder),
 }
 
@@ -84,7 +84,9 @@ impl Target {
             Location::Path(path) if url.kind() == StoreKind::Catalog => {
                 Place::Folder(folder(url, path, overwrites)?)
             }
-            Location::Path(_) | Location::Stdio => Place::File(Output::create(url, overwrites, waits)?),
+            Location::Path(_) | Location::Stdio => {
+                Place::File(Box::new(Output::create(url, overwrites, waits)?))
+            }
         };
         Ok(Self { url: url.clone(), place })
     }
@@ -137,7 +139,7 @@ impl Target {
             ));
         }
         let output = match self.place {
-            Place::File(output) => output,
+            Place::File(output) => *output,
             Place::Folder(folder) => {
                 let folders = layout.folders.ok_or_else(|| without_folders(&self.url))?;
                 let sink = CatalogSink::create(folder, folders, transfer.run.threads, layout.memory);

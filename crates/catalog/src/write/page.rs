@@ -10,6 +10,7 @@ use stacyard_store::Error;
 use super::item::is_structural;
 
 /// What a page is of, before its links.
+#[derive(Clone, Copy)]
 pub(super) enum Head<'a> {
     Catalog {
         id: &'a str,

@@ -113,7 +113,7 @@ impl Sink for CatalogSink {
         while let Some(entry) = sorted.entry()? {
             let key =
                 str::from_utf8(&entry.key).map_err(|_| Error::failed("a place in the order is no text"))?;
-            walk.take(key, entry.text)?;
+            walk.take(key, &entry.text)?;
         }
         let bytes = walk.finish()?;
         let relative = self.encoder.relative.load(Ordering::Relaxed);

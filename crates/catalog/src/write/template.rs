@@ -101,9 +101,9 @@ impl Template {
                 match part {
                     Part::Text(fixed) => text.push_str(fixed),
                     Part::Collection => text.push_str(&item.get("collection").and_then(Value::as_str)?),
-                    Part::Year => text.push_str(&format!("{:04}", date(&mut begins)?.year())),
-                    Part::Month => text.push_str(&format!("{:02}", date(&mut begins)?.month())),
-                    Part::Day => text.push_str(&format!("{:02}", date(&mut begins)?.day())),
+                    Part::Year => text.push_str(&padded(date(&mut begins)?.year(), 4)),
+                    Part::Month => text.push_str(&padded(date(&mut begins)?.month().into(), 2)),
+                    Part::Day => text.push_str(&padded(date(&mut begins)?.day().into(), 2)),
                     Part::Property(property, is_there) => {
                         let value = property.find(&view)?;
                         is_there.store(true, Ordering::Relaxed);
@@ -169,6 +169,10 @@ fn parts(level: &str) -> Result<Vec<Part>, String> {
         parts.push(Part::Text(rest.to_owned()));
     }
     Ok(parts)
+}
+
+fn padded(number: i16, digits: usize) -> String {
+    format!("{number:0digits$}")
 }
 
 /// A value as a part of a name; `None`: it is null.

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::Value;
 use stacyard_store::{Collections, Error, OutputFolder};
 
 use super::item::close;
-use super::links::{GEOJSON, JSON, link, self_link};
+use super::links::{GEOJSON, JSON, Published, link, self_link};
 use super::mirror::Mirror;
 use super::names::{shown, told_apart};
 use super::page::{Head, Page};
@@ -63,9 +63,32 @@ impl Open {
     }
 }
 
+/// The name that a part of a key is of.
+fn name_of(key: &str) -> &str {
+    key.split_once(BETWEEN).map_or(key, |(_, name)| name)
+}
+
 fn document(folder: &[String], is_collection: bool) -> Vec<String> {
     let name = if is_collection { "collection.json" } else { "catalog.json" };
     [folder, &[name.to_owned()]].concat()
+}
+
+/// The links of a document to its place in the catalog.
+fn structural(
+    published: &Published,
+    (place, here, media): (&[String], &[String], &str),
+    root_title: &str,
+    parent: &[String],
+    collection: Option<&(Vec<String>, String)>,
+) -> Vec<Value> {
+    let root = document(&[], false);
+    let mut links = vec![
+        link(published, "root", (place, &root), JSON, Some(root_title)),
+        link(published, "parent", (place, parent), JSON, None),
+    ];
+    links.extend(collection.map(|(at, title)| link(published, "collection", (place, at), JSON, Some(title))));
+    links.extend(self_link(published, here, media));
+    links
 }
 
 /// A catalog being written.
@@ -119,7 +142,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the next place: of a folder, without a text, or of an Item.
-    pub(super) fn take(&mut self, key: &str, text: Vec<u8>) -> Result<(), Error> {
+    pub(super) fn take(&mut self, key: &str, text: &[u8]) -> Result<(), Error> {
         let mut keys: Vec<&str> = key.split_terminator(END).collect();
         let item = if text.is_empty() { None } else { keys.pop() };
         let same = self.open[1..].iter().zip(&keys).take_while(|(open, key)| open.key == **key).count();
@@ -142,31 +165,16 @@ impl<'a> Walk<'a> {
         let place = [&parent.place[..], &[name]].concat();
         let all: String = keys.iter().flat_map(|key| [key, "\0"]).collect();
         let collection = ids.get(&all).and_then(|id| Some((id, collections.get(id)?)));
-        let own = key.split_once(BETWEEN).map_or(*key, |(_, name)| name);
-        let (id, value) = (
-            keys.iter()
-                .map(|key| shown(key.split_once(BETWEEN).map_or(*key, |(_, name)| name)))
-                .collect::<Vec<_>>()
-                .join("-"),
-            shown(own),
-        );
+        let id = keys.iter().map(|key| shown(name_of(key))).collect::<Vec<_>>().join("-");
         let title = match collection {
             Some((id, collection)) => {
                 collection.get("title").and_then(|title| title.as_str()).unwrap_or(id).to_owned()
             }
-            None => value,
+            None => shown(name_of(key)),
         };
         let here = document(&place, collection.is_some());
         let published = &folders.published;
-        let root = document(&[], false);
-        let links: Vec<_> = [
-            Some(link(published, "root", (&place, &root), JSON, Some(root_title))),
-            Some(link(published, "parent", (&place, &parent.document()), JSON, None)),
-            self_link(published, &here, JSON),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let links = structural(published, (&place, &here, JSON), root_title, &parent.document(), None);
         parent.page.link(&link(published, "child", (&parent.place, &here), JSON, Some(&title)))?;
         let mirror = match collection {
             Some((id, value)) if folders.items_parquet => {
@@ -194,7 +202,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Writes an Item into the last folder.
-    fn item(&mut self, key: &str, text: Vec<u8>) -> Result<(), Error> {
+    fn item(&mut self, key: &str, text: &[u8]) -> Result<(), Error> {
         let Self { folders, open, title: root_title, bytes, .. } = self;
         let lost = || Error::failed("a temporary file with Items has been changed");
         let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(lost)?;
@@ -215,19 +223,13 @@ impl<'a> Walk<'a> {
         let place = [&folder.place[..], &[name]].concat();
         let here = [&place[..], &[file]].concat();
         let published = &folders.published;
-        let root = document(&[], false);
-        let links: Vec<_> = [
-            Some(link(published, "root", (&place, &root), JSON, Some(root_title))),
-            Some(link(published, "parent", (&place, &folder.document()), JSON, None)),
-            folder
-                .collection
-                .as_ref()
-                .map(|(at, title)| link(published, "collection", (&place, at), JSON, Some(title))),
-            self_link(published, &here, GEOJSON),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let links = structural(
+            published,
+            (&place, &here, GEOJSON),
+            root_title,
+            &folder.document(),
+            folder.collection.as_ref(),
+        );
         close(&mut item, &links);
         item.push(b'\n');
         let written = File::create_new(&path).and_then(|mut file| file.write_all(&item));

@@ -70,10 +70,10 @@ impl Server {
     }
 }
 
-async fn bring(
-    State((documents, seen)): State<(Arc<BTreeMap<String, Answer>>, Arc<Seen>)>,
-    request: Request,
-) -> Response<Body> {
+/// What a server brings, and what it has seen.
+type Served = (Arc<BTreeMap<String, Answer>>, Arc<Seen>);
+
+async fn bring(State((documents, seen)): State<Served>, request: Request) -> Response<Body> {
     let path = request.uri().path().trim_start_matches('/').to_owned();
     let times = {
         let mut paths = seen.paths.lock().unwrap();
