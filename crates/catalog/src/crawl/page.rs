@@ -67,9 +67,7 @@ fn is_geojson(media: &str) -> bool {
 pub(super) fn not_items(root: Value<'_>) -> Option<&'static str> {
     match ObjectKind::of(root) {
         Some(ObjectKind::Catalog | ObjectKind::Collection) => {
-            return Some(
-                "as an Item, and it is a Catalog or a Collection, whose links are not followed then",
-            );
+            return Some("which is a Catalog or a Collection, and no Item: its links are not followed here");
         }
         Some(ObjectKind::Item) | None => {}
     }

@@ -133,7 +133,7 @@ impl Builder {
         // What is no JSON the gate says, better.
         let Ok(root) = tape.parse(text) else { return self.record(name, text, None) };
         if let Some(why) = not_items(root) {
-            return self.fault(name, &format!("{page} links to it {why}"));
+            return self.fault(name, &format!("{page} links to it, {why}"));
         }
         let is_many = root.get("type").and_then(Value::as_str).as_deref() == Some("FeatureCollection");
         let Some(features) = root.get("features").and_then(Value::elements).filter(|_| is_many) else {

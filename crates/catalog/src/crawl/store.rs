@@ -45,7 +45,7 @@ impl StaticCatalog {
             }
             Page::Nothing(why) => {
                 let help = "name a catalog.json or a collection.json; an API is copied by the URL of its landing page";
-                return none(why.trim_start_matches("which "), help.into());
+                return none(&why.replacen("which is", "it is", 1), help.into());
             }
         }
         Ok(Self { walk: Arc::new(Walk { home, fetcher, options, root }), runtime })

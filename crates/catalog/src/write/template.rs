@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn folders_are_named_by_what_an_item_has() {
         let item = r#"{"collection":"a/b","properties":{"datetime":null,"start_datetime":"0800-03-01T01:00:00+02:00","end_datetime":"2024-01-01T00:00:00Z","gsd":10.5,"eo:x":{"y":true},"n":null,"l":[1,"z"]}}"#;
-        assert_eq!(folders("data/${collection}/${year}-${month}/${day}", item), "data/a~2Fb/0800-02/28");
+        assert_eq!(folders("data/${collection}/${year}-${month}/${day}", item), "data/a~2Fb/0800-02/29");
         assert_eq!(
             folders("${gsd}/${eo:x.y}/${properties.n}/x${missing}/${l}/", item),
             "10.5/true/~none/~none/~5B1~2C~22z~22~5D"
