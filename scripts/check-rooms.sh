@@ -14,6 +14,8 @@ while read -r room may; do
     exit 1
   fi
 done <<'ROOMS'
+catalog/src/crawl assets
+catalog/src/write assets
 geoparquet/src/format
 geoparquet/src/write format
 geoparquet/src/read format

@@ -51,6 +51,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
     match cli.command {
         Command::Validate(flags) => validate::run(&cli.global, &flags),
         Command::Copy(flags) => copy::run(&cli.global, &flags),
+        Command::Crawl(flags) => copy::crawl(&cli.global, &flags),
         Command::Search(flags) => search::run(&cli.global, &flags),
         Command::Serve(flags) => serve::run(&cli.global, &flags),
         Command::Token(flags) => token::run(&flags),

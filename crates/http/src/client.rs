@@ -127,8 +127,8 @@ impl Http {
         })
     }
 
-    /// Whether a URL is of the API itself.
-    fn is_own(&self, url: &Url) -> bool {
+    /// Whether a URL is of the server itself.
+    pub fn is_own(&self, url: &Url) -> bool {
         is_own(&self.base, url)
     }
 

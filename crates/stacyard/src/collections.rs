@@ -25,7 +25,7 @@ pub fn put_collections(
             Database::PgStac(address) => PgStac::open(&address)?.put_collections(new),
         },
         StoreKind::Parquet => stacyard_geoparquet::put_collections(parquet_path(url)?, new, waits),
-        StoreKind::Json | StoreKind::Ndjson | StoreKind::Api => Err(keeps_none(url)),
+        StoreKind::Json | StoreKind::Ndjson | StoreKind::Api | StoreKind::Catalog => Err(keeps_none(url)),
     }
 }
 
@@ -46,7 +46,7 @@ pub fn delete_collection(
             Database::PgStac(address) => PgStac::open(&address)?.take_out_collection(id),
         },
         StoreKind::Parquet => stacyard_geoparquet::delete_collection(parquet_path(url)?, id, threads, waits),
-        StoreKind::Json | StoreKind::Ndjson | StoreKind::Api => Err(keeps_none(url)),
+        StoreKind::Json | StoreKind::Ndjson | StoreKind::Api | StoreKind::Catalog => Err(keeps_none(url)),
     }
 }
 

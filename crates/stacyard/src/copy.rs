@@ -6,12 +6,12 @@ use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source, Store,
-    StoreUrl, Transfer, merged,
+    Accept, Check, Collections, Error, ErrorKind, Find, Location, Mode, Note, Old, Remedy, Report, Run,
+    Source, Store, StoreKind, StoreUrl, Transfer, merged,
 };
 
 use crate::open::{Database, Open, database, is_same};
-use crate::target::{Layout, Target};
+use crate::target::{Layout, Target, without_folders};
 
 /// What a copy is to do, beside its source and its target.
 #[derive(Default)]
@@ -44,6 +44,28 @@ pub struct Copying {
 /// A store that cannot be read or written; a target that is there, where no mode says what to do with it. A file is then as it was.
 pub fn copy(from: &str, to: &str, copying: Copying, run: Run<'_>) -> Result<Report, Error> {
     let from = StoreUrl::parse(from, copying.open.kind)?;
+    let to = StoreUrl::parse(to, None)?;
+    copying.run(&from, &to, run)
+}
+
+/// Copies what a static catalog links to, Items and Collections, into a store, through the gate. `start` is the path or URL of its root; how
+/// it is read, [`Open::catalog`] says.
+///
+/// # Errors
+/// As [`copy`]; a server that does not answer, a link that leaves the catalog.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+/// # std::fs::write(path("catalog.json"), r#"{"type":"Catalog","stac_version":"1.1.0","id":"c","description":"d","links":[{"rel":"item","href":"./a.json"}]}"#)?;
+/// # std::fs::write(path("a.json"), r#"{"type":"Feature","stac_version":"1.1.0","id":"a","geometry":null,"properties":{"datetime":"2024-06-01T00:00:00Z"},"links":[],"assets":{}}"#)?;
+/// # let (start, to) = (path("catalog.json"), path("items.parquet"));
+/// let report = stacyard::crawl(&start, &to, stacyard::Copying::default(), stacyard::Run::default())?;
+/// assert_eq!(report.written, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn crawl(start: &str, to: &str, copying: Copying, run: Run<'_>) -> Result<Report, Error> {
+    let from = StoreUrl::parse(start, Some(StoreKind::Catalog))?;
     let to = StoreUrl::parse(to, None)?;
     copying.run(&from, &to, run)
 }
@@ -144,6 +166,17 @@ impl Copying {
         let must_merge = |exists: bool| {
             if exists && self.mode.is_none() { Err(Target::is_there(to, true)) } else { Ok(()) }
         };
+        if to.kind() == StoreKind::Catalog {
+            if self.layout.folders.is_none() {
+                return Err(without_folders(to));
+            }
+            let merges = self.mode.is_some_and(|mode| mode != Mode::Replace);
+            if merges && Target::exists(to) {
+                let message = format!("{to} is there, and a static catalog is written as a whole");
+                let replace = Remedy::setting("overwrite").text(" puts the new one in its place");
+                return Err(Error::new(ErrorKind::Unsupported, &message).remedy(replace));
+            }
+        }
         must_merge(Target::exists(to))?;
         let target = Target::begin(to, &self.open, self.mode == Some(Mode::Replace), &mut |path| {
             run.observer.waits(path)

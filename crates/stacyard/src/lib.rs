@@ -54,6 +54,7 @@ mod open;
 mod refresh;
 mod target;
 
+pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
     Compression, Description, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression,
 };
@@ -74,7 +75,7 @@ pub use stacyard_store::{
 };
 
 pub use self::collections::{delete_collection, keeps_none, put_collections};
-pub use self::copy::{Copying, copy};
+pub use self::copy::{Copying, copy, crawl};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
 pub use self::open::{Open, open};

@@ -1,7 +1,9 @@
 //! Stores opened by their names: the one place that knows all kinds of them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use stacyard_catalog::{CrawlOptions, StaticCatalog};
 use stacyard_geoparquet::{CACHE_MEMORY, Description, Folder, GeoParquet};
 use stacyard_objects::{Object, ObjectOptions};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
@@ -25,6 +27,8 @@ pub struct Open {
     pub api: ApiOptions,
     /// How files on servers and in object stores are asked for.
     pub objects: ObjectOptions,
+    /// How a static catalog is read.
+    pub catalog: CrawlOptions,
 }
 
 impl Default for Open {
@@ -36,6 +40,7 @@ impl Default for Open {
             connections: CONNECTIONS,
             api: ApiOptions::default(),
             objects: ObjectOptions::default(),
+            catalog: CrawlOptions::default(),
         }
     }
 }
@@ -69,6 +74,7 @@ impl Open {
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
             StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
+            StoreKind::Catalog => StaticCatalog::open(&catalog_start(url)?, self.catalog.clone())?.into(),
         })
     }
 
@@ -186,6 +192,18 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
 enum Parquet {
     File(GeoParquet),
     Folder(Folder),
+}
+
+/// The root of a static catalog.
+fn catalog_start(url: &StoreUrl) -> Result<Cow<'_, str>, Error> {
+    match url.location() {
+        Location::Api(url) => Ok(url.into()),
+        Location::Path(path) => Ok(path.to_string_lossy()),
+        Location::Stdio | Location::Database(_) | Location::Object(_) => Err(Error::usage(
+            format!("{url} is not where a static catalog can be"),
+            "name its catalog.json, by a path or by its URL",
+        )),
+    }
 }
 
 /// The file of a GeoParquet store: its footer is at its end, so that a stream will not do.

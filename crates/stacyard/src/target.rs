@@ -1,8 +1,10 @@
 //! A store about to be written: held from before anything is read that it may hold, until the new content is in its place.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use stacyard_catalog::{CatalogSink, CrawlOptions, Folders, StaticCatalog};
 use stacyard_geoparquet::{
     Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
 };
@@ -11,8 +13,8 @@ use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, Remedy, Report,
-    Run, Source, Store, StoreUrl, Transfer, WriteItem, merged,
+    Check, Collections, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, OutputFolder,
+    Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
 };
 
 use crate::open::{Database, Open, database};
@@ -31,6 +33,8 @@ pub struct Layout {
     pub max_columns: usize,
     /// How many bytes the writer holds, about.
     pub memory: usize,
+    /// The folders of a static catalog, which has to have some.
+    pub folders: Option<Folders>,
 }
 
 impl Default for Layout {
@@ -43,6 +47,7 @@ impl Default for Layout {
             compression,
             max_columns: MAX_COLUMNS,
             memory: WRITE_MEMORY,
+            folders: None,
         }
     }
 }
@@ -51,8 +56,14 @@ impl Default for Layout {
 /// nothing.
 pub struct Target {
     url: StoreUrl,
-    /// `None`: a database.
-    output: Option<Output>,
+    place: Place,
+}
+
+/// Where a store is written.
+enum Place {
+    Database,
+    File(Box<Output>),
+    Folder(OutputFolder),
 }
 
 impl Target {
@@ -67,8 +78,8 @@ impl Target {
         overwrites: bool,
         waits: &mut dyn FnMut(&Path),
     ) -> Result<Self, Error> {
-        let output = match url.location() {
-            Location::Database(_) => None,
+        let place = match url.location() {
+            Location::Database(_) => Place::Database,
             Location::Api(_) => {
                 return Err(Error::usage(
                     format!("{url} is a STAC API, which is read only here"),
@@ -76,42 +87,53 @@ impl Target {
                 )
                 .of_kind(ErrorKind::Unsupported));
             }
+            Location::Path(path) if url.kind() == StoreKind::Catalog => {
+                Place::Folder(folder(url, path, overwrites)?)
+            }
             Location::Object(_) | Location::Path(_) if url.spelling().ends_with('/') => {
                 return Err(Error::usage(
                     format!("{url} is a folder, which this version reads and does not write yet"),
-                    "name a .parquet file inside it: a folder is read as one store of all of its files",
+                    Remedy::from(
+                        "name a .parquet file inside it: a folder is read as one store of all of its files",
+                    )
+                    .or(Remedy::from("write a static catalog with ").option("layout")),
                 )
                 .of_kind(ErrorKind::Unsupported));
             }
             Location::Object(at) => {
                 let object = Object::at(at, &open.objects)?;
-                Some(Output::elsewhere(object.shown(), object.upload(overwrites)?)?)
+                Place::File(Box::new(Output::elsewhere(object.shown(), object.upload(overwrites)?)?))
             }
-            Location::Path(_) | Location::Stdio => Some(Output::create(url, overwrites, waits)?),
+            Location::Path(_) | Location::Stdio => {
+                Place::File(Box::new(Output::create(url, overwrites, waits)?))
+            }
         };
-        Ok(Self { url: url.clone(), output })
+        Ok(Self { url: url.clone(), place })
     }
 
     /// The error of a target that is there already.
     pub fn is_there(url: &StoreUrl, can_merge: bool) -> Error {
         let replace = Remedy::setting("overwrite").text(" replaces it");
         let merge = Remedy::setting("mode").text(" insert, ignore or upsert merges into it");
-        Error::new(ErrorKind::Exists, &format!("{url} exists already")).remedy(if can_merge {
-            replace.also(merge)
-        } else {
-            replace
-        })
+        Error::new(ErrorKind::Exists, &format!("{url} exists already"))
+            .remedy(if can_merge && url.kind() != StoreKind::Catalog { replace.also(merge) } else { replace })
     }
 
     /// Whether there is a file of this machine that writing would replace. Pipes and devices are written to; what is elsewhere is told by
     /// [`Target::replaces`].
     pub fn exists(url: &StoreUrl) -> bool {
-        url.path().is_some_and(Path::is_file)
+        let has_some = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut there| there.next().is_some());
+        let is_folder = url.kind() == StoreKind::Catalog;
+        url.path().is_some_and(|path| path.is_file() || is_folder && has_some(path))
     }
 
-    /// Whether it replaces a file.
+    /// Whether it replaces a file, or a folder.
     pub fn replaces(&self) -> bool {
-        self.output.as_ref().is_some_and(Output::replaces)
+        match &self.place {
+            Place::Database => false,
+            Place::File(output) => output.replaces(),
+            Place::Folder(folder) => folder.replaces(),
+        }
     }
 
     /// Its name.
@@ -137,22 +159,30 @@ impl Target {
                 Remedy::from("leave ").option("fields").text(" out").or("write .ndjson or .geojson"),
             ));
         }
-        let Some(output) = self.output else {
-            return match database(&self.url)? {
-                Database::Own(address) => {
-                    let sink = PostGisSink::create(&address, transfer.mode)?;
-                    transfer.run(input, old, sink)
-                }
-                Database::PgStac(address) => {
-                    let sink = PgStacSink::create(
-                        &address,
-                        transfer.mode,
-                        &transfer.collections,
-                        makes_collections,
-                    )?;
-                    transfer.run(input, old, sink)
-                }
-            };
+        let output = match self.place {
+            Place::File(output) => *output,
+            Place::Folder(folder) => {
+                let folders = layout.folders.ok_or_else(|| without_folders(&self.url))?;
+                let sink = CatalogSink::create(folder, folders, transfer.run.threads, layout.memory);
+                return transfer.run(input, old, sink);
+            }
+            Place::Database => {
+                return match database(&self.url)? {
+                    Database::Own(address) => {
+                        let sink = PostGisSink::create(&address, transfer.mode)?;
+                        transfer.run(input, old, sink)
+                    }
+                    Database::PgStac(address) => {
+                        let sink = PgStacSink::create(
+                            &address,
+                            transfer.mode,
+                            &transfer.collections,
+                            makes_collections,
+                        )?;
+                        transfer.run(input, old, sink)
+                    }
+                };
+            }
         };
         if is_json {
             let sink = match layout.parts {
@@ -181,6 +211,28 @@ impl Target {
         let sink = GeoParquetSink::create(output, folder, options)?;
         transfer.run(input, old, sink)
     }
+}
+
+/// The folder of a static catalog, where it may be written.
+fn folder(url: &StoreUrl, path: &Path, overwrites: bool) -> Result<OutputFolder, Error> {
+    let exists = Target::exists(url);
+    // What is replaced is gone: nothing else than a catalog is.
+    if exists
+        && overwrites
+        && let Err(cause) = StaticCatalog::open(&path.to_string_lossy(), CrawlOptions::default())
+    {
+        let error = Error::new(ErrorKind::Exists, &format!("{url} is there, and is no static catalog"));
+        return Err(error.detail(&cause.to_string()).remedy("name a folder that is not there yet"));
+    }
+    OutputFolder::begin(path, exists && overwrites)
+}
+
+/// The error of a static catalog of which nobody says which folders it has.
+pub(crate) fn without_folders(url: &StoreUrl) -> Error {
+    Error::usage(
+        format!("{url}: nothing says which folders the static catalog has"),
+        Remedy::from("say it with ").option(("layout", "'${collection}/${year}'")),
+    )
 }
 
 /// Writes what answers a query to a target that is new or is replaced.

@@ -56,7 +56,7 @@ impl Source for Chain {
                     let name = Arc::clone(name);
                     return Ok(Some(Box::new(move || {
                         let mut batch = work()?;
-                        batch.part.get_or_insert(name);
+                        batch.origin.get_or_insert(name);
                         Ok(batch)
                     })));
                 }

@@ -220,7 +220,7 @@ impl From<ItemError> for Error {
 
 /// Of which Item a record is: 128 bits of `collection` and `id`, keyed anew in each run, so that nobody can make two
 /// different Items clash.
-pub(crate) type Key = u128;
+pub type Key = u128;
 
 /// Makes [`Key`]s.
 #[derive(Clone, Default)]
@@ -278,7 +278,7 @@ impl<'a> Checker<'a> {
         accept: impl FnOnce(Value<'_>, Key, bool) -> Result<(), Error>,
     ) -> Result<Outcome, Error> {
         let text = record.of(batch);
-        let source = batch.part.as_ref().unwrap_or(&self.source);
+        let source = batch.origin.as_ref().unwrap_or(&self.source);
         let nameless = |problem| Findings { kind: None, id: None, problems: vec![problem], more: 0 };
         if let Some(Fault::TooLong { bytes }) = record.fault {
             return Ok(notes.hold(|| {
@@ -289,6 +289,10 @@ impl<'a> Checker<'a> {
                     ),
                 ))
             }));
+        }
+        if record.fault == Some(Fault::Unread) {
+            let why = String::from_utf8_lossy(text).into_owned();
+            return Ok(notes.hold(|| nameless(Problem::new("link", why))));
         }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
@@ -332,14 +336,18 @@ impl<'a> Checker<'a> {
             return Ok(notes.hold(|| named(problems.collect(), more)));
         }
         for warning in verdict.warnings {
-            notes.warnings.add(1, || Located(source, record.place).to_string(), &warning);
+            let first = || {
+                let (source, place) = batch.named(source, record.place);
+                Located(source, place).to_string()
+            };
+            notes.warnings.add(1, first, &warning);
         }
         for (rule, count) in verdict.more_warnings {
             notes.warnings.add_more(rule, count);
         }
         if kind != ObjectKind::Item {
             if self.rules.check.accept == Accept::Collections {
-                notes.collections.push(record.place, value.raw());
+                notes.collections.push(batch.named(source, record.place), value.raw());
             }
             return Ok(Outcome::Passed(kind, 0));
         }

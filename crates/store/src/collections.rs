@@ -99,14 +99,19 @@ pub fn items_of(store: &dyn Backend, id: &str, threads: usize) -> Result<u64, Er
 /// Collections that were found among the records of an input, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    texts: Vec<(Place, String)>,
+    /// What each stands in, its place there, and its text.
+    texts: Vec<(Arc<str>, Place, String)>,
     bytes: usize,
 }
 
 impl Found {
-    pub(crate) fn push(&mut self, place: Place, text: &str) {
+    pub(crate) fn push(&mut self, (source, place): (&str, Place), text: &str) {
         self.bytes += text.len();
-        self.texts.push((place, text.to_owned()));
+        let source = match self.texts.last() {
+            Some((last, ..)) if **last == *source => Arc::clone(last),
+            _ => source.into(),
+        };
+        self.texts.push((source, place, text.to_owned()));
     }
 
     /// Adds those of what comes after.
@@ -127,7 +132,7 @@ impl Found {
     /// By their ids; the first of two with the same one counts, as of Items, and the later one is rejected; so is one that is nested too deep.
     pub(crate) fn by_id(self) -> (Collections, Vec<Unkept>) {
         let (mut collections, mut rejected) = (Collections::new(), Vec::new());
-        for (place, text) in self.texts {
+        for (source, place, text) in self.texts {
             let kind = Some(ObjectKind::Collection);
             let value: serde_json::Value = match serde_json::from_str(&text) {
                 Ok(value) => value,
@@ -135,7 +140,7 @@ impl Found {
                 Err(cause) => {
                     let problem = Problem::new("json", format!("a Collection that cannot be kept: {cause}"));
                     let findings = Findings { kind, id: None, problems: vec![problem], more: 0 };
-                    rejected.push(Unkept { place, text, findings });
+                    rejected.push(Unkept { source, place, text, findings });
                     continue;
                 }
             };
@@ -151,7 +156,7 @@ impl Found {
                 Problem::new("duplicate-id", format!("a Collection has the id {id:?} before this one"));
             "/id".clone_into(&mut problem.pointer);
             let findings = Findings { kind, id: Some(id), problems: vec![problem], more: 0 };
-            rejected.push(Unkept { place, text, findings });
+            rejected.push(Unkept { source, place, text, findings });
         }
         (collections, rejected)
     }
@@ -159,14 +164,15 @@ impl Found {
 
 /// A Collection that is set aside: with the id of another one before it, or nested too deep.
 pub(crate) struct Unkept {
+    source: Arc<str>,
     place: Place,
     text: String,
     findings: Findings,
 }
 
 impl Unkept {
-    pub(crate) fn reject<'a>(&'a self, source: &'a str) -> Reject<'a> {
-        let Self { place, text, findings } = self;
+    pub(crate) fn reject(&self) -> Reject<'_> {
+        let Self { source, place, text, findings } = self;
         Reject { source, place: *place, findings, text: text.as_bytes(), is_whole: true }
     }
 }
@@ -249,7 +255,7 @@ mod tests {
         };
         let mut found = Found::default();
         for levels in [126, 128, 127] {
-            found.push(Place::Whole, &deep(levels));
+            found.push(("test", Place::Whole), &deep(levels));
         }
         let (kept, rejected) = found.by_id();
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["c126", "c127"]);

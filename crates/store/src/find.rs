@@ -131,7 +131,7 @@ impl<'a> Find<'a> {
         let (collections, rejected) = notes.collections.by_id();
         report.found_collections = collections;
         for unkept in &rejected {
-            let reject = unkept.reject(&name);
+            let reject = unkept.reject();
             report.count_reject(reject.findings);
             reject.set_aside(rejects.as_deref_mut(), observer)?;
         }

@@ -186,7 +186,7 @@ impl Warnings {
 pub struct Problem {
     /// Where in the record, as a JSON pointer (RFC 6901); empty for the record itself.
     pub pointer: String,
-    /// The rule: one of the gate's, or `json`, `too-long`, `duplicate-id`, `migration`, `database`, `row`.
+    /// The rule: one of the gate's, or `json`, `too-long`, `link`, `duplicate-id`, `migration`, `database`, `row`.
     pub rule: String,
     /// What is wrong, in words.
     pub message: String,
@@ -279,10 +279,10 @@ pub struct Reject<'a> {
 
 impl<'a> Reject<'a> {
     pub(crate) fn of(source: &'a str, batch: &'a Batch, record: Record, findings: &'a Findings) -> Self {
-        let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. }));
+        let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. } | Fault::Unread));
         let text = record.of(batch);
-        let source = batch.part.as_deref().unwrap_or(source);
-        Self { source, place: record.place, findings, text, is_whole }
+        let (source, place) = batch.named(source, record.place);
+        Self { source, place, findings, text, is_whole }
     }
 
     /// Writes it as one JSON object: `source`, `line`, `feature` or `row`, `errors`, `more` if there are more errors, and
@@ -300,7 +300,7 @@ impl<'a> Reject<'a> {
             Place::Line(line) => Some(("line", line)),
             Place::Feature(index) => Some(("feature", index)),
             Place::Row(row) => Some(("row", row)),
-            Place::Whole => None,
+            Place::Whole | Place::Document { .. } => None,
         } {
             member(&mut out, name);
             out.extend_from_slice(number.to_string().as_bytes());
@@ -407,7 +407,7 @@ impl fmt::Display for Located<'_> {
             Place::Line(line) => write!(f, "{}:{line}", self.0),
             Place::Feature(index) => write!(f, "{}: feature {index}", self.0),
             Place::Row(row) => write!(f, "{}: row {row}", self.0),
-            Place::Whole => f.write_str(self.0),
+            Place::Whole | Place::Document { .. } => f.write_str(self.0),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::sort::{BUFFER, failed, rewound, unnamed};
 
 /// Bytes of keys held in memory (32 MiB): for 900,000 Items, so that most copies write no run, and little beside the
 /// batches that are under way.
-pub(crate) const SEEN_MEMORY: usize = 32 << 20;
+pub const SEEN_MEMORY: usize = 32 << 20;
 
 /// How many runs of a level become one of the next. A new key asks the filters of all runs, fewer than this for each
 /// level; a key is written once for each level.
@@ -34,7 +34,7 @@ const FILTER_BITS: usize = 10;
 const PROBES: u64 = 6;
 
 /// The Items that have been seen.
-pub(crate) struct Seen {
+pub struct Seen {
     held: FxHashSet<Key>,
     /// How many keys are held before they are written to a run.
     room: usize,
@@ -44,7 +44,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// None yet. Beyond `budget` bytes of keys there are only the filters and first keys of runs.
-    pub(crate) fn new(budget: usize) -> Self {
+    pub fn new(budget: usize) -> Self {
         // The places of a hash table are a power of two, each of a key and a byte, and an eighth of them stays free.
         // When it is full, its keys are sorted in a list, which takes seven eighths of a key for each place.
         let place = size_of::<Key>() + 1 + size_of::<Key>() * 7 / 8;
@@ -53,7 +53,8 @@ impl Seen {
         Self { held: FxHashSet::default(), room, levels: Vec::new() }
     }
 
-    pub(crate) fn contains(&self, key: &Key) -> Result<bool, Error> {
+    /// Whether a key has been added.
+    pub fn contains(&self, key: &Key) -> Result<bool, Error> {
         if self.held.contains(key) {
             return Ok(true);
         }
@@ -66,7 +67,7 @@ impl Seen {
     }
 
     /// Adds a key; says whether it is new.
-    pub(crate) fn insert(&mut self, key: Key) -> Result<bool, Error> {
+    pub fn insert(&mut self, key: Key) -> Result<bool, Error> {
         if self.contains(&key)? {
             return Ok(false);
         }

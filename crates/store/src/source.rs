@@ -15,8 +15,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Where `text` starts in the source's own plain file, if it is a copy of its bytes.
     pub file_offset: Option<u64>,
-    /// What the records are from, as messages call it, where that is a part of the source: one of several files.
-    pub part: Option<Arc<str>>,
+    /// What its records stand in, as messages call it, where that is a part of the source: one of several files, a page of an API.
+    pub origin: Option<Arc<str>>,
 }
 
 /// One JSON text of a [`Batch`]. What it holds has not been looked at.
@@ -32,6 +32,16 @@ pub struct Record {
     pub fault: Option<Fault>,
     /// Whether the store knows that it has passed the gate on its way in: a search need not ask again.
     pub has_passed: bool,
+}
+
+impl Batch {
+    /// How a record is found: the name of what it stands in, and its place there.
+    pub(crate) fn named<'b>(&'b self, source: &'b str, place: Place) -> (&'b str, Place) {
+        let source = self.origin.as_deref().unwrap_or(source);
+        let Place::Document { start, end } = place else { return (source, place) };
+        let name = self.text.get(start as usize..end as usize).and_then(|name| str::from_utf8(name).ok());
+        (name.unwrap_or(source), Place::Whole)
+    }
 }
 
 impl Record {
@@ -52,6 +62,13 @@ pub enum Place {
     Row(u64),
     /// The whole of a file.
     Whole,
+    /// A document of its own, one of many that the source reads: where its name stands in the text of the batch.
+    Document {
+        /// The first byte of the name.
+        start: u32,
+        /// The byte after its last.
+        end: u32,
+    },
 }
 
 /// What is wrong with a record before it is read.
@@ -67,6 +84,8 @@ pub enum Fault {
         /// Where it has the second one.
         column: &'static str,
     },
+    /// What leads to it leads to nothing that can be read; its text says why.
+    Unread,
 }
 
 /// The part of reading that any core can do: decompressed lines as they are, row groups still to be decoded.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::secret::without_password;
-use crate::{Error, ErrorKind, Remedy};
+use crate::{Error, Remedy};
 
 /// The kinds of stores that this version can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum StoreKind {
     Postgres,
     /// A STAC API.
     Api,
+    /// A static catalog: JSON files that link to one another.
+    Catalog,
 }
 
 impl FromStr for StoreKind {
@@ -39,7 +41,8 @@ impl FromStr for StoreKind {
             "postgis" => Ok(Self::PostGis),
             "pgstac" => Ok(Self::PgStac),
             "api" => Ok(Self::Api),
-            _ => Err("known are geojson, ndjson, geoparquet, postgis, pgstac and api".to_owned()),
+            "catalog" => Ok(Self::Catalog),
+            _ => Err("known are geojson, ndjson, geoparquet, postgis, pgstac, api and catalog".to_owned()),
         }
     }
 }
@@ -47,7 +50,7 @@ impl FromStr for StoreKind {
 impl StoreKind {
     /// Whether it keeps Collections beside its Items.
     pub const fn keeps_collections(self) -> bool {
-        self.is_database() || matches!(self, Self::Parquet | Self::Api)
+        self.is_database() || matches!(self, Self::Parquet | Self::Api | Self::Catalog)
     }
 
     /// Whether it is a database: its Items come and go batch by batch, and it takes single changes.
@@ -71,6 +74,7 @@ impl fmt::Display for StoreKind {
             Self::PgStac => "pgstac",
             Self::Postgres => "postgresql",
             Self::Api => "api",
+            Self::Catalog => "catalog",
         })
     }
 }
@@ -95,7 +99,7 @@ pub enum Location {
     Path(PathBuf),
     /// A database: its URL, which may hold a password.
     Database(String),
-    /// A STAC API: the URL of its landing page, which may hold secrets.
+    /// A STAC API or a static catalog on the web: the URL of its landing page or root, which may hold secrets.
     Api(String),
     /// A file, or a folder of files, on a server or in an object store: its URL, which may hold secrets.
     Object(String),
@@ -169,6 +173,9 @@ impl StoreUrl {
         if spelling.is_empty() {
             return Err(Error::usage("a store without a name", "name a file, or `-`"));
         }
+        if kind == Some(StoreKind::Catalog) {
+            return Self::catalog(spelling);
+        }
         if !spelling.contains("://")
             && without_password(spelling) != spelling
             && !Path::new(spelling).exists()
@@ -228,6 +235,24 @@ impl StoreUrl {
         }
         of_a_file(&shown, kind, compression)?;
         Ok(made(kind, compression, Location::Object(spelling.to_owned())))
+    }
+
+    /// A static catalog: the URL or the path of its root, or of its folder.
+    fn catalog(spelling: &str) -> Result<Self, Error> {
+        let is_web = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        let (shown, location) = match spelling.split_once("://") {
+            Some((scheme, _)) if is_web(scheme) => {
+                (without_query(spelling), Location::Api(spelling.to_owned()))
+            }
+            Some(_) => {
+                return Err(Error::usage(
+                    format!("{} is not where a static catalog can be", without_password(spelling)),
+                    "name its catalog.json, by a path or by its URL (https://...)",
+                ));
+            }
+            None => (spelling.to_owned(), Location::Path(spelling.into())),
+        };
+        Ok(Self { spelling: shown, kind: StoreKind::Catalog, compression: Compression::None, location })
     }
 
     /// As the user wrote it, without a password.

@@ -1,9 +1,9 @@
-//! `copy`: from one store through the gate into another.
+//! `copy`: from one store through the gate into another; `crawl`, which copies a static catalog.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stacyard::{Copying, Layout, Query, Target, parse_filter};
+use stacyard::{Copying, Layout, Open, Query, StoreKind, Target, parse_filter};
 use stacyard_model::Rfc3339;
 use stacyard_search::cql2::Expr;
 use stacyard_store::{CollectionChanges, Error, Location, Mode, StoreUrl, quoted};
@@ -16,10 +16,28 @@ use crate::flags::{self, Global};
 
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
-    let to = StoreUrl::parse(&flags.to, flags.format)?;
-    let files = files(flags, &from)?;
+    copied(global, (&from, &flags.to), &flags.how, open::how(global)?)
+}
+
+pub(crate) fn crawl(global: &Global, flags: &flags::Crawl) -> Result<Status, Error> {
+    let from = StoreUrl::parse(&flags.start, Some(StoreKind::Catalog))?;
+    let mut open = open::how(global)?;
+    open.catalog.concurrency = flags.concurrency.into();
+    open.catalog.delay = flags.delay.unwrap_or_default();
+    copied(global, (&from, &flags.to), &flags.how, open)
+}
+
+fn copied(
+    global: &Global,
+    (from, to): (&StoreUrl, &str),
+    flags: &flags::Copying,
+    open: Open,
+) -> Result<Status, Error> {
+    let to = flags.folders.target(to, flags.format)?;
+    let folders = flags.folders.asked()?;
+    let files = files(flags, from)?;
     rejects::refuse_target(&to, &files)?;
-    let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&from], Some(&to)), &files)?;
+    let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[from], Some(&to)), &files)?;
     let mode = asked_mode(flags, &to)?;
     if mode.is_none() && Target::exists(&to) {
         return Err(Target::is_there(&to, true));
@@ -37,8 +55,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let parts = query.as_ref().and_then(|query| Parts::of(query.search().fields.clone()));
     let named = flags.collections_file.as_ref();
     let named = named.map(|file| schemas::collections(&file.to_string_lossy(), global)).transpose()?;
+    let counts = Arc::clone(&open.catalog.counts);
     let copying = Copying {
-        open: open::how(global)?,
+        open,
         mode,
         may_end_empty: flags.allow_empty,
         gate: schemas::gate(global, &flags.gate, None)?,
@@ -47,17 +66,18 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         query,
         collections: named.unwrap_or_default(),
         makes_collections: flags.create_collections,
-        layout: Layout { parts: parts.as_ref().map(Parts::writer), ..flags.layout.asked(global) },
+        layout: Layout { parts: parts.as_ref().map(Parts::writer), folders, ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     console.copies(&to, mode.unwrap_or_default());
+    console.crawls(counts);
     let run = global.run(&stop, rejects.as_mut(), &mut console);
-    let report = copying.run(&from, &to, run).map_err(|error| console.failed(error))?;
+    let report = copying.run(from, &to, run).map_err(|error| console.failed(error))?;
     console.finish();
     if let Some(parts) = &parts {
         parts.warn(global, report.written);
     }
-    warn_of_collections(global, &report.collections, (&from, &to));
+    warn_of_collections(global, &report.collections, (from, &to));
     report::done(&report, report.written, &format!("copied to {to}"), flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
 }
@@ -101,7 +121,7 @@ fn warn_of_collections(global: &Global, changes: &CollectionChanges, (from, to):
 }
 
 /// The files that the flags name to be read.
-fn files(flags: &flags::Copy, from: &StoreUrl) -> Result<Vec<PathBuf>, Error> {
+fn files(flags: &flags::Copying, from: &StoreUrl) -> Result<Vec<PathBuf>, Error> {
     if *from.location() == Location::Stdio && flags.collections_file.as_deref() == Some(Path::new("-")) {
         return Err(Error::usage(
             "both the Items and the Collections cannot come from standard input",
@@ -115,7 +135,7 @@ fn files(flags: &flags::Copy, from: &StoreUrl) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// The mode that the flags ask for, if any.
-fn asked_mode(flags: &flags::Copy, to: &StoreUrl) -> Result<Option<Mode>, Error> {
+fn asked_mode(flags: &flags::Copying, to: &StoreUrl) -> Result<Option<Mode>, Error> {
     let mode = if flags.overwrite { Some(Mode::Replace) } else { flags.mode.map(Mode::from) };
     if flags.resume { resumed(mode, to).map(Some) } else { Ok(mode) }
 }

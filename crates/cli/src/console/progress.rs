@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
+use stacyard::CrawlCounts;
 use stacyard_model::shown;
 use stacyard_store::{Error, Landed, Mode, Note, Observer, Progress, Reject, StoreUrl};
 
@@ -29,6 +30,8 @@ pub(crate) struct Console {
     json_log: bool,
     /// The copy that it is of.
     unfinished: Option<Unfinished>,
+    /// What has been read of a static catalog.
+    counts: Arc<CrawlCounts>,
 }
 
 enum Style {
@@ -59,7 +62,13 @@ impl Console {
             last: now,
             json_log: global.json_log,
             unfinished: None,
+            counts: Arc::default(),
         }
+    }
+
+    /// A static catalog may be read: what has been read of it is said too.
+    pub(crate) fn crawls(&mut self, counts: Arc<CrawlCounts>) {
+        self.counts = counts;
     }
 
     /// A copy is to be made: whatever ends it before its time says what is in and how to go on.
@@ -124,13 +133,21 @@ impl Observer for Console {
 
     fn advance(&mut self, progress: Progress) {
         let read = HumanCount(progress.read);
+        let pages = match self.counts.pages() {
+            0 => String::new(),
+            pages => format!(
+                " of {} in {} Catalogs and Collections",
+                HumanCount(self.counts.links()),
+                HumanCount(pages)
+            ),
+        };
         let rejected = match progress.rejected {
             0 => String::new(),
             count => format!(", {} rejected", HumanCount(count)),
         };
         if let Style::Bar(bar) = &self.style {
             bar.set_position(progress.position);
-            bar.set_message(format!("{read} Items{rejected}"));
+            bar.set_message(format!("{read} Items{pages}{rejected}"));
             return;
         }
         if self.last.elapsed() < EVERY {
@@ -145,7 +162,7 @@ impl Observer for Console {
                     0 => String::new(),
                     position => format!(", {}{of}", HumanBytes(position)),
                 };
-                say::line(format_args!("{}: {read} Items{position}{rejected}", self.source));
+                say::line(format_args!("{}: {read} Items{pages}{position}{rejected}", self.source));
             }
             Style::Json => {
                 say::event(json!({

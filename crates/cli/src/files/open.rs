@@ -1,6 +1,6 @@
 //! Stores opened as the flags say.
 
-use stacyard::{Open, Store};
+use stacyard::{CrawlOptions, Open, Store};
 use stacyard_store::{Error, StoreUrl};
 
 use crate::console::report;
@@ -8,12 +8,9 @@ use crate::flags::Global;
 
 /// How stores are opened.
 pub(crate) fn how(global: &Global) -> Result<Open, Error> {
-    Ok(Open {
-        max_record_bytes: global.record_bytes(),
-        api: global.api.options()?,
-        objects: global.api.objects()?,
-        ..Open::default()
-    })
+    let (max_record_bytes, api) = (global.record_bytes(), global.api.options()?);
+    let catalog = CrawlOptions { http: api.http.clone(), max_record_bytes, ..CrawlOptions::default() };
+    Ok(Open { max_record_bytes, api, catalog, objects: global.api.objects()?, ..Open::default() })
 }
 
 /// Opens a store to be read, and says what one should know before trusting it.

@@ -35,6 +35,7 @@ impl Layout {
             compression: self.compression,
             max_columns: self.max_columns,
             memory: global.memory,
+            folders: None,
         }
     }
 }

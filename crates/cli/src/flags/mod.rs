@@ -1,6 +1,7 @@
 //! The flags as they are written, before anything is made of them. Uses no other module of the command; used by all.
 
 mod api;
+mod folders;
 mod global;
 mod layout;
 mod question;
@@ -9,11 +10,13 @@ mod settings;
 mod threads;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use stacyard::{Mode, StoreKind};
 
+pub(crate) use self::folders::Folders;
 pub(crate) use self::global::Global;
 pub(crate) use self::layout::Layout;
 pub(crate) use self::question::Question;
@@ -47,6 +50,8 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Copy the Items of a store into another, through the gate.
     Copy(Copy),
+    /// Copy what a static catalog links to into a store, through the gate.
+    Crawl(Crawl),
     /// Ask a store for Items.
     Search(Search),
     /// Serve stores as one STAC API.
@@ -214,12 +219,42 @@ pub(crate) enum Format {
 /// flags only the Items that answer are copied: in the order of the source, or sorted where --sortby or --max-items ask
 /// for it.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag by itself")]
 pub(crate) struct Copy {
     /// The store to read.
     pub(crate) from: String,
     /// The store to write: a file, a database, or `-`.
     pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) how: Copying,
+}
+
+/// Copy what a static catalog links to into a store, through the gate.
+///
+/// Its links `child` and `item` are followed, and `items` to GeoJSON, each place once. Collections go along where the target keeps them. A link
+/// to what is not there, or is no JSON, is set aside as an invalid Item is; one that leaves the host of START, or its
+/// folder, is an error, unless --follow-foreign allows it.
+///
+/// For example: stacyard crawl https://host/catalog.json catalog.parquet
+#[derive(Debug, Args)]
+pub(crate) struct Crawl {
+    /// The catalog.json or collection.json to begin with: a path, or its URL.
+    pub(crate) start: String,
+    /// The store to write: a file, a database, or `-`.
+    pub(crate) to: String,
+    /// How many documents to ask for at once.
+    #[arg(long, value_name = "N", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+    /// How long after one request the next one begins at least, such as 100ms.
+    #[arg(long, value_name = "DURATION", value_parser = question::parse_duration)]
+    pub(crate) delay: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) how: Copying,
+}
+
+/// The flags of all that copies.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag by itself")]
+pub(crate) struct Copying {
     /// What to do with Items that are in the target already.
     #[arg(long, value_enum)]
     pub(crate) mode: Option<ModeFlag>,
@@ -247,6 +282,8 @@ pub(crate) struct Copy {
     /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
     #[arg(long)]
     pub(crate) create_collections: bool,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
     #[command(flatten)]
     pub(crate) layout: Layout,
     #[command(flatten)]

@@ -27,6 +27,7 @@ mod search;
 mod serve;
 mod serve_writes;
 mod silent;
+mod static_catalogs;
 mod support;
 mod usage;
 mod validate;

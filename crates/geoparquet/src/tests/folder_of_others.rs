@@ -229,7 +229,7 @@ fn records_are_those_of_their_files() {
     let mut parts = Vec::new();
     while let Some(work) = source.next().unwrap() {
         let batch = work().unwrap();
-        let name = batch.part.unwrap();
+        let name = batch.origin.unwrap();
         parts.push((name.rsplit('/').next().unwrap().to_owned(), batch.records.len()));
     }
     assert_eq!(parts, [("a.parquet".to_owned(), 1), ("b.parquet".to_owned(), 2)]);

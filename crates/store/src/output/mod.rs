@@ -2,6 +2,7 @@
 //!
 //! A target that exists and is no regular file (a pipe, a device) is written directly, as is standard output.
 
+mod folder;
 mod target;
 mod temporary;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::url::{Location, StoreUrl};
+pub use folder::OutputFolder;
 use target::Target;
 use temporary::{Limit, Temporary, unfinished};
 
@@ -20,7 +22,9 @@ pub fn abandon_and_exit(status: i32) -> ! {
     // The lock is held to the end, so that no other thread can begin another file.
     let unfinished = unfinished();
     for path in unfinished.iter() {
-        let _ = fs::remove_file(path);
+        // Of a folder others may be writing into it still.
+        let is_gone = || fs::remove_file(path).is_ok() || fs::remove_dir_all(path).is_ok();
+        let _ = (0..10).any(|_| is_gone());
     }
     std::process::exit(status)
 }

@@ -161,7 +161,7 @@ impl Limit {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -248,7 +248,7 @@ fn around(target: &Path) -> (String, &'static str) {
     (format!(".{name}."), ".tmp")
 }
 
-fn temporary_name(target: &Path) -> PathBuf {
+pub(super) fn temporary_name(target: &Path) -> PathBuf {
     let (before, after) = around(target);
     target.with_file_name(format!("{before}{:016x}{after}", random()))
 }
@@ -257,15 +257,17 @@ fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
+/// Whether this is a temporary name of the target.
+pub(super) fn is_leftover(target: &Path, name: &str) -> bool {
+    let (before, after) = around(target);
+    let between = name.strip_prefix(&before).and_then(|rest| rest.strip_suffix(after));
+    between.is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Removes the temporary files of this target that no process holds.
 fn remove_leftovers(target: &Path) {
-    let (before, after) = around(target);
-    let is_ours = |name: &str| {
-        let between = name.strip_prefix(&before).and_then(|rest| rest.strip_suffix(after));
-        between.is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
     for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
-        if !entry.file_name().to_str().is_some_and(is_ours) {
+        if !entry.file_name().to_str().is_some_and(|name| is_leftover(target, name)) {
             continue;
         }
         let path = entry.path();

@@ -185,7 +185,7 @@ impl Transfer<'_> {
             let (collections, rejected) = notes.collections.by_id();
             report.found_collections = collections;
             for unkept in &rejected {
-                self.set_aside(&unkept.reject(&name), report)?;
+                self.set_aside(&unkept.reject(), report)?;
             }
         }
         Ok(seen)

@@ -1,0 +1,227 @@
+//! A folder coming out: made where nobody looks, under a hidden name beside its place, made durable, then put in its place.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use super::temporary::{folder_of, is_leftover, temporary_name, unfinished};
+use crate::url::real;
+use crate::{Error, ErrorKind};
+
+/// A folder being made. Dropped before [`OutputFolder::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub struct OutputFolder {
+    /// Its place, for messages.
+    shown: PathBuf,
+    /// Where links lead to.
+    target: PathBuf,
+    hidden: PathBuf,
+    /// Locked for as long as it is open, which tells it from what a dead process has left.
+    lock: File,
+    replaces: bool,
+    is_done: bool,
+}
+
+impl OutputFolder {
+    /// Begins to make the folder `path`, in the place of the one that is there if it `replaces` it.
+    ///
+    /// # Errors
+    /// A place that cannot be written to; one where something is that is no empty folder, if it does not replace it.
+    pub fn begin(path: &Path, replaces: bool) -> Result<Self, Error> {
+        let failed = |cause| Error::io("write", path, cause);
+        let target = real(path).ok_or(Errno::NOENT).map_err(|cause| failed(cause.into()))?;
+        if !replaces && !is_free(&target).map_err(failed)? {
+            return Err(has_appeared(path));
+        }
+        remove_leftovers(&target);
+        let hidden = temporary_name(&target);
+        let mut all = unfinished();
+        fs::create_dir(&hidden).map_err(failed)?;
+        all.push(hidden.clone());
+        drop(all);
+        let lock = File::open(&hidden).map_err(failed)?;
+        let _ = lock.try_lock();
+        Ok(Self { shown: path.to_owned(), target, hidden, lock, replaces, is_done: false })
+    }
+
+    /// Where it is made.
+    pub fn path(&self) -> &Path {
+        &self.hidden
+    }
+
+    /// Its place, for messages.
+    pub fn place(&self) -> &Path {
+        &self.shown
+    }
+
+    /// Whether it takes the place of another one.
+    pub const fn replaces(&self) -> bool {
+        self.replaces
+    }
+
+    /// Puts it in its place, durably.
+    ///
+    /// # Errors
+    /// It cannot be; another program has put something there meanwhile.
+    pub fn commit(mut self) -> Result<(), Error> {
+        let failed = |cause| Error::io("write", &self.shown, cause);
+        sync(&self.lock).map_err(failed)?;
+        if self.replaces {
+            exchange(&self.hidden, &self.target).map_err(failed)?;
+        } else {
+            // An empty one is as good as none.
+            match fs::remove_dir(&self.target) {
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                    return Err(has_appeared(&self.shown));
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+                Ok(()) | Err(_) => {}
+            }
+            match put(&self.hidden, &self.target) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(has_appeared(&self.shown));
+                }
+                put => put.map_err(failed)?,
+            }
+        }
+        self.is_done = true;
+        if let Ok(folder) = File::open(folder_of(&self.target)) {
+            let _ = folder.sync_all();
+        }
+        // Of a replacement the old one has this name now.
+        Ok(())
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        if self.replaces || !self.is_done {
+            let _ = fs::remove_dir_all(&self.hidden);
+        }
+        unfinished().retain(|path| *path != self.hidden);
+    }
+}
+
+/// Whether nothing is there, or an empty folder.
+fn is_free(place: &Path) -> io::Result<bool> {
+    match fs::read_dir(place) {
+        Ok(mut there) => Ok(there.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_appeared(path: &Path) -> Error {
+    Error::new(ErrorKind::Exists, &format!("{} is there, and is no empty folder", path.display()))
+        .remedy("name a folder that is not there yet")
+}
+
+/// Makes all that is in it durable: one call for a million files.
+#[cfg(target_os = "linux")]
+fn sync(folder: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync(folder: &File) -> io::Result<()> {
+    folder.sync_all()
+}
+
+/// Moves a folder to where nothing stands.
+fn put(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems do not know this way. A folder never takes the place of one that is not empty.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => fs::rename(from, to),
+        put => Ok(put?),
+    }
+}
+
+/// Lets two folders change places.
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        // For a moment there is none then.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            let aside = temporary_name(other);
+            fs::rename(other, &aside)?;
+            fs::rename(one, other)?;
+            fs::rename(&aside, one)
+        }
+        exchanged => Ok(exchanged?),
+    }
+}
+
+/// Removes the folders for this target that no process holds.
+fn remove_leftovers(target: &Path) {
+    for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder || !entry.file_name().to_str().is_some_and(|name| is_leftover(target, name)) {
+            continue;
+        }
+        if File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn it_is_there_as_a_whole_or_not_at_all() {
+        let here = tempfile::tempdir().unwrap();
+        let target = here.path().join("cat");
+        let folder = OutputFolder::begin(&target, false).unwrap();
+        fs::write(folder.path().join("x"), "new").unwrap();
+        assert!(!target.exists());
+        drop(folder);
+        assert_eq!(names(here.path()), Vec::<String>::new());
+        // An empty folder is as good as none.
+        fs::create_dir(&target).unwrap();
+        let folder = OutputFolder::begin(&target, false).unwrap();
+        fs::write(folder.path().join("x"), "new").unwrap();
+        folder.commit().unwrap();
+        assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["x".to_owned()]));
+        assert!(OutputFolder::begin(&target, false).is_err());
+        let folder = OutputFolder::begin(&target, true).unwrap();
+        fs::write(folder.path().join("y"), "newer").unwrap();
+        assert_eq!(names(&target), ["x"]);
+        folder.commit().unwrap();
+        assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["y".to_owned()]));
+    }
+
+    #[test]
+    fn what_others_put_there_meanwhile_stays() {
+        let here = tempfile::tempdir().unwrap();
+        let target = here.path().join("cat");
+        let folder = OutputFolder::begin(&target, false).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("other"), "").unwrap();
+        assert_eq!(folder.commit().unwrap_err().kind(), ErrorKind::Exists);
+        assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["other".to_owned()]));
+    }
+
+    #[test]
+    fn what_a_dead_process_has_left_goes_and_what_a_living_one_makes_stays() {
+        let here = tempfile::tempdir().unwrap();
+        let target = here.path().join("cat");
+        let left = here.path().join(".cat.0123456789abcdef.tmp");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("half"), "").unwrap();
+        let alive = OutputFolder::begin(&target, false).unwrap();
+        assert!(!left.exists());
+        let _next = OutputFolder::begin(&target, false).unwrap();
+        assert!(alive.path().exists());
+    }
+}
