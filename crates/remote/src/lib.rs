@@ -7,12 +7,15 @@
 
 mod api;
 mod first;
+mod harvest;
 mod landing;
 mod names;
 mod options;
 mod page;
 mod pages;
 mod pushdown;
+mod walk;
 
 pub use self::api::Api;
+pub use self::harvest::forget as forget_journal;
 pub use self::options::ApiOptions;

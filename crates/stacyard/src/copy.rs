@@ -1,14 +1,17 @@
 //! Copies: from one store through the gate into another, with all that has to be decided on the way.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source, Store,
-    StoreUrl, Transfer, merged,
+    Accept, Check, Collections, Error, Find, Known, Location, Mode, Note, Old, Remedy, Report, Run, Source,
+    Store, StoreUrl, Transfer, merged,
 };
+
+use stacyard_remote::forget_journal;
 
 use crate::open::{Database, Open, database, is_same};
 use crate::target::{Layout, Target};
@@ -34,6 +37,9 @@ pub struct Copying {
     pub collections: Collections,
     /// Whether Collections are made that Items name and nobody brings: pgstac has no Items without theirs.
     pub makes_collections: bool,
+    /// Where what a STAC API gives is kept until the target is written, for a copy that goes on after one that was broken off. `None`: beside a target that
+    /// is a file, and nowhere for others.
+    pub journal: Option<PathBuf>,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -59,6 +65,8 @@ impl Copying {
         let mode = self.mode.unwrap_or_default();
         let must_lose_nothing =
             is_same(from, to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
+        let journal = self.journal(from, to)?;
+        self.open.api.journal.clone_from(&journal);
         let source = self.opened(from, &mut run)?;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
         let is_named = self.profile.is_some();
@@ -89,6 +97,8 @@ impl Copying {
         }
         let (mut report, mut search) = (Report::default(), None);
         let mut input: Option<Box<dyn Source>> = None;
+        let mut known = Known::default();
+        let all = source.compile(&Query::default(), &run.stop)?;
         if let Some((query, compiled)) = query {
             let wanted = query.search();
             if wanted.sortby.is_empty() && wanted.max_items.is_none() {
@@ -112,7 +122,15 @@ impl Copying {
                 self.layout.order.get_or_insert(Order::Input);
             }
         }
-        let input = input.map_or_else(|| source.items(), Ok)?;
+        let input = match input {
+            Some(input) => input,
+            None => {
+                let found = source.candidates(search.as_ref().unwrap_or(&all))?;
+                report.notes.extend(found.notes);
+                known = found.known;
+                found.source
+            }
+        };
         let old = match old {
             Some(old) => Old::Merged(old.items()?),
             None if mode == Mode::Replace && (exists || to.kind().is_database()) => Old::Replaced {
@@ -124,6 +142,7 @@ impl Copying {
         let transfer = Transfer {
             check,
             search,
+            known,
             mode,
             unique: true,
             must_lose_nothing,
@@ -132,11 +151,35 @@ impl Copying {
             run,
         };
         let Some(target) = target.take() else { return Ok(report) };
-        Ok(report.then(target.write(
-            transfer,
-            (input, old),
-            (self.layout, profile, self.makes_collections),
-        )?))
+        let written = target.write(transfer, (input, old), (self.layout, profile, self.makes_collections));
+        let Some(journal) = journal else { return Ok(report.then(written?)) };
+        let written = written.map_err(|error| kept(error, &journal))?;
+        forget_journal(&journal)?;
+        Ok(report.then(written))
+    }
+
+    /// Where a harvest of the source is kept.
+    fn journal(&self, from: &StoreUrl, to: &StoreUrl) -> Result<Option<PathBuf>, Error> {
+        let search = self.query.as_ref().map(Query::search);
+        let is_sorted = search.is_some_and(|search| !search.sortby.is_empty() || search.max_items.is_some());
+        let why = match from.location() {
+            Location::Api(_) if !is_sorted => {
+                let beside = to.path().map(|path| {
+                    let mut beside = path.as_os_str().to_owned();
+                    beside.push(".harvest");
+                    beside.into()
+                });
+                return Ok(self.journal.clone().or(beside));
+            }
+            Location::Api(_) => {
+                "a search with an order of its own, or for some Items only, is not kept in a journal"
+            }
+            _ => "only what comes from a STAC API is kept in a journal",
+        };
+        match self.journal {
+            None => Ok(None),
+            Some(_) => Err(Error::usage(why, Remedy::from("leave ").option("journal").text(" out"))),
+        }
     }
 
     /// Begins to write the target, where it may be written.
@@ -195,6 +238,18 @@ impl Copying {
         }
         let kept = old.map_or_else(|| source.profile(), Store::profile);
         Ok(self.profile.clone().or_else(|| kept.cloned()))
+    }
+}
+
+/// The error of a copy that goes on later, where anything has come.
+fn kept(error: Error, journal: &Path) -> Error {
+    if journal.exists() {
+        error.detail(&format!(
+            "what has come is kept in {}: the same copy, made again, goes on from there",
+            journal.display()
+        ))
+    } else {
+        error
     }
 }
 

@@ -167,7 +167,7 @@ pub(crate) struct Unkept {
 impl Unkept {
     pub(crate) fn reject<'a>(&'a self, source: &'a str) -> Reject<'a> {
         let Self { place, text, findings } = self;
-        Reject { source, place: *place, findings, text: text.as_bytes(), is_whole: true }
+        Reject { source, origin: None, place: *place, findings, text: text.as_bytes(), is_whole: true }
     }
 }
 

@@ -208,7 +208,7 @@ impl Features {
         let end = narrow(text.len());
         let records = vec![Record { start: 0, end, place: Place::Whole, fault, has_passed: false }];
         let file_offset = self.window.input.plain_file().is_some().then_some(0);
-        Ok(Box::new(move || Ok(Batch { text, records, file_offset })))
+        Ok(Box::new(move || Ok(Batch { text, records, file_offset, origin: None })))
     }
 
     /// Cuts out the features that are in memory, at least one.
@@ -306,7 +306,7 @@ impl Features {
         self.index += 1;
         let fault = Some(Fault::TooLong { bytes });
         let records = vec![Record { start: 0, end: narrow(kept.len()), place, fault, has_passed: false }];
-        Ok(Box::new(move || Ok(Batch { text: kept, records, file_offset: None })))
+        Ok(Box::new(move || Ok(Batch { text: kept, records, ..Batch::default() })))
     }
 
     fn batch(&mut self, records: Vec<Record>) -> Option<Work> {
@@ -316,7 +316,7 @@ impl Features {
         if records.is_empty() {
             return None;
         }
-        Some(Box::new(move || Ok(Batch { text, records, file_offset })))
+        Some(Box::new(move || Ok(Batch { text, records, file_offset, origin: None })))
     }
 
     /// Reads what stands after the features, and checks it together with what stood before them.

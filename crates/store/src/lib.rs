@@ -23,6 +23,7 @@ mod pipeline;
 mod pool;
 mod queryables;
 mod remedy;
+mod repeats;
 mod report;
 mod run;
 mod scan;
@@ -44,7 +45,7 @@ mod url;
 mod watched;
 
 pub use answer::{Answer, Input};
-pub use backend::{Backend, item_by_search};
+pub use backend::{Backend, Candidates, item_by_search};
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
@@ -63,7 +64,10 @@ pub use pipeline::{default_threads, in_order};
 pub use pool::Pool;
 pub use queryables::{queryable, queryables};
 pub use remedy::{Remedy, Setting, Term};
-pub use report::{Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings, is_reject};
+pub use repeats::{Marker, Marks, Repeat, Repeats};
+pub use report::{
+    Fetched, Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings, is_reject,
+};
 pub use run::{Run, SORT_MEMORY};
 pub use secret::without_password;
 pub use secret_in_text::without_passwords;

@@ -113,7 +113,7 @@ impl Lines {
             fault: Some(Fault::TooLong { bytes }),
             has_passed: false,
         }];
-        Ok(Box::new(move || Ok(Batch { text: block, records, file_offset: None })))
+        Ok(Box::new(move || Ok(Batch { text: block, records, ..Batch::default() })))
     }
 }
 
@@ -234,7 +234,7 @@ fn cut_records(text: Vec<u8>, separator: u8, mut line: u64, limit: usize, file_o
         line += if separator == b'\n' { 1 } else { newlines(&text[start..end]) };
         start = end + 1;
     }
-    Batch { text, records, file_offset }
+    Batch { text, records, file_offset, origin: None }
 }
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub struct Report {
     pub errors: BTreeMap<String, u64>,
     /// What was warned of, by rule.
     pub warnings: Warnings,
+    /// What was fetched, of a copy from a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Fetched>,
     /// What the user should know of the stores themselves.
     pub notes: Vec<Note>,
     /// The size of the file that was written; of a database, how much went over the wire.
@@ -126,6 +129,21 @@ impl Report {
         self.seconds += other.seconds;
         self
     }
+}
+
+/// What a source has fetched from a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Fetched {
+    /// Items, those too that came more than once. All count as read.
+    pub items: u64,
+    /// How many of them were skipped: the very same had come before.
+    pub skipped: u64,
+    /// How many of them an earlier run had fetched.
+    pub resumed: u64,
+    /// How many pages were asked for in this run.
+    pub pages: u64,
+    /// Into how many windows of time the answer was cut; 1: it was not.
+    pub windows: u64,
 }
 
 /// Something that a user should know, though nothing has failed.
@@ -267,6 +285,8 @@ impl Findings {
 pub struct Reject<'a> {
     /// The source, as the user spelled it.
     pub source: &'a str,
+    /// The page that it stands on, where the source has such.
+    pub origin: Option<&'a str>,
     /// Where it stands there.
     pub place: Place,
     /// All that is wrong with it.
@@ -281,10 +301,11 @@ impl<'a> Reject<'a> {
     pub(crate) fn of(source: &'a str, batch: &'a Batch, record: Record, findings: &'a Findings) -> Self {
         let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. }));
         let text = record.of(batch);
-        Self { source, place: record.place, findings, text, is_whole }
+        let origin = batch.origin.as_deref();
+        Self { source, origin, place: record.place, findings, text, is_whole }
     }
 
-    /// Writes it as one JSON object: `source`, `line`, `feature` or `row`, `errors`, `more` if there are more errors, and
+    /// Writes it as one JSON object: `source`, `page` if it has such, `line`, `feature` or `row`, `errors`, `more` if there are more errors, and
     /// `item` (JSON, on one line), `text` or `base64`. It comes in pieces, so that a long record is not held twice.
     pub fn write_json(&self, write: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
         let mut out = Vec::with_capacity(512);
@@ -295,6 +316,10 @@ impl<'a> Reject<'a> {
         };
         out.extend_from_slice(b"{\"source\":");
         push_string(&mut out, self.source);
+        if let Some(page) = self.origin {
+            member(&mut out, "page");
+            push_string(&mut out, page);
+        }
         if let Some((name, number)) = match self.place {
             Place::Line(line) => Some(("line", line)),
             Place::Feature(index) => Some(("feature", index)),
@@ -386,7 +411,7 @@ fn flush(out: &mut Vec<u8>, write: &mut dyn FnMut(&str) -> Result<(), Error>) ->
 /// For people, in one line: `catalog.ndjson:17: item "S2A": 2 errors`.
 impl fmt::Display for Reject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", Located(self.source, self.place))?;
+        write!(f, "{}: ", Located(self.origin.unwrap_or(self.source), self.place))?;
         let Findings { kind, id, problems, more } = self.findings;
         if let Some(id) = id {
             let kind = kind.unwrap_or(ObjectKind::Item).to_string().to_lowercase();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::sync::Arc;
 
-use crate::{Error, Note};
+use crate::{Error, Fetched, Note};
 
 /// A run of JSON texts, one a record, in one buffer.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Where `text` starts in the source's own plain file, if it is a copy of its bytes.
     pub file_offset: Option<u64>,
+    /// Where its records come from, where that says more than the name of the source: the page of an API.
+    pub origin: Option<Arc<str>>,
 }
 
 /// One JSON text of a [`Batch`]. What it holds has not been looked at.
@@ -96,6 +99,11 @@ pub trait Source: Send {
     /// What is to be said of it, once all work is done.
     fn notes(&self) -> Vec<Note> {
         Vec::new()
+    }
+
+    /// What it has fetched so far, where it asks a server for it.
+    fn fetched(&self) -> Option<Fetched> {
+        None
     }
 
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.

@@ -37,8 +37,12 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     let parts = query.as_ref().and_then(|query| Parts::of(query.search().fields.clone()));
     let named = flags.collections_file.as_ref();
     let named = named.map(|file| schemas::collections(&file.to_string_lossy(), global)).transpose()?;
+    let mut open = open::how(global)?;
+    if let Some(connections) = flags.harvest_connections {
+        open.api.connections = connections.get();
+    }
     let copying = Copying {
-        open: open::how(global)?,
+        open,
         mode,
         may_end_empty: flags.allow_empty,
         gate: schemas::gate(global, &flags.gate, None)?,
@@ -47,6 +51,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         query,
         collections: named.unwrap_or_default(),
         makes_collections: flags.create_collections,
+        journal: flags.journal.clone(),
         layout: Layout { parts: parts.as_ref().map(Parts::writer), ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));

@@ -206,7 +206,7 @@ impl Source for BrokenSource {
             records.push(Record { start, end, place: Place::Whole, fault: None, has_passed: true });
             start = end + 1;
         }
-        let batch = Batch { text: text.into_bytes(), records, file_offset: None };
+        let batch = Batch { text: text.into_bytes(), records, ..Batch::default() };
         Ok(Some(Box::new(move || Ok(batch))))
     }
 }
