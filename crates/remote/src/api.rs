@@ -134,6 +134,12 @@ impl Api {
         Ok(notes)
     }
 
+    /// Whether it can be asked by a filter.
+    pub fn takes_filters(&self) -> bool {
+        let Landing { takes_post, .. } = self.shared.landing;
+        self.shared.landing.takes_filters(if takes_post { "cql2-json" } else { "cql2-text" })
+    }
+
     /// How it is asked.
     pub(crate) fn options(&self) -> &ApiOptions {
         &self.shared.options

@@ -17,10 +17,19 @@ pub struct ApiOptions {
     pub connections: usize,
     /// How many Items a window has at most, about; an answer with fewer is not cut.
     pub split: u64,
-    /// The folder in which a harvest keeps what has come, for a run that goes on after one that was broken off.
-    pub journal: Option<PathBuf>,
+    /// Where a harvest keeps what has come, for a run that goes on after one that was broken off.
+    pub journal: Option<JournalOptions>,
     /// Whether a search that the API cannot answer by itself is refused. Else more is fetched, and looked at here.
     pub strict: bool,
+}
+
+/// The journal of a harvest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalOptions {
+    /// The folder that it is in. It is made where it is not there.
+    pub folder: PathBuf,
+    /// From when on Items are asked for, where that depends on what changes before the harvest is done: kept, for the run that goes on.
+    pub since: Option<String>,
 }
 
 impl Default for ApiOptions {

@@ -1,6 +1,6 @@
 //! Copies: from one store through the gate into another, with all that has to be decided on the way.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
@@ -11,13 +11,13 @@ use stacyard_store::{
     Store, StoreUrl, Transfer, merged,
 };
 
-use stacyard_remote::forget_journal;
-
+use crate::harvest::{done, is_sorted};
 use crate::open::{Database, Open, database, is_same};
 use crate::target::{Layout, Target};
 
 /// What a copy is to do, beside its source and its target.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice by itself")]
 pub struct Copying {
     /// How both stores are opened.
     pub open: Open,
@@ -40,6 +40,8 @@ pub struct Copying {
     /// Where what a STAC API gives is kept until the target is written, for a copy that goes on after one that was broken off. `None`: beside a target that
     /// is a file, and nowhere for others.
     pub journal: Option<PathBuf>,
+    /// Whether only what has changed is asked for since the latest Item that the target has, of a STAC API; the mode is [`Mode::Upsert`] then.
+    pub update: bool,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -60,15 +62,18 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        let journal = self.journal(from, to)?;
+        if self.update {
+            self.mode = Some(Mode::Upsert);
+        }
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
-        let mode = self.mode.unwrap_or_default();
+        let mode = self.loaded_before(to, journal.as_deref())?;
         let must_lose_nothing =
             is_same(from, to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
-        let journal = self.journal(from, to)?;
-        self.open.api.journal.clone_from(&journal);
-        let source = self.opened(from, &mut run)?;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
+        let mut notes = self.prepare((from, to), old.as_ref(), journal.as_deref(), &mut run)?;
+        let source = self.opened(from, &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
         let query = self.asked(&source, profile.as_deref(), &run)?;
@@ -101,9 +106,7 @@ impl Copying {
         let all = source.compile(&Query::default(), &run.stop)?;
         if let Some((query, compiled)) = query {
             let wanted = query.search();
-            if wanted.sortby.is_empty() && wanted.max_items.is_none() {
-                search = Some(compiled);
-            } else {
+            if is_sorted(wanted) {
                 let find =
                     Find { check: check.clone(), first: wanted.max_items, ..Find::new(compiled, run.part()) };
                 let (answer, found) = source.find_with(find)?;
@@ -120,13 +123,15 @@ impl Copying {
                     merged(std::mem::take(&mut report.found_collections), collections, Mode::Upsert);
                 // Who asks for an order gets it.
                 self.layout.order.get_or_insert(Order::Input);
+            } else {
+                search = Some(compiled);
             }
         }
         let input = match input {
             Some(input) => input,
             None => {
                 let found = source.candidates(search.as_ref().unwrap_or(&all))?;
-                report.notes.extend(found.notes);
+                notes.extend(found.notes);
                 known = found.known;
                 found.source
             }
@@ -152,34 +157,9 @@ impl Copying {
         };
         let Some(target) = target.take() else { return Ok(report) };
         let written = target.write(transfer, (input, old), (self.layout, profile, self.makes_collections));
-        let Some(journal) = journal else { return Ok(report.then(written?)) };
-        let written = written.map_err(|error| kept(error, &journal))?;
-        forget_journal(&journal)?;
+        let mut written = done(written, journal.as_deref())?;
+        written.notes.splice(0..0, notes);
         Ok(report.then(written))
-    }
-
-    /// Where a harvest of the source is kept.
-    fn journal(&self, from: &StoreUrl, to: &StoreUrl) -> Result<Option<PathBuf>, Error> {
-        let search = self.query.as_ref().map(Query::search);
-        let is_sorted = search.is_some_and(|search| !search.sortby.is_empty() || search.max_items.is_some());
-        let why = match from.location() {
-            Location::Api(_) if !is_sorted => {
-                let beside = to.path().map(|path| {
-                    let mut beside = path.as_os_str().to_owned();
-                    beside.push(".harvest");
-                    beside.into()
-                });
-                return Ok(self.journal.clone().or(beside));
-            }
-            Location::Api(_) => {
-                "a search with an order of its own, or for some Items only, is not kept in a journal"
-            }
-            _ => "only what comes from a STAC API is kept in a journal",
-        };
-        match self.journal {
-            None => Ok(None),
-            Some(_) => Err(Error::usage(why, Remedy::from("leave ").option("journal").text(" out"))),
-        }
     }
 
     /// Begins to write the target, where it may be written.
@@ -195,7 +175,7 @@ impl Copying {
         Ok(target)
     }
 
-    fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
+    pub(crate) fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
         let store = self.open.url(url)?;
         if let Some(caution) = store.caution() {
             run.observer.note(&Note { message: caution, help: Remedy::default() });
@@ -238,18 +218,6 @@ impl Copying {
         }
         let kept = old.map_or_else(|| source.profile(), Store::profile);
         Ok(self.profile.clone().or_else(|| kept.cloned()))
-    }
-}
-
-/// The error of a copy that goes on later, where anything has come.
-fn kept(error: Error, journal: &Path) -> Error {
-    if journal.exists() {
-        error.detail(&format!(
-            "what has come is kept in {}: the same copy, made again, goes on from there",
-            journal.display()
-        ))
-    } else {
-        error
     }
 }
 

@@ -37,6 +37,11 @@ impl Default for Open {
 }
 
 impl Open {
+    /// Opens a STAC API.
+    pub(crate) fn api(&self, url: &StoreUrl) -> Result<Api, Error> {
+        Api::open(api_url(url)?, self.api.clone())
+    }
+
     /// Opens the store of this name.
     ///
     /// # Errors
@@ -57,7 +62,7 @@ impl Open {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
-            StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
+            StoreKind::Api => self.api(url)?.into(),
         })
     }
 }

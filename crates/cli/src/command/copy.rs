@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
     rejects::refuse_target(&to, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[&from], Some(&to)), &files)?;
     let mode = asked_mode(flags, &to)?;
-    if mode.is_none() && Target::exists(&to) {
+    if mode.is_none() && !flags.update && Target::exists(&to) {
         return Err(Target::is_there(&to, true));
     }
     let stop = flags.question.stop();
@@ -52,10 +52,12 @@ pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error>
         collections: named.unwrap_or_default(),
         makes_collections: flags.create_collections,
         journal: flags.journal.clone(),
+        update: flags.update,
         layout: Layout { parts: parts.as_ref().map(Parts::writer), ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
-    console.copies(&to, mode.unwrap_or_default());
+    let usual = if flags.update { Mode::Upsert } else { Mode::default() };
+    console.copies(&to, mode.unwrap_or(usual));
     let run = global.run(&stop, rejects.as_mut(), &mut console);
     let report = copying.run(&from, &to, run).map_err(|error| console.failed(error))?;
     console.finish();

@@ -248,6 +248,14 @@ pub(crate) struct Copy {
     /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
     #[arg(long)]
     pub(crate) create_collections: bool,
+    /// Fetch from a STAC API what has changed since the latest Item of the target: by `updated` where all Items have it and the API takes
+    /// filters, else by their time. What was deleted since is not told.
+    #[arg(
+        long,
+        help_heading = "Remote STAC APIs",
+        conflicts_with_all = ["mode", "overwrite", "updated_since", "sortby", "max_items"]
+    )]
+    pub(crate) update: bool,
     /// Keep what a STAC API gives in this folder until the target is written: the same command, made again, goes on from there
     /// [default: TARGET.harvest beside a file; none for other targets].
     #[arg(long, value_name = "FOLDER", help_heading = "Remote STAC APIs")]

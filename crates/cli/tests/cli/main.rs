@@ -10,6 +10,7 @@ mod collections;
 mod columns;
 mod copy;
 mod geoparquet;
+mod harvest;
 mod injection;
 mod interrupt;
 mod limits;

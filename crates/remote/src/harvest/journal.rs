@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use stacyard_store::{Error, ErrorKind, Remedy};
 
 use crate::harvest::log::{Entry, Past, Plan, Segment, VERSION};
+use crate::options::JournalOptions;
 
 const ITEMS: &str = "items.ndjson";
 const LOG: &str = "log";
@@ -24,8 +25,6 @@ pub(super) struct Journal {
     /// The ends of the two.
     items_end: u64,
     log_end: u64,
-    /// Whether it has a page.
-    is_of_use: bool,
 }
 
 impl Journal {
@@ -33,7 +32,10 @@ impl Journal {
     ///
     /// # Errors
     /// A folder that is none, or the journal of another harvest; one that another process uses; what cannot be written.
-    pub(super) fn open(folder: &Path, mark: &str) -> Result<(Self, Past), Error> {
+    pub(super) fn open(
+        JournalOptions { folder, since }: &JournalOptions,
+        mark: &str,
+    ) -> Result<(Self, Past), Error> {
         let failed = |cause| Error::io("write", folder, cause);
         let log = locked(folder)?;
         let items = file(&folder.join(ITEMS)).map_err(failed)?;
@@ -48,17 +50,14 @@ impl Journal {
         }
         items.set_len(past.items).map_err(failed)?;
         log.set_len(past.whole).map_err(failed)?;
-        let is_of_use = past.items > 0;
-        let mut journal = Self {
-            folder: folder.to_owned(),
-            items,
-            log,
-            items_end: past.items,
-            log_end: past.whole,
-            is_of_use,
-        };
+        let mut journal =
+            Self { folder: folder.to_owned(), items, log, items_end: past.items, log_end: past.whole };
         if past.mark.is_none() {
-            journal.say(&[Entry::Harvest { version: VERSION, mark: mark.to_owned() }])?;
+            journal.say(&[Entry::Harvest {
+                version: VERSION,
+                mark: mark.to_owned(),
+                since: since.clone(),
+            }])?;
         }
         Ok((journal, past))
     }
@@ -79,9 +78,7 @@ impl Journal {
     /// Makes the Items safe, and then what is said of them.
     pub(super) fn keep(&mut self, entries: &[Entry]) -> Result<(), Error> {
         self.items.sync_data().map_err(|cause| Error::io("write", &self.folder, cause))?;
-        self.say(entries)?;
-        self.is_of_use = true;
-        Ok(())
+        self.say(entries)
     }
 
     fn say(&mut self, entries: &[Entry]) -> Result<(), Error> {
@@ -108,13 +105,26 @@ impl Journal {
     }
 }
 
-/// One without a page is of no use to anybody.
+/// One without an Item is of no use to anybody.
 impl Drop for Journal {
     fn drop(&mut self) {
-        if !self.is_of_use {
+        if self.items_end == 0 {
             let _ = remove(&self.folder, &self.log);
         }
     }
+}
+
+/// What the harvest was asked for that has a journal in this folder ([`JournalOptions::since`]); `None`: there is no journal.
+///
+/// # Errors
+/// A journal that cannot be read.
+pub fn since(folder: &Path) -> Result<Option<Option<String>>, Error> {
+    let log = match fs::read(folder.join(LOG)) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        log => log.map_err(|cause| Error::io("read", folder, cause))?,
+    };
+    let past = Past::read(&log).map_err(|error| of(error, folder))?;
+    Ok(past.mark.map(|_| past.since))
 }
 
 /// Removes a journal, once what it holds is in its place. One that is not there is gone already.

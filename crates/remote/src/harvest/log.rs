@@ -15,7 +15,7 @@ pub(super) const VERSION: u32 = 1;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry {
     /// The first one: whose journal it is.
-    Harvest { version: u32, mark: String },
+    Harvest { version: u32, mark: String, since: Option<String> },
     /// How the time is cut.
     Plan(Plan),
     /// A page has come.
@@ -92,6 +92,8 @@ pub(super) struct Window {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Past {
     pub(super) mark: Option<String>,
+    /// What whoever harvests has kept with it.
+    pub(super) since: Option<String>,
     pub(super) plan: Option<Plan>,
     pub(super) windows: Vec<Window>,
     /// How many bytes of Items it speaks of.
@@ -122,7 +124,8 @@ impl Past {
     /// Adds a line; `None`: it does not fit to those before.
     fn add(&mut self, entry: Entry) -> Option<()> {
         match entry {
-            Entry::Harvest { version, mark } => {
+            Entry::Harvest { version, mark, since } => {
+                self.since = since;
                 self.mark = Some(mark).filter(|_| version == VERSION && self.mark.is_none());
                 self.mark.as_ref()?;
             }

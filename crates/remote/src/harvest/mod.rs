@@ -12,5 +12,5 @@ mod source;
 mod split;
 mod told;
 
-pub use self::journal::forget;
+pub use self::journal::{forget, since};
 pub(crate) use self::source::Harvest;

@@ -52,7 +52,8 @@ impl Harvest {
         let body = request.body.as_ref().map(ToString::to_string).unwrap_or_default();
         let mark = Sha256::digest(format!("{} {} {body}", api.shown(), request.url));
         let mark = mark.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-        let opened = api.options().journal.as_ref().map(|folder| Journal::open(folder, &mark)).transpose()?;
+        let opened =
+            api.options().journal.as_ref().map(|journal| Journal::open(journal, &mark)).transpose()?;
         let (journal, past) = opened.unzip();
         Ok(Self {
             api: api.clone(),

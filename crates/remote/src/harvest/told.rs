@@ -43,14 +43,15 @@ impl Tally {
         }
         if fetched.skipped > 0 && windows == 1 && anew == 0 {
             note(
-                format!("{api} has given {} Items more than once: once is enough", fetched.skipped),
+                format!("{api} has given {} a second time: skipped", many(fetched.skipped, "Item")),
                 Remedy::from("Items may have moved from page to page while others came or went"),
             );
         }
         if changed > 0 {
             note(
                 format!(
-                    "{api} has given {changed} Items a second time with other content: they have changed meanwhile"
+                    "{api} has given {} a second time with other content: changed meanwhile",
+                    many(changed, "Item")
                 ),
                 Remedy::from("the first version counts; a later copy with ")
                     .option("update")
@@ -60,11 +61,17 @@ impl Tally {
         if anew > 0 {
             note(
                 format!(
-                    "{api} did not know any more what it had said comes next: {anew} windows were begun anew"
+                    "{api} did not know any more what it had said comes next: {} begun anew",
+                    many(anew, "window")
                 ),
                 Remedy::default(),
             );
         }
         notes
     }
+}
+
+/// `1 Item`, `2 Items`.
+fn many(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

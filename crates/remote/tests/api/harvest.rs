@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use stacyard_http::HttpOptions;
-use stacyard_remote::ApiOptions;
+use stacyard_remote::{ApiOptions, JournalOptions};
 use stacyard_search::{Search, Stop};
 use stacyard_store::{Error, ErrorKind, Fetched, Store};
 
@@ -114,7 +114,7 @@ fn options(journal: Option<&Path>) -> ApiOptions {
         page: 10,
         ahead: 1,
         split: 50,
-        journal: journal.map(Path::to_owned),
+        journal: journal.map(|folder| JournalOptions { folder: folder.to_owned(), since: None }),
         ..ApiOptions::default()
     }
 }
@@ -198,19 +198,16 @@ fn windows_keep_within_what_is_asked_for() {
 #[test]
 fn an_api_that_compares_datetime_alone_loses_nothing() {
     let mut things = lasting(400);
-    // It finds those without a `datetime` in no window.
-    let api = server(things.clone(), by_datetime, Some, never);
-    // Without a window it finds all.
-    let api_all = server(
+    // It finds those without a `datetime` in no window, and without a window all.
+    let api = server(
         things.clone(),
         |thing, window| window == ("..", "..") || by_datetime(thing, window),
         Some,
         never,
     );
-    let found = harvest(&api_all, options(None), Search::default()).unwrap();
+    let found = harvest(&api, options(None), Search::default()).unwrap();
     assert_eq!((found.ids, found.fetched.windows), (all(&things), 1));
     things.iter_mut().for_each(|thing| thing.datetime = Some(thing.days.0));
-    drop(api);
     let api = server(things.clone(), by_datetime, Some, never);
     let found = harvest(&api, options(None), Search::default()).unwrap();
     assert_eq!(found.ids, all(&things));
@@ -336,9 +333,8 @@ fn what_had_come_of_a_window_whose_next_page_is_forgotten_is_void() {
     things.lock().unwrap().remove(3);
     *state.lock().unwrap() = "second";
     // It is asked for the page after the sixth from the beginning on, which has another token.
-    let page = ApiOptions { ..options() };
     let start = api.had().len();
-    let error = harvest(&api, page, Search::default()).err().unwrap();
+    let error = harvest(&api, options(), Search::default()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Usage, "it is begun anew, but not for ever");
     assert!(pages_since(&api, start) < 20);
     *state.lock().unwrap() = "well";
