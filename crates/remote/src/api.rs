@@ -6,17 +6,19 @@ use reqwest::Url;
 use stacyard_model::json::Tape;
 use stacyard_search::{Aggregation, Aggregator, Compiled, Stop};
 use stacyard_store::{
-    Backend, Collections, Count, Error, ErrorKind, Find, ItemKey, Known, Note, Remedy, Report, Sorted,
-    Source, item_by_search, without_password,
+    Backend, Candidates, Collections, Count, Error, ErrorKind, Find, ItemKey, Known, Note, Remedy, Report,
+    Sorted, Source, item_by_search, without_password,
 };
 use tokio::runtime::Runtime;
 
 use crate::first::{First, first};
+use crate::harvest::Harvest;
 use crate::landing::Landing;
 use crate::options::ApiOptions;
 use crate::page::Page;
 use crate::pages::Pages;
-use crate::pushdown::{Pushed, everything, pushed, without_place};
+use crate::pushdown::{Pushed, everything, pushed, with, without_place};
+use crate::walk::{Asker, Walk};
 use stacyard_http::{Http, Request, shown};
 
 /// A STAC API, opened: its landing page has been read. Clones share the connections.
@@ -62,9 +64,14 @@ impl Api {
         Ok(stacyard_runtime::wait(runtime, http.ask(&Request::get(url), stop))?.text)
     }
 
+    /// Who asks for pages.
+    pub(crate) fn asker(&self, stop: &Stop) -> Asker {
+        Asker { http: self.shared.http.clone(), stop: stop.clone() }
+    }
+
     fn pages(&self, request: Request, member: &'static str, stop: &Stop) -> Pages {
-        let Shared { shown, http, runtime, options, .. } = &*self.shared;
-        Pages::of((shown, http, runtime), request, member, options.ahead, stop)
+        let Shared { shown, runtime, options, .. } = &*self.shared;
+        Pages::of((shown, runtime), self.asker(stop), (request, member), options.ahead)
     }
 
     fn pushed(&self, (search, collections): (&Compiled, &[String]), in_order: bool) -> Result<Pushed, Error> {
@@ -111,13 +118,49 @@ impl Api {
     /// What is to be said of an answer: an API that does not know a name may give an empty one.
     fn told(&self, search: &Compiled, mut report: Report, note: Option<Note>) -> Result<Report, Error> {
         report.notes.extend(note);
-        if report.read == 0 || search.request().collections.len() > 1 {
-            report.notes.extend(self.known_collections(search)?.1);
-        }
-        if report.read == 0 {
-            report.notes.extend(self.doubtful(search)?);
-        }
+        report.notes.extend(self.named(search, report.read)?);
         Ok(report)
+    }
+
+    /// What is to be said of the names in a search to which the API has given so many Items.
+    pub(crate) fn named(&self, search: &Compiled, items: u64) -> Result<Vec<Note>, Error> {
+        let mut notes = Vec::new();
+        if items == 0 || search.request().collections.len() > 1 {
+            notes.extend(self.known_collections(search)?.1);
+        }
+        if items == 0 {
+            notes.extend(self.doubtful(search)?);
+        }
+        Ok(notes)
+    }
+
+    /// Whether it can be asked by a filter.
+    pub fn takes_filters(&self) -> bool {
+        let Landing { takes_post, .. } = self.shared.landing;
+        self.shared.landing.takes_filters(if takes_post { "cql2-json" } else { "cql2-text" })
+    }
+
+    /// How it is asked.
+    pub(crate) fn options(&self) -> &ApiOptions {
+        &self.shared.options
+    }
+
+    /// What its connections run on.
+    pub(crate) fn runtime(&self) -> &'static Runtime {
+        self.shared.runtime
+    }
+
+    /// What stands in its URL and is not shown.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let values = self.shared.url.query_pairs().map(|(_, value)| value.into_owned());
+        values.filter(|value| !value.is_empty()).collect()
+    }
+
+    /// How many Items a request finds; `None`: the API does not say.
+    pub(crate) fn matched(&self, request: &Request, stop: &Stop) -> Result<Option<u64>, Error> {
+        let mut walk = Walk::new(self.asker(stop), with(request, "limit", 1.into()), "features");
+        let page = stacyard_runtime::wait(self.shared.runtime, walk.next((), |(), _| ()))?;
+        Ok(page.and_then(|(page, ())| page.matched))
     }
 
     /// The collections that are asked for. An API may refuse names that it does not know, which a lenient search takes.
@@ -159,6 +202,16 @@ impl Backend for Api {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         let Shared { landing, options, .. } = &*self.shared;
         Ok(Box::new(self.pages(everything(landing, options.page), "features", &Stop::default())))
+    }
+
+    fn candidates(&self, search: &Arc<Compiled>) -> Result<Candidates, Error> {
+        let collections = self.asked_collections(search)?;
+        let Pushed { request, left, is_pruned } = self.pushed((search, &collections), false)?;
+        Ok(Candidates {
+            source: Box::new(Harvest::new(self, search, request)?),
+            known: Known { are_valid: false, names: is_pruned },
+            notes: self.note(&left).into_iter().collect(),
+        })
     }
 
     fn collections(&self) -> Result<Collections, Error> {

@@ -30,8 +30,8 @@ pub(crate) fn first(find: &mut Find<'_>, wanted: u64, pages: &mut Pages) -> Resu
     let (mut best, mut before) = (BinaryHeap::new(), None::<Vec<u8>>);
     while let Some(page) = pages.page()? {
         search.check_stop()?;
-        let Batch { text, records, .. } = batch(page, report.read)?;
-        let mut refused = Batch::default();
+        let Batch { text, records, origin, .. } = batch(page, pages.pages())?;
+        let mut refused = Batch { origin, ..Batch::default() };
         for record in records {
             report.read += 1;
             let text = &text[record.start as usize..record.end as usize];

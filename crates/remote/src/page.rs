@@ -10,6 +10,8 @@ use stacyard_store::{Error, ErrorKind};
 
 /// A page.
 pub(crate) struct Page {
+    /// Its URL, as it is shown.
+    pub(crate) from: String,
     pub(crate) text: Vec<u8>,
     /// Where its records stand in the text.
     pub(crate) records: Vec<Range<usize>>,
@@ -19,11 +21,16 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads a page whose records are in the member of this name: `features` or `collections`.
+    /// Reads a page whose records are in the member of this name, `features` or `collections`; `each` looks at them.
     ///
     /// # Errors
     /// What is no page.
-    pub(crate) fn of(answer: Answer, asked: &Request, member: &str) -> Result<Self, Error> {
+    pub(crate) fn of(
+        answer: Answer,
+        asked: &Request,
+        member: &str,
+        mut each: impl FnMut(Value<'_>),
+    ) -> Result<Self, Error> {
         let Answer { url, text } = answer;
         let none = |why: &str| {
             Error::new(
@@ -33,11 +40,15 @@ impl Page {
         };
         let mut tape = Tape::new();
         let root = tape.parse(&text).map_err(|cause| none(&cause.to_string()))?;
-        let records = root
+        let found = root
             .get(member)
             .and_then(Value::elements)
             .ok_or_else(|| none(&format!("it has no array `{member}`")))?;
-        let records = records.map(|record| record.offset()..record.offset() + record.raw().len()).collect();
+        let mut records = Vec::new();
+        for record in found {
+            records.push(record.offset()..record.offset() + record.raw().len());
+            each(record);
+        }
         let matched = root.get("numberMatched").or_else(|| root.pointer("/context/matched"));
         let matched = matched.and_then(Value::as_number).and_then(|number| number.as_i64()?.try_into().ok());
         let is_next = |link: &Value<'_>| link.get("rel").and_then(Value::as_str).as_deref() == Some("next");
@@ -46,7 +57,7 @@ impl Page {
             let link: Json = serde_json::from_str(link.raw()).unwrap_or_default();
             following(asked, &url, &link).ok_or_else(|| none("its link `next` leads nowhere"))
         });
-        Ok(Self { next: next.transpose()?, matched, records, text })
+        Ok(Self { from: shown(&url), next: next.transpose()?, matched, records, text })
     }
 }
 
@@ -96,7 +107,7 @@ mod tests {
     fn followed(asked: &Request, link: &Json) -> String {
         let page = json!({"type": "FeatureCollection", "features": [{"id": "a"}, {"id": "b"}], "links": [{"rel": "self", "href": "x"}, link]});
         let answer = Answer { url: asked.url.clone(), text: page.to_string().into_bytes() };
-        let page = Page::of(answer, asked, "features").unwrap();
+        let page = Page::of(answer, asked, "features", |_| ()).unwrap();
         let texts: Vec<_> = page.records.iter().map(|range| &page.text[range.clone()]).collect();
         assert_eq!(texts, [br#"{"id":"a"}"#, br#"{"id":"b"}"#]);
         let Some(Request { url, body, headers }) = page.next else { return "none".to_owned() };
@@ -172,7 +183,7 @@ mod tests {
             ),
         ] {
             let answer = Answer { url: asked.url.clone(), text: text.as_bytes().to_vec() };
-            let error = Page::of(answer, &asked, "features").err().unwrap().to_string();
+            let error = Page::of(answer, &asked, "features", |_| ()).err().unwrap().to_string();
             assert!(error.contains(why), "{error}");
         }
     }

@@ -1,25 +1,19 @@
 //! All pages of an answer, fetched before they are needed, as a source of Items.
 
-use std::collections::HashSet;
-
-use sha2::{Digest, Sha256};
-use stacyard_search::Stop;
-use stacyard_store::{Batch, Error, ErrorKind, Note, Place, Record, Remedy, Source, Work};
+use stacyard_http::Request;
+use stacyard_store::{Batch, Error, Note, Place, Record, Remedy, Source, Work};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::spawn_blocking;
 
 use crate::page::Page;
-use stacyard_http::{Http, Request, shown};
-
-/// So many pages without a record, one after another, are no answer any more.
-const EMPTY: usize = 1_000;
+use crate::walk::{Asker, Walk};
 
 /// All pages that follow a request.
 pub(crate) struct Pages {
     name: String,
     runtime: &'static Runtime,
     fetched: Receiver<Result<Page, Error>>,
+    count: u64,
     read: u64,
     bytes: u64,
     matched: Option<u64>,
@@ -29,21 +23,34 @@ pub(crate) struct Pages {
 impl Pages {
     /// Begins to fetch them. `member` is where their records are, `ahead` how many pages are fetched before they are needed.
     pub(crate) fn of(
-        (name, http, runtime): (&str, &Http, &'static Runtime),
-        first: Request,
-        member: &'static str,
+        (name, runtime): (&str, &'static Runtime),
+        asker: Asker,
+        (first, member): (Request, &'static str),
         ahead: usize,
-        stop: &Stop,
     ) -> Self {
         let (sender, fetched) = channel(ahead.max(1));
-        let (http, stop) = (http.clone(), stop.clone());
+        let walk = Walk::new(asker, first, member);
         runtime.spawn(async move {
-            if let Err(error) = fetch(&http, first, member, &stop, &sender).await {
+            if let Err(error) = fetch(walk, &sender).await {
                 // Nobody may be there any more to hear it.
                 let _ = sender.send(Err(error)).await;
             }
         });
-        Self { name: name.to_owned(), runtime, fetched, read: 0, bytes: 0, matched: None, is_done: false }
+        Self {
+            name: name.to_owned(),
+            runtime,
+            fetched,
+            count: 0,
+            read: 0,
+            bytes: 0,
+            matched: None,
+            is_done: false,
+        }
+    }
+
+    /// How many pages have been read.
+    pub(crate) const fn pages(&self) -> u64 {
+        self.count
     }
 
     /// The name of what is read.
@@ -56,6 +63,7 @@ impl Pages {
         let page = stacyard_runtime::wait(self.runtime, self.fetched.recv()).transpose()?;
         match &page {
             Some(page) => {
+                self.count += 1;
                 self.read += page.records.len() as u64;
                 self.bytes += page.text.len() as u64;
                 self.matched = self.matched.or(page.matched);
@@ -66,46 +74,13 @@ impl Pages {
     }
 }
 
-async fn fetch(
-    http: &Http,
-    first: Request,
-    member: &'static str,
-    stop: &Stop,
-    sender: &Sender<Result<Page, Error>>,
-) -> Result<(), Error> {
-    let (mut asked, mut seen, mut empty) = (first, HashSet::new(), 0);
-    loop {
-        let body = asked.body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mark: [u8; 32] = Sha256::digest(format!("{} {body}", asked.url)).into();
-        if !seen.insert(mark) {
-            let error = Error::new(
-                ErrorKind::Damaged,
-                &format!("the pages of {} go round in a circle", shown(&asked.url)),
-            );
-            return Err(error.remedy("the API is at fault: what came before is not all of the answer"));
-        }
-        let answer = http.ask(&asked, stop).await?;
-        // To look through a large page takes a while, which would keep other connections waiting.
-        let looked = spawn_blocking(move || {
-            let page = Page::of(answer, &asked, member);
-            page.map(|page| (page, asked))
-        });
-        let looked = looked.await.map_err(|cause| Error::failed("a page was not read").caused_by(cause))?;
-        let (mut page, before) = looked?;
-        empty = if page.records.is_empty() { empty + 1 } else { 0 };
-        if empty > EMPTY {
-            return Err(Error::new(
-                ErrorKind::Damaged,
-                &format!("{} gives one page without Items after another", shown(&before.url)),
-            ));
-        }
-        let next = page.next.take();
+async fn fetch(mut walk: Walk, sender: &Sender<Result<Page, Error>>) -> Result<(), Error> {
+    while let Some((page, ())) = walk.next((), |(), _| ()).await? {
         if sender.send(Ok(page)).await.is_err() {
             return Ok(());
         }
-        let Some(next) = next else { return Ok(()) };
-        asked = next;
     }
+    Ok(())
 }
 
 impl Source for Pages {
@@ -133,19 +108,25 @@ impl Source for Pages {
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
-        let first = self.read;
         let Some(page) = self.page()? else { return Ok(None) };
-        Ok(Some(Box::new(move || batch(page, first))))
+        let number = self.count;
+        Ok(Some(Box::new(move || batch(page, number))))
     }
 }
 
-/// A page as a batch of records, which are counted from `first`.
-pub(crate) fn batch(page: Page, first: u64) -> Result<Batch, Error> {
+/// A page as a batch of records, which are counted by page.
+pub(crate) fn batch(page: Page, number: u64) -> Result<Batch, Error> {
+    let origin = Some(origin(&page.from, number).into());
     let narrow = |at: usize| u32::try_from(at).map_err(|_| Error::failed("a page of more than 4 GiB"));
     let mut records = Vec::with_capacity(page.records.len());
-    for (number, range) in (first + 1..).zip(&page.records) {
+    for (row, range) in (1..).zip(&page.records) {
         let (start, end) = (narrow(range.start)?, narrow(range.end)?);
-        records.push(Record { start, end, place: Place::Row(number), fault: None, has_passed: false });
+        records.push(Record { start, end, place: Place::Row(row), fault: None, has_passed: false });
     }
-    Ok(Batch { text: page.text, records, ..Batch::default() })
+    Ok(Batch { text: page.text, records, file_offset: None, origin })
+}
+
+/// How a page is named: its URL is shown without what tells it from the others.
+pub(crate) fn origin(from: &str, number: u64) -> String {
+    format!("{from} (page {number})")
 }

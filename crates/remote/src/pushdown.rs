@@ -103,6 +103,20 @@ pub(crate) fn without_place(
     Some(request)
 }
 
+/// The same request with another value of a member.
+pub(crate) fn with(request: &Request, name: &str, value: Value) -> Request {
+    let mut request = request.clone();
+    if let Some(body) = request.body.as_mut().and_then(Value::as_object_mut) {
+        body.insert(name.to_owned(), value);
+    } else {
+        let others: Vec<(String, String)> =
+            request.url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();
+        request.url.query_pairs_mut().clear().extend_pairs(others);
+        with_query(&mut request.url, &Map::from_iter([(name.to_owned(), value)]));
+    }
+    request
+}
+
 fn asked(landing: &Landing, members: Map<String, Value>) -> Request {
     let mut request = Request::get(landing.search.clone());
     if landing.takes_post {
@@ -135,7 +149,8 @@ fn corners(area: SearchBox) -> Value {
     json!([area.west(), area.south(), area.east(), area.north()])
 }
 
-fn interval(of: Interval) -> String {
+/// As `datetime` is asked for.
+pub(crate) fn interval(of: Interval) -> String {
     let text = |at: Option<jiff::Timestamp>| at.map_or_else(|| "..".to_owned(), |at| at.to_string());
     if of.start().is_some() && of.start() == of.end() {
         text(of.start())

@@ -1,20 +1,23 @@
 //! Copies: from one store through the gate into another, with all that has to be decided on the way.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Error, ErrorKind, Find, Location, Mode, Note, Old, Remedy, Report, Run,
-    Source, Store, StoreKind, StoreUrl, Transfer, merged,
+    Accept, Check, Collections, Error, ErrorKind, Find, Known, Location, Mode, Note, Old, Remedy, Report,
+    Run, Source, Store, StoreKind, StoreUrl, Transfer, merged,
 };
 
+use crate::harvest::{done, is_sorted};
 use crate::open::{Database, Open, database, is_same};
 use crate::target::{Layout, Target, without_folders};
 
 /// What a copy is to do, beside its source and its target.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice by itself")]
 pub struct Copying {
     /// How both stores are opened.
     pub open: Open,
@@ -34,6 +37,11 @@ pub struct Copying {
     pub collections: Collections,
     /// Whether Collections are made that Items name and nobody brings: pgstac has no Items without theirs.
     pub makes_collections: bool,
+    /// Where what a STAC API gives is kept until the target is written, for a copy that goes on after one that was broken off. `None`: beside a target that
+    /// is a file, and nowhere for others.
+    pub journal: Option<PathBuf>,
+    /// Whether only what has changed is asked for since the latest Item that the target has, of a STAC API; the mode is [`Mode::Upsert`] then.
+    pub update: bool,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -76,13 +84,18 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        let journal = self.journal(from, to)?;
+        if self.update {
+            self.mode = Some(Mode::Upsert);
+        }
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
-        let mode = self.mode.unwrap_or_default();
+        let mode = self.loaded_before(to, journal.as_deref())?;
         let must_lose_nothing =
             is_same(from, to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
-        let source = self.opened(from, &mut run)?;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
+        let mut notes = self.prepare((from, to), old.as_ref(), journal.as_deref(), &mut run)?;
+        let source = self.opened(from, &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
         let query = self.asked(&source, profile.as_deref(), &run)?;
@@ -111,11 +124,11 @@ impl Copying {
         }
         let (mut report, mut search) = (Report::default(), None);
         let mut input: Option<Box<dyn Source>> = None;
+        let mut known = Known::default();
+        let all = source.compile(&Query::default(), &run.stop)?;
         if let Some((query, compiled)) = query {
             let wanted = query.search();
-            if wanted.sortby.is_empty() && wanted.max_items.is_none() {
-                search = Some(compiled);
-            } else {
+            if is_sorted(wanted) {
                 let find =
                     Find { check: check.clone(), first: wanted.max_items, ..Find::new(compiled, run.part()) };
                 let (answer, found) = source.find_with(find)?;
@@ -132,9 +145,19 @@ impl Copying {
                     merged(std::mem::take(&mut report.found_collections), collections, Mode::Upsert);
                 // Who asks for an order gets it.
                 self.layout.order.get_or_insert(Order::Input);
+            } else {
+                search = Some(compiled);
             }
         }
-        let input = input.map_or_else(|| source.items(), Ok)?;
+        let input = match input {
+            Some(input) => input,
+            None => {
+                let found = source.candidates(search.as_ref().unwrap_or(&all))?;
+                notes.extend(found.notes);
+                known = found.known;
+                found.source
+            }
+        };
         let old = match old {
             Some(old) => Old::Merged(old.items()?),
             None if mode == Mode::Replace && (exists || to.kind().is_database()) => Old::Replaced {
@@ -146,6 +169,7 @@ impl Copying {
         let transfer = Transfer {
             check,
             search,
+            known,
             mode,
             unique: true,
             must_lose_nothing,
@@ -154,11 +178,10 @@ impl Copying {
             run,
         };
         let Some(target) = target.take() else { return Ok(report) };
-        Ok(report.then(target.write(
-            transfer,
-            (input, old),
-            (self.layout, profile, self.makes_collections),
-        )?))
+        let written = target.write(transfer, (input, old), (self.layout, profile, self.makes_collections));
+        let mut written = done(written, journal.as_deref())?;
+        written.notes.splice(0..0, notes);
+        Ok(report.then(written))
     }
 
     /// Begins to write the target, where it may be written.
@@ -186,7 +209,7 @@ impl Copying {
         Ok(target)
     }
 
-    fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
+    pub(crate) fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
         let store = self.open.url(url)?;
         if let Some(caution) = store.caution() {
             run.observer.note(&Note { message: caution, help: Remedy::default() });

@@ -8,7 +8,7 @@ use stacyard_geoparquet::{ArrowSink, GeoParquetSink, Options, Order};
 use stacyard_model::Profile;
 use stacyard_search::Query;
 use stacyard_store::{
-    Collections, Error, Input, Mode, Old, Output, Remedy, Report, Run, Sink, Store, Transfer,
+    Collections, Error, Input, Known, Mode, Old, Output, Remedy, Report, Run, Sink, Store, Transfer,
 };
 
 /// What an answer is written as.
@@ -66,6 +66,7 @@ fn write(input: Input, collections: Collections, sink: impl Sink, run: Run<'_>) 
     let transfer = Transfer {
         check,
         search,
+        known: Known::default(),
         mode: Mode::Replace,
         unique: false,
         must_lose_nothing: false,

@@ -50,9 +50,11 @@ mod collections;
 mod copy;
 mod create;
 mod export;
+mod harvest;
 mod open;
 mod refresh;
 mod target;
+mod update;
 
 pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{

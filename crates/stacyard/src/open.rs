@@ -46,6 +46,11 @@ impl Default for Open {
 }
 
 impl Open {
+    /// Opens a STAC API.
+    pub(crate) fn api(&self, url: &StoreUrl) -> Result<Api, Error> {
+        Api::open(api_url(url)?, self.api.clone())
+    }
+
     /// Opens the store of this name.
     ///
     /// # Errors
@@ -73,7 +78,7 @@ impl Open {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
                 Database::PgStac(address) => PgStac::with_connections(&address, self.connections)?.into(),
             },
-            StoreKind::Api => Api::open(api_url(url)?, self.api.clone())?.into(),
+            StoreKind::Api => self.api(url)?.into(),
             StoreKind::Catalog => StaticCatalog::open(&catalog_start(url)?, self.catalog.clone())?.into(),
         })
     }

@@ -13,8 +13,8 @@ use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Error, ErrorKind, JsonSink, Location, Mode, Nothing, Old, Output, OutputFolder,
-    Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
+    Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old, Output,
+    OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
 };
 
 use crate::open::{Database, Open, database};
@@ -257,6 +257,7 @@ pub fn save(
     let transfer = Transfer {
         check: Check::default(),
         search: None,
+        known: Known::default(),
         mode: Mode::Replace,
         unique: false,
         must_lose_nothing: false,
@@ -291,6 +292,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     let transfer = Transfer {
         check: Check::default(),
         search: None,
+        known: Known::default(),
         mode: Mode::Insert,
         unique: true,
         must_lose_nothing: false,

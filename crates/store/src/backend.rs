@@ -9,13 +9,18 @@ use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search
 use crate::check::{Check, Known};
 use crate::run::Run;
 use crate::stored::{Count, ItemKey};
-use crate::{Collections, Editor, Error, Find, Pool, Report, Sorted, Source};
+use crate::{Collections, Editor, Error, Find, Note, Pool, Report, Sorted, Source};
 
 /// A kind of store, open for reading, as those who build stores see it; those who use them have [`Store`](crate::Store). All but the first two have
 /// a default that reads everything. What they leave out to be faster must not change any answer: the conformance suite says so.
 pub trait Backend: Send + Sync {
     /// All Items, in the order of the store.
     fn items(&self) -> Result<Box<dyn Source>, Error>;
+
+    /// Items among which are all that answer a search, for whoever looks at each of them, in the order of the store.
+    fn candidates(&self, _search: &Arc<Compiled>) -> Result<Candidates, Error> {
+        Ok(Candidates { source: self.items()?, known: Known::default(), notes: Vec::new() })
+    }
 
     /// The Collections that the store keeps beside its Items.
     fn collections(&self) -> Result<Collections, Error>;
@@ -94,6 +99,16 @@ pub trait Backend: Send + Sync {
     fn editor(&self) -> Option<&dyn Editor> {
         None
     }
+}
+
+/// Items among which are all that answer a search.
+pub struct Candidates {
+    /// The Items.
+    pub source: Box<dyn Source>,
+    /// What the store knows of them.
+    pub known: Known,
+    /// What is to be said of how they were found.
+    pub notes: Vec<Note>,
 }
 
 /// The text of one Item, by a search for it.

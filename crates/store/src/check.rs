@@ -228,13 +228,12 @@ pub(crate) struct Keyed(RandomState, RandomState);
 
 impl Keyed {
     fn key(&self, item: Value<'_>) -> Key {
-        let collection = collection_of(item);
-        let id = item.get("id").and_then(Value::as_str);
-        let hash = |state: &RandomState| {
-            let mut hasher = state.build_hasher();
-            (&collection, &id).hash(&mut hasher);
-            u128::from(std::hash::Hasher::finish(&hasher))
-        };
+        self.of(&(collection_of(item), item.get("id").and_then(Value::as_str)))
+    }
+
+    /// A key of anything: no two that differ have the same.
+    pub(crate) fn of(&self, what: &impl Hash) -> Key {
+        let hash = |state: &RandomState| u128::from(state.hash_one(what));
         hash(&self.0) << 64 | hash(&self.1)
     }
 }

@@ -25,6 +25,7 @@ mod pool;
 mod queryables;
 mod ranges;
 mod remedy;
+mod repeats;
 mod report;
 mod run;
 mod scan;
@@ -46,7 +47,7 @@ mod url;
 mod watched;
 
 pub use answer::{Answer, Input};
-pub use backend::{Backend, item_by_search};
+pub use backend::{Backend, Candidates, item_by_search};
 pub use chain::Chain;
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Key, Known};
@@ -67,7 +68,10 @@ pub use pool::Pool;
 pub use queryables::{queryable, queryables};
 pub use ranges::{Opener, Ranges};
 pub use remedy::{Remedy, Setting, Term};
-pub use report::{Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings, is_reject};
+pub use repeats::{Marker, Marks, Repeat, Repeats};
+pub use report::{
+    Fetched, Findings, Note, Observer, Problem, Progress, Reject, Report, Warning, Warnings, is_reject,
+};
 pub use run::{Run, SORT_MEMORY};
 pub use secret::without_password;
 pub use secret_in_text::without_passwords;

@@ -51,6 +51,9 @@ pub struct Report {
     pub errors: BTreeMap<String, u64>,
     /// What was warned of, by rule.
     pub warnings: Warnings,
+    /// What was fetched, of a copy from a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Fetched>,
     /// What the user should know of the stores themselves.
     pub notes: Vec<Note>,
     /// The size of the file that was written; of a database, how much went over the wire.
@@ -126,6 +129,21 @@ impl Report {
         self.seconds += other.seconds;
         self
     }
+}
+
+/// What a source has fetched from a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Fetched {
+    /// Items, those too that came more than once. All count as read.
+    pub items: u64,
+    /// How many of them were skipped: the very same had come before.
+    pub skipped: u64,
+    /// How many of them an earlier run had fetched.
+    pub resumed: u64,
+    /// How many pages were asked for in this run.
+    pub pages: u64,
+    /// Into how many windows of time the answer was cut; 1: it was not.
+    pub windows: u64,
 }
 
 /// Something that a user should know, though nothing has failed.
@@ -265,7 +283,7 @@ impl Findings {
 /// A record that was set aside.
 #[derive(Debug, Clone, Copy)]
 pub struct Reject<'a> {
-    /// The source, as the user spelled it.
+    /// The source, as the user spelled it; where it has parts, the file, page or document that the record stands in.
     pub source: &'a str,
     /// Where it stands there.
     pub place: Place,

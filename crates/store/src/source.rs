@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 
-use crate::{Error, Note};
+use crate::{Error, Fetched, Note};
 
 /// A run of JSON texts, one a record, in one buffer.
 #[derive(Debug, Default)]
@@ -118,6 +118,11 @@ pub trait Source: Send {
     /// What is to be said of it, once all work is done.
     fn notes(&self) -> Vec<Note> {
         Vec::new()
+    }
+
+    /// What it has fetched so far, where it asks a server for it.
+    fn fetched(&self) -> Option<Fetched> {
+        None
     }
 
     /// The next batch, or `None` at the end. Batches come in order; the work may be done in any.

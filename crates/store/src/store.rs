@@ -11,7 +11,8 @@ use crate::page::Page;
 use crate::run::Run;
 use crate::stored::{Count, ItemKey, Stored};
 use crate::{
-    Backend, Collections, Entry, Error, ErrorKind, Find, Hits, Pool, Report, Sorted, Sorter, Source,
+    Backend, Candidates, Collections, Entry, Error, ErrorKind, Find, Hits, Pool, Report, Sorted, Sorter,
+    Source,
 };
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
@@ -38,6 +39,12 @@ impl Store {
     /// When it cannot be read. So do all that follow.
     pub fn items(&self) -> Result<Box<dyn Source>, Error> {
         self.backend.items()
+    }
+
+    /// Items among which are all that answer a search, which [`compile`](Self::compile) has made ready: for copies, which look at each of
+    /// them.
+    pub fn candidates(&self, search: &Arc<Compiled>) -> Result<Candidates, Error> {
+        self.backend.candidates(search)
     }
 
     /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.

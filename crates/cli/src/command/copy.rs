@@ -31,7 +31,7 @@ fn copied(
     global: &Global,
     (from, to): (&StoreUrl, &str),
     flags: &flags::Copying,
-    open: Open,
+    mut open: Open,
 ) -> Result<Status, Error> {
     let to = flags.folders.target(to, flags.format)?;
     let folders = flags.folders.asked()?;
@@ -39,7 +39,7 @@ fn copied(
     rejects::refuse_target(&to, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[from], Some(&to)), &files)?;
     let mode = asked_mode(flags, &to)?;
-    if mode.is_none() && Target::exists(&to) {
+    if mode.is_none() && !flags.update && Target::exists(&to) {
         return Err(Target::is_there(&to, true));
     }
     let stop = flags.question.stop();
@@ -56,6 +56,9 @@ fn copied(
     let named = flags.collections_file.as_ref();
     let named = named.map(|file| schemas::collections(&file.to_string_lossy(), global)).transpose()?;
     let counts = Arc::clone(&open.catalog.counts);
+    if let Some(connections) = flags.harvest_connections {
+        open.api.connections = connections.get();
+    }
     let copying = Copying {
         open,
         mode,
@@ -66,10 +69,13 @@ fn copied(
         query,
         collections: named.unwrap_or_default(),
         makes_collections: flags.create_collections,
+        journal: flags.journal.clone(),
+        update: flags.update,
         layout: Layout { parts: parts.as_ref().map(Parts::writer), folders, ..flags.layout.asked(global) },
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
-    console.copies(&to, mode.unwrap_or_default());
+    let usual = if flags.update { Mode::Upsert } else { Mode::default() };
+    console.copies(&to, mode.unwrap_or(usual));
     console.crawls(counts);
     let run = global.run(&stop, rejects.as_mut(), &mut console);
     let report = copying.run(from, &to, run).map_err(|error| console.failed(error))?;

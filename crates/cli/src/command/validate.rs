@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 use stacyard_search::Stop;
 use stacyard_store::{
-    Accept, Check, Collections, Error, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl, Transfer,
+    Accept, Check, Collections, Error, Known, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl, Transfer,
 };
 
 use crate::console::progress::Console;
@@ -52,6 +52,7 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
             let transfer = Transfer {
                 check,
                 search: None,
+                known: Known::default(),
                 mode: Mode::Insert,
                 unique: true,
                 must_lose_nothing: false,

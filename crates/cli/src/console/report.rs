@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
-use stacyard_store::{Changes, CollectionChanges, Error, Note, Reject, Remedy, Report, Warnings};
+use stacyard_store::{Changes, CollectionChanges, Error, Fetched, Note, Reject, Remedy, Report, Warnings};
 
 use crate::console::say::{self, Text};
 use crate::console::words;
@@ -216,6 +216,9 @@ pub(crate) fn done(report: &Report, items: u64, what: &str, rejects_file: Option
         let _ = write!(line, " (see {})", say::path(file));
     }
     say::line(format_args!("{line}; {}, {:.1} s", HumanBytes(report.bytes), report.seconds));
+    if let Some(fetched) = &report.fetched {
+        say::line(harvested(fetched));
+    }
     changes(report).log();
     if let Some(line) = collections(&report.collections) {
         say::line(line);
@@ -256,6 +259,22 @@ fn changes(report: &Report) -> Text {
         }
     }
     lines
+}
+
+/// What came from a server, a line: `fetched 1,200 Items on 3 pages of 2 windows, 500 of them by an earlier run; 10 came twice`.
+fn harvested(fetched: &Fetched) -> String {
+    let Fetched { items, skipped, resumed, pages, windows } = *fetched;
+    let mut line = format!("  fetched {} on {}", count(items, "Item"), count(pages, "page"));
+    if windows > 1 {
+        let _ = write!(line, " of {windows} windows of time");
+    }
+    if resumed > 0 {
+        let _ = write!(line, ", {} of them by an earlier run", HumanCount(resumed));
+    }
+    if skipped > 0 {
+        let _ = write!(line, "; {} skipped, as the very same had come before", HumanCount(skipped));
+    }
+    line
 }
 
 /// What became of the Collections, a line.

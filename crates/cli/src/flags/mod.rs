@@ -9,6 +9,7 @@ mod serve;
 mod settings;
 mod threads;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -282,6 +283,21 @@ pub(crate) struct Copying {
     /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
     #[arg(long)]
     pub(crate) create_collections: bool,
+    /// Fetch from a STAC API what has changed since the latest Item of the target: by `updated` where all Items have it and the API takes
+    /// filters, else by their time. What was deleted since is not told.
+    #[arg(
+        long,
+        help_heading = "Remote STAC APIs",
+        conflicts_with_all = ["mode", "overwrite", "updated_since", "sortby", "max_items"]
+    )]
+    pub(crate) update: bool,
+    /// Keep what a STAC API gives in this folder until the target is written: the same command, made again, goes on from there
+    /// [default: TARGET.harvest beside a file; none for other targets].
+    #[arg(long, value_name = "FOLDER", help_heading = "Remote STAC APIs")]
+    pub(crate) journal: Option<PathBuf>,
+    /// How many windows of time a STAC API is asked for at once, where it has many Items; 1: the time is not cut [default: 4].
+    #[arg(long, value_name = "N", help_heading = "Remote STAC APIs")]
+    pub(crate) harvest_connections: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) folders: Folders,
     #[command(flatten)]

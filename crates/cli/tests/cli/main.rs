@@ -11,6 +11,7 @@ mod columns;
 mod copy;
 mod folder;
 mod geoparquet;
+mod harvest;
 mod injection;
 mod interrupt;
 mod limits;

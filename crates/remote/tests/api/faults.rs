@@ -34,7 +34,7 @@ fn attempts(attempts: u32) -> ApiOptions {
     ApiOptions { http: HttpOptions { attempts, ..HttpOptions::default() }, ..ApiOptions::default() }
 }
 
-fn said(error: &Error, server: &Server) -> String {
+pub(crate) fn said(error: &Error, server: &Server) -> String {
     let details: Vec<String> = error.details().iter().map(|line| format!("\n{line}")).collect();
     let advice = error.advice().map(|advice| format!("\n{advice}")).unwrap_or_default();
     format!("{error}{}{advice}", details.concat()).replace(&server.url, "URL")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_search::Compiled;
 
-use crate::check::Check;
+use crate::check::{Check, Known};
 use crate::run::Run;
 use crate::{Collections, Source};
 
@@ -46,6 +46,8 @@ pub struct Transfer<'a> {
     pub check: Check,
     /// The search that Items of the input have to answer.
     pub search: Option<Arc<Compiled>>,
+    /// What the store that the input is of knows of it.
+    pub known: Known,
     /// What happens when an Item is there already.
     pub mode: Mode,
     /// Whether an Item may be there only once. An answer to a search gives what the store holds.

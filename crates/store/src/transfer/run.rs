@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stacyard_model::{Gate, ObjectKind};
 
-use crate::check::{Check, Checker, Keyed, Known, Notes, Outcome, Rules};
+use crate::check::{Check, Checker, Keyed, Notes, Outcome, Rules};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::seen::{SEEN_MEMORY, Seen};
@@ -136,7 +136,7 @@ impl Transfer<'_> {
     ) -> Result<Seen, Error> {
         let name: Arc<str> = source.name().into();
         let rules = match role {
-            Role::Input => Rules::new(self.check.clone(), self.search.clone(), Known::default()),
+            Role::Input => Rules::new(self.check.clone(), self.search.clone(), self.known),
             Role::Old => {
                 // All of the store meets its profile.
                 let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
@@ -184,6 +184,8 @@ impl Transfer<'_> {
             report.warnings = notes.warnings;
             let (collections, rejected) = notes.collections.by_id();
             report.found_collections = collections;
+            report.fetched = source.fetched();
+            report.read += report.fetched.map_or(0, |fetched| fetched.skipped);
             for unkept in &rejected {
                 self.set_aside(&unkept.reject(), report)?;
             }
