@@ -105,6 +105,15 @@ impl Drop for OutputFolder {
     }
 }
 
+/// Removes a folder into which another thread writes still.
+pub(super) fn remove_under_way(hidden: &Path) {
+    // Under another name nobody finds it any more, who would fill it faster than it is emptied.
+    let aside = temporary_name(hidden);
+    let path = if fs::rename(hidden, &aside).is_ok() { &aside } else { hidden };
+    // A file may have been under way.
+    let _ = (0..10).any(|_| fs::remove_dir_all(path).is_ok());
+}
+
 /// Whether nothing is there, or an empty folder.
 fn is_free(place: &Path) -> io::Result<bool> {
     match fs::read_dir(place) {

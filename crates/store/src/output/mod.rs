@@ -22,9 +22,9 @@ pub fn abandon_and_exit(status: i32) -> ! {
     // The lock is held to the end, so that no other thread can begin another file.
     let unfinished = unfinished();
     for path in unfinished.iter() {
-        // Of a folder others may be writing into it still.
-        let is_gone = || fs::remove_file(path).is_ok() || fs::remove_dir_all(path).is_ok();
-        let _ = (0..10).any(|_| is_gone());
+        if fs::remove_file(path).is_err() {
+            folder::remove_under_way(path);
+        }
     }
     std::process::exit(status)
 }
