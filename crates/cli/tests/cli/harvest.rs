@@ -129,8 +129,12 @@ fn a_copy_that_was_killed_goes_on() {
         let arguments = ["copy", &proxy.url, target, "--page-size", "10"];
         let mut child = yard.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
         let journal = yard.path(&format!("{target}.harvest"));
-        let kept = || fs::read_to_string(journal.join("items.ndjson")).map_or(0, |text| text.lines().count());
-        while kept() < 100 {
+        // What is in the log is kept whatever happens.
+        let kept = || {
+            fs::read_to_string(journal.join("log"))
+                .map_or(0, |text| text.matches("{\"page\":{\"window\"").count())
+        };
+        while kept() < 10 {
             thread::sleep(Duration::from_millis(20));
         }
         child.kill().unwrap();
@@ -176,7 +180,7 @@ fn a_copy_asks_for_what_it_wants() {
 fn what_is_rejected_is_named_by_its_page() {
     let yard = Yard::new();
     let server = serving(&yard, &items(30, |_| String::new()));
-    // The one of the 25th of January, which comes on the first page of the newest.
+    // The one of the 15th of January: the newest come first.
     let proxy = Proxy::new(&server.address, &[("\"2024-01-15T00:00:00Z\"", "\"the ides of January!\"")]);
     let copy = ["copy", &proxy.url, "b.ndjson", "--page-size", "10", "--rejects", "r.ndjson"];
     let said = yard.run(&copy).status(1).err;
@@ -193,7 +197,11 @@ fn what_is_rejected_is_named_by_its_page() {
 fn asked(proxy: &Proxy, since: usize) -> String {
     let body = proxy.searches()[since..].iter().rfind(|body| body.contains("\"limit\":10")).unwrap().clone();
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-    format!("datetime {} filter {}", body["datetime"], body["filter"])
+    // The order of members is not told: it depends on what the tests are built with.
+    let Some(args) = body["filter"]["args"].as_array() else {
+        return format!("datetime {}", body["datetime"]);
+    };
+    format!("{} {} {}", args[0], body["filter"]["op"], args[1])
 }
 
 #[test]

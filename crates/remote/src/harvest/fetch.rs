@@ -56,7 +56,8 @@ pub(super) fn fetch(
         let (jobs, sender) = (Arc::clone(&jobs), sender.clone());
         let (asker, marker) = (asker.clone(), marker.clone());
         runtime.spawn(async move {
-            loop {
+            // Where nobody is there any more to take it, nothing else is asked for.
+            while !sender.is_closed() {
                 let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let Some(job) = job else { return };
                 if let Err(error) = window(&asker, job, &marker, &sender).await {
