@@ -7,10 +7,10 @@ use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
     Accept, Check, Collections, Error, Find, Location, Mode, Note, Old, Remedy, Report, Run, Source, Store,
-    StoreUrl, Transfer, merged,
+    StoreKind, StoreUrl, Transfer, merged,
 };
 
-use crate::open::{Database, Open, database, is_same};
+use crate::open::{Database, Open, database, is_same, is_within};
 use crate::target::{Layout, Target};
 
 /// What a copy is to do, beside its source and its target.
@@ -54,6 +54,12 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        if to.kind() == StoreKind::Parquet && is_within(to, from) {
+            return Err(Error::usage(
+                format!("{to} would be one of the files of {from}, which then had its Items twice"),
+                "write it outside of the folder",
+            ));
+        }
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
         let mode = self.mode.unwrap_or_default();
