@@ -12,7 +12,7 @@ use stacyard_store::{
 };
 
 use crate::harvest::{done, is_sorted};
-use crate::open::{Database, Open, database, is_same};
+use crate::open::{Database, Open, database, is_same, is_within};
 use crate::target::{Layout, Target, without_folders};
 
 /// What a copy is to do, beside its source and its target.
@@ -84,6 +84,12 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        if to.kind() == StoreKind::Parquet && is_within(to, from) {
+            return Err(Error::usage(
+                format!("{to} would be one of the files of {from}, which then had its Items twice"),
+                "write it outside of the folder",
+            ));
+        }
         let journal = self.journal(from, to)?;
         if self.update {
             self.mode = Some(Mode::Upsert);

@@ -223,6 +223,17 @@ pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
     })
 }
 
+/// Whether a file would be one of those of a folder.
+pub(crate) fn is_within(file: &StoreUrl, folder: &StoreUrl) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let (Some(file), Some(folder)) = (file.path(), folder.path().filter(|path| path.is_dir())) else {
+        return false;
+    };
+    let parent =
+        file.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    parent.and_then(real).zip(real(folder)).is_some_and(|(parent, folder)| parent.starts_with(folder))
+}
+
 /// Whether both are one and the same store, however they are spelled.
 pub(crate) fn is_same(one: &StoreUrl, other: &StoreUrl) -> Result<bool, Error> {
     Ok(match (one.location(), other.location()) {

@@ -33,11 +33,18 @@ fn every_command_reads_a_folder() {
     assert_eq!(yard.run(&["search", "months/", "--max-items", "2"]).status(0).ids(), ["i03-9", "i03-8"]);
     assert_eq!(yard.run(&["search", "months", "--collections", "d e"]).status(0).ids().len(), 9);
     let ran = yard.run(&["search", "months", "--collections", "e"]).status(2);
-    insta::assert_snapshot!(ran.err, @"");
+    insta::assert_snapshot!(ran.err, @r#"
+    error: no Item is of the collection "e"
+      help: stacyard info says which there are; --filter-lenient takes it for an answer without Items
+    "#);
     let ran = yard.run(&["search", "months", "--datetime", "2024-03-02T00:00:00Z", "--explain"]).status(0);
     let files = ran.out.lines().find(|line| line.starts_with("files")).unwrap_or_default();
-    insta::assert_snapshot!(files, @"");
-    insta::assert_snapshot!(yard.run(&["validate", "months"]).status(0).err, @"");
+    insta::assert_snapshot!(files, @r#"files       3 -> 1 by statistics -> 1 by Bloom filters -> 1 by the order"#);
+    // What is warned of is told by its file.
+    insta::assert_snapshot!(yard.run(&["validate", "months"]).status(0).out, @r#"
+    warning: 9 x collection-link, first at months/collection=d%20e/month=2/part.parquet: row 1: /collection: the Item has no link with rel "collection"; found "d e" [collection-link: STAC Item: Relation types, collection]
+    months: 27 Items valid, 0 rejected
+    "#);
     let info = yard.run(&["info", "months"]).status(0).out;
     let info: Vec<&str> = info
         .lines()
@@ -45,15 +52,34 @@ fn every_command_reads_a_folder() {
             ["collections", "  c ", "  d e", "3 files", "months"].iter().any(|start| line.starts_with(start))
         })
         .collect();
-    insta::assert_snapshot!(info.join("\n"), @"");
+    insta::assert_snapshot!(info.join("\n"), @r#"
+    months: 27 Items
+    collections
+      c             18
+      d e            9
+    3 files
+    "#);
     yard.run(&["copy", "months", "all.parquet"]).status(0);
+    insta::assert_snapshot!(yard.run(&["copy", "months", "months/y/all.parquet"]).status(2).err, @r#"
+    error: months/y/all.parquet would be one of the files of months, which then had its Items twice
+      help: write it outside of the folder
+    "#);
     let sorted = |store: &str| yard.run(&["search", store, "--sortby", "id"]).status(0).out;
     assert_eq!(sorted("all.parquet"), sorted("months"));
     assert_eq!(yard.run(&["collections", "months", "list"]).status(0).out, "");
-    insta::assert_snapshot!(yard.run(&["optimize", "months"]).status(2).err, @"");
-    insta::assert_snapshot!(yard.run(&["search", "months", "-o", "months"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["optimize", "months"]).status(2).err, @r#"
+    error: months is a folder, not a file
+      help: name a file inside it
+    "#);
+    insta::assert_snapshot!(yard.run(&["search", "months", "-o", "months"]).status(2).err, @r#"
+    error: months is the store that is asked: the answer would take its place
+      help: write the answer to another file
+    "#);
     yard.write("c.json", r#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"c","license":"other","links":[],"extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}}}"#);
-    insta::assert_snapshot!(yard.run(&["collections", "months", "put", "c.json"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["collections", "months", "put", "c.json"]).status(2).err, @r#"
+    error: months is a folder, not a file
+      help: name a file inside it
+    "#);
 }
 
 /// What is there twice is told as of one file, and what is not valid under the name of its file.
@@ -62,7 +88,11 @@ fn records_are_told_by_their_files() {
     let yard = months();
     fs::copy(yard.path("months/x/part.parquet"), yard.path("months/y/again.parquet")).unwrap();
     let ran = yard.run(&["validate", "months"]).status(1);
-    insta::assert_snapshot!(ran.err.lines().take(3).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(ran.out.lines().take(2).collect::<Vec<_>>().join("\n"), @r#"
+    months/y/again.parquet: row 1: item "i01-1": 1 error
+      /id: an Item of the collection "c" has the id "i01-1" before this one [duplicate-id]
+    "#);
+    assert!(ran.out.ends_with("months: 27 Items valid, 9 rejected\n"), "{}", ran.out);
 }
 
 /// A thousand files for a process that may open 256.

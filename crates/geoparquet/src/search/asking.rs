@@ -78,7 +78,7 @@ impl<'f> Asking<'f> {
     /// The rows of a file of others that may answer.
     pub(crate) fn candidates(&self, pruned: Pruned) -> Candidates {
         let ask = Arc::new(self.ask(pruned));
-        let waves = Waves::all(&ask.groups);
+        let waves = Waves::all(ask.groups.clone());
         Candidates::new(ask, waves, self.threads)
     }
 
@@ -101,7 +101,7 @@ impl<'f> Asking<'f> {
         let mut answered = 0;
         for pruned in ours {
             let ask = self.ask(pruned);
-            answered += ask.answer(Waves::all(&ask.groups), self.threads, sorter)?;
+            answered += ask.answer(Waves::all(ask.groups.clone()), self.threads, sorter)?;
             self.has_asked(&ask);
         }
         Ok(answered)

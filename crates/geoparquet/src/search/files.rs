@@ -68,7 +68,9 @@ impl Files<'_> {
                     Ok(())
                 })?;
                 sorter.push(hits)?;
-                few.iter_mut().for_each(|few| few.add_key(&entry.key));
+                if let Some(few) = &mut few {
+                    few.add_key(&entry.key);
+                }
             }
         }
         Ok((sorter.finish(self.name)?, asking.complete(report)?))

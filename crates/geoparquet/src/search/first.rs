@@ -156,7 +156,7 @@ impl Ask {
         }
         self.levels.again();
         first.items.clear();
-        let mut waves = Waves::all(&self.groups);
+        let mut waves = Waves::all(self.groups.clone());
         while let Some(rows) = self.next(&mut waves, threads)? {
             self.first_of(rows, &mut first, threads)?;
         }

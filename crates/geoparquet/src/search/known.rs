@@ -31,11 +31,11 @@ pub(crate) fn properties(files: &[Arc<Opened>], search: &Compiled) -> Result<(),
     if files.len() > 1 && !names.lacks_types() {
         // Where columns of a name are of several types, only those count that have values.
         let mut sure = search.names();
-        files.iter().for_each(|file| {
+        for file in &files {
             declare(file, search, &mut sure, |fields, name| {
                 if is_null(file, name) { Types::NULL } else { types_at(fields, name) }
             });
-        });
+        }
         names = sure;
     } else {
         read_more(&files, search, &mut names)?;

@@ -47,8 +47,8 @@ pub(crate) struct Waves {
 
 impl Waves {
     /// Those of some row groups.
-    pub(crate) fn all(groups: &[usize]) -> Self {
-        Self { first: None, groups: groups.to_vec().into_iter() }
+    pub(crate) fn all(groups: Vec<usize>) -> Self {
+        Self { first: None, groups: groups.into_iter() }
     }
 }
 

@@ -323,7 +323,7 @@ impl Ask {
         let tallies = || parts.iter().map(|_| Tally::default()).collect::<Vec<_>>();
         let mut all = tallies();
         let mut answered = 0;
-        let mut waves = Waves::all(&self.groups);
+        let mut waves = Waves::all(self.groups.clone());
         while let Some(groups) = self.wave(&mut waves) {
             let mut open = Vec::new();
             for group in groups {
