@@ -94,10 +94,11 @@ fn changing(
         let mut more =
             says(found.len()).map_or_else(String::new, |says| format!(r#","numberMatched":{says}"#));
         if place + limit < found.len() {
-            more += &format!(
+            let link = format!(
                 r#","links":[{{"rel":"next","method":"POST","href":"/search","merge":true,"body":{{"token":"{}"}}}}]"#,
                 place + limit
             );
+            more.push_str(&link);
         }
         json(page(&items, &more))
     })
@@ -207,7 +208,9 @@ fn an_api_that_compares_datetime_alone_loses_nothing() {
     );
     let found = harvest(&api, options(None), Search::default()).unwrap();
     assert_eq!((found.ids, found.fetched.windows), (all(&things), 1));
-    things.iter_mut().for_each(|thing| thing.datetime = Some(thing.days.0));
+    for thing in &mut things {
+        thing.datetime = Some(thing.days.0);
+    }
     let api = server(things.clone(), by_datetime, Some, never);
     let found = harvest(&api, options(None), Search::default()).unwrap();
     assert_eq!(found.ids, all(&things));
