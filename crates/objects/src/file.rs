@@ -69,7 +69,7 @@ impl ObjectFile {
     /// Opens a file: one request gives its state and its last bytes.
     pub(crate) fn open(place: &Place) -> Result<Self, Error> {
         let (meta, tail) =
-            stacyard_runtime::wait(place.runtime, end(place)).map_err(|cause| told(place, cause))?;
+            stacyard_runtime::wait(place.runtime, end(place)).map_err(|cause| told(place, &cause))?;
         let start = meta.size - tail.len() as u64;
         let state = State::of(&meta);
         let looked = Mutex::new(Instant::now());
@@ -90,7 +90,7 @@ impl ObjectFile {
             ..GetOptions::default()
         };
         let Place { store, path, .. } = &self.place;
-        let failed = |cause| told(&self.place, cause);
+        let failed = |cause| told(&self.place, &cause);
         let answer = store.get_opts(path, options).await.map_err(failed)?;
         if State::of(&answer.meta) != self.state {
             return Err(changed(&self.place));
@@ -173,7 +173,7 @@ impl Ranges for ObjectFile {
             Ok(meta) if State::of(&meta) == self.state => Ok(None),
             Ok(_) => Ok(Some(Box::new(Self::open(&self.place)?))),
             Err(Cause::NotFound { .. }) => Ok(None),
-            Err(cause) => Err(told(&self.place, cause)),
+            Err(cause) => Err(told(&self.place, &cause)),
         }
     }
 }

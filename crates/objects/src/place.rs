@@ -72,7 +72,7 @@ impl Place {
 
     /// Waits for an answer, and words what went wrong.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = object_store::Result<T>>) -> Result<T, Error> {
-        stacyard_runtime::wait(self.runtime, answer).map_err(|cause| told(self, cause))
+        stacyard_runtime::wait(self.runtime, answer).map_err(|cause| told(self, &cause))
     }
 
     /// Whether it is on a server that is no object store.
@@ -104,9 +104,7 @@ fn wrong(name: &str, scheme: &str) -> Error {
 
 fn made<S: ObjectStore>(url: &Url, built: object_store::Result<S>) -> Result<Arc<dyn ObjectStore>, Error> {
     let store = built.map_err(|cause| {
-        let error =
-            Error::usage(format!("{} cannot be asked: {cause}", shown(url)), "check the settings of it");
-        error
+        Error::usage(format!("{} cannot be asked: {cause}", shown(url)), "check the settings of it")
     })?;
     Ok(Arc::new(store))
 }

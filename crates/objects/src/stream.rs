@@ -24,7 +24,7 @@ pub(crate) fn open(place: &Place) -> Result<(Box<dyn Read + Send>, Option<u64>),
     place.runtime.spawn(async move {
         let mut stream = answer.into_stream();
         while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|cause| io::Error::other(told(&of, cause)));
+            let piece = piece.map_err(|cause| io::Error::other(told(&of, &cause)));
             let is_last = piece.is_err();
             if sender.send(piece).await.is_err() || is_last {
                 return;

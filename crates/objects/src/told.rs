@@ -12,9 +12,9 @@ pub(crate) fn changed(place: &Place) -> Error {
 }
 
 /// The error of a place that could not be asked.
-pub(crate) fn told(place: &Place, cause: Cause) -> Error {
+pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
     let Place { shown, tried, .. } = place;
-    let said = innermost(&cause);
+    let said = innermost(cause);
     match cause {
         Cause::NotFound { .. } if said.contains("NoSuchBucket") || said.contains("ContainerNotFound") => {
             let bucket = place.url.host_str().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(crate) fn told(place: &Place, cause: Cause) -> Error {
                 .remedy("copy the file to this machine first")
         }
         // Nobody gives credentials where there is no role.
-        Cause::Generic { .. } if said_by_metadata(&cause) => {
+        Cause::Generic { .. } if said_by_metadata(cause) => {
             Error::new(ErrorKind::Denied, &format!("{shown}: no credentials were found; tried were {tried}"))
                 .remedy(credentials(place))
         }
@@ -71,12 +71,14 @@ fn said_by_metadata(cause: &Cause) -> bool {
     cause.to_string().contains("169.254.169.254") || format!("{cause:?}").contains("InstanceCredential")
 }
 
+/// So many characters are said of what a server says.
+const MOST: usize = 500;
+
 /// What the last cause says: those above repeat it.
 fn innermost(cause: &Cause) -> String {
     let mut why: &dyn std::error::Error = cause;
     while let Some(deeper) = why.source() {
         why = deeper;
     }
-    const MOST: usize = 500;
     why.to_string().chars().take(MOST).collect()
 }

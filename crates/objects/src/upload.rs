@@ -66,7 +66,7 @@ impl Uploading {
     /// Puts the parts; nothing is there to be seen before the last request.
     async fn in_parts(&self, file: &File, size: u64) -> Result<(), Error> {
         let Place { store, path, .. } = &self.place;
-        let failed = |cause| told(&self.place, cause);
+        let failed = |cause| told(&self.place, &cause);
         let part = usize::try_from(PART.max(size.div_ceil(PARTS))).unwrap_or(usize::MAX);
         let upload = store.put_multipart(path).await.map_err(failed)?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, part);
@@ -100,14 +100,14 @@ impl Uploading {
         let now = match store.head(&self.place.path).await {
             Ok(meta) => Some(State::of(&meta)),
             Err(Cause::NotFound { .. }) => None,
-            Err(cause) => return Err(told(&self.place, cause)),
+            Err(cause) => return Err(told(&self.place, &cause)),
         };
         let shown = &self.place.shown;
         match (&self.old, &now) {
             (None, None) => Ok(()),
             (None, Some(_)) if self.overwrites => Ok(()),
             (None, Some(_)) => {
-                Err(told(&self.place, Cause::AlreadyExists { path: String::new(), source: "".into() }))
+                Err(told(&self.place, &Cause::AlreadyExists { path: String::new(), source: "".into() }))
             }
             (old, now) if old == now => Ok(()),
             _ => Err(Error::new(ErrorKind::Conflict, &format!("{shown} has changed since this began"))
@@ -142,7 +142,7 @@ impl Upload for Uploading {
                     let message = format!("{} has changed since this began", self.place.shown);
                     Err(Error::new(ErrorKind::Conflict, &message).remedy("nothing was written: do it again"))
                 }
-                put => put.map_err(|cause| told(&self.place, cause)),
+                put => put.map_err(|cause| told(&self.place, &cause)),
             };
         }
         stacyard_runtime::wait(self.place.runtime, self.in_parts(file, size))
@@ -154,7 +154,7 @@ pub(crate) fn state(place: &Place) -> Result<Option<State>, Error> {
     match stacyard_runtime::wait(place.runtime, place.store.head(&place.path)) {
         Ok(meta) => Ok(Some(State::of(&meta))),
         Err(Cause::NotFound { .. }) => Ok(None),
-        Err(cause) => Err(told(place, cause)),
+        Err(cause) => Err(told(place, &cause)),
     }
 }
 

@@ -208,7 +208,7 @@ impl Copying {
         }
         must_merge(Target::exists(to))?;
         let target = Target::begin(to, &self.open, self.mode == Some(Mode::Replace), &mut |path| {
-            run.observer.waits(path)
+            run.observer.waits(path);
         })?;
         // From here on it stays as it is: before, it may have come or gone.
         must_merge(target.replaces())?;

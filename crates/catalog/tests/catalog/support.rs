@@ -16,8 +16,8 @@ use stacyard_catalog::{CrawlOptions, StaticCatalog};
 use stacyard_http::HttpOptions;
 use stacyard_model::Gate;
 use stacyard_store::{
-    Accept, Backend, Check, Collections, Error, JsonSink, Mode, Observer, Old, Output, Progress, Reject,
-    Report, Run, StoreUrl, Transfer,
+    Accept, Backend, Check, Collections, Error, JsonSink, Known, Mode, Observer, Old, Output, Progress,
+    Reject, Report, Run, StoreUrl, Transfer,
 };
 
 /// How a document is brought.
@@ -165,6 +165,7 @@ pub(crate) fn crawl(start: &str, options: CrawlOptions) -> Result<Crawled, Error
     let mut rejects = Rejects::default();
     let output = Output::create(&url, false, &mut |_| {})?;
     let transfer = Transfer {
+        known: Known::default(),
         check: Check { gate: Some(Gate::default()), accept: Accept::Collections, ..Check::default() },
         search: None,
         mode: Mode::Insert,

@@ -96,7 +96,7 @@ fn begin(global: &Global, flags: &flags::Search, url: &StoreUrl) -> Result<Optio
     };
     refuse(Target::exists(url))?;
     let target = Target::begin(url, &open::how(global)?, flags.overwrite, &mut |path| {
-        report::waits(path, global.json_log)
+        report::waits(path, global.json_log);
     })?;
     // It may have come since it was looked for.
     refuse(target.replaces())?;

@@ -29,7 +29,8 @@ impl Counted {
 
     /// Its first bytes, as far as they can be read: what they look like is said where it is not Parquet.
     pub(crate) fn head(&self, length: u64) -> Bytes {
-        let head = self.inner.read(&[0..length.min(self.inner.len())]);
+        let wanted = 0..length.min(self.inner.len());
+        let head = self.inner.read(std::slice::from_ref(&wanted));
         head.ok().and_then(|mut head| head.pop()).unwrap_or_default()
     }
 

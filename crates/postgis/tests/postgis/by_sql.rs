@@ -1,6 +1,6 @@
 //! Rows that users write by SQL: each is an Item that says what its columns say, and is found by it.
 
-use stacyard_store::{Nowhere, Observer, Progress, Reject, Report, Run, Source as _, Transfer};
+use stacyard_store::{Known, Nowhere, Observer, Progress, Reject, Report, Run, Source as _, Transfer};
 
 use super::*;
 
@@ -33,6 +33,7 @@ fn validated(url: &str) -> (Report, Vec<String>) {
     let mut rejects = Rejects::default();
     let source = PostGis::open(&Address::parse(url).unwrap()).unwrap().audit().unwrap();
     let transfer = Transfer {
+        known: Known::default(),
         collections: stacyard_store::Collections::new(),
         old_collections: stacyard_store::Collections::new(),
         check: stacyard_store::Check {

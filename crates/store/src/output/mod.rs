@@ -61,7 +61,7 @@ pub struct Output {
 /// A file that has no place yet.
 #[derive(Debug)]
 enum Pending {
-    Here(Here),
+    Here(Box<Here>),
     There(Box<dyn Upload>),
 }
 
@@ -130,7 +130,7 @@ impl Output {
         let temporary = Temporary::create(&target.path).map_err(failed)?;
         let file = temporary.file.try_clone().map_err(failed)?;
         let here = Here { temporary, target, overwrites, most_open: Vec::new() };
-        Ok(Self { file, path: path.to_owned(), pending: Some(Pending::Here(here)), written: 0 })
+        Ok(Self { file, path: path.to_owned(), pending: Some(Pending::Here(Box::new(here))), written: 0 })
     }
 
     /// Whether it replaces a file.
