@@ -42,7 +42,7 @@ pub(crate) fn put(
         None if !overwrites => request = request.header(IF_NONE_MATCH, "*"),
         _ => {}
     }
-    let answer = stacyard_runtime::wait(place.runtime, request.send()).map_err(|cause| {
+    let answer = stacyard_runtime::wait(place.runtime, async { request.send().await }).map_err(|cause| {
         let message = format!("{shown} was not written: {}", cause.without_url());
         Error::new(ErrorKind::Unavailable, &message).remedy("try again, and check host and proxy")
     })?;

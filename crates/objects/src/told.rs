@@ -80,5 +80,5 @@ fn innermost(cause: &Cause) -> String {
     while let Some(deeper) = why.source() {
         why = deeper;
     }
-    why.to_string().chars().take(MOST).collect()
+    why.to_string().trim_end_matches([':', ' ']).chars().take(MOST).collect()
 }
