@@ -17,7 +17,7 @@ ACCESS = {"AWS_ACCESS_KEY_ID": "here", "AWS_SECRET_ACCESS_KEY": "secret-of-here"
 
 @pytest.fixture(scope="module")
 def s3():
-    """The environment of an object store with the bucket `b`."""
+    """The environment of an object store with the bucket `bucket`."""
     port = free_port()
     server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -25,7 +25,7 @@ def s3():
     try:
         for _ in range(100):
             try:
-                urllib.request.urlopen(urllib.request.Request(f"{endpoint}/b", method="PUT")).read()
+                urllib.request.urlopen(urllib.request.Request(f"{endpoint}/bucket", method="PUT")).read()
                 break
             except OSError:
                 time.sleep(0.1)
@@ -47,27 +47,27 @@ def run(s3, *arguments, fails=False):
 
 def test_every_format_goes_there_and_back(s3, catalog, tmp_path):
     for name in ["a.ndjson", "a.ndjson.zst", "a.geojson", "a.json.gz", "a.parquet"]:
-        run(s3, "copy", catalog.parquet, f"s3://b/dir/{name}")
+        run(s3, "copy", catalog.parquet, f"s3://bucket/dir/{name}")
         back = tmp_path / f"{name}.ndjson"
-        run(s3, "copy", f"s3://b/dir/{name}", back)
+        run(s3, "copy", f"s3://bucket/dir/{name}", back)
         assert by_id(lines(back)) == catalog.by_id
 
 
 def test_a_search_there_is_the_search_here(s3, catalog):
-    run(s3, "copy", catalog.parquet, "s3://b/search.parquet")
+    run(s3, "copy", catalog.parquet, "s3://bucket/search.parquet")
     for question in [["--limit", "5"], ["--datetime", "2024-01-01T00:00:00Z/.."], ["--ids", next(iter(catalog.by_id))]]:
         here = stacyard("search", catalog.parquet, *question)
-        assert run(s3, "search", "s3://b/search.parquet", *question).stdout == here
-    explained = run(s3, "search", "s3://b/search.parquet", "--explain").stdout
+        assert run(s3, "search", "s3://bucket/search.parquet", *question).stdout == here
+    explained = run(s3, "search", "s3://bucket/search.parquet", "--explain").stdout
     assert "bytes with" in explained
 
 
 def test_a_target_that_is_there_stays(s3, catalog):
-    run(s3, "copy", catalog.parquet, "s3://b/there.ndjson")
-    said = run(s3, "copy", catalog.parquet, "s3://b/there.ndjson", fails=True).stderr
-    assert "s3://b/there.ndjson exists already" in said and "--mode" in said
-    run(s3, "copy", catalog.parquet, "s3://b/there.ndjson", "--mode", "upsert")
-    assert len(lines_of(run(s3, "search", "s3://b/there.ndjson"))) == len(catalog.by_id)
+    run(s3, "copy", catalog.parquet, "s3://bucket/there.ndjson")
+    said = run(s3, "copy", catalog.parquet, "s3://bucket/there.ndjson", fails=True).stderr
+    assert "s3://bucket/there.ndjson exists already" in said and "--mode" in said
+    run(s3, "copy", catalog.parquet, "s3://bucket/there.ndjson", "--mode", "upsert")
+    assert len(lines_of(run(s3, "search", "s3://bucket/there.ndjson"))) == len(catalog.by_id)
 
 
 def lines_of(done):
@@ -82,28 +82,28 @@ def test_large_files_go_in_parts(s3, tmp_path):
         for number in range(2_500):
             out.write(json.dumps({**item, "id": str(number)}) + "\n")
     assert file.stat().st_size > 48 << 20
-    run(s3, "copy", file, "s3://b/large.ndjson")
-    assert run(s3, "search", "s3://b/large.ndjson", "--count").stdout.strip() == "2500"
+    run(s3, "copy", file, "s3://bucket/large.ndjson")
+    assert run(s3, "search", "s3://bucket/large.ndjson", "--count").stdout.strip() == "2500"
     back = tmp_path / "back.ndjson"
-    run(s3, "copy", "s3://b/large.ndjson", back)
+    run(s3, "copy", "s3://bucket/large.ndjson", back)
     assert by_id(lines(back)) == by_id(lines(file))
 
 
 def test_what_is_not_there_is_said(s3, tmp_path):
-    assert "s3://b/none.parquet is not there" in run(s3, "info", "s3://b/none.parquet", fails=True).stderr
+    assert "s3://bucket/none.parquet is not there" in run(s3, "info", "s3://bucket/none.parquet", fails=True).stderr
     said = run(s3, "info", "s3://nobody/none.parquet", fails=True).stderr
     assert 'there is no bucket "nobody"' in said
-    said = run(s3, "copy", pathlib.Path(__file__).parent / "none.ndjson", "s3://b/x.parquet", fails=True).stderr
+    said = run(s3, "copy", pathlib.Path(__file__).parent / "none.ndjson", "s3://bucket/x.parquet", fails=True).stderr
     assert "none.ndjson" in said
 
 
 def test_credentials_come_from_a_profile(s3, catalog, tmp_path):
-    run(s3, "copy", catalog.parquet, "s3://b/profile.parquet")
+    run(s3, "copy", catalog.parquet, "s3://bucket/profile.parquet")
     credentials, config = tmp_path / "credentials", tmp_path / "config"
     credentials.write_text("[lab]\naws_access_key_id = here\naws_secret_access_key = secret-of-here\n")
     config.write_text(f"[profile lab]\nregion = us-east-1\nendpoint_url = {s3['AWS_ENDPOINT_URL']}\n")
     by_profile = {"AWS_PROFILE": "lab", "AWS_SHARED_CREDENTIALS_FILE": str(credentials), "AWS_CONFIG_FILE": str(config)}
-    assert run(by_profile, "search", "s3://b/profile.parquet", "--count").stdout.strip() == str(len(catalog.by_id))
+    assert run(by_profile, "search", "s3://bucket/profile.parquet", "--count").stdout.strip() == str(len(catalog.by_id))
     bare = {"AWS_ENDPOINT_URL": s3["AWS_ENDPOINT_URL"]}
-    counted = run(bare, "--anonymous", "search", "s3://b/profile.parquet", "--count")
+    counted = run(bare, "--anonymous", "search", "s3://bucket/profile.parquet", "--count")
     assert counted.stdout.strip() == str(len(catalog.by_id))

@@ -181,7 +181,7 @@ fn a_folder_where_a_file_is_meant() {
     "#);
     insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "new/"]).status(2).err, @r#"
     error: new/ is a folder, which this version reads and does not write yet
-      help: name a .parquet file inside it: a folder is read as one store of all of its files
+      help: name a .parquet file inside it: a folder is read as one store of all of its files, or write a static catalog with --layout
     "#);
     insta::assert_snapshot!(yard.run(&["search", "nowhere/"]).status(3).err, @r#"
     error: cannot read nowhere/: No such file or directory (os error 2)
@@ -208,13 +208,13 @@ fn an_unknown_extension() {
     let yard = Yard::with_items();
     insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "b.csv"]).status(2).err, @r"
     error: b.csv: the extension `.csv` says nothing about what it holds
-      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; or say it with --store-kind (of an output, with --format)
+      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; files may be on s3://, gs://, az:// and https://, too; or say it with --store-kind (of an output, with --format)
     ");
     yard.run(&["copy", "a.ndjson", "b.txt", "--format", "geojson"]).status(0);
     yard.run(&["validate", "b.txt", "--store-kind", "geojson"]).status(0);
     insta::assert_snapshot!(yard.run(&["validate", "https://h/items.parquet?key=secret"]).status(2).err, @r"
     error: https://h/items.parquet?***: remote files are not supported by this version yet
-      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`
+      help: known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; files may be on s3://, gs://, az:// and https://, too
     ");
 }
 

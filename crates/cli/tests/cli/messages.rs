@@ -25,7 +25,7 @@ fn messages_read_well() {
         "validate missing.ndjson",
         "validate a.txt",
         "validate ftp://host/a",
-        "validate s3://bucket/a.parquet",
+        "validate s3://bucket/a",
         "copy a.ndjson a.parquet.gz",
         "copy a.ndjson - --format geoparquet",
         "init a.ndjson",

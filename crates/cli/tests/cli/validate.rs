@@ -94,7 +94,7 @@ fn usage() {
       help: give --rejects a file of its own
     ");
     let ran = yard.run(&["--json-log", "validate", "x.y"]).status(2);
-    insta::assert_snapshot!(ran.err, @r#"{"event":"error","message":"x.y: the extension `.y` says nothing about what it holds","help":"known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; or say it with --store-kind (of an output, with --format)"}"#);
+    insta::assert_snapshot!(ran.err, @r#"{"event":"error","message":"x.y: the extension `.y` says nothing about what it holds","help":"known are .json .geojson .ndjson .jsonl .geojsonl (each also with .gz or .zst), .parquet .geoparquet, postgis:// and pgstac:// (each user@host:port/database), https:// of a STAC API, and `-`; files may be on s3://, gs://, az:// and https://, too; or say it with --store-kind (of an output, with --format)"}"#);
 }
 
 #[test]
