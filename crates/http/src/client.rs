@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use stacyard_search::Stop;
@@ -119,7 +119,7 @@ impl Http {
     /// Headers that are none; a system without certificates of authorities.
     pub fn new(base: &Url, options: &HttpOptions) -> Result<Self, Error> {
         Ok(Self {
-            client: client(base, options)?,
+            client: built(client(base, options)?.timeout(options.timeout))?,
             headers: options.header_map()?,
             base: base.clone(),
             attempts: options.attempts.max(1),
@@ -269,24 +269,30 @@ impl Http {
     }
 }
 
-/// A client for the server at `base`. It follows no redirects: it would take all but the best known headers to other hosts.
+/// What makes a client for the server at `base`. It follows no redirects: it would take all but the best known headers to other hosts. How long
+/// an answer may take is not said yet.
 ///
 /// # Errors
 /// A system without certificates of authorities.
-pub fn client(base: &Url, options: &HttpOptions) -> Result<Client, Error> {
+pub fn client(base: &Url, options: &HttpOptions) -> Result<ClientBuilder, Error> {
     let mut client = Client::builder();
     if is_here(base) {
         // No proxy reaches what is on this machine.
         client = client.no_proxy();
     }
-    client
+    Ok(client
         .user_agent(concat!("stacyard/", env!("CARGO_PKG_VERSION")))
         .tls_backend_preconfigured(tls()?)
         .redirect(Policy::none())
-        .connect_timeout(options.timeout.min(Duration::from_secs(20)))
-        .timeout(options.timeout)
-        .build()
-        .map_err(|cause| Error::failed("cannot prepare to ask a server").caused_by(cause))
+        .connect_timeout(options.timeout.min(Duration::from_secs(20))))
+}
+
+/// The client that is made.
+///
+/// # Errors
+/// A system that has no room for it.
+pub fn built(client: ClientBuilder) -> Result<Client, Error> {
+    client.build().map_err(|cause| Error::failed("cannot prepare to ask a server").caused_by(cause))
 }
 
 /// Whether a URL is of the server at `base`: of the same origin, or of the same host with TLS where there was none. Only there go headers.

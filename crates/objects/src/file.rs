@@ -70,7 +70,10 @@ impl ObjectFile {
     pub(crate) fn open(place: &Place) -> Result<Self, Error> {
         let (meta, tail) =
             stacyard_runtime::wait(place.runtime, end(place)).map_err(|cause| told(place, &cause))?;
-        let start = meta.size - tail.len() as u64;
+        let start = meta.size.checked_sub(tail.len() as u64).ok_or_else(|| {
+            let message = format!("{} gives more bytes than it says it has", place.shown);
+            Error::new(ErrorKind::Damaged, &message).remedy("the server is at fault: try another way to it")
+        })?;
         let state = State::of(&meta);
         let looked = Mutex::new(Instant::now());
         Ok(Self { place: place.clone(), state, length: meta.size, tail: (start, tail), looked })

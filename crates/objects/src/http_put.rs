@@ -31,7 +31,7 @@ pub(crate) fn put(
         let bytes = piece(&mut &file, PIECE)?;
         Ok::<_, io::Error>((!bytes.is_empty()).then_some((bytes, file)))
     });
-    let client = stacyard_http::client(&place.url, http)?;
+    let client = stacyard_http::built(stacyard_http::client(&place.url, http)?)?;
     let mut request = client
         .put(place.url.clone())
         .headers(http.header_map()?)

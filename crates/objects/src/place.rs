@@ -91,7 +91,8 @@ fn retry(options: &ObjectOptions) -> RetryConfig {
     RetryConfig {
         backoff,
         max_retries: options.http.attempts.saturating_sub(1) as usize,
-        retry_timeout: Duration::from_mins(3),
+        // Since the first request for a file, which may take long to be read to its end: the number of attempts bounds what fails.
+        retry_timeout: Duration::from_hours(24),
     }
 }
 
