@@ -44,6 +44,14 @@ pub fn shown(url: &Url) -> String {
     url.into()
 }
 
+/// Whether a server has said that it gives this to nobody who asks so (403). Stores of objects say it of what is not there.
+pub fn is_forbidden(error: &Error) -> bool {
+    error.kind() == ErrorKind::Denied && error.to_string().contains(FORBIDDEN)
+}
+
+/// How that is said in the message of the error.
+const FORBIDDEN: &str = "answers 403 Forbidden";
+
 /// A reference in a document at `from`, as a URL that can be asked.
 pub fn resolve(from: &Url, reference: &str) -> Option<Url> {
     from.join(reference).ok().filter(|url| matches!(url.scheme(), "http" | "https"))

@@ -42,9 +42,9 @@ impl HttpConnector for Connector {
         if quick.is_some_and(|limit| limit == "1 second" || limit == "1s") {
             http.timeout = Duration::from_secs(2);
         }
-        // A large file may take long, as long as some of it comes.
+        // A large file may take long, as long as some of it comes. Its bytes are asked for as they are: ranges are of these.
         let client = stacyard_http::client(&self.base, &http)
-            .and_then(|client| stacyard_http::built(client.read_timeout(http.timeout)))
+            .and_then(|client| stacyard_http::built(client.no_gzip().no_zstd().read_timeout(http.timeout)))
             .map_err(|cause| object_store::Error::Generic { store: "HTTP", source: Box::new(cause) })?;
         Ok(HttpClient::new(Service { client, base: self.base.clone(), headers: self.headers.clone() }))
     }

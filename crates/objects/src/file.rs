@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use object_store::{Error as Cause, GetOptions, GetRange, ObjectMeta, ObjectStoreExt};
+use object_store::{Error as Cause, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStoreExt};
 use stacyard_store::{Error, ErrorKind, Ranges};
 
 use crate::place::Place;
@@ -60,7 +60,7 @@ impl State {
     }
 
     /// The tag, where a server can be asked to look at it: weak ones never match (RFC 9110, section 13.1.1).
-    fn strong(&self) -> Option<String> {
+    pub(crate) fn strong(&self) -> Option<String> {
         self.tag.clone().filter(|tag| !tag.starts_with("W/"))
     }
 }
@@ -98,12 +98,12 @@ impl ObjectFile {
         if State::of(&answer.meta) != self.state {
             return Err(changed(&self.place));
         }
-        let bytes = answer.bytes().await.map_err(failed)?;
-        if bytes.len() as u64 != range.end - range.start {
-            let message = format!("{} has given {} bytes of {range:?}", self.place.shown, bytes.len());
-            return Err(Error::new(ErrorKind::Unavailable, &message).remedy("try again"));
+        if answer.range != range {
+            let message = format!("{} has given other bytes than {range:?}", self.place.shown);
+            return Err(Error::new(ErrorKind::Damaged, &message)
+                .remedy("the server is at fault: try another way to it"));
         }
-        Ok(bytes)
+        body(answer).await.map_err(failed)
     }
 
     async fn whole(&self, range: &Range<u64>) -> Result<Bytes, Error> {
@@ -119,6 +119,24 @@ impl ObjectFile {
     }
 }
 
+/// What an answer brings: as much as it says, however much is sent.
+async fn body(answer: GetResult) -> object_store::Result<Bytes> {
+    let wanted = answer.range.end - answer.range.start;
+    let mut bytes = Vec::new();
+    let mut pieces = answer.into_stream();
+    while let Some(piece) = pieces.next().await {
+        bytes.extend_from_slice(&piece?);
+        if bytes.len() as u64 > wanted {
+            break;
+        }
+    }
+    if bytes.len() as u64 != wanted {
+        let source = format!("another number of bytes came than the {wanted} that were said").into();
+        return Err(Cause::Generic { store: "HTTP", source });
+    }
+    Ok(bytes.into())
+}
+
 /// The state of a file, and its last bytes.
 async fn end(place: &Place) -> object_store::Result<(ObjectMeta, Bytes)> {
     let Place { store, path, .. } = place;
@@ -126,7 +144,7 @@ async fn end(place: &Place) -> object_store::Result<(ObjectMeta, Bytes)> {
     let refused = match store.get_opts(path, of(GetRange::Suffix(TAIL))).await {
         Ok(answer) => {
             let meta = answer.meta.clone();
-            return Ok((meta, answer.bytes().await?));
+            return Ok((meta, body(answer).await?));
         }
         Err(
             cause @ (Cause::NotFound { .. } | Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. }),
@@ -146,7 +164,7 @@ async fn end(place: &Place) -> object_store::Result<(ObjectMeta, Bytes)> {
     let range = meta.size.saturating_sub(TAIL)..meta.size;
     let answer = store.get_opts(path, of(GetRange::Bounded(range))).await?;
     let meta = answer.meta.clone();
-    Ok((meta, answer.bytes().await?))
+    Ok((meta, body(answer).await?))
 }
 
 impl Ranges for ObjectFile {

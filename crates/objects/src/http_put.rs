@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::time::Duration;
 
 use futures_util::stream;
 use reqwest::header::{CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
@@ -27,24 +28,29 @@ pub(crate) fn put(
     let file = file
         .try_clone()
         .map_err(|cause| Error::io("read a temporary file for", shown.as_ref().as_ref(), cause))?;
+    // 64 KiB a second are the least.
+    let patience = http.timeout + Duration::from_secs(size >> 16);
     let pieces = stream::try_unfold(file, |file| async move {
         let bytes = piece(&mut &file, PIECE)?;
         Ok::<_, io::Error>((!bytes.is_empty()).then_some((bytes, file)))
     });
-    let client = stacyard_http::built(stacyard_http::client(&place.url, http)?)?;
+    let client = stacyard_http::built(stacyard_http::client(&place.url, http)?.timeout(patience))?;
     let mut request = client
         .put(place.url.clone())
         .headers(http.header_map()?)
         .header(CONTENT_LENGTH, size)
         .body(Body::wrap_stream(pieces));
-    match old {
-        Some(State { tag: Some(tag), .. }) => request = request.header(IF_MATCH, tag),
+    match old.map(State::strong) {
+        Some(Some(tag)) => request = request.header(IF_MATCH, tag),
         None if !overwrites => request = request.header(IF_NONE_MATCH, "*"),
+        // Without a tag that can be compared: it has been looked at just before.
         _ => {}
     }
     let answer = stacyard_runtime::wait(place.runtime, async { request.send().await }).map_err(|cause| {
         let message = format!("{shown} was not written: {}", cause.without_url());
-        Error::new(ErrorKind::Unavailable, &message).remedy("try again, and check host and proxy")
+        Error::new(ErrorKind::Unavailable, &message)
+            .remedy("look whether it is there all the same, and try again")
+            .unsure()
     })?;
     let status = answer.status();
     if status.is_success() {

@@ -12,7 +12,7 @@ use object_store::path::Path;
 use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use reqwest::Url;
 use stacyard_http::shown;
-use stacyard_store::{Error, without_password};
+use stacyard_store::{Error, ErrorKind, Remedy, without_password};
 use tokio::runtime::Runtime;
 
 use crate::connector::Connector;
@@ -52,6 +52,22 @@ impl Place {
         let path = Path::from_url_path(url.path()).map_err(|cause| {
             Error::usage(format!("{} is not a place: {cause}", shown(&url)), "check the URL")
         })?;
+        let is_plain = matches!(url.scheme(), "http" | "https");
+        if is_plain && url.path().to_ascii_lowercase().contains("%2f") {
+            // It would be asked for by one path, and written to another.
+            let message = format!(
+                "{} has an escaped slash in its path, which is not kept apart from one that is not",
+                shown(&url)
+            );
+            return Err(Error::usage(message, "take another URL of the file").of_kind(ErrorKind::Unsupported));
+        }
+        if !is_plain && (url.query().is_some() || url.fragment().is_some()) {
+            let message = format!("{}: a URL of an object store has no query", shown(&url));
+            let remedy = Remedy::from("give settings with ")
+                .option("object-option")
+                .text("; of an old version nothing is known here");
+            return Err(Error::usage(message, remedy));
+        }
         let runtime = stacyard_runtime::shared()
             .map_err(|cause| Error::failed("cannot start a thread for connections").caused_by(cause))?;
         let (store, tried) = match url.scheme() {
@@ -117,11 +133,12 @@ fn s3(url: &Url, options: &ObjectOptions) -> Result<(Arc<dyn ObjectStore>, Strin
         builder = builder.with_config(key, value);
     }
     let has = |builder: &AmazonS3Builder, key| builder.get_config_value(&key).is_some();
-    let mut tried = if has(&builder, AmazonS3ConfigKey::AccessKeyId) {
-        "the keys of the environment or of the settings".to_owned()
-    } else {
+    let has_keys = has(&builder, AmazonS3ConfigKey::AccessKeyId);
+    let mut tried = {
         let profile = Profile::of_user();
-        let said = if profile.has_keys() {
+        let said = if has_keys {
+            "the keys of the environment or of the settings".to_owned()
+        } else if profile.has_keys() {
             format!("the profile {:?}", profile.name)
         } else {
             format!(
@@ -129,9 +146,11 @@ fn s3(url: &Url, options: &ObjectOptions) -> Result<(Arc<dyn ObjectStore>, Strin
                 profile.name
             )
         };
-        for (name, value) in profile.settings {
+        // The last that says something counts. Keys come all from one place.
+        for (name, value) in profile.settings.into_iter().rev() {
             let key: AmazonS3ConfigKey = name.parse().map_err(|_| wrong(name, "s3"))?;
-            if !has(&builder, key) {
+            let is_of_keys = !matches!(key, AmazonS3ConfigKey::Region | AmazonS3ConfigKey::Endpoint);
+            if !(has(&builder, key) || has_keys && is_of_keys) {
                 builder = builder.with_config(key, value);
             }
         }

@@ -42,6 +42,10 @@ pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
             Error::new(ErrorKind::Denied, &format!("{shown}: no credentials were found; tried were {tried}"))
                 .remedy(credentials(place))
         }
+        Cause::Generic { .. } if said.starts_with("ExpiredToken") || said.starts_with("InvalidToken") => {
+            Error::new(ErrorKind::Denied, &format!("{shown} may not be used: {said}; tried were {tried}"))
+                .remedy(credentials(place))
+        }
         _ => {
             let error = Error::new(ErrorKind::Unavailable, &format!("{shown} cannot be used: {said}"));
             if said.contains("certificate") {
@@ -75,10 +79,21 @@ fn said_by_metadata(cause: &Cause) -> bool {
 const MOST: usize = 500;
 
 /// What the last cause says: those above repeat it.
-fn innermost(cause: &Cause) -> String {
+pub(crate) fn innermost(cause: &Cause) -> String {
     let mut why: &dyn std::error::Error = cause;
     while let Some(deeper) = why.source() {
         why = deeper;
     }
-    why.to_string().trim_end_matches([':', ' ']).chars().take(MOST).collect()
+    let said = why.to_string();
+    // Of what an object store says only these two: it repeats what it was sent, tokens too.
+    let part = |name: &str| {
+        let (_, rest) = said.split_once(&format!("<{name}>"))?;
+        rest.split_once("</").map(|(text, _)| text)
+    };
+    let said = match (part("Code"), part("Message")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ if said.contains("<?xml") || said.contains("<Error") => "an error".to_owned(),
+        _ => said,
+    };
+    said.trim_end_matches([':', ' ']).chars().take(MOST).collect()
 }

@@ -5,9 +5,10 @@ use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::{
-    Error as Cause, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
-    WriteMultipart,
+    Error as Cause, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 use stacyard_http::HttpOptions;
 use stacyard_store::{Error, ErrorKind, Upload};
@@ -15,10 +16,10 @@ use stacyard_store::{Error, ErrorKind, Upload};
 use crate::file::State;
 use crate::http_put;
 use crate::place::Place;
-use crate::told::told;
+use crate::told::{innermost, told};
 
-/// Larger files (32 MiB) go in parts.
-const ONE_REQUEST: u64 = 32 << 20;
+/// Larger files (8 MiB) go in parts: a request has to be made within the time for an answer.
+const ONE_REQUEST: u64 = 8 << 20;
 
 /// How long a part is at least, and how many a file has at most: S3 takes 10,000.
 const PART: u64 = 8 << 20;
@@ -67,41 +68,52 @@ impl Uploading {
     async fn in_parts(&self, file: &File, size: u64) -> Result<(), Error> {
         let Place { store, path, .. } = &self.place;
         let failed = |cause| told(&self.place, &cause);
-        let part = usize::try_from(PART.max(size.div_ceil(PARTS))).unwrap_or(usize::MAX);
-        let upload = store.put_multipart(path).await.map_err(failed)?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, part);
+        let length = usize::try_from(PART.max(size.div_ceil(PARTS))).unwrap_or(usize::MAX);
+        let mut upload = store.put_multipart(path).await.map_err(failed)?;
         let put = async {
-            let mut file = file;
+            let (mut file, mut under_way) = (file, FuturesUnordered::new());
             loop {
-                writer.wait_for_capacity(AT_ONCE).await.map_err(failed)?;
-                let piece = piece(&mut file, part).map_err(|e| {
-                    Error::io("read a temporary file for", self.place.shown.as_ref().as_ref(), e)
-                })?;
+                let piece = piece(&mut file, length).map_err(|cause| self.unread(cause))?;
                 if piece.is_empty() {
                     break;
                 }
-                writer.put(piece);
+                if under_way.len() >= AT_ONCE {
+                    under_way.next().await.transpose().map_err(failed)?;
+                }
+                under_way.push(upload.put_part(piece.into()));
             }
+            under_way.try_collect::<()>().await.map_err(failed)?;
             // No condition can be set on the last request: this is as near to it as can be.
             self.still(store).await
         };
-        match put.await {
-            Ok(()) => writer.finish().await.map(drop).map_err(failed),
-            Err(error) => {
-                // Whoever pays for it does not pay for parts of nothing.
-                let _ = writer.abort().await;
-                Err(error)
-            }
+        if let Err(error) = put.await {
+            // Whoever pays for it does not pay for parts of nothing.
+            let _ = upload.abort().await;
+            return Err(error);
         }
+        upload.complete().await.map(drop).map_err(|cause| self.doubtful(&cause))
+    }
+
+    /// The error of a file that was made here and cannot be read.
+    fn unread(&self, cause: io::Error) -> Error {
+        Error::io("read a temporary file for", self.place.shown.as_ref().as_ref(), cause)
+    }
+
+    /// The error of a request that may have been answered by somebody who was not heard: made again, it finds what the first has written.
+    fn doubtful(&self, cause: &Cause) -> Error {
+        let error = match cause {
+            Cause::Precondition { .. } | Cause::AlreadyExists { .. } => Error::new(
+                ErrorKind::Conflict,
+                &format!("{} is another one than at the beginning", self.place.shown),
+            ),
+            cause => told(&self.place, cause),
+        };
+        error.remedy("look what is there before doing it again").unsure()
     }
 
     /// An error where something else stands there than at the beginning.
     async fn still(&self, store: &Arc<dyn ObjectStore>) -> Result<(), Error> {
-        let now = match store.head(&self.place.path).await {
-            Ok(meta) => Some(State::of(&meta)),
-            Err(Cause::NotFound { .. }) => None,
-            Err(cause) => return Err(told(&self.place, &cause)),
-        };
+        let now = there(&self.place, store.head(&self.place.path).await)?;
         let shown = &self.place.shown;
         match (&self.old, &now) {
             (None, None) => Ok(()),
@@ -126,9 +138,8 @@ impl Upload for Uploading {
     }
 
     fn put(&mut self, mut file: &File) -> Result<(), Error> {
-        let read = |cause| Error::io("read a temporary file for", self.place.shown.as_ref().as_ref(), cause);
-        let size = file.metadata().map_err(read)?.len();
-        file.rewind().map_err(read)?;
+        let size = file.metadata().map_err(|cause| self.unread(cause))?.len();
+        file.rewind().map_err(|cause| self.unread(cause))?;
         self.check()?;
         if self.place.is_plain() {
             let condition = (self.old.as_ref(), self.overwrites);
@@ -136,14 +147,9 @@ impl Upload for Uploading {
         }
         if size <= ONE_REQUEST {
             let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(read)?;
-            return match stacyard_runtime::wait(self.place.runtime, self.in_one(bytes)) {
-                Err(Cause::Precondition { .. }) => {
-                    let message = format!("{} has changed since this began", self.place.shown);
-                    Err(Error::new(ErrorKind::Conflict, &message).remedy("nothing was written: do it again"))
-                }
-                put => put.map_err(|cause| told(&self.place, &cause)),
-            };
+            file.read_to_end(&mut bytes).map_err(|cause| self.unread(cause))?;
+            let put = stacyard_runtime::wait(self.place.runtime, self.in_one(bytes));
+            return put.map_err(|cause| self.doubtful(&cause));
         }
         stacyard_runtime::wait(self.place.runtime, self.in_parts(file, size))
     }
@@ -151,8 +157,19 @@ impl Upload for Uploading {
 
 /// What stands there; `None`: nothing.
 pub(crate) fn state(place: &Place) -> Result<Option<State>, Error> {
-    match stacyard_runtime::wait(place.runtime, place.store.head(&place.path)) {
+    there(place, stacyard_runtime::wait(place.runtime, place.store.head(&place.path)))
+}
+
+/// What an answer says that stands there.
+fn there(place: &Place, answer: object_store::Result<ObjectMeta>) -> Result<Option<State>, Error> {
+    match answer {
         Ok(meta) => Ok(Some(State::of(&meta))),
+        // A server that does not answer such a question has said nothing.
+        Err(cause @ Cause::NotFound { .. }) if place.is_plain() && innermost(&cause).contains("405") => {
+            let message = format!("{} does not say what stands there", place.shown);
+            Err(Error::new(ErrorKind::Unsupported, &message)
+                .remedy("write to this machine, and bring it there in another way"))
+        }
         Err(Cause::NotFound { .. }) => Ok(None),
         Err(cause) => Err(told(place, &cause)),
     }

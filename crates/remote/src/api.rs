@@ -152,8 +152,13 @@ impl Api {
 
     /// What stands in its URL and is not shown.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        let values = self.shared.url.query_pairs().map(|(_, value)| value.into_owned());
-        values.filter(|value| !value.is_empty()).collect()
+        let url = &self.shared.url;
+        // As they are spelled there, and as they are meant.
+        let spelled = url.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let spelled = spelled.map(|(_, value)| value.to_owned());
+        let meant = url.query_pairs().map(|(_, value)| value.into_owned());
+        let headers = self.shared.options.http.headers.iter().map(|(_, value)| value.clone());
+        spelled.chain(meant).chain(headers).filter(|value| !value.is_empty()).collect()
     }
 
     /// How many Items a request finds; `None`: the API does not say.

@@ -84,12 +84,7 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
-        if to.kind() == StoreKind::Parquet && is_within(to, from) {
-            return Err(Error::usage(
-                format!("{to} would be one of the files of {from}, which then had its Items twice"),
-                "write it outside of the folder",
-            ));
-        }
+        refuse_own_file(from, to)?;
         let journal = self.journal(from, to)?;
         if self.update {
             self.mode = Some(Mode::Upsert);
@@ -97,8 +92,10 @@ impl Copying {
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
         let mode = self.loaded_before(to, journal.as_deref())?;
-        let must_lose_nothing =
-            is_same(from, to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
+        let must_lose_nothing = (is_same(from, to)?
+            || to.kind() == StoreKind::Catalog && is_within(from, to))
+            && mode == Mode::Replace
+            && *to.location() != Location::Stdio;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
         let mut notes = self.prepare((from, to), old.as_ref(), journal.as_deref(), &mut run)?;
         let source = self.opened(from, &mut run)?;
@@ -259,6 +256,17 @@ impl Copying {
         let kept = old.map_or_else(|| source.profile(), Store::profile);
         Ok(self.profile.clone().or_else(|| kept.cloned()))
     }
+}
+
+/// A file of a folder that is read is not written.
+fn refuse_own_file(from: &StoreUrl, to: &StoreUrl) -> Result<(), Error> {
+    if [from, to].iter().any(|url| url.kind() != StoreKind::Parquet) || !is_within(to, from) {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!("{to} would be one of the files of {from}, which then had its Items twice"),
+        "write it outside of the folder",
+    ))
 }
 
 /// As [`Transfer::run`] does it, which does not see the Collections of an answer.

@@ -91,8 +91,11 @@ impl Copying {
         let is_sorted = self.query.as_ref().is_some_and(|query| is_sorted(query.search()));
         let why = match from.kind() {
             StoreKind::Api if !is_sorted => {
-                let beside = to.path().map(|path| {
-                    let mut beside = path.as_os_str().to_owned();
+                // Beside a pipe or a device there is no place.
+                let beside = to.path().filter(|path| !path.exists() || path.is_file() || path.is_dir());
+                let beside = beside.map(|path| {
+                    // Without a slash at its end: beside a folder, not in it.
+                    let mut beside = path.components().as_path().as_os_str().to_owned();
                     beside.push(".harvest");
                     beside.into()
                 });

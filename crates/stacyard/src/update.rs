@@ -38,7 +38,9 @@ impl Since {
             Some(Aggregate::Value(Some(Datum::Instant(at)))) => Some(*at),
             _ => None,
         };
-        if let Some(at) = instant(0).filter(|_| can_filter) {
+        // One that is said to change in the future must not hide what changes until then.
+        let now = Timestamp::now();
+        if let Some(at) = instant(0).filter(|_| can_filter).map(|at| at.min(now)) {
             let lacks = Expr::IsNull(Expr::Property(updated).into());
             if target.count(&lenient(&query, Some(lacks)), run.part())?.answered == 0 {
                 return Ok(Self::Updated(at));

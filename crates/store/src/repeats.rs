@@ -29,12 +29,12 @@ pub enum Repeat {
 }
 
 impl Marker {
-    /// The marks of an Item; `None`: it has no id, and cannot be told from others.
-    pub fn marks(&self, item: Value<'_>) -> Option<Marks> {
+    /// The marks of an Item that is written so; `None`: it has no id, and cannot be told from others.
+    pub fn marks(&self, item: Value<'_>, text: &[u8]) -> Option<Marks> {
         let collection = collection_of(item);
         let id = item.get("id").and_then(Value::as_str)?;
         let name = (&collection, &id);
-        Some(Marks { name: self.0.of(&name), content: self.0.of(&(name, item.raw())) })
+        Some(Marks { name: self.0.of(&name), content: self.0.of(&(name, text)) })
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
         let (marker, mut repeats) = (Marker::default(), Repeats::default());
         let mut add = |text: &str| {
             let item = Document::parse_bytes(text.as_bytes()).unwrap();
-            marker.marks(item.root()).map(|marks| repeats.add(marks).unwrap())
+            marker.marks(item.root(), text.as_bytes()).map(|marks| repeats.add(marks).unwrap())
         };
         assert_eq!(add(r#"{"id":"a","collection":"c","n":1}"#), Some(Repeat::New));
         assert_eq!(add(r#"{"id":"a","collection":"d","n":1}"#), Some(Repeat::New));

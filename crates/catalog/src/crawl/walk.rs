@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use stacyard_http::is_forbidden;
 use stacyard_store::{Error, ErrorKind, Key, SEEN_MEMORY, Seen};
 use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_blocking;
@@ -195,6 +196,8 @@ impl Walk {
     fn unread(&self, link: &Link, error: Error) -> Result<Found, Error> {
         let page = self.home.shown(&link.page);
         match error.kind() {
+            // Without credentials, or with some that are no longer good, nothing is said of what is there.
+            ErrorKind::Denied if !is_forbidden(&error) => Err(error.detail(&format!("{page} links to it"))),
             ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Damaged | ErrorKind::Limit => {
                 Ok(Found::Nothing {
                     name: self.home.shown(&link.to),

@@ -40,7 +40,8 @@ impl Lines {
         } else {
             self.text.extend_from_slice(raw);
         }
-        self.rows.push((start..self.text.len(), self.marker.marks(item)));
+        // What is written counts: it is what is read when the journal is gone on with.
+        self.rows.push((start..self.text.len(), self.marker.marks(item, &self.text[start..])));
         self.text.push(b'\n');
     }
 
@@ -53,7 +54,7 @@ impl Lines {
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let end = start + line.len();
             let item = tape.parse(line).map_err(|cause| damaged("an Item in it").caused_by(cause))?;
-            rows.push((start..end - 1, marker.marks(item)));
+            rows.push((start..end - 1, marker.marks(item, &text[start..end - 1])));
             start = end;
         }
         Ok(Self { marker: marker.clone(), text, rows })

@@ -68,7 +68,10 @@ impl Next {
         let has_secret = !headers.is_empty()
             || !url.username().is_empty()
             || url.password().is_some()
-            || secrets.iter().any(|secret| text.contains(secret.as_str()));
+            || secrets.iter().any(|secret| {
+                text.contains(secret.as_str())
+                    || url.query_pairs().any(|(_, value)| value.contains(secret.as_str()))
+            });
         if has_secret { Self::Untold } else { Self::Page { url: url.to_string(), body: body.clone() } }
     }
 

@@ -156,7 +156,11 @@ fn exchange(one: &Path, other: &Path) -> io::Result<()> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
             let aside = temporary_name(other);
             fs::rename(other, &aside)?;
-            fs::rename(one, other)?;
+            if let Err(error) = fs::rename(one, other) {
+                // The old one stays.
+                fs::rename(&aside, other)?;
+                return Err(error);
+            }
             fs::rename(&aside, one)
         }
         exchanged => Ok(exchanged?),
