@@ -55,9 +55,11 @@ def test_every_format_goes_there_and_back(s3, catalog, tmp_path):
 
 def test_a_search_there_is_the_search_here(s3, catalog):
     run(s3, "copy", catalog.parquet, "s3://bucket/search.parquet")
-    for question in [["--limit", "5"], ["--datetime", "2024-01-01T00:00:00Z/.."], ["--ids", next(iter(catalog.by_id))]]:
-        here = stacyard("search", catalog.parquet, *question)
-        assert run(s3, "search", "s3://bucket/search.parquet", *question).stdout == here
+    some = catalog.items[0]["id"]
+    for question in [["--max-items", "5"], ["--datetime", "2024-01-01T00:00:00Z/.."], ["--ids", some]]:
+        here = [json.loads(line) for line in stacyard("search", catalog.parquet, *question).splitlines()]
+        assert here
+        assert lines_of(run(s3, "search", "s3://bucket/search.parquet", *question)) == here
     explained = run(s3, "search", "s3://bucket/search.parquet", "--explain").stdout
     assert "bytes with" in explained
 
@@ -105,5 +107,10 @@ def test_credentials_come_from_a_profile(s3, catalog, tmp_path):
     by_profile = {"AWS_PROFILE": "lab", "AWS_SHARED_CREDENTIALS_FILE": str(credentials), "AWS_CONFIG_FILE": str(config)}
     assert run(by_profile, "search", "s3://bucket/profile.parquet", "--count").stdout.strip() == str(len(catalog.by_id))
     bare = {"AWS_ENDPOINT_URL": s3["AWS_ENDPOINT_URL"]}
+    said = run(bare, "--anonymous", "info", "s3://bucket/profile.parquet", fails=True).stderr
+    assert "may not be used" in said and "leave --anonymous out" in said
+    opened = urllib.request.Request(f"{s3['AWS_ENDPOINT_URL']}/bucket/profile.parquet?acl", method="PUT",
+                                    headers={"x-amz-acl": "public-read"})
+    urllib.request.urlopen(opened).read()
     counted = run(bare, "--anonymous", "search", "s3://bucket/profile.parquet", "--count")
     assert counted.stdout.strip() == str(len(catalog.by_id))

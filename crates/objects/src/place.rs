@@ -20,6 +20,9 @@ use crate::options::ObjectOptions;
 use crate::profile::Profile;
 use crate::told::told;
 
+/// What is said of credentials where none are used.
+pub(crate) const ANONYMOUS: &str = "none, as requests are not signed";
+
 /// A file or folder of an object store.
 #[derive(Clone)]
 pub(crate) struct Place {
@@ -158,7 +161,7 @@ fn s3(url: &Url, options: &ObjectOptions) -> Result<(Arc<dyn ObjectStore>, Strin
     };
     if options.anonymous {
         builder = builder.with_skip_signature(true);
-        "none, as requests are not signed".clone_into(&mut tried);
+        ANONYMOUS.clone_into(&mut tried);
     }
     let base = builder.get_config_value(&AmazonS3ConfigKey::Endpoint).and_then(|it| it.parse().ok());
     let connector = Connector::signed(&base.unwrap_or_else(|| url.clone()), &options.http);
@@ -176,7 +179,7 @@ fn gs(url: &Url, options: &ObjectOptions) -> Result<(Arc<dyn ObjectStore>, Strin
         "the service account of the environment, the credentials of gcloud, or the role of this instance";
     if options.anonymous {
         builder = builder.with_skip_signature(true);
-        tried = "none, as requests are not signed";
+        tried = ANONYMOUS;
     }
     let base = builder.get_config_value(&GoogleConfigKey::BaseUrl).and_then(|it| it.parse().ok());
     let connector = Connector::signed(&base.unwrap_or_else(|| url.clone()), &options.http);
@@ -193,7 +196,7 @@ fn az(url: &Url, options: &ObjectOptions) -> Result<(Arc<dyn ObjectStore>, Strin
     let mut tried = "the keys, tokens or identities that the environment or the settings name, or the role of this instance";
     if options.anonymous {
         builder = builder.with_skip_signature(true);
-        tried = "none, as requests are not signed";
+        tried = ANONYMOUS;
     }
     let base = builder.get_config_value(&AzureConfigKey::Endpoint).and_then(|it| it.parse().ok());
     let connector = Connector::signed(&base.unwrap_or_else(|| url.clone()), &options.http);

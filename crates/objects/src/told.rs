@@ -3,7 +3,7 @@
 use object_store::Error as Cause;
 use stacyard_store::{Error, ErrorKind, Remedy};
 
-use crate::place::Place;
+use crate::place::{ANONYMOUS, Place};
 
 /// What is said of a file that became another one.
 pub(crate) fn changed(place: &Place) -> Error {
@@ -59,6 +59,11 @@ pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
 }
 
 fn credentials(place: &Place) -> Remedy {
+    if *place.tried == *ANONYMOUS {
+        return Remedy::from("it is not open to all: leave ")
+            .option("anonymous")
+            .text(" out, and give credentials");
+    }
     match place.url.scheme() {
         "s3" => Remedy::from("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE")
             .or(Remedy::from("for a public bucket give ").option("anonymous")),
