@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{Error, Note, Source, Work};
 
 /// One source after the other. Each is made when its turn comes, and gone when the next one is; what its records are from is told with
-/// them ([`Batch::part`](crate::Batch::part)).
+/// them ([`Batch::origin`](crate::Batch::origin)).
 pub struct Chain {
     name: Arc<str>,
     size: Option<u64>,
