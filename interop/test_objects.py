@@ -109,8 +109,11 @@ def test_credentials_come_from_a_profile(s3, catalog, tmp_path):
     bare = {"AWS_ENDPOINT_URL": s3["AWS_ENDPOINT_URL"]}
     said = run(bare, "--anonymous", "info", "s3://bucket/profile.parquet", fails=True).stderr
     assert "may not be used" in said and "leave --anonymous out" in said
-    opened = urllib.request.Request(f"{s3['AWS_ENDPOINT_URL']}/bucket/profile.parquet?acl", method="PUT",
-                                    headers={"x-amz-acl": "public-read"})
-    urllib.request.urlopen(opened).read()
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=s3["AWS_ENDPOINT_URL"], region_name=ACCESS["AWS_REGION"],
+                          aws_access_key_id=ACCESS["AWS_ACCESS_KEY_ID"],
+                          aws_secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"])
+    client.put_object_acl(Bucket="bucket", Key="profile.parquet", ACL="public-read")
     counted = run(bare, "--anonymous", "search", "s3://bucket/profile.parquet", "--count")
     assert counted.stdout.strip() == str(len(catalog.by_id))
