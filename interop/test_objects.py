@@ -1,48 +1,22 @@
 """Files in an object store that is not ours (moto's server): written, read and searched as if they were here."""
 
 import json
-import os
 import pathlib
 import subprocess
-import sys
 import time
 import urllib.request
 
 import pytest
+from compare import difference
 from conftest import STACYARD, by_id, lines, stacyard
+from objects import ACCESS, environment, moto, run
 from servers import free_port
-
-ACCESS = {"AWS_ACCESS_KEY_ID": "here", "AWS_SECRET_ACCESS_KEY": "secret-of-here", "AWS_REGION": "us-east-1"}
 
 
 @pytest.fixture(scope="module")
 def s3():
-    """The environment of an object store with the bucket `bucket`."""
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(urllib.request.Request(f"{endpoint}/bucket", method="PUT")).read()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield {**ACCESS, "AWS_ENDPOINT_URL": endpoint}
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def run(s3, *arguments, fails=False):
-    """What the command says, with this environment and no other credentials."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"HOME": "/nowhere", **s3}
-    done = subprocess.run([STACYARD, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=300)
-    assert (done.returncode != 0) == fails, done.stderr
-    assert "secret-of-here" not in done.stdout + done.stderr
-    return done
+    with moto() as environment:
+        yield environment
 
 
 def test_every_format_goes_there_and_back(s3, catalog, tmp_path):
@@ -109,11 +83,112 @@ def test_credentials_come_from_a_profile(s3, catalog, tmp_path):
     bare = {"AWS_ENDPOINT_URL": s3["AWS_ENDPOINT_URL"]}
     said = run(bare, "--anonymous", "info", "s3://bucket/profile.parquet", fails=True).stderr
     assert "may not be used" in said and "leave --anonymous out" in said
-    import boto3
-
-    client = boto3.client("s3", endpoint_url=s3["AWS_ENDPOINT_URL"], region_name=ACCESS["AWS_REGION"],
-                          aws_access_key_id=ACCESS["AWS_ACCESS_KEY_ID"],
-                          aws_secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"])
-    client.put_object_acl(Bucket="bucket", Key="profile.parquet", ACL="public-read")
+    client(s3).put_object_acl(Bucket="bucket", Key="profile.parquet", ACL="public-read")
     counted = run(bare, "--anonymous", "search", "s3://bucket/profile.parquet", "--count")
     assert counted.stdout.strip() == str(len(catalog.by_id))
+
+
+@pytest.fixture(scope="module")
+def folder(s3, catalog, tmp_path_factory):
+    """The catalog in files of a folder: by collection and half, in partitions as Hive has them; one is of somebody else. Beside them are
+    files that are not of the data."""
+    import pyarrow.parquet
+
+    here = tmp_path_factory.mktemp("folder")
+    for collection in catalog.collections:
+        for half, datetime in enumerate(["../2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00Z/.."]):
+            file = here / f"{collection}-{half}.parquet"
+            stacyard("copy", catalog.parquet, file, "--collections", collection, "--datetime", datetime)
+            if stacyard("search", file, "--count").strip() == "0":
+                continue
+            if half:
+                pyarrow.parquet.write_table(pyarrow.parquet.read_table(file), file)
+            put(s3, f"folder/of items/collection={collection}/part-{half}.parquet", file.read_bytes())
+    put(s3, "folder/of items/_temporary/broken.parquet", b"no Parquet")
+    put(s3, "folder/of items/readme.txt", b"not of the data")
+    put(s3, "folder/of items, but elsewhere.parquet", b"not in the folder")
+    return "s3://bucket/folder/of items/"
+
+
+def put(s3, key, body):
+    client(s3).put_object(Bucket="bucket", Key=key, Body=body)
+
+
+def client(s3):
+    import boto3
+
+    return boto3.client("s3", endpoint_url=s3["AWS_ENDPOINT_URL"], region_name=ACCESS["AWS_REGION"],
+                        aws_access_key_id=ACCESS["AWS_ACCESS_KEY_ID"], aws_secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"])
+
+
+def test_a_folder_there_is_one_store(s3, catalog, folder):
+    for question in [[], ["--max-items", "7"], ["--datetime", "2024-12-01T00:00:00Z/2025-02-01T00:00:00Z"],
+                     ["--collections", next(iter(catalog.collections)), "--sortby", "id"]]:
+        here = [json.loads(line) for line in stacyard("search", catalog.parquet, *question).splitlines()]
+        assert here
+        found = lines_of(run(s3, "search", folder, *question))
+        assert [item["id"] for item in found] == [item["id"] for item in here]
+        assert by_id(found) == by_id(here)
+    explained = run(s3, "search", folder, "--ids", catalog.items[0]["id"], "--explain").stdout
+    assert "files" in explained and "bytes with" in explained
+    info = json.loads(run(s3, "info", folder, "--format", "json").stdout)
+    assert info["items"] == len(catalog.items)
+
+
+def test_what_a_folder_has_not_is_told(s3):
+    assert "s3://bucket/empty/ is a folder without Parquet files" in run(s3, "info", "s3://bucket/empty/", fails=True).stderr
+    put(s3, "wrong/a.parquet", b"no Parquet")
+    assert "s3://bucket/wrong/a.parquet" in run(s3, "info", "s3://bucket/wrong/", fails=True).stderr
+    put(s3, "delta/_delta_log/0.json", b"{}")
+    assert "Delta table" in run(s3, "info", "s3://bucket/delta/", fails=True).stderr
+
+
+def test_a_folder_and_a_file_there_are_served(s3, catalog, folder):
+    run(s3, "copy", catalog.parquet, "s3://bucket/served.parquet")
+    for store in [folder, "s3://bucket/served.parquet"]:
+        port = free_port()
+        server = subprocess.Popen([STACYARD, "serve", store, "--bind", f"127.0.0.1:{port}", "-q"], env=environment(s3))
+        try:
+            url = f"http://127.0.0.1:{port}/search?limit=1000"
+            for _ in range(100):
+                try:
+                    with urllib.request.urlopen(url) as answer:
+                        found = json.load(answer)
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            of_servers = ("self", "parent", "collection", "root", "alternate")
+            found = [item | {"links": [link for link in item["links"] if link["rel"] not in of_servers]}
+                     for item in found["features"]]
+            here = lines_of(subprocess.run([STACYARD, "search", catalog.parquet], capture_output=True, text=True))
+            here = [item | {"links": [link for link in item["links"] if link["rel"] not in of_servers]} for item in here]
+            assert [difference(a, b) for a, b in zip(found, here, strict=True) if a != b][:1] == []
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def test_a_static_catalog_there_is_crawled(s3, catalog, tmp_path):
+    stacyard("copy", catalog.parquet, f"{tmp_path}/static/", "--layout", "${collection}/${year}")
+    for file in (tmp_path / "static").rglob("*.json"):
+        put(s3, f"stac/{file.relative_to(tmp_path / 'static')}", file.read_bytes())
+    for start in ["s3://bucket/stac/catalog.json", "s3://bucket/stac/"]:
+        run(s3, "crawl", start, tmp_path / "back.parquet", "--overwrite")
+        back = lines_of(subprocess.run([STACYARD, "search", tmp_path / "back.parquet"], capture_output=True, text=True))
+        assert set(by_id(back)) == set(catalog.by_id)
+        by = by_id(back)
+        assert all(by[key]["properties"] == item["properties"] for key, item in catalog.by_id.items())
+    # A link to what is not there is set aside, one to another bucket is, and the rest is kept.
+    root = json.loads((tmp_path / "static" / "catalog.json").read_text())
+    root["links"] += [{"rel": "item", "href": "./gone.json"}, {"rel": "item", "href": "s3://other/x.json"},
+                      {"rel": "item", "href": "file:///etc/hostname"}]
+    put(s3, "stac/catalog.json", json.dumps(root).encode())
+    done = subprocess.run([STACYARD, "crawl", "s3://bucket/stac/", tmp_path / "some.ndjson", "--rejects", tmp_path / "r.ndjson"],
+                          env=environment(s3), capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert len(lines(tmp_path / "some.ndjson")) == len(catalog.items)
+    said = " ".join(str(reject) for reject in lines(tmp_path / "r.ndjson"))
+    assert "s3://bucket/stac/gone.json is not there" in said and "in another bucket" in said and "of this machine" in said
+    put(s3, "stac/catalog.json", json.dumps(root | {"links": [{"rel": "item", "href": "https://example.org/x.json"}]}).encode())
+    said = run(s3, "crawl", "s3://bucket/stac/", tmp_path / "none.ndjson", fails=True).stderr
+    assert "which is on the web" in said and "--follow-foreign" in said

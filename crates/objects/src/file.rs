@@ -14,11 +14,15 @@ use stacyard_store::{Error, ErrorKind, Ranges};
 use crate::place::Place;
 use crate::told::{changed, told};
 
-/// How much of the end is read at first: there are the footers of Parquet.
-const TAIL: u64 = 256 << 10;
+/// How much of the end is read at first (256 KiB): there are the footers of Parquet.
+pub(crate) const TAIL: u64 = 256 << 10;
 
-/// How many requests are under way at once for one call.
-const AT_ONCE: usize = 16;
+/// How many parts are asked for at once by one call, and how many calls are worth while at once. How many requests there are in all, the
+/// place says.
+pub(crate) const AT_ONCE: usize = 16;
+
+/// How often a part is asked for that does not come as it was asked for.
+const TRIES: u32 = 3;
 
 /// A range that is longer is asked for in parts of this length, at once.
 const PART: u64 = 4 << 20;
@@ -66,10 +70,9 @@ impl State {
 }
 
 impl ObjectFile {
-    /// Opens a file: one request gives its state and its last bytes.
-    pub(crate) fn open(place: &Place) -> Result<Self, Error> {
-        let (meta, tail) =
-            stacyard_runtime::wait(place.runtime, end(place)).map_err(|cause| told(place, &cause))?;
+    /// Opens a file: one request gives its state and its last bytes, so many of them.
+    pub(crate) fn open(place: &Place, tail: u64) -> Result<Self, Error> {
+        let (meta, tail) = stacyard_runtime::wait(place.runtime, end(place, tail))?;
         let start = meta.size.checked_sub(tail.len() as u64).ok_or_else(|| {
             let message = format!("{} gives more bytes than it says it has", place.shown);
             Error::new(ErrorKind::Damaged, &message).remedy("the server is at fault: try another way to it")
@@ -79,7 +82,12 @@ impl ObjectFile {
         Ok(Self { place: place.clone(), state, length: meta.size, tail: (start, tail), looked })
     }
 
+    /// A part of the file; one that came in another length is asked for again.
     async fn part(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        tried(async || self.part_once(range.clone()).await).await
+    }
+
+    async fn part_once(&self, range: Range<u64>) -> Result<Bytes, Error> {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
@@ -92,8 +100,10 @@ impl ObjectFile {
             if_match: self.state.strong(),
             ..GetOptions::default()
         };
-        let Place { store, path, .. } = &self.place;
+        let Place { store, path, room, .. } = &self.place;
         let failed = |cause| told(&self.place, &cause);
+        // It is never closed.
+        let _room = room.acquire().await;
         let answer = store.get_opts(path, options).await.map_err(failed)?;
         if State::of(&answer.meta) != self.state {
             return Err(changed(&self.place));
@@ -103,7 +113,7 @@ impl ObjectFile {
             return Err(Error::new(ErrorKind::Damaged, &message)
                 .remedy("the server is at fault: try another way to it"));
         }
-        body(answer).await.map_err(failed)
+        body(answer, &self.place).await
     }
 
     async fn whole(&self, range: &Range<u64>) -> Result<Bytes, Error> {
@@ -119,52 +129,88 @@ impl ObjectFile {
     }
 }
 
+/// Asks again for what does not come as it was asked for.
+async fn tried<T>(ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..TRIES {
+        match ask().await {
+            Err(error) if error.kind() == ErrorKind::Damaged => {}
+            answer => return answer,
+        }
+    }
+    ask().await
+}
+
 /// What an answer brings: as much as it says, however much is sent.
-async fn body(answer: GetResult) -> object_store::Result<Bytes> {
+async fn body(answer: GetResult, place: &Place) -> Result<Bytes, Error> {
     let wanted = answer.range.end - answer.range.start;
     let mut bytes = Vec::new();
     let mut pieces = answer.into_stream();
     while let Some(piece) = pieces.next().await {
-        bytes.extend_from_slice(&piece?);
+        match piece {
+            Ok(piece) => bytes.extend_from_slice(&piece),
+            // It is all there; what its length promised beyond does not come.
+            Err(_) if bytes.len() as u64 == wanted => break,
+            Err(cause) => return Err(told(place, &cause)),
+        }
         if bytes.len() as u64 > wanted {
             break;
         }
     }
     if bytes.len() as u64 != wanted {
-        let source = format!("another number of bytes came than the {wanted} that were said").into();
-        return Err(Cause::Generic { store: "HTTP", source });
+        let message = format!("{} gives another number of bytes than the {wanted} that it says", place.shown);
+        return Err(
+            Error::new(ErrorKind::Damaged, &message).remedy("the server is at fault: try another way to it")
+        );
     }
     Ok(bytes.into())
 }
 
+/// All bytes of a file, where it has so many at `most`.
+pub(crate) async fn whole(place: &Place, most: u64) -> Result<Vec<u8>, Error> {
+    let failed = |cause| told(place, &cause);
+    // It is never closed.
+    let _room = place.room.acquire().await;
+    let answer = place.store.get_opts(&place.path, GetOptions::default()).await.map_err(failed)?;
+    if answer.meta.size > most {
+        let message = format!("{} has more than {} MiB", place.shown, most >> 20);
+        return Err(Error::new(ErrorKind::Limit, &message));
+    }
+    Ok(body(answer, place).await?.into())
+}
+
 /// The state of a file, and its last bytes.
-async fn end(place: &Place) -> object_store::Result<(ObjectMeta, Bytes)> {
+async fn end(place: &Place, tail: u64) -> Result<(ObjectMeta, Bytes), Error> {
+    tried(async || end_once(place, tail).await).await
+}
+
+async fn end_once(place: &Place, tail: u64) -> Result<(ObjectMeta, Bytes), Error> {
     let Place { store, path, .. } = place;
     let of = |range| GetOptions { range: Some(range), ..GetOptions::default() };
-    let refused = match store.get_opts(path, of(GetRange::Suffix(TAIL))).await {
+    let failed = |cause| told(place, &cause);
+    let refused = match store.get_opts(path, of(GetRange::Suffix(tail))).await {
         Ok(answer) => {
             let meta = answer.meta.clone();
-            return Ok((meta, body(answer).await?));
+            return Ok((meta, body(answer, place).await?));
         }
         Err(
             cause @ (Cause::NotFound { .. } | Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. }),
         ) => {
-            return Err(cause);
+            return Err(failed(cause));
         }
         Err(cause) => cause,
     };
     // Some do not know how to count from the end, and an empty file has no range at all.
-    let meta = store.head(path).await?;
+    let meta = store.head(path).await.map_err(failed)?;
     if meta.size == 0 {
         return Ok((meta, Bytes::new()));
     }
     if !matches!(refused, Cause::NotSupported { .. }) {
-        return Err(refused);
+        return Err(failed(refused));
     }
-    let range = meta.size.saturating_sub(TAIL)..meta.size;
-    let answer = store.get_opts(path, of(GetRange::Bounded(range))).await?;
+    let range = meta.size.saturating_sub(tail)..meta.size;
+    let answer = store.get_opts(path, of(GetRange::Bounded(range))).await.map_err(failed)?;
     let meta = answer.meta.clone();
-    Ok((meta, body(answer).await?))
+    Ok((meta, body(answer, place).await?))
 }
 
 impl Ranges for ObjectFile {
@@ -181,6 +227,10 @@ impl Ranges for ObjectFile {
         GAP
     }
 
+    fn at_once(&self) -> usize {
+        AT_ONCE
+    }
+
     fn renewed(&self) -> Result<Option<Box<dyn Ranges>>, Error> {
         {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -192,7 +242,7 @@ impl Ranges for ObjectFile {
         let Place { store, path, .. } = &self.place;
         match stacyard_runtime::wait(self.place.runtime, store.head(path)) {
             Ok(meta) if State::of(&meta) == self.state => Ok(None),
-            Ok(_) => Ok(Some(Box::new(Self::open(&self.place)?))),
+            Ok(_) => Ok(Some(Box::new(Self::open(&self.place, TAIL)?))),
             Err(Cause::NotFound { .. }) => Ok(None),
             Err(cause) => Err(told(&self.place, &cause)),
         }

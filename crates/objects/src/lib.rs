@@ -1,12 +1,12 @@
 //! Files on servers and in object stores: read in any order or from the beginning, and written as a whole.
 //!
 //! `options` says how they are asked, `place` is where a URL leads (`profile` are the credentials that AWS keeps in files, `connector` the one client
-//! of HTTP), `file` reads ranges, `stream` reads from the beginning, `upload` and `http_put` write, `listing` finds the files of a folder; `told` words what goes wrong.
+//! of HTTP), `file` reads ranges, `stream` reads from the beginning, `upload` and `http_put` write, `folder` finds the files of one; `told` words what goes wrong.
 
 mod connector;
 mod file;
+mod folder;
 mod http_put;
-mod listing;
 mod object;
 mod options;
 mod place;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use stacyard_store::{Error, Opener, Ranges, Upload};
+use reqwest::Url;
+use stacyard_store::{Directory, Error, Opener, Ranges, Upload};
 
-use crate::file::ObjectFile;
-use crate::listing;
+use crate::file::{ObjectFile, TAIL, whole};
+use crate::folder::ObjectFolder;
 use crate::options::ObjectOptions;
-use crate::place::Place;
+use crate::place::{Place, path};
 use crate::stream;
 use crate::upload::{Uploading, state};
 
@@ -37,7 +38,23 @@ impl Object {
     /// # Errors
     /// A file that is not there, or may not be read; a server that gives no parts of files.
     pub fn ranges(&self) -> Result<Box<dyn Ranges>, Error> {
-        Ok(Box::new(ObjectFile::open(&self.place)?))
+        Ok(Box::new(ObjectFile::open(&self.place, TAIL)?))
+    }
+
+    /// Another file of the same store, by its URL.
+    ///
+    /// # Errors
+    /// A URL that names no file.
+    pub fn other(&self, url: &Url) -> Result<Self, Error> {
+        Ok(Self { place: self.place.at(path(url)?), options: self.options.clone() })
+    }
+
+    /// All of the file, where it has so many bytes at `most`; for those who wait in a task.
+    ///
+    /// # Errors
+    /// As [`Object::ranges`]; a file that has more.
+    pub async fn whole(&self, most: u64) -> Result<Vec<u8>, Error> {
+        whole(&self.place, most).await
     }
 
     /// What opens the file to be read from its beginning.
@@ -62,14 +79,8 @@ impl Object {
         Ok(state(&self.place)?.is_some())
     }
 
-    /// The files below the folder: their paths in it, in order.
-    ///
-    /// # Errors
-    /// A folder that cannot be listed.
-    pub fn files(&self) -> Result<Vec<(String, Self)>, Error> {
-        let files = listing::files(&self.place)?.into_iter();
-        Ok(files
-            .map(|(name, path)| (name, Self { place: self.place.at(path), options: self.options.clone() }))
-            .collect())
+    /// The folder of this name: all files below it.
+    pub fn folder(&self) -> Box<dyn Directory> {
+        Box::new(ObjectFolder::new(self.place.clone()))
     }
 }

@@ -14,6 +14,7 @@ use reqwest::Url;
 use stacyard_http::shown;
 use stacyard_store::{Error, ErrorKind, Remedy, without_password};
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 
 use crate::connector::Connector;
 use crate::options::ObjectOptions;
@@ -34,7 +35,12 @@ pub(crate) struct Place {
     /// Which credentials it is asked with.
     pub(crate) tried: Arc<str>,
     pub(crate) runtime: &'static Runtime,
+    /// Each request for a part of a file holds one of these, whichever file of the store it is of.
+    pub(crate) room: Arc<Semaphore>,
 }
+
+/// So many parts are asked for at once.
+const ROOM: usize = 64;
 
 /// The URL and the settings of the store may hold secrets.
 impl fmt::Debug for Place {
@@ -52,9 +58,7 @@ impl Place {
                 "write s3://bucket/path, or https://host/path",
             )
         })?;
-        let path = Path::from_url_path(url.path()).map_err(|cause| {
-            Error::usage(format!("{} is not a place: {cause}", shown(&url)), "check the URL")
-        })?;
+        let path = path(&url)?;
         let is_plain = matches!(url.scheme(), "http" | "https");
         if is_plain && url.path().to_ascii_lowercase().contains("%2f") {
             // It would be asked for by one path, and written to another.
@@ -79,7 +83,15 @@ impl Place {
             "az" => az(&url, options)?,
             _ => (http(&url, options)?, "the headers that were given".to_owned()),
         };
-        Ok(Self { shown: shown(&url).into(), url, store, path, tried: tried.into(), runtime })
+        Ok(Self {
+            shown: shown(&url).into(),
+            url,
+            store,
+            path,
+            tried: tried.into(),
+            runtime,
+            room: Semaphore::new(ROOM).into(),
+        })
     }
 
     /// Another path of the same store.
@@ -98,6 +110,12 @@ impl Place {
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.url.scheme(), "http" | "https")
     }
+}
+
+/// The path that a URL names.
+pub(crate) fn path(url: &Url) -> Result<Path, Error> {
+    Path::from_url_path(url.path())
+        .map_err(|cause| Error::usage(format!("{} is not a place: {cause}", shown(url)), "check the URL"))
 }
 
 /// How often, and for how long, what fails is asked for again: 502 and what is like it, and answers that break off.

@@ -25,7 +25,12 @@ pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
             Error::new(ErrorKind::NotFound, &format!("{shown} is not there")).remedy("check the URL")
         }
         Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => {
-            Error::new(ErrorKind::Denied, &format!("{shown} may not be used; tried were {tried}"))
+            let forbidden = if matches!(cause, Cause::PermissionDenied { .. }) {
+                ": it answers 403 Forbidden"
+            } else {
+                ""
+            };
+            Error::new(ErrorKind::Denied, &format!("{shown} may not be used{forbidden}; tried were {tried}"))
                 .remedy(credentials(place))
         }
         Cause::Precondition { .. } | Cause::NotModified { .. } => changed(place),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 use stacyard_model::json::Tape;
+use stacyard_model::migrate::lacks_datetime;
 use stacyard_search::{Aggregation, Aggregator, Compiled, Stop};
 use stacyard_store::{
     Backend, Candidates, Collections, Count, Error, ErrorKind, Find, ItemKey, Known, Note, Remedy, Report,
@@ -15,7 +16,7 @@ use crate::first::{First, first};
 use crate::harvest::Harvest;
 use crate::landing::Landing;
 use crate::options::ApiOptions;
-use crate::page::Page;
+use crate::page::{Page, with_datetimes};
 use crate::pages::Pages;
 use crate::pushdown::{Pushed, everything, pushed, with, without_place};
 use crate::walk::{Asker, Walk};
@@ -254,9 +255,13 @@ impl Backend for Api {
         let Some(text) = there(self.ask(url, stop))? else { return Ok(None) };
         let mut compact = Vec::new();
         let mut tape = Tape::new();
-        let item = tape
-            .parse(&text)
-            .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item cannot be read").caused_by(cause))?;
+        let unread = |cause| Error::new(ErrorKind::Damaged, "an Item cannot be read").caused_by(cause);
+        let item = tape.parse(&text).map_err(unread)?;
+        let text = match lacks_datetime(item) {
+            Some(at) => with_datetimes(&text, &[at]),
+            None => text,
+        };
+        let item = tape.parse(&text).map_err(unread)?;
         item.write_compact(&mut compact);
         Ok(Some(compact))
     }

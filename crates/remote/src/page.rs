@@ -6,6 +6,7 @@ use reqwest::Url;
 use serde_json::{Map, Value as Json};
 use stacyard_http::{Answer, Request, resolve, shown};
 use stacyard_model::json::{Kind, Tape, Value};
+use stacyard_model::migrate::{DATETIME, lacks_datetime};
 use stacyard_store::{Error, ErrorKind};
 
 /// A page.
@@ -16,6 +17,8 @@ pub(crate) struct Page {
     /// Where its records stand in the text.
     pub(crate) records: Vec<Range<usize>>,
     pub(crate) next: Option<Request>,
+    /// How many Items have got the `datetime` of null that the API has left out.
+    pub(crate) mended: u64,
     /// How many Items answer, as the API says (`numberMatched`, or `matched` of the older context extension).
     pub(crate) matched: Option<u64>,
 }
@@ -40,6 +43,18 @@ impl Page {
         };
         let mut tape = Tape::new();
         let root = tape.parse(&text).map_err(|cause| none(&cause.to_string()))?;
+        let lacking: Vec<usize> = root
+            .get(member)
+            .and_then(Value::elements)
+            .into_iter()
+            .flatten()
+            .filter_map(lacks_datetime)
+            .collect();
+        if !lacking.is_empty() {
+            let answer = Answer { text: with_datetimes(&text, &lacking), url };
+            let page = Self::of(answer, asked, member, each)?;
+            return Ok(Self { mended: lacking.len() as u64, ..page });
+        }
         let found = root
             .get(member)
             .and_then(Value::elements)
@@ -57,8 +72,20 @@ impl Page {
             let link: Json = serde_json::from_str(link.raw()).unwrap_or_default();
             following(asked, &url, &link).ok_or_else(|| none("its link `next` leads nowhere"))
         });
-        Ok(Self { from: shown(&url), next: next.transpose()?, matched, records, text })
+        Ok(Self { from: shown(&url), next: next.transpose()?, mended: 0, matched, records, text })
     }
+}
+
+/// A page with a `datetime` of null at these places.
+pub(crate) fn with_datetimes(text: &[u8], places: &[usize]) -> Vec<u8> {
+    let (mut out, mut done) = (Vec::with_capacity(text.len() + places.len() * DATETIME.len()), 0);
+    for &place in places {
+        out.extend_from_slice(&text[done..place]);
+        out.extend_from_slice(DATETIME.as_bytes());
+        done = place;
+    }
+    out.extend_from_slice(&text[done..]);
+    out
 }
 
 /// What a link on the page at `from` asks for (STAC API - Item Search, "Paging"), `asked` being what the page was asked for by. Where
@@ -168,6 +195,25 @@ mod tests {
         ] {
             assert_eq!(followed(asked, &link), wanted, "{link}");
         }
+    }
+
+    /// What servers over pgstac leave out; all else stays as it is.
+    #[test]
+    fn a_datetime_of_null_is_written() {
+        let item =
+            |properties: &str| format!(r#"{{"type":"Feature", "n":1.0,"properties":{{ {properties}}}}}"#);
+        let times = r#""start_datetime":"2020-01-01T00:00:00Z","end_datetime":"2020-01-02T00:00:00Z""#;
+        let (lacking, whole) = (item(times), item(r#""datetime":null"#));
+        let text = format!(r#"{{"features":[{lacking},{whole},{lacking}]}}"#).into_bytes();
+        let asked = Request::get("https://h/search".parse().unwrap());
+        let mut seen = 0;
+        let answer = Answer { url: asked.url.clone(), text };
+        let page = Page::of(answer, &asked, "features", |_| seen += 1).unwrap();
+        let texts: Vec<_> =
+            page.records.iter().map(|range| String::from_utf8_lossy(&page.text[range.clone()])).collect();
+        let mended = lacking.replace("{ \"start", "{\"datetime\":null, \"start");
+        assert_eq!(texts, [mended.as_str(), &whole, &mended]);
+        assert_eq!((page.mended, seen), (2, 3));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) struct Pages {
     read: u64,
     bytes: u64,
     matched: Option<u64>,
+    mended: u64,
     is_done: bool,
 }
 
@@ -44,6 +45,7 @@ impl Pages {
             read: 0,
             bytes: 0,
             matched: None,
+            mended: 0,
             is_done: false,
         }
     }
@@ -67,6 +69,7 @@ impl Pages {
                 self.read += page.records.len() as u64;
                 self.bytes += page.text.len() as u64;
                 self.matched = self.matched.or(page.matched);
+                self.mended += page.mended;
             }
             None => self.is_done = true,
         }
@@ -104,7 +107,7 @@ impl Source for Pages {
                 "Items may have come or gone meanwhile; else the API gives some twice or leaves some out",
             ),
         };
-        matched.map(note).into_iter().collect()
+        matched.map(note).into_iter().chain(mended(&self.name, self.mended)).collect()
     }
 
     fn next(&mut self) -> Result<Option<Work>, Error> {
@@ -112,6 +115,16 @@ impl Source for Pages {
         let number = self.count;
         Ok(Some(Box::new(move || batch(page, number))))
     }
+}
+
+/// What is said of Items that have got the `datetime` which the API has left out.
+pub(crate) fn mended(api: &str, items: u64) -> Option<Note> {
+    (items > 0).then(|| Note {
+        message: format!(
+            "{api} has left out the `datetime` of {items} Items with a begin and an end: it is null there, as STAC wants, and was written"
+        ),
+        help: Remedy::from("it may leave out other members that are null: servers over pgstac do"),
+    })
 }
 
 /// A page as a batch of records, which are counted by page.

@@ -110,10 +110,7 @@ impl Open {
         let is_named_folder = url.spelling().ends_with('/');
         if let Some(object) = self.object(url)? {
             if is_named_folder {
-                let message = format!(
-                    "{url} is a folder that is not on this machine, which this version does not read yet"
-                );
-                return Err(Error::usage(message, "name a file of it").of_kind(ErrorKind::Unsupported));
+                return Ok(Parquet::Folder(Folder::over(object.folder(), memory)?));
             }
             return Ok(Parquet::File(GeoParquet::over(object.shown(), object.ranges()?, memory)?));
         }
@@ -202,9 +199,9 @@ enum Parquet {
 /// The root of a static catalog.
 fn catalog_start(url: &StoreUrl) -> Result<Cow<'_, str>, Error> {
     match url.location() {
-        Location::Api(url) => Ok(url.into()),
+        Location::Api(url) | Location::Object(url) => Ok(url.into()),
         Location::Path(path) => Ok(path.to_string_lossy()),
-        Location::Stdio | Location::Database(_) | Location::Object(_) => Err(Error::usage(
+        Location::Stdio | Location::Database(_) => Err(Error::usage(
             format!("{url} is not where a static catalog can be"),
             "name its catalog.json, by a path or by its URL",
         )),

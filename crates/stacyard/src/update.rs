@@ -1,12 +1,16 @@
 //! What a copy asks for that brings a target up to date: what has changed at the source since the latest Item that the target has.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use stacyard_model::Interval;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
     Aggregate, Aggregation, Datum, Property, Query, Search, SearchError, parse_datetime, parse_filter,
 };
 use stacyard_store::{Error, Note, Remedy, Run, Store};
+
+/// How long before the latest Item of the target it is asked from (24 hours): what has changed while the last copy was under way, and what its
+/// source has shown some time after it was made. Items that come again as they are change nothing.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
 /// From when on Items are asked for, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +47,12 @@ impl Since {
         if let Some(at) = instant(0).filter(|_| can_filter).map(|at| at.min(now)) {
             let lacks = Expr::IsNull(Expr::Property(updated).into());
             if target.count(&lenient(&query, Some(lacks)), run.part())?.answered == 0 {
-                return Ok(Self::Updated(at));
+                return Ok(Self::Updated(before(at)));
             }
         }
         // An Item has one of the two at least: the earlier is before what either lacks.
         let latest = instant(1).into_iter().chain(instant(2)).min();
-        Ok(latest.map_or(Self::Ever, Self::Datetime))
+        Ok(latest.map_or(Self::Ever, |at| Self::Datetime(before(at))))
     }
 
     /// The part of a query that is asked for.
@@ -78,13 +82,13 @@ impl Since {
         match self {
             Self::Updated(at) => Note {
                 message: format!(
-                    "asked for Items whose `updated` is not before {at}, the latest of the target; {gone}"
+                    "asked for Items whose `updated` is not before {at}, a day before the latest of the target; {gone}"
                 ),
                 help: all,
             },
             Self::Datetime(at) => Note {
                 message: format!(
-                    "asked for Items whose time is not before {at}, the latest of the target, as not all can be told by `updated`: changes \
+                    "asked for Items whose time is not before {at}, a day before the latest of the target, as not all can be told by `updated`: changes \
                      of older Items are not seen; {gone}"
                 ),
                 help: all,
@@ -120,6 +124,10 @@ impl std::str::FromStr for Since {
             _ => Self::Ever,
         })
     }
+}
+
+fn before(latest: Timestamp) -> Timestamp {
+    latest.checked_sub(OVERLAP).unwrap_or(Timestamp::MIN)
 }
 
 /// A query for all that answers, whatever its order, with one condition more.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use rustix::io::Errno;
 use stacyard_model::{ObjectKind, shown};
 use stacyard_search::KnownNames;
 
@@ -180,6 +181,9 @@ impl Error {
                 Remedy::from("allow more memory (ulimit -v)").or(Remedy::from("use fewer ").option("threads"))
             }
             io::ErrorKind::IsADirectory => "name a file inside it".into(),
+            _ if source.raw_os_error() == Some(Errno::MFILE.raw_os_error()) => {
+                "raise the limit of open files (ulimit -n)".into()
+            }
             _ => Remedy::default(),
         };
         let path = without_password(&path.to_string_lossy());

@@ -28,6 +28,12 @@ pub trait Ranges: Send + Sync {
     /// Up to how many bytes that nobody wants it is cheaper to read than to ask once more.
     fn gap(&self) -> u64;
 
+    /// How many readers of it, or of files beside it, may wait at the same time: where a request takes long, more of them than there are
+    /// processors.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     /// The file that is in its place now, where it is another one; `None`: it is still the same, or there is none any more.
     ///
     /// # Errors

@@ -244,6 +244,9 @@ impl StoreUrl {
             Some((scheme, _)) if is_web(scheme) => {
                 (without_query(spelling), Location::Api(spelling.to_owned()))
             }
+            Some((scheme, _)) if OBJECTS.iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                (without_query(spelling), Location::Object(spelling.to_owned()))
+            }
             Some(_) => {
                 return Err(Error::usage(
                     format!("{} is not where a static catalog can be", without_password(spelling)),

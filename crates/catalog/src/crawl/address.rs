@@ -6,7 +6,7 @@ use reqwest::Url;
 use stacyard_http::{Http, shown};
 use stacyard_store::{Error, Remedy};
 
-/// Where a document is: a URL of HTTP, or of a file.
+/// Where a document is: a URL of HTTP, of an object store or of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address(pub(super) Url);
 
@@ -22,6 +22,15 @@ impl Address {
 
     pub(super) fn is_file(&self) -> bool {
         self.0.scheme() == "file"
+    }
+
+    pub(super) fn is_object(&self) -> bool {
+        matches!(self.0.scheme(), "s3" | "gs" | "az")
+    }
+
+    /// Whether both are in one object store.
+    fn is_beside(&self, other: &Self) -> bool {
+        self.is_object() && self.0.scheme() == other.0.scheme() && self.0.host_str() == other.0.host_str()
     }
 }
 
@@ -46,13 +55,17 @@ impl Home {
     /// The home of a catalog whose root the user has called so.
     pub(super) fn of(start: &str, may_leave: bool) -> Result<Self, Error> {
         if start.contains("://") {
-            let url: Url = start.parse().map_err(|cause| {
+            let mut url: Url = start.parse().map_err(|cause| {
                 let shown = stacyard_store::without_password(start);
                 Error::usage(
                     format!("{shown} is not a URL: {cause}"),
                     "write https://host/path of a catalog.json",
                 )
             })?;
+            // A server may know what its folder is; in an object store there are no folders.
+            if url.path().ends_with('/') && Address(url.clone()).is_object() {
+                url = url.join("catalog.json").unwrap_or(url);
+            }
             return Ok(Self { name: shown(&url), start: Address(url), folder: None, may_leave });
         }
         let mut name = PathBuf::from(start);
@@ -107,6 +120,9 @@ impl Home {
             // A page of the web has no business with files here, whoever allows it to leave its server.
             "file" if page.is_file() && to.path().is_some() => {}
             "file" => return nowhere("a file of this machine"),
+            // Its keys are for one bucket.
+            _ if to.is_beside(&self.start) => return Ok(Leads::To(to)),
+            _ if to.is_object() => return nowhere("which is in another bucket"),
             _ => return nowhere("which is no file and not on the web"),
         }
         let is_own = match (&self.folder, to.path()) {
@@ -124,6 +140,7 @@ impl Home {
         let out = match (&self.folder, to.is_file()) {
             (Some(_), true) => "outside of its folder",
             (Some(_), false) => "on the web",
+            (None, _) if self.start.is_object() => "on the web",
             (None, _) => "on another host or port, or without TLS",
         };
         let follow = Remedy::from("if that is right, follow with ").option("follow-foreign");

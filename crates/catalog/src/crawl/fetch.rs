@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use stacyard_http::{Http, Request};
+use stacyard_objects::Object;
 use stacyard_search::Stop;
 use stacyard_store::{Error, ErrorKind};
 use tokio::sync::{Mutex, Semaphore};
@@ -28,6 +29,8 @@ pub(super) struct Document {
 /// Brings documents, so many at once.
 pub(super) struct Fetcher {
     pub(super) http: Http,
+    /// The object store that the catalog is in.
+    store: Option<Object>,
     room: Semaphore,
     delay: Duration,
     /// When the next request may begin.
@@ -35,9 +38,16 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
-    pub(super) fn new(http: Http, options: &CrawlOptions) -> Self {
+    /// For a catalog that starts at an address.
+    ///
+    /// # Errors
+    /// Settings with which nothing can be asked.
+    pub(super) fn new(start: &Address, options: &CrawlOptions) -> Result<Self, Error> {
+        let http = Http::new(&start.0, &options.http)?;
+        let in_store = || Object::at(start.0.as_str(), &options.objects);
+        let store = start.is_object().then(in_store).transpose()?;
         let room = Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS));
-        Self { http, room, delay: options.delay, next: Mutex::new(Instant::now()) }
+        Ok(Self { http, store, room, delay: options.delay, next: Mutex::new(Instant::now()) })
     }
 
     /// The document at an address.
@@ -55,6 +65,12 @@ impl Fetcher {
             return read.map_err(|cause| Error::failed("a file was not read").caused_by(cause))?;
         }
         self.wait().await;
+        if address.is_object() {
+            let store =
+                self.store.as_ref().ok_or_else(|| Error::failed("a link leads into an object store"))?;
+            let text = store.other(&address.0)?.whole(LARGEST).await?;
+            return Ok(Document { from: address, text });
+        }
         let answer = self.http.ask(&Request::get(address.0), &Stop::default()).await?;
         Ok(Document { from: Address(answer.url), text: answer.text })
     }

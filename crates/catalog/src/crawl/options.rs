@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stacyard_http::HttpOptions;
+use stacyard_objects::ObjectOptions;
 use stacyard_store::RECORD_BYTES;
 
 /// How a static catalog is read.
@@ -12,6 +13,8 @@ use stacyard_store::RECORD_BYTES;
 pub struct CrawlOptions {
     /// How its server is asked.
     pub http: HttpOptions,
+    /// How its object store is asked.
+    pub objects: ObjectOptions,
     /// How many documents are asked for at once.
     pub concurrency: usize,
     /// How long after one request the next one begins, at least.
@@ -26,6 +29,7 @@ impl Default for CrawlOptions {
     fn default() -> Self {
         Self {
             http: HttpOptions::default(),
+            objects: ObjectOptions::default(),
             concurrency: 32,
             delay: Duration::ZERO,
             max_record_bytes: RECORD_BYTES,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use stacyard_http::Http;
 use stacyard_store::{Backend, Collections, Error, ErrorKind, Remedy, Source};
 use tokio::runtime::Runtime;
 
@@ -29,7 +28,7 @@ impl StaticCatalog {
         let runtime = stacyard_runtime::shared()
             .map_err(|cause| Error::failed("cannot start a thread for connections").caused_by(cause))?;
         let home = Home::of(start, options.http.follow_foreign)?;
-        let fetcher = Fetcher::new(Http::new(&home.start.0, &options.http)?, &options);
+        let fetcher = Fetcher::new(&home.start, &options)?;
         let root = stacyard_runtime::wait(runtime, fetcher.fetch(home.start.clone()));
         let name = &home.name;
         let root = root.map_err(|error| match error.kind() {

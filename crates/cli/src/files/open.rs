@@ -9,8 +9,14 @@ use crate::flags::Global;
 /// How stores are opened.
 pub(crate) fn how(global: &Global) -> Result<Open, Error> {
     let (max_record_bytes, api) = (global.record_bytes(), global.api.options()?);
-    let catalog = CrawlOptions { http: api.http.clone(), max_record_bytes, ..CrawlOptions::default() };
-    Ok(Open { max_record_bytes, api, catalog, objects: global.api.objects()?, ..Open::default() })
+    let objects = global.api.objects()?;
+    let catalog = CrawlOptions {
+        http: api.http.clone(),
+        objects: objects.clone(),
+        max_record_bytes,
+        ..CrawlOptions::default()
+    };
+    Ok(Open { max_record_bytes, api, catalog, objects, ..Open::default() })
 }
 
 /// Opens a store to be read, and says what one should know before trusting it.

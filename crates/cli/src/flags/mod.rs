@@ -167,7 +167,7 @@ pub(crate) struct Gate {
     /// Refuse all that the official JSON Schemas refuse, and more.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Bring Items of STAC 0.9 and 1.0.0-rc up to date first.
+    /// Bring Items of STAC 0.9 and 1.0.0-rc up to date first, and write the `datetime` of null that servers have left out.
     #[arg(long)]
     pub(crate) migrate: bool,
     /// Also check extensions against the JSON Schemas in this folder.
@@ -238,7 +238,7 @@ pub(crate) struct Copy {
 /// For example: stacyard crawl https://host/catalog.json catalog.parquet
 #[derive(Debug, Args)]
 pub(crate) struct Crawl {
-    /// The catalog.json or collection.json to begin with: a path, or its URL.
+    /// The catalog.json or collection.json to begin with: a path, or its URL (https://, s3://, gs://, az://).
     pub(crate) start: String,
     /// The store to write: a file, a database, or `-`.
     pub(crate) to: String,

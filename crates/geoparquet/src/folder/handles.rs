@@ -15,12 +15,12 @@ use crate::read::local::{GAP, State, read};
 /// How many are kept open; 256 for all of a process is the least that systems grant.
 const MOST: usize = 64;
 
-/// An open file, and its length.
-type Handle = Arc<(File, u64)>;
+/// An open file, as it was then.
+type Handle = Arc<(File, State)>;
 
 /// Those that were read last, the very last one at the end.
 #[derive(Default)]
-pub(crate) struct Handles(Mutex<Vec<(u64, Handle)>>);
+pub(super) struct Handles(Mutex<Vec<(u64, Handle)>>);
 
 impl Handles {
     /// The file of a number; `open` opens it.
@@ -48,12 +48,14 @@ impl Handles {
 }
 
 /// A file that is opened when it is read. It is always the one that it was: what another has put in its place is an error.
-pub(crate) struct Shelved {
-    pub(crate) path: PathBuf,
-    pub(crate) state: State,
+pub(super) struct Shelved {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    /// As it was listed.
+    pub(super) state: String,
     /// Which one of the handles is its own.
-    pub(crate) number: u64,
-    pub(crate) handles: Arc<Handles>,
+    pub(super) number: u64,
+    pub(super) handles: Arc<Handles>,
 }
 
 impl Shelved {
@@ -62,27 +64,25 @@ impl Shelved {
             io::ErrorKind::NotFound => io::Error::other(REPLACED),
             _ => cause,
         })?;
-        if self.is_written(&file)? {
+        let state = State::from(&file.metadata()?);
+        if state.to_string() != self.state {
             return Err(io::Error::other(REPLACED));
         }
-        Ok(Arc::new((file, self.state.size)))
-    }
-
-    fn is_written(&self, file: &File) -> io::Result<bool> {
-        Ok(State::from(&file.metadata()?) != self.state)
+        Ok(Arc::new((file, state)))
     }
 }
 
 impl Ranges for Shelved {
     fn len(&self) -> u64 {
-        self.state.size
+        self.size
     }
 
     fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
         let handle = self.handles.of(self.number, || self.open())?;
-        let read = read(&handle.0, handle.1, ranges);
+        let (file, state) = &*handle;
+        let read = read(file, self.size, ranges);
         // Written over, it is neither the old nor the new one.
-        if self.is_written(&handle.0)? { Err(io::Error::other(REPLACED)) } else { read }
+        if State::from(&file.metadata()?) == *state { read } else { Err(io::Error::other(REPLACED)) }
     }
 
     fn gap(&self) -> u64 {

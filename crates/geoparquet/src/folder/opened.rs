@@ -2,31 +2,28 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use stacyard_store::{Error, ErrorKind, default_threads, in_order};
+use stacyard_store::{Directory, Error, ErrorKind, FileEntry, in_order};
 
-use crate::folder::handles::{Handles, Shelved};
 use crate::folder::hive;
-use crate::folder::listing::Listed;
 use crate::read::cache::Cache;
 use crate::read::opened::Opened;
 
 /// What the files of a folder have in common.
 pub(super) struct Shelf {
-    pub(super) folder: PathBuf,
-    handles: Arc<Handles>,
+    pub(super) folder: Box<dyn Directory>,
     cache: Cache,
+    /// The number of the next file in the cache.
     next: AtomicU64,
 }
 
 impl Shelf {
     /// Keeps so many bytes of what is read.
-    pub(super) fn new(folder: &Path, memory: usize) -> Self {
-        let next = AtomicU64::new(1);
-        Self { folder: folder.to_owned(), handles: Arc::default(), cache: Cache::new(memory), next }
+    pub(super) fn new(folder: Box<dyn Directory>, memory: usize) -> Self {
+        Self { folder, cache: Cache::new(memory), next: AtomicU64::new(1) }
     }
 
     /// Opens what is listed, but for files that are open already.
@@ -35,17 +32,18 @@ impl Shelf {
     /// The first file that is none of Items.
     pub(super) fn open(
         &self,
-        listed: &[Listed],
-        known: &HashMap<&Listed, &Arc<Opened>>,
+        listed: &[FileEntry],
+        known: &HashMap<&FileEntry, &Arc<Opened>>,
     ) -> Result<Vec<Arc<Opened>>, Error> {
         let mut files = Vec::with_capacity(listed.len());
         let mut next = listed.iter();
         in_order(
             || Ok(next.next()),
-            (default_threads(), 2),
+            (self.folder.at_once(), 2),
             || (),
-            |(), listed| {
-                known.get(listed).map_or_else(|| self.open_one(listed), |&known| Ok(Arc::clone(known)))
+            |(), entry| {
+                let open = || self.open_one(entry, listed.len());
+                known.get(entry).map_or_else(open, |&known| Ok(Arc::clone(known)))
             },
             |file| {
                 files.push(file);
@@ -55,13 +53,11 @@ impl Shelf {
         Ok(files)
     }
 
-    fn open_one(&self, listed: &Listed) -> Result<Arc<Opened>, Error> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let path = self.folder.join(&listed.relative);
-        let (state, handles) = (listed.state, Arc::clone(&self.handles));
-        let bytes = Shelved { path: path.clone(), state, number, handles };
-        let file = Opened::over(path.display().to_string().into(), Box::new(bytes), 0)?;
-        Ok(Arc::new(among_others(file, &listed.relative, self.cache.of_file(number))?))
+    fn open_one(&self, entry: &FileEntry, many: usize) -> Result<Arc<Opened>, Error> {
+        let cache = self.cache.of_file(self.next.fetch_add(1, Ordering::Relaxed));
+        let bytes = self.folder.open(entry, many)?;
+        let file = Opened::over(self.folder.name_of(entry).into(), bytes, 0)?;
+        Ok(Arc::new(among_others(file, &entry.path, cache)?))
     }
 }
 

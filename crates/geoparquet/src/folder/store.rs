@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use stacyard_model::Profile;
 use stacyard_search::{Aggregation, Aggregator};
-use stacyard_store::{Backend, Chain, Collections, Count, Error, Find, Report, Sorted, Source, Store};
+use stacyard_store::{
+    Backend, Chain, Collections, Count, Directory, Error, FileEntry, Find, Report, Sorted, Source, Store,
+};
 
-use crate::folder::listing::{Listed, list};
+use crate::folder::listing::list;
+use crate::folder::local::LocalFolder;
 use crate::folder::opened::Shelf;
 use crate::format::scope::Scope;
 use crate::read::opened::Opened;
@@ -26,7 +29,7 @@ struct Inner {
     name: String,
     shelf: Arc<Shelf>,
     /// What was there, and what it is, in the order of the paths.
-    listed: Vec<Listed>,
+    listed: Vec<FileEntry>,
     files: Vec<Arc<Opened>>,
     /// The Collections of all files. Of one that is in several the last one counts.
     collections: Collections,
@@ -36,23 +39,28 @@ struct Inner {
     looked_at: Mutex<Instant>,
 }
 
-/// So often it is looked, at most.
-const LOOK: Duration = Duration::from_secs(1);
-
 impl Folder {
     /// Opens a folder on disk, and reads the footers of its files; keeps so many bytes of what is read of them.
     ///
     /// # Errors
     /// A folder without Parquet files; a file of it that is none of Items.
     pub fn open(path: &Path, memory: usize) -> Result<Self, Error> {
-        let shelf = Arc::new(Shelf::new(path, memory));
-        Self::of(shelf, list(path)?, &HashMap::new())
+        Self::over(Box::new(LocalFolder::new(path)), memory)
+    }
+
+    /// The same for a folder that is anywhere.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn over(folder: Box<dyn Directory>, memory: usize) -> Result<Self, Error> {
+        let listed = list(&*folder)?;
+        Self::of(Arc::new(Shelf::new(folder, memory)), listed, &HashMap::new())
     }
 
     fn of(
         shelf: Arc<Shelf>,
-        listed: Vec<Listed>,
-        known: &HashMap<&Listed, &Arc<Opened>>,
+        listed: Vec<FileEntry>,
+        known: &HashMap<&FileEntry, &Arc<Opened>>,
     ) -> Result<Self, Error> {
         let files = shelf.open(&listed, known)?;
         let mut collections = Collections::new();
@@ -63,7 +71,7 @@ impl Folder {
             }
             collections.insert(id.clone(), collection.clone());
         }
-        let name = shelf.folder.display().to_string();
+        let name = shelf.folder.name().to_owned();
         let looked_at = Instant::now().into();
         Ok(Self { inner: Arc::new(Inner { name, shelf, listed, files, collections, disputed, looked_at }) })
     }
@@ -130,19 +138,19 @@ impl Backend for Folder {
     }
 
     fn ready(&self) -> Result<(), Error> {
-        list(&self.inner.shelf.folder).map(drop)
+        list(&*self.inner.shelf.folder).map(drop)
     }
 
     /// Files come, go and are replaced: those that stay are not read again.
     fn renewed(&self) -> Result<Option<Store>, Error> {
         let inner = &self.inner;
         let mut looked_at = inner.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked_at.elapsed() < LOOK {
+        if looked_at.elapsed() < inner.shelf.folder.look() {
             return Ok(None);
         }
         *looked_at = Instant::now();
         drop(looked_at);
-        let listed = list(&inner.shelf.folder)?;
+        let listed = list(&*inner.shelf.folder)?;
         if listed == inner.listed {
             return Ok(None);
         }

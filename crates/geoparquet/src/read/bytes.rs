@@ -34,6 +34,11 @@ impl Counted {
         head.ok().and_then(|mut head| head.pop()).unwrap_or_default()
     }
 
+    /// How many readers may wait at the same time.
+    pub(crate) fn at_once(&self) -> usize {
+        self.inner.at_once()
+    }
+
     /// Bytes and requests so far.
     pub(crate) fn so_far(&self) -> (u64, u64) {
         (self.bytes.load(Ordering::Relaxed), self.requests.load(Ordering::Relaxed))

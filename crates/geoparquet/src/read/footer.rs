@@ -1,6 +1,7 @@
 //! The footer of a GeoParquet file: what it says of itself, and whether it is one.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::Type;
@@ -91,7 +92,11 @@ pub(crate) fn damaged(name: &str, cause: &ParquetError) -> Error {
 /// The error of bytes that could not be had, where that is what was wrong, and not the bytes.
 fn unread(name: &str, cause: &ParquetError) -> Option<Error> {
     let ParquetError::External(cause) = cause else { return None };
-    let cause: &Error = cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()?;
+    let cause = cause.downcast_ref::<io::Error>()?;
+    if let Some(code) = cause.raw_os_error() {
+        return Some(Error::io("read", Path::new(name), io::Error::from_raw_os_error(code)));
+    }
+    let cause: &Error = cause.get_ref()?.downcast_ref()?;
     let error = Error::new(cause.kind(), &format!("cannot read {name}: {cause}"));
     Some(match cause.advice() {
         Some(advice) => error.remedy(advice.clone()),

@@ -1,5 +1,6 @@
 //! A file of this machine, read in any order.
 
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::ops::Range;
@@ -19,16 +20,24 @@ pub(crate) struct LocalFile {
 }
 
 /// What tells a file from one that has been put in its place, or written over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State {
     file: (u64, u64),
-    pub(crate) size: u64,
+    size: u64,
     changed: (i64, i64),
 }
 
 impl State {
     fn of(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+/// All that it is, where texts are compared.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file: (device, file), size, changed: (seconds, nanoseconds) } = self;
+        write!(f, "{device} {file} {size} {seconds} {nanoseconds}")
     }
 }
 

@@ -41,7 +41,7 @@ impl<'f> Asking<'f> {
             search: Arc::clone(&find.search),
             after: find.after.clone(),
             wanted,
-            threads: find.run.threads,
+            threads: find.run.threads.max(files.at_once()),
             levels: Levels::default(),
             started: Instant::now(),
             before: files.so_far(),

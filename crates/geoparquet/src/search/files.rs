@@ -123,6 +123,11 @@ impl Files<'_> {
         Ok(Count::Exact(self.aggregate(find, &[])?.1.answered))
     }
 
+    /// How many readers may wait for them at the same time.
+    pub(crate) fn at_once(self) -> usize {
+        self.files.iter().map(|file| file.table.file.at_once()).max().unwrap_or(1)
+    }
+
     /// Bytes and requests so far.
     pub(crate) fn so_far(self) -> (u64, u64) {
         let each = self.files.iter().map(|file| file.table.file.so_far());

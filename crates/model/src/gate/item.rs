@@ -148,6 +148,12 @@ impl Check {
         }
         self.times(path, &times);
         match times.datetime {
+            None if times.start.is_some() && times.end.is_some() => {
+                let message = format_args!(
+                    "\"datetime\" is missing: beside start_datetime and end_datetime it is null"
+                );
+                self.report(Rule::Datetime, path, None, message);
+            }
             None => self.missing(Rule::Datetime, path, "datetime"),
             Some(datetime) if datetime.is_null() && times.start.is_none() && times.end.is_none() => {
                 let message = format_args!("is null: then start_datetime and end_datetime must be there");

@@ -3,6 +3,9 @@
 //!
 //! Only what the change logs of STAC spell out is changed, and nothing is dropped: a member that has been renamed keeps
 //! its old name where the new one is taken. The result has not passed the gate: that comes next.
+//!
+//! Of every version Items get back a `datetime` of null that servers have left out (pgstac's functions drop nulls) where `start_datetime` and
+//! `end_datetime` are there.
 
 mod extensions;
 
@@ -81,7 +84,9 @@ impl std::error::Error for MigrateError {}
 /// ```
 pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
     let Some(version) = value.get("stac_version").and_then(Value::as_str) else { return Ok(None) };
-    let Some(target) = target(&version) else { return Ok(None) };
+    let Some(target) = target(&version) else {
+        return Ok(lacks_datetime(value).map(|at| with_datetime(value, at)));
+    };
     let failed = |error: &dyn fmt::Display| MigrateError(error.to_string());
     let mut object: Map<String, Tree> = serde_json::from_str(value.raw()).map_err(|error| failed(&error))?;
     let kind = ObjectKind::of(value).unwrap_or(if object.contains_key("extent") {
@@ -92,7 +97,14 @@ pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
     let age = Age::of(&version);
     object.insert("stac_version".to_owned(), target.into());
     match kind {
-        ObjectKind::Item => item(&mut object, age),
+        ObjectKind::Item => {
+            item(&mut object, age);
+            if let Some(Tree::Object(properties)) = object.get_mut("properties")
+                && lacks_datetime(value).is_some()
+            {
+                properties.insert("datetime".to_owned(), Tree::Null);
+            }
+        }
         ObjectKind::Collection => {
             object.insert("type".to_owned(), "Collection".into());
             collection(&mut object, age);
@@ -109,6 +121,23 @@ pub fn migrate(value: Value<'_>) -> Result<Option<Vec<u8>>, MigrateError> {
     let mut out = Vec::new();
     crate::item::write_item(document.root(), &mut out);
     Ok(Some(out))
+}
+
+/// Where a `datetime` of null is to be written ([`DATETIME`]), in the text that was parsed, of an Item whose time is said by
+/// `start_datetime` and `end_datetime` alone. `None`: it is no such Item.
+pub fn lacks_datetime(item: Value<'_>) -> Option<usize> {
+    let properties = item.get("properties").filter(|_| ObjectKind::of(item) == Some(ObjectKind::Item))?;
+    let is_text = |name: &str| properties.get(name).is_some_and(|value| value.as_str().is_some());
+    let lacks = properties.get("datetime").is_none() && is_text("start_datetime") && is_text("end_datetime");
+    lacks.then(|| properties.offset() + 1)
+}
+
+/// What is written there.
+pub const DATETIME: &str = r#""datetime":null,"#;
+
+fn with_datetime(item: Value<'_>, at: usize) -> Vec<u8> {
+    let (before, after) = item.raw().as_bytes().split_at(at - item.offset());
+    [before, DATETIME.as_bytes(), after].concat()
 }
 
 fn item(item: &mut Map<String, Tree>, age: Age) {

@@ -59,3 +59,29 @@ fn nothing_is_dropped_and_every_change_is_made() {
     .unwrap();
     assert_eq!(new, expected, "{}", new.text());
 }
+
+#[test]
+fn a_datetime_of_null_comes_back() {
+    let item = |properties: &str| {
+        format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"x","geometry":null,"properties":{{{properties}}},"links":[],"assets":{{}},"n":1.10}}"#
+        )
+    };
+    let times = r#""start_datetime":"2020-01-01T00:00:00Z","end_datetime":"2020-01-02T00:00:00Z""#;
+    let migrated = |properties: &str| {
+        let old = Document::parse(item(properties)).unwrap();
+        migrate(old.root()).unwrap().map(|new| Document::parse_bytes(&new).unwrap())
+    };
+    let with_null = Document::parse(item(&format!(r#"{times},"datetime":null"#))).unwrap();
+    assert!(Gate::new(Grade::Strict).object(with_null.root()).1.is_accepted());
+    assert_eq!(migrated(times).unwrap(), with_null);
+    for as_it_is in [
+        r#""datetime":"2020-01-01T00:00:00Z""#.to_owned(),
+        format!(r#"{times},"datetime":null"#),
+        format!(r#"{times},"datetime":"2020-01-01T00:00:00Z""#),
+        r#""start_datetime":"2020-01-01T00:00:00Z""#.to_owned(),
+        r#""start_datetime":"2020-01-01T00:00:00Z","end_datetime":null"#.to_owned(),
+    ] {
+        assert!(migrated(&as_it_is).is_none(), "{as_it_is}");
+    }
+}

@@ -39,6 +39,7 @@ pub(super) struct Came {
     pub(super) number: u64,
     pub(super) from: String,
     pub(super) matched: Option<u64>,
+    pub(super) mended: u64,
     pub(super) next: Option<Request>,
 }
 
@@ -87,9 +88,9 @@ async fn window(
     loop {
         let said = match walk.next(Lines::new(marker), Lines::push).await {
             Ok(None) => return Ok(()),
-            Ok(Some((Page { from, matched, next, .. }, lines))) => {
+            Ok(Some((Page { from, matched, mended, next, .. }, lines))) => {
                 number += 1;
-                Said::Came(Box::new(Came { window, lines, number, from, matched, next }))
+                Said::Came(Box::new(Came { window, lines, number, from, matched, mended, next }))
             }
             Err(error) if number > 0 && anew < ANEW && is_forgotten(&error) => {
                 (walk, number, anew) = (begin(&first), 0, anew + 1);

@@ -171,6 +171,7 @@ impl Harvest {
                     let next = Next::of(came.next.as_ref(), &secrets);
                     window.next = Some(next.clone());
                     self.tally.fetched.pages += 1;
+                    self.tally.mended += came.mended;
                     if let Some(journal) = &mut self.journal {
                         let (start, end) = journal.write(&came.lines.text)?;
                         let Came { window, number, matched, .. } = *came;

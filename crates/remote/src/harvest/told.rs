@@ -2,6 +2,8 @@
 
 use stacyard_store::{Fetched, Note, Remedy};
 
+use crate::pages::mended;
+
 /// What has come.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -12,6 +14,8 @@ pub(super) struct Tally {
     pub(super) changed: u64,
     /// How many windows were begun anew.
     pub(super) anew: u64,
+    /// How many Items have got the `datetime` that the API has left out.
+    pub(super) mended: u64,
 }
 
 impl Tally {
@@ -22,7 +26,7 @@ impl Tally {
 
     /// What a user should know of it.
     pub(super) fn notes(&self, api: &str) -> Vec<Note> {
-        let Self { fetched, matched, changed, anew } = *self;
+        let Self { fetched, matched, changed, anew, .. } = *self;
         let (different, windows) = (self.different(), fetched.windows);
         let mut notes = Vec::new();
         let mut note = |message, help: Remedy| notes.push(Note { message, help });
@@ -67,6 +71,7 @@ impl Tally {
                 Remedy::default(),
             );
         }
+        notes.extend(mended(api, self.mended));
         notes
     }
 }
