@@ -60,7 +60,7 @@ struct Service {
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let Some(own) = &self.headers else { return self.client.call(request).await };
+        let Some(own) = &self.headers else { return self.once(request).await };
         let (method, asked) = (request.method().clone(), request.headers().clone());
         let mut url: Url = request.uri().to_string().parse().map_err(|cause| unknown(&cause))?;
         let mut next = request;
@@ -68,7 +68,7 @@ impl HttpService for Service {
             if is_own(&self.base, &url) {
                 next.headers_mut().extend(own.clone());
             }
-            let answer = self.client.call(next).await?;
+            let answer = self.once(next).await?;
             let to = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok());
             let is_read = method == Method::GET || method == Method::HEAD;
             let Some(to) = to.filter(|_| answer.status().is_redirection() && is_read) else {
@@ -89,6 +89,17 @@ impl HttpService for Service {
             HttpErrorKind::Unknown,
             std::io::Error::other(format!("redirects more than {REDIRECTS} times")),
         ))
+    }
+}
+
+impl Service {
+    /// Asks once. An answer that is none of HTTP may be one the next time, where asking twice does no harm.
+    async fn once(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+        self.client.call(request).await.map_err(|cause| match cause.kind() {
+            HttpErrorKind::Unknown if is_read => HttpError::new(HttpErrorKind::Interrupted, cause),
+            _ => cause,
+        })
     }
 }
 

@@ -84,7 +84,7 @@ impl ObjectFile {
 
     /// A part of the file; one that came in another length is asked for again.
     async fn part(&self, range: Range<u64>) -> Result<Bytes, Error> {
-        tried(async || self.part_once(range.clone()).await).await
+        tried(async || self.part_once(range.clone()).await, is_wrong).await
     }
 
     async fn part_once(&self, range: Range<u64>) -> Result<Bytes, Error> {
@@ -129,15 +129,23 @@ impl ObjectFile {
     }
 }
 
-/// Asks again for what does not come as it was asked for.
-async fn tried<T>(ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+/// Asks again where what went wrong may go well another time.
+pub(crate) async fn tried<T, E>(
+    ask: impl AsyncFn() -> Result<T, E>,
+    is_passing: impl Fn(&E) -> bool,
+) -> Result<T, E> {
     for _ in 1..TRIES {
         match ask().await {
-            Err(error) if error.kind() == ErrorKind::Damaged => {}
+            Err(error) if is_passing(&error) => {}
             answer => return answer,
         }
     }
     ask().await
+}
+
+/// Whether something came, and not as it was asked for.
+fn is_wrong(error: &Error) -> bool {
+    error.kind() == ErrorKind::Damaged
 }
 
 /// What an answer brings: as much as it says, however much is sent.
@@ -180,7 +188,7 @@ pub(crate) async fn whole(place: &Place, most: u64) -> Result<Vec<u8>, Error> {
 
 /// The state of a file, and its last bytes.
 async fn end(place: &Place, tail: u64) -> Result<(ObjectMeta, Bytes), Error> {
-    tried(async || end_once(place, tail).await).await
+    tried(async || end_once(place, tail).await, is_wrong).await
 }
 
 async fn end_once(place: &Place, tail: u64) -> Result<(ObjectMeta, Bytes), Error> {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use object_store::ObjectMeta;
 use object_store::path::Path;
+use object_store::{Error as Cause, ObjectMeta};
 use stacyard_store::{Directory, Error, ErrorKind, FileEntry, Ranges};
 
-use crate::file::{AT_ONCE, ObjectFile, TAIL};
+use crate::file::{AT_ONCE, ObjectFile, TAIL, tried};
 use crate::place::Place;
+use crate::told::told;
 
 /// How much of their ends all files of a folder may keep together (64 MiB), and the least of one (16 KiB).
 const TAILS: u64 = 64 << 20;
@@ -53,7 +54,11 @@ impl Directory for ObjectFolder {
                 format!("{shown} is a folder on a server of HTTP, which does not say what is in it");
             return Err(Error::new(ErrorKind::Unsupported, &message).remedy("name a file of it"));
         }
-        let found: Vec<ObjectMeta> = self.place.wait(store.list(Some(path)).try_collect())?;
+        let found: Vec<ObjectMeta> = stacyard_runtime::wait(
+            self.place.runtime,
+            tried(async || store.list(Some(path)).try_collect().await, is_passing),
+        )
+        .map_err(|cause| told(&self.place, &cause))?;
         let mut files: Vec<FileEntry> = found.into_iter().filter_map(|file| entry(&file, path)).collect();
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
@@ -75,6 +80,11 @@ impl Directory for ObjectFolder {
     fn look(&self) -> Duration {
         LOOK
     }
+}
+
+/// A list that breaks off is not asked for again by `object_store`.
+fn is_passing(cause: &Cause) -> bool {
+    matches!(cause, Cause::Generic { .. })
 }
 
 /// A file below the folder at `path`.

@@ -19,7 +19,6 @@ use tokio::sync::Semaphore;
 use crate::connector::Connector;
 use crate::options::ObjectOptions;
 use crate::profile::Profile;
-use crate::told::told;
 
 /// What is said of credentials where none are used.
 pub(crate) const ANONYMOUS: &str = "none, as requests are not signed";
@@ -99,11 +98,6 @@ impl Place {
         let mut url = self.url.clone();
         url.set_path(path.as_ref());
         Self { shown: shown(&url).into(), url, path, ..self.clone() }
-    }
-
-    /// Waits for an answer, and words what went wrong.
-    pub(crate) fn wait<T>(&self, answer: impl Future<Output = object_store::Result<T>>) -> Result<T, Error> {
-        stacyard_runtime::wait(self.runtime, answer).map_err(|cause| told(self, &cause))
     }
 
     /// Whether it is on a server that is no object store.

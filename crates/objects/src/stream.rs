@@ -4,21 +4,33 @@ use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
-use object_store::GetOptions;
+use futures_util::future::join;
+use object_store::{GetOptions, ObjectStoreExt};
 use stacyard_store::Error;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::place::Place;
-use crate::told::told;
+use crate::told::{changed, told};
 
 /// So many pieces are fetched before they are wanted.
 const AHEAD: usize = 16;
 
 /// Begins to fetch a file; gives its size too. An answer that breaks off is gone on with where it broke off, as long as the file is the same.
 pub(crate) fn open(place: &Place) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
-    let answer = place.wait(place.store.get_opts(&place.path, GetOptions::default()))?;
+    let Place { store, path, .. } = place;
+    // Where an answer says that it has less than there is, its end would look like that of the file: the two have to agree.
+    let (answer, state) = stacyard_runtime::wait(place.runtime, async {
+        join(store.get_opts(path, GetOptions::default()), store.head(path)).await
+    });
+    let answer = answer.map_err(|cause| told(place, &cause))?;
     let size = answer.meta.size;
+    // Some servers do not answer such a question.
+    if let Ok(state) = state
+        && state.size != size
+    {
+        return Err(changed(place));
+    }
     let (sender, pieces) = channel(AHEAD);
     let of = place.clone();
     place.runtime.spawn(async move {
