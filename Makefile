@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench bench-inner bench-server bench-pgstac bench-crawl soak fuzz lint docs clean
+.PHONY: help demo test test-full bench bench-inner bench-server bench-pgstac bench-remote soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -25,8 +25,8 @@ bench-server: ## Measure the API beside others and write docs/benchmarks-server.
 bench-pgstac: ## Measure pgstac beside pypgstac and others and write docs/benchmarks-pgstac.md (N=100000; needs 8 GB of disk)
 	@scripts/bench_pgstac.sh
 
-bench-crawl: ## Measure a crawl of a static catalog beside pystac and rustac (N=20000)
-	@scripts/bench_crawl.sh
+bench-remote: ## Measure what goes over HTTP beside others and write docs/benchmarks-remote.md (N=100000 SMALL=1000000; needs 8 GB of disk)
+	@scripts/bench_remote.sh
 
 soak: ## Readers, writers, slow and silent clients at the API for five minutes (SECONDS_ALL=300)
 	@scripts/soak.sh

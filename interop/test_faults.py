@@ -42,6 +42,8 @@ def test_object_stores_that_stumble_are_read(s3, catalog, store):
     kinds = [kind for kind in KINDS if kind not in LIES]
     with faults(s3["AWS_ENDPOINT_URL"], kinds) as proxy:
         for _ in range(len(kinds)):
+            if set(proxy.done) == set(kinds):
+                break
             assert ids(run(behind(s3, proxy), "search", f"s3://bucket/{store}", *HALF).stdout) == here
         assert set(proxy.done) == set(kinds)
 
@@ -51,7 +53,7 @@ def test_of_object_stores_that_lie_nothing_is_missing(s3, catalog, store):
     """The answer, or an error; never a part of it."""
     here, failed = ids(stacyard("search", catalog.parquet, *HALF)), 0
     with faults(s3["AWS_ENDPOINT_URL"], LIES, every=3) as proxy:
-        for _ in range(8):
+        for _ in range(4):
             done = subprocess.run([STACYARD, "search", f"s3://bucket/{store}", *HALF], env=environment(behind(s3, proxy)),
                                   capture_output=True, text=True, timeout=120)
             failed += done.returncode != 0
@@ -59,7 +61,9 @@ def test_of_object_stores_that_lie_nothing_is_missing(s3, catalog, store):
                 assert ids(done.stdout) == here
             else:
                 assert f"s3://bucket/{store}" in done.stderr and "rejected" not in done.stderr, done.stderr
-        assert set(proxy.done) == set(LIES) and failed < 8
+        assert set(proxy.done) == set(LIES)
+        # Parts are asked for again; a whole file and a list of files are not what is mended.
+        assert failed == 0 or store != "catalog.parquet"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,13 +95,14 @@ class FirstOnly(list):
         return first
 
 
-def test_a_file_that_changes_while_it_is_read_is_an_error(s3):
+@pytest.mark.parametrize("store", ["catalog.parquet", "folder/"])
+def test_a_file_that_changes_while_it_is_read_is_an_error(s3, store):
     def later(number, headers):
-        return [(name, '"another"' if name.lower() == "etag" and number > 1 else value) for name, value in headers]
+        return [(name, '"another"' if name.lower() == "etag" and number > 3 else value) for name, value in headers]
 
     # It is larger than its end, which is read at first.
     with faults(s3["AWS_ENDPOINT_URL"], [], change=later) as proxy:
-        said = run(behind(s3, proxy), "copy", "s3://bucket/catalog.parquet", "-", "--format", "ndjson", fails=True).stderr
+        said = run(behind(s3, proxy), "copy", f"s3://bucket/{store}", "-", "--format", "ndjson", fails=True).stderr
     assert "has changed while it was read" in said
 
 

@@ -103,7 +103,10 @@ def folder(s3, catalog, tmp_path_factory):
                 continue
             if half:
                 pyarrow.parquet.write_table(pyarrow.parquet.read_table(file), file)
-            put(s3, f"folder/of items/collection={collection}/part-{half}.parquet", file.read_bytes())
+            # As they stand in keys these names are: nothing in them is an escape.
+            put(s3, f"folder/of items/collection={collection}/part%20#{half}+?.parquet", file.read_bytes())
+    put(s3, "folder/of items/", b"")
+    put(s3, f"folder/of items/collection={collection}/", b"")
     put(s3, "folder/of items/_temporary/broken.parquet", b"no Parquet")
     put(s3, "folder/of items/readme.txt", b"not of the data")
     put(s3, "folder/of items, but elsewhere.parquet", b"not in the folder")
@@ -141,6 +144,21 @@ def test_what_a_folder_has_not_is_told(s3):
     assert "s3://bucket/wrong/a.parquet" in run(s3, "info", "s3://bucket/wrong/", fails=True).stderr
     put(s3, "delta/_delta_log/0.json", b"{}")
     assert "Delta table" in run(s3, "info", "s3://bucket/delta/", fails=True).stderr
+
+
+def test_a_folder_there_is_not_written_into_itself(s3, folder):
+    said = run(s3, "copy", folder, folder + "all.parquet", fails=True).stderr
+    assert "which then had its Items twice" in said
+
+
+def test_a_file_of_a_folder_there_is_named_as_it_is_opened(s3, catalog, folder):
+    """What messages call a file is a name of it."""
+    put(s3, "named/a%20b.parquet", b"no Parquet")
+    said = run(s3, "info", "s3://bucket/named/", fails=True).stderr
+    name = said.split()[1].rstrip(":")
+    assert name == "s3://bucket/named/a%2520b.parquet"
+    run(s3, "copy", catalog.parquet, name, "--overwrite")
+    assert run(s3, "search", "s3://bucket/named/", "--count").stdout.strip() == str(len(catalog.items))
 
 
 def test_a_folder_and_a_file_there_are_served(s3, catalog, folder):
@@ -188,7 +206,7 @@ def test_a_static_catalog_there_is_crawled(s3, catalog, tmp_path):
     assert done.returncode == 1, done.stderr
     assert len(lines(tmp_path / "some.ndjson")) == len(catalog.items)
     said = " ".join(str(reject) for reject in lines(tmp_path / "r.ndjson"))
-    assert "s3://bucket/stac/gone.json is not there" in said and "in another bucket" in said and "of this machine" in said
+    assert "s3://bucket/stac/gone.json is not there" in said and "not that of the catalog" in said and "of this machine" in said
     put(s3, "stac/catalog.json", json.dumps(root | {"links": [{"rel": "item", "href": "https://example.org/x.json"}]}).encode())
     said = run(s3, "crawl", "s3://bucket/stac/", tmp_path / "none.ndjson", fails=True).stderr
     assert "which is on the web" in said and "--follow-foreign" in said

@@ -50,7 +50,7 @@ pub fn is_forbidden(error: &Error) -> bool {
 }
 
 /// How that is said in the message of the error.
-const FORBIDDEN: &str = "answers 403 Forbidden";
+pub const FORBIDDEN: &str = "answers 403 Forbidden";
 
 /// A reference in a document at `from`, as a URL that can be asked.
 pub fn resolve(from: &Url, reference: &str) -> Option<Url> {

@@ -7,7 +7,7 @@ mod options;
 mod wait;
 
 pub use self::client::{
-    Answer, Http, REDIRECTS, Request, built, client, is_forbidden, is_own, resolve, shown,
+    Answer, FORBIDDEN, Http, REDIRECTS, Request, built, client, is_forbidden, is_own, resolve, shown,
 };
 pub use self::options::HttpOptions;
 pub use self::wait::wanted;

@@ -12,12 +12,12 @@ use object_store::{Error as Cause, GetOptions, GetRange, GetResult, ObjectMeta, 
 use stacyard_store::{Error, ErrorKind, Ranges};
 
 use crate::place::Place;
-use crate::told::{changed, told};
+use crate::told::{changed, told, wrong};
 
 /// How much of the end is read at first (256 KiB): there are the footers of Parquet.
 pub(crate) const TAIL: u64 = 256 << 10;
 
-/// How many parts are asked for at once by one call, and how many calls are worth while at once. How many requests there are in all, the
+/// How many parts are asked for at once by one call, and how many calls are worth while at once. How many parts there are in all, the
 /// place says.
 pub(crate) const AT_ONCE: usize = 16;
 
@@ -73,10 +73,8 @@ impl ObjectFile {
     /// Opens a file: one request gives its state and its last bytes, so many of them.
     pub(crate) fn open(place: &Place, tail: u64) -> Result<Self, Error> {
         let (meta, tail) = stacyard_runtime::wait(place.runtime, end(place, tail))?;
-        let start = meta.size.checked_sub(tail.len() as u64).ok_or_else(|| {
-            let message = format!("{} gives more bytes than it says it has", place.shown);
-            Error::new(ErrorKind::Damaged, &message).remedy("the server is at fault: try another way to it")
-        })?;
+        let start = meta.size.checked_sub(tail.len() as u64);
+        let start = start.ok_or_else(|| wrong(place, "gives more bytes than it says it has"))?;
         let state = State::of(&meta);
         let looked = Mutex::new(Instant::now());
         Ok(Self { place: place.clone(), state, length: meta.size, tail: (start, tail), looked })
@@ -101,7 +99,11 @@ impl ObjectFile {
             ..GetOptions::default()
         };
         let Place { store, path, room, .. } = &self.place;
-        let failed = |cause| told(&self.place, &cause);
+        let failed = |cause| match cause {
+            // It was there.
+            Cause::NotFound { .. } => changed(&self.place),
+            cause => told(&self.place, &cause),
+        };
         // It is never closed.
         let _room = room.acquire().await;
         let answer = store.get_opts(path, options).await.map_err(failed)?;
@@ -109,9 +111,7 @@ impl ObjectFile {
             return Err(changed(&self.place));
         }
         if answer.range != range {
-            let message = format!("{} has given other bytes than {range:?}", self.place.shown);
-            return Err(Error::new(ErrorKind::Damaged, &message)
-                .remedy("the server is at fault: try another way to it"));
+            return Err(wrong(&self.place, &format!("has given other bytes than {range:?}")));
         }
         body(answer, &self.place).await
     }
@@ -151,7 +151,8 @@ fn is_wrong(error: &Error) -> bool {
 /// What an answer brings: as much as it says, however much is sent.
 async fn body(answer: GetResult, place: &Place) -> Result<Bytes, Error> {
     let wanted = answer.range.end - answer.range.start;
-    let mut bytes = Vec::new();
+    // What is said may be a lie.
+    let mut bytes = Vec::with_capacity(usize::try_from(wanted.min(PART)).unwrap_or(0));
     let mut pieces = answer.into_stream();
     while let Some(piece) = pieces.next().await {
         match piece {
@@ -165,20 +166,15 @@ async fn body(answer: GetResult, place: &Place) -> Result<Bytes, Error> {
         }
     }
     if bytes.len() as u64 != wanted {
-        let message = format!("{} gives another number of bytes than the {wanted} that it says", place.shown);
-        return Err(
-            Error::new(ErrorKind::Damaged, &message).remedy("the server is at fault: try another way to it")
-        );
+        return Err(wrong(place, &format!("gives another number of bytes than the {wanted} that it says")));
     }
     Ok(bytes.into())
 }
 
 /// All bytes of a file, where it has so many at `most`.
 pub(crate) async fn whole(place: &Place, most: u64) -> Result<Vec<u8>, Error> {
-    let failed = |cause| told(place, &cause);
-    // It is never closed.
-    let _room = place.room.acquire().await;
-    let answer = place.store.get_opts(&place.path, GetOptions::default()).await.map_err(failed)?;
+    let answer = place.store.get_opts(&place.path, GetOptions::default()).await;
+    let answer = answer.map_err(|cause| told(place, &cause))?;
     if answer.meta.size > most {
         let message = format!("{} has more than {} MiB", place.shown, most >> 20);
         return Err(Error::new(ErrorKind::Limit, &message));
@@ -217,7 +213,9 @@ async fn end_once(place: &Place, tail: u64) -> Result<(ObjectMeta, Bytes), Error
     }
     let range = meta.size.saturating_sub(tail)..meta.size;
     let answer = store.get_opts(path, of(GetRange::Bounded(range))).await.map_err(failed)?;
-    let meta = answer.meta.clone();
+    if State::of(&answer.meta) != State::of(&meta) {
+        return Err(changed(place));
+    }
     Ok((meta, body(answer, place).await?))
 }
 

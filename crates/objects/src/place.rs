@@ -34,7 +34,7 @@ pub(crate) struct Place {
     /// Which credentials it is asked with.
     pub(crate) tried: Arc<str>,
     pub(crate) runtime: &'static Runtime,
-    /// Each request for a part of a file holds one of these, whichever file of the store it is of.
+    /// Each request for a part of a file that is open holds one of these, whichever file of the store it is of.
     pub(crate) room: Arc<Semaphore>,
 }
 
@@ -96,7 +96,10 @@ impl Place {
     /// Another path of the same store.
     pub(crate) fn at(&self, path: Path) -> Self {
         let mut url = self.url.clone();
-        url.set_path(path.as_ref());
+        // A percent sign in a name is escaped, as it is in a URL that a user writes.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.clear().extend(path.parts().map(|part| part.as_ref().to_owned()));
+        }
         Self { shown: shown(&url).into(), url, path, ..self.clone() }
     }
 

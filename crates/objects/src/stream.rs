@@ -1,17 +1,22 @@
 //! A file of an object store, read from its beginning.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use futures_util::future::join;
 use object_store::{GetOptions, ObjectStoreExt};
-use stacyard_store::Error;
+use stacyard_store::{Error, Remedy};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::timeout;
 
 use crate::place::Place;
-use crate::told::{changed, told};
+use crate::told::{told, wrong};
+
+/// So long it is waited for what only says how long the file is.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many pieces are fetched before they are wanted.
 const AHEAD: usize = 16;
@@ -21,15 +26,19 @@ pub(crate) fn open(place: &Place) -> Result<(Box<dyn Read + Send>, Option<u64>),
     let Place { store, path, .. } = place;
     // Where an answer says that it has less than there is, its end would look like that of the file: the two have to agree.
     let (answer, state) = stacyard_runtime::wait(place.runtime, async {
-        join(store.get_opts(path, GetOptions::default()), store.head(path)).await
+        join(store.get_opts(path, GetOptions::default()), timeout(PATIENCE, store.head(path))).await
     });
     let answer = answer.map_err(|cause| told(place, &cause))?;
     let size = answer.meta.size;
-    // Some servers do not answer such a question.
-    if let Ok(state) = state
+    // Some servers do not answer such a question, or say nothing by it.
+    if let Ok(Ok(state)) = state
         && state.size != size
+        && state.size > 0
     {
-        return Err(changed(place));
+        let what = format!("has {size} bytes by one answer and {} by another", state.size);
+        let remedy = Remedy::from("ask again, should it just have changed")
+            .or("try another way to it: the server is at fault");
+        return Err(wrong(place, &what).remedy(remedy));
     }
     let (sender, pieces) = channel(AHEAD);
     let of = place.clone();

@@ -1,6 +1,7 @@
 //! What goes wrong with an object store, in words for people.
 
 use object_store::Error as Cause;
+use stacyard_http::FORBIDDEN;
 use stacyard_store::{Error, ErrorKind, Remedy};
 
 use crate::place::{ANONYMOUS, Place};
@@ -9,6 +10,25 @@ use crate::place::{ANONYMOUS, Place};
 pub(crate) fn changed(place: &Place) -> Error {
     Error::new(ErrorKind::Conflict, &format!("{} has changed while it was read", place.shown))
         .remedy("nothing of the two states was mixed: ask again")
+}
+
+/// The error of a server that does not answer as it says.
+pub(crate) fn wrong(place: &Place, what: &str) -> Error {
+    Error::new(ErrorKind::Damaged, &format!("{} {what}", place.shown))
+        .remedy("the server is at fault: try another way to it")
+}
+
+/// Whether S3 or Azure says that the credentials are not good, or no longer: not of what they are used for.
+fn is_of_credentials(said: &str) -> bool {
+    let codes = [
+        "ExpiredToken",
+        "InvalidToken",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "RequestTimeTooSkewed",
+        "AuthenticationFailed",
+    ];
+    codes.iter().any(|code| said.starts_with(code))
 }
 
 /// The error of a place that could not be asked.
@@ -25,13 +45,18 @@ pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
             Error::new(ErrorKind::NotFound, &format!("{shown} is not there")).remedy("check the URL")
         }
         Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => {
-            let forbidden = if matches!(cause, Cause::PermissionDenied { .. }) {
-                ": it answers 403 Forbidden"
-            } else {
-                ""
+            // Of what is not there a store may say the same to whoever may not list its names.
+            let why = match cause {
+                _ if is_of_credentials(&said) => format!(": {said}"),
+                Cause::PermissionDenied { .. } => format!(": it {FORBIDDEN}"),
+                _ => String::new(),
             };
-            Error::new(ErrorKind::Denied, &format!("{shown} may not be used{forbidden}; tried were {tried}"))
+            Error::new(ErrorKind::Denied, &format!("{shown} may not be used{why}; tried were {tried}"))
                 .remedy(credentials(place))
+        }
+        Cause::InvalidPath { .. } => {
+            Error::new(ErrorKind::Unsupported, &format!("{shown} has a name that is not understood: {said}"))
+                .remedy("name a folder or a file without it")
         }
         Cause::Precondition { .. } | Cause::NotModified { .. } => changed(place),
         Cause::AlreadyExists { .. } => {
@@ -47,7 +72,7 @@ pub(crate) fn told(place: &Place, cause: &Cause) -> Error {
             Error::new(ErrorKind::Denied, &format!("{shown}: no credentials were found; tried were {tried}"))
                 .remedy(credentials(place))
         }
-        Cause::Generic { .. } if said.starts_with("ExpiredToken") || said.starts_with("InvalidToken") => {
+        Cause::Generic { .. } if is_of_credentials(&said) => {
             Error::new(ErrorKind::Denied, &format!("{shown} may not be used: {said}; tried were {tried}"))
                 .remedy(credentials(place))
         }

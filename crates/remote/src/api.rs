@@ -67,12 +67,16 @@ impl Api {
 
     /// Who asks for pages.
     pub(crate) fn asker(&self, stop: &Stop) -> Asker {
-        Asker { http: self.shared.http.clone(), stop: stop.clone() }
+        Asker { http: self.shared.http.clone(), stop: stop.clone(), mends: true }
     }
 
     fn pages(&self, request: Request, member: &'static str, stop: &Stop) -> Pages {
+        self.pages_by(self.asker(stop), request, member)
+    }
+
+    fn pages_by(&self, asker: Asker, request: Request, member: &'static str) -> Pages {
         let Shared { shown, runtime, options, .. } = &*self.shared;
-        Pages::of((shown, runtime), self.asker(stop), (request, member), options.ahead)
+        Pages::of((shown, runtime), asker, (request, member), options.ahead)
     }
 
     fn pushed(&self, (search, collections): (&Compiled, &[String]), in_order: bool) -> Result<Pushed, Error> {
@@ -210,6 +214,13 @@ impl Backend for Api {
         Ok(Box::new(self.pages(everything(landing, options.page), "features", &Stop::default())))
     }
 
+    /// As the API gives them: what it leaves out is not valid, and is not written before it is looked at.
+    fn audit(&self) -> Result<Box<dyn Source>, Error> {
+        let Shared { landing, options, .. } = &*self.shared;
+        let asker = Asker { mends: false, ..self.asker(&Stop::default()) };
+        Ok(Box::new(self.pages_by(asker, everything(landing, options.page), "features")))
+    }
+
     fn candidates(&self, search: &Arc<Compiled>) -> Result<Candidates, Error> {
         let collections = self.asked_collections(search)?;
         let Pushed { request, left, is_pruned } = self.pushed((search, &collections), false)?;
@@ -280,7 +291,8 @@ impl Backend for Api {
             let Pushed { request, left, .. } = self.pushed((&search, &collections), true)?;
             let mut pages = self.pages(request, "features", find.search.stop());
             if let First::Found(found) = first(&mut find, wanted, &mut pages)? {
-                let (sorted, report) = *found;
+                let (sorted, mut report) = *found;
+                report.notes.extend(pages.notes());
                 return Ok((sorted, self.told(&search, report, self.note(&left))?));
             }
         }

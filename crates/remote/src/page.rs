@@ -24,14 +24,15 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads a page whose records are in the member of this name, `features` or `collections`; `each` looks at them.
+    /// Reads a page whose records are in the member of this name, `features` or `collections`; `each` looks at them. One that `mends` writes the `datetime` of
+    /// null that an API has left out.
     ///
     /// # Errors
     /// What is no page.
     pub(crate) fn of(
         answer: Answer,
         asked: &Request,
-        member: &str,
+        (member, mends): (&str, bool),
         mut each: impl FnMut(Value<'_>),
     ) -> Result<Self, Error> {
         let Answer { url, text } = answer;
@@ -50,9 +51,9 @@ impl Page {
             .flatten()
             .filter_map(lacks_datetime)
             .collect();
-        if !lacking.is_empty() {
+        if mends && !lacking.is_empty() {
             let answer = Answer { text: with_datetimes(&text, &lacking), url };
-            let page = Self::of(answer, asked, member, each)?;
+            let page = Self::of(answer, asked, (member, mends), each)?;
             return Ok(Self { mended: lacking.len() as u64, ..page });
         }
         let found = root
@@ -134,7 +135,7 @@ mod tests {
     fn followed(asked: &Request, link: &Json) -> String {
         let page = json!({"type": "FeatureCollection", "features": [{"id": "a"}, {"id": "b"}], "links": [{"rel": "self", "href": "x"}, link]});
         let answer = Answer { url: asked.url.clone(), text: page.to_string().into_bytes() };
-        let page = Page::of(answer, asked, "features", |_| ()).unwrap();
+        let page = Page::of(answer, asked, ("features", true), |_| ()).unwrap();
         let texts: Vec<_> = page.records.iter().map(|range| &page.text[range.clone()]).collect();
         assert_eq!(texts, [br#"{"id":"a"}"#, br#"{"id":"b"}"#]);
         let Some(Request { url, body, headers }) = page.next else { return "none".to_owned() };
@@ -208,7 +209,7 @@ mod tests {
         let asked = Request::get("https://h/search".parse().unwrap());
         let mut seen = 0;
         let answer = Answer { url: asked.url.clone(), text };
-        let page = Page::of(answer, &asked, "features", |_| seen += 1).unwrap();
+        let page = Page::of(answer, &asked, ("features", true), |_| seen += 1).unwrap();
         let texts: Vec<_> =
             page.records.iter().map(|range| String::from_utf8_lossy(&page.text[range.clone()])).collect();
         let mended = lacking.replace("{ \"start", "{\"datetime\":null, \"start");
@@ -229,7 +230,7 @@ mod tests {
             ),
         ] {
             let answer = Answer { url: asked.url.clone(), text: text.as_bytes().to_vec() };
-            let error = Page::of(answer, &asked, "features", |_| ()).err().unwrap().to_string();
+            let error = Page::of(answer, &asked, ("features", true), |_| ()).err().unwrap().to_string();
             assert!(error.contains(why), "{error}");
         }
     }

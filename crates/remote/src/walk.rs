@@ -19,6 +19,8 @@ const EMPTY: usize = 1_000;
 pub(crate) struct Asker {
     pub(crate) http: Http,
     pub(crate) stop: Stop,
+    /// Whether Items get the `datetime` of null that the API has left out.
+    pub(crate) mends: bool,
 }
 
 /// A walk over the pages that follow a request.
@@ -56,12 +58,12 @@ impl Walk {
             );
             return Err(error.remedy("the API is at fault: what came before is not all of the answer"));
         }
-        let Asker { http, stop } = &self.asker;
+        let Asker { http, stop, mends } = &self.asker;
         let answer = http.ask(&asked, stop).await?;
-        let (member, from) = (self.member, shown(&asked.url));
+        let (member, from, mends) = (self.member, shown(&asked.url), *mends);
         // To look through a large page takes a while, which would keep other connections waiting.
         let looked = spawn_blocking(move || {
-            let page = Page::of(answer, &asked, member, |record| each(&mut with, record));
+            let page = Page::of(answer, &asked, (member, mends), |record| each(&mut with, record));
             page.map(|page| (page, with))
         });
         let looked = looked.await.map_err(|cause| Error::failed("a page was not read").caused_by(cause))?;

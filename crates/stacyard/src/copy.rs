@@ -40,7 +40,7 @@ pub struct Copying {
     /// Where what a STAC API gives is kept until the target is written, for a copy that goes on after one that was broken off. `None`: beside a target that
     /// is a file, and nowhere for others.
     pub journal: Option<PathBuf>,
-    /// Whether only what has changed is asked for since the latest Item that the target has, of a STAC API; the mode is [`Mode::Upsert`] then.
+    /// Whether only what has changed is asked for since a day before the latest Item that the target has, of a STAC API; the mode is [`Mode::Upsert`] then.
     pub update: bool,
     /// How the target is laid out.
     pub layout: Layout,

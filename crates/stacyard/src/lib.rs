@@ -80,6 +80,6 @@ pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy, crawl};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
-pub use self::open::{Open, open};
+pub use self::open::{Open, is_inside, open};
 pub use self::refresh::refreshed;
 pub use self::target::{Layout, Target, optimize, save};

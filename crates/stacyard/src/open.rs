@@ -222,13 +222,28 @@ pub(crate) fn parquet_path(url: &StoreUrl) -> Result<&Path, Error> {
 
 /// Whether a file would be one of those of a folder.
 pub(crate) fn is_within(file: &StoreUrl, folder: &StoreUrl) -> bool {
+    match (file.location(), folder.location()) {
+        (Location::Path(file), Location::Path(folder)) => is_inside(file, folder),
+        (Location::Object(file), Location::Object(folder)) => {
+            let folder = place(folder);
+            folder.ends_with('/') && place(file).starts_with(folder)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a file, there already or still to be written, is in a folder.
+pub fn is_inside(file: &Path, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
-    let (Some(file), Some(folder)) = (file.path(), folder.path().filter(|path| path.is_dir())) else {
-        return false;
-    };
     let parent =
         file.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
-    parent.and_then(real).zip(real(folder)).is_some_and(|(parent, folder)| parent.starts_with(folder))
+    let folder = real(folder).filter(|folder| folder.is_dir());
+    parent.and_then(real).zip(folder).is_some_and(|(parent, folder)| parent.starts_with(folder))
+}
+
+/// A URL without what signs it.
+fn place(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// Whether both are one and the same store, however they are spelled.
@@ -241,11 +256,7 @@ pub(crate) fn is_same(one: &StoreUrl, other: &StoreUrl) -> Result<bool, Error> {
             _ => false,
         },
         (Location::Path(one), Location::Path(other)) => same_file(one, other),
-        // Who signs a URL does so in its query.
-        (Location::Object(one), Location::Object(other)) => {
-            let place = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
-            place(one) == place(other)
-        }
+        (Location::Object(one), Location::Object(other)) => place(one) == place(other),
         (one, other) => one == other,
     })
 }

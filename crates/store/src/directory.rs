@@ -1,6 +1,6 @@
 //! Folders of files that are read in any order, wherever they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::{Error, Ranges};
@@ -16,16 +16,25 @@ pub struct FileEntry {
     pub state: String,
 }
 
+/// Says of the path of a file in a folder whether it is wanted.
+pub type Wanted<'w> = dyn Fn(&Path) -> Result<bool, Error> + Sync + 'w;
+
 /// A folder whose files come and go.
 pub trait Directory: Send + Sync {
     /// What it is called in messages.
     fn name(&self) -> &str;
 
-    /// All its files, in the order of their paths.
+    /// Its files whose paths are `wanted`, in the order of their paths; no two have one.
     ///
     /// # Errors
-    /// A folder that is not there, or cannot be listed.
-    fn list(&self) -> Result<Vec<FileEntry>, Error>;
+    /// A folder that is not there, or cannot be listed; what `wanted` says.
+    fn list(&self, wanted: &Wanted<'_>) -> Result<Vec<FileEntry>, Error>;
+
+    /// Whether it can be listed.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn ready(&self) -> Result<(), Error>;
 
     /// Opens a file, which is one of so `many` that are to be open.
     ///

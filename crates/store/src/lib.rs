@@ -54,7 +54,7 @@ pub use changes::{Changes, Counts, MAX_COLLECTIONS};
 pub use check::{Accept, Check, Key, Known};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
 pub use cursor::Cursor;
-pub use directory::{Directory, FileEntry};
+pub use directory::{Directory, FileEntry, Wanted};
 pub use edit::{Edit, Editor, Home, Put, When};
 pub use error::{Error, ErrorKind, Named, UnknownName};
 pub use features::Features;

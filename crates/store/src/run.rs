@@ -11,7 +11,7 @@ pub const SORT_MEMORY: usize = 128 << 20;
 
 /// How an operation is run. The default uses all cores and tells nobody.
 pub struct Run<'a> {
-    /// How many threads work on it. One thread is the caller's own: none is started.
+    /// How many threads work on it. One thread is the caller's own: none is started, but where files are elsewhere, for which more wait.
     pub threads: usize,
     /// How many bytes of Items are held while they are sorted: [`SORT_MEMORY`].
     pub memory: usize,

@@ -63,8 +63,8 @@ impl Home {
                 )
             })?;
             // A server may know what its folder is; in an object store there are no folders.
-            if url.path().ends_with('/') && Address(url.clone()).is_object() {
-                url = url.join("catalog.json").unwrap_or(url);
+            if (url.path().is_empty() || url.path().ends_with('/')) && Address(url.clone()).is_object() {
+                url.set_path(&format!("{}/catalog.json", url.path().trim_end_matches('/')));
             }
             return Ok(Self { name: shown(&url), start: Address(url), folder: None, may_leave });
         }
@@ -120,9 +120,14 @@ impl Home {
             // A page of the web has no business with files here, whoever allows it to leave its server.
             "file" if page.is_file() && to.path().is_some() => {}
             "file" => return nowhere("a file of this machine"),
-            // Its keys are for one bucket.
-            _ if to.is_beside(&self.start) => return Ok(Leads::To(to)),
-            _ if to.is_object() => return nowhere("which is in another bucket"),
+            // Keys are for one bucket, and a page of the web has no business there, whoever allows it to leave its server.
+            _ if to.is_object() && !(page.is_object() && to.is_beside(&self.start)) => {
+                return nowhere("which is in an object store that is not that of the catalog");
+            }
+            _ if to.is_object() && to.0.query().is_some() => {
+                return nowhere("which has a query: of an old version nothing is known here");
+            }
+            _ if to.is_object() => return Ok(Leads::To(to)),
             _ => return nowhere("which is no file and not on the web"),
         }
         let is_own = match (&self.folder, to.path()) {
@@ -205,6 +210,41 @@ mod tests {
                 insta::assert_snapshot!(leads(start, page, "file:///etc/passwd", may_leave), @r#"nowhere: https://h/a/b/collection.json links to "file:///etc/passwd", a file of this machine"#);
                 insta::assert_snapshot!(leads(start, page, "ftp://h/x?k=secret", may_leave), @r#"nowhere: https://h/a/b/collection.json links to "ftp://h/x?***", which is no file and not on the web"#);
             }
+        }
+    }
+
+    #[test]
+    fn links_stay_in_their_bucket() {
+        let (start, page) = ("s3://b/a/catalog.json", "s3://b/a/b/collection.json");
+        for (href, to) in [
+            ("./x.json", "s3://b/a/b/x.json"),
+            ("../../../../y.json#part", "s3://b/y.json"),
+            ("/z.json", "s3://b/z.json"),
+            ("s3://b/w.json", "s3://b/w.json"),
+        ] {
+            assert_eq!(leads(start, page, href, false), to, "{href}");
+        }
+        for may_leave in [false, true] {
+            for href in [
+                "s3://other/x.json",
+                "//other/x.json",
+                "gs://b/x.json",
+                "x.json?versionId=1",
+                "file:///etc/passwd",
+            ] {
+                assert!(leads(start, page, href, may_leave).starts_with("nowhere"), "{href}");
+            }
+            assert!(leads(start, "https://h/x.json", "s3://b/x.json", may_leave).starts_with("nowhere"));
+            assert!(
+                leads("https://h/x.json", "https://h/x.json", "s3://b/x.json", may_leave)
+                    .starts_with("nowhere")
+            );
+        }
+        insta::assert_snapshot!(leads(start, page, "https://h/x.json", false), @"error: s3://b/a/b/collection.json links to https://h/x.json, which is on the web");
+        assert_eq!(leads(start, page, "https://h/x.json", true), "https://h/x.json");
+        for start in ["s3://b", "s3://b/", "s3://b/a/"] {
+            let home = Home::of(start, false).unwrap();
+            assert_eq!(home.name, format!("{}/catalog.json", start.trim_end_matches('/')));
         }
     }
 

@@ -68,7 +68,9 @@ impl Fetcher {
         if address.is_object() {
             let store =
                 self.store.as_ref().ok_or_else(|| Error::failed("a link leads into an object store"))?;
-            let text = store.other(&address.0)?.whole(LARGEST).await?;
+            // A link that is no name of a file leads to none.
+            let file = store.other(&address.0).map_err(|error| error.of_kind(ErrorKind::NotFound))?;
+            let text = file.whole(LARGEST).await?;
             return Ok(Document { from: address, text });
         }
         let answer = self.http.ask(&Request::get(address.0), &Stop::default()).await?;

@@ -137,6 +137,7 @@ fn files(flags: &flags::Copying, from: &StoreUrl) -> Result<Vec<PathBuf>, Error>
     let mut files = schemas::files(&flags.gate)?;
     files.extend(flags.collections_file.clone());
     files.extend(flags.question.files());
+    files.extend(flags.journal.clone());
     Ok(files)
 }
 

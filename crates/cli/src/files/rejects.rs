@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use stacyard_store::{Error, Location, Output, StoreUrl, is_reject, same_file};
+use stacyard::is_inside;
+use stacyard_store::{Error, Location, Output, StoreKind, StoreUrl, is_reject, same_file};
 
 use crate::console::{report, say};
 use crate::flags::Global;
@@ -42,6 +43,9 @@ pub(crate) fn begin(
     if files.iter().any(|file| same_file(file, path)) {
         return Err(wrong("the rejects would overwrite a file that is read"));
     }
+    if target.is_some_and(|target| goes_with(target, path)) {
+        return Err(wrong("the folder that it is in is replaced as a whole"));
+    }
     match File::open(path).and_then(holds_rejects) {
         Ok(true) => {}
         Ok(false) => return Err(wrong("it exists, and holds something else than rejects")),
@@ -61,7 +65,18 @@ pub(crate) fn refuse_target(target: &StoreUrl, files: &[PathBuf]) -> Result<(), 
             "write to a file of its own",
         ));
     }
+    if let Some(file) = files.iter().find(|file| goes_with(target, file)) {
+        return Err(Error::usage(
+            format!("{}: the folder that it is in is replaced as a whole", say::path(file)),
+            "write to a folder of its own",
+        ));
+    }
     Ok(())
+}
+
+/// Whether a file is in the folder that a target replaces.
+fn goes_with(target: &StoreUrl, file: &Path) -> bool {
+    target.kind() == StoreKind::Catalog && target.path().is_some_and(|folder| is_inside(file, folder))
 }
 
 /// How much of a line is looked at: its beginning says what it is.

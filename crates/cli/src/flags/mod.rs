@@ -283,7 +283,7 @@ pub(crate) struct Copying {
     /// Make the Collections that Items name and nobody brings, with the extent of these Items: pgstac has no Items without theirs.
     #[arg(long)]
     pub(crate) create_collections: bool,
-    /// Fetch from a STAC API what has changed since the latest Item of the target: by `updated` where all Items have it and the API takes
+    /// Fetch from a STAC API what has changed since a day before the latest Item of the target: by `updated` where all Items have it and the API takes
     /// filters, else by their time. What was deleted since is not told.
     #[arg(
         long,

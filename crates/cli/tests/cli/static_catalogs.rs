@@ -269,8 +269,9 @@ fn each_collection_may_have_its_items_in_one_file() {
 #[test]
 fn a_killed_process_leaves_nothing_in_sight() {
     let yard = Yard::new();
-    let items: Vec<String> = (0..4_000).map(|n| item(&format!("i{n}"))).collect();
+    let items: Vec<String> = (0..1_500).map(|n| item(&format!("i{n}"))).collect();
     yard.write("a.ndjson", items.join("\n"));
+    let mut was_hit = false;
     for signal in ["-INT", "-KILL"] {
         let mut child = yard.command(&["copy", "a.ndjson", "cat/", "--layout", "x"]).spawn().unwrap();
         // Until it has begun to write files.
@@ -289,7 +290,9 @@ fn a_killed_process_leaves_nothing_in_sight() {
         assert!(!yard.path("cat").exists());
         let is_hidden = yard.names().iter().any(|name| name.starts_with(".cat."));
         assert_eq!(is_hidden, signal == "-KILL" && !status.success(), "{signal}");
+        was_hit |= !status.success();
     }
+    assert!(was_hit, "it was done each time before it could be killed");
     yard.run(&["copy", "a.ndjson", "cat/", "--layout", "x"]).status(0);
     assert_eq!(yard.names(), ["a.ndjson", "cat"]);
 }
@@ -326,4 +329,21 @@ fn a_crawl_sets_aside_what_is_wrong_and_names_it() {
     let folder = format!("{}/", yard.path("x").parent().unwrap().display());
     insta::assert_snapshot!(shown.join("\n").replace(&folder, "FOLDER/"));
     insta::assert_snapshot!(yard.run(&["crawl", "cat/a.json", "-"]).status(2).err);
+}
+
+#[test]
+fn what_is_in_the_folder_that_is_replaced_is_not_read_or_written_beside() {
+    let yard = Yard::with_items();
+    yard.run(&["copy", "a.ndjson", "cat/", "--layout", "x"]).status(0);
+    yard.write("cat/mine.json", "[]");
+    let copy = ["copy", "a.ndjson", "cat/", "--layout", "x", "--overwrite"];
+    for more in [["--rejects", "cat/r.ndjson"], ["--collections-file", "cat/mine.json"]] {
+        let said = yard.run(&[&copy[..], &more].concat()).status(2).err;
+        assert!(
+            said.contains(&format!("{}: the folder that it is in is replaced as a whole", more[1])),
+            "{said}"
+        );
+    }
+    assert_eq!(yard.read("cat/mine.json"), "[]");
+    yard.run(&[&copy[..], &["--rejects", "r.ndjson"]].concat()).status(0);
 }

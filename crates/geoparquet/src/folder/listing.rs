@@ -13,12 +13,7 @@ const DELTA: &str = "_delta_log";
 /// # Errors
 /// A folder that cannot be listed, or has no such file.
 pub(super) fn list(folder: &dyn Directory) -> Result<Vec<FileEntry>, Error> {
-    let mut files = Vec::new();
-    for file in folder.list()? {
-        if are_data(&file.path, folder.name())? && is_parquet(&file.path) {
-            files.push(file);
-        }
-    }
+    let files = folder.list(&|path| Ok(are_data(path, folder.name())? && is_parquet(path)))?;
     if files.is_empty() {
         return Err(has_none(folder.name()));
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use stacyard_store::{Directory, Error, FileEntry, Ranges, default_threads};
+use stacyard_store::{Directory, Error, FileEntry, Ranges, Wanted, default_threads};
 
 use crate::folder::handles::{Handles, Shelved};
 use crate::folder::listing::{is_data, is_parquet};
@@ -36,7 +36,7 @@ impl Directory for LocalFolder {
     }
 
     /// Its Parquet files. A folder or file that links lead to is taken once, where it stands itself.
-    fn list(&self) -> Result<Vec<FileEntry>, Error> {
+    fn list(&self, wanted: &Wanted<'_>) -> Result<Vec<FileEntry>, Error> {
         let mut files = Vec::new();
         let mut seen = HashSet::new();
         let mut folders = vec![PathBuf::new()];
@@ -65,7 +65,7 @@ impl Directory for LocalFolder {
                 there => there.map_err(failed)?,
             };
             if !there.is_dir() {
-                if is_parquet(&path) && seen.insert(identity(&there)) {
+                if wanted(&relative)? && seen.insert(identity(&there)) {
                     files.push(FileEntry {
                         path: relative,
                         size: there.len(),
@@ -95,6 +95,10 @@ impl Directory for LocalFolder {
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
+    }
+
+    fn ready(&self) -> Result<(), Error> {
+        fs::read_dir(&self.folder).map(drop).map_err(|cause| Error::io("read", &self.folder, cause))
     }
 
     fn open(&self, file: &FileEntry, _: usize) -> Result<Box<dyn Ranges>, Error> {

@@ -138,7 +138,7 @@ impl Backend for Folder {
     }
 
     fn ready(&self) -> Result<(), Error> {
-        list(&*self.inner.shelf.folder).map(drop)
+        self.inner.shelf.folder.ready()
     }
 
     /// Files come, go and are replaced: those that stay are not read again.

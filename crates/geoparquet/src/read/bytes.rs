@@ -127,6 +127,21 @@ impl Blocks {
     }
 }
 
+impl Blocks {
+    /// Copies what has been fetched into bytes that are those from `start` on.
+    pub(crate) fn copy(&self, start: u64, into: &mut [u8]) {
+        for block in &self.blocks {
+            let skipped = usize::try_from(start.saturating_sub(block.start)).unwrap_or(usize::MAX);
+            let place = usize::try_from(block.start.saturating_sub(start)).unwrap_or(usize::MAX);
+            let (Some(from), Some(to)) = (block.bytes.get(skipped..), into.get_mut(place..)) else {
+                continue;
+            };
+            let length = from.len().min(to.len());
+            to[..length].copy_from_slice(&from[..length]);
+        }
+    }
+}
+
 impl Length for Blocks {
     fn len(&self) -> u64 {
         Length::len(&*self.file)
@@ -283,6 +298,20 @@ mod tests {
         assert_eq!(blocks.get_bytes(18, 6).unwrap(), content(18..24));
         assert_eq!(blocks.get_bytes(60, 1).unwrap(), content(60..61));
         assert_eq!(notes.lock().unwrap()[1..], ["18..24", "60..61"]);
+    }
+
+    #[test]
+    fn what_was_fetched_is_copied_to_its_place() {
+        let (file, _) = noted();
+        let blocks = file.fetch(vec![10..12, 20..23, 40..50]).unwrap();
+        let copied = |range: Range<u64>| {
+            let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap()];
+            blocks.copy(range.start, &mut bytes);
+            bytes
+        };
+        assert_eq!(copied(9..24), [0, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 20, 21, 22, 0]);
+        assert_eq!(copied(11..21), [11, 0, 0, 0, 0, 0, 0, 0, 0, 20]);
+        assert_eq!(copied(42..60)[..9], [42, 43, 44, 45, 46, 47, 48, 49, 0]);
     }
 
     #[test]

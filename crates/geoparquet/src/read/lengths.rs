@@ -1,6 +1,7 @@
 //! The lengths and depths that a Parquet footer claims, looked at before the `parquet` crate reserves memory for as many
 //! row groups and columns, and goes down as deep as they are nested.
 
+use bytes::Bytes;
 use parquet::errors::Result;
 use parquet::file::reader::ChunkReader;
 
@@ -17,25 +18,26 @@ const I32: u8 = 5;
 const LIST: u8 = 9;
 const STRUCT: u8 = 12;
 
-/// Refuses a file that is no whole Parquet file, or whose footer cannot be as long or as deep as it claims.
+/// The footer of a file. One that is no whole Parquet file is refused, or whose footer cannot be as long or as deep as it claims; `None`: it is
+/// encrypted, of which the reader has to say more.
 ///
 /// Only lengths are looked at, in the bytes of the
 /// [compact protocol](https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md).
-pub(crate) fn check_lengths(file: &impl ChunkReader) -> Result<()> {
+pub(crate) fn checked_footer(file: &impl ChunkReader) -> Result<Option<Bytes>> {
     let Some(end) = file.len().checked_sub(8) else { return Err(damaged("it is too short")) };
     let tail = file.get_bytes(end, 8)?;
     let (length, magic) = tail.split_at(4);
-    match (magic, &*file.get_bytes(0, 4)?) {
-        // With an encrypted footer, of which the reader has to say more.
-        (b"PARE", _) => return Ok(()),
-        (b"PAR1", _) => {}
-        (_, b"PAR1") => return Err(damaged("its end is missing")),
+    match magic {
+        b"PARE" => return Ok(None),
+        b"PAR1" => {}
+        _ if *file.get_bytes(0, 4)? == *b"PAR1" => return Err(damaged("its end is missing")),
         _ => return Err(damaged("it begins and ends as another kind of file")),
     }
     let length = length.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
     let start = end.checked_sub(length.into()).ok_or_else(|| damaged("its beginning is missing"))?;
     let footer = file.get_bytes(start, length as usize)?;
-    Walk { bytes: &footer }.file().ok_or_else(|| damaged("its footer claims more than it holds"))
+    Walk { bytes: &footer }.file().ok_or_else(|| damaged("its footer claims more than it holds"))?;
+    Ok(Some(footer))
 }
 
 /// Bytes not yet looked at.

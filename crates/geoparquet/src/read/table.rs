@@ -28,7 +28,8 @@ use crate::read::checked::Checked;
 use crate::read::chosen::Pages;
 use crate::read::damage::guarded;
 use crate::read::flat::Flats;
-use crate::read::lengths::check_lengths;
+use crate::read::indexes::Indexes;
+use crate::read::lengths::checked_footer;
 use crate::read::places::{dictionary_range, page_locations};
 use crate::read::runs;
 use crate::read::tree::Node;
@@ -67,10 +68,10 @@ impl Table {
     /// `memory`: how many bytes are kept of what was read.
     pub(crate) fn open(file: &Arc<Counted>, memory: usize) -> Result<Self> {
         let (metadata, fields) = guarded(|| {
-            check_lengths(&**file)?;
-            let metadata = ParquetMetaDataReader::new()
-                .with_page_index_policy(PageIndexPolicy::Skip)
-                .parse_and_finish(&**file)?;
+            let metadata = match checked_footer(&**file)? {
+                Some(footer) => ParquetMetaDataReader::decode_metadata(&footer)?,
+                None => ParquetMetaDataReader::new().parse_and_finish(&**file)?,
+            };
             let fields = parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None)?.fields;
             Ok((metadata, fields))
         })?;
@@ -136,7 +137,7 @@ impl Table {
         let mut reader =
             ParquetMetaDataReader::new_with_metadata(alone).with_page_index_policy(PageIndexPolicy::Optional);
         let indexed = guarded(|| {
-            reader.read_page_indexes(&*self.file)?;
+            reader.read_page_indexes(&Indexes::of(&self.file, self.group(group))?)?;
             reader.finish()
         })?;
         let indexed = Arc::new(indexed);

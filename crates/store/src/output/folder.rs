@@ -1,5 +1,6 @@
 //! A folder coming out: made where nobody looks, under a hidden name beside its place, made durable, then put in its place.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ impl OutputFolder {
     pub fn begin(path: &Path, replaces: bool) -> Result<Self, Error> {
         let failed = |cause| Error::io("write", path, cause);
         let target = real(path).ok_or(Errno::NOENT).map_err(|cause| failed(cause.into()))?;
+        bring_back(&target).map_err(failed)?;
         if !replaces && !is_free(&target).map_err(failed)? {
             return Err(has_appeared(path));
         }
@@ -69,7 +71,7 @@ impl OutputFolder {
     pub fn commit(mut self) -> Result<(), Error> {
         let failed = |cause| Error::io("write", &self.shown, cause);
         sync(&self.lock).map_err(failed)?;
-        if self.replaces {
+        if self.replaces && self.target.exists() {
             exchange(&self.hidden, &self.target).map_err(failed)?;
         } else {
             // An empty one is as good as none.
@@ -154,7 +156,11 @@ fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
         // For a moment there is none then.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            let aside = temporary_name(other);
+            let aside = set_aside(other);
+            // What a killed process has left there, after all was in its place.
+            let _ = fs::remove_dir_all(&aside);
+            let held = File::open(other)?;
+            let _ = held.try_lock();
             fs::rename(other, &aside)?;
             if let Err(error) = fs::rename(one, other) {
                 // The old one stays.
@@ -165,6 +171,21 @@ fn exchange(one: &Path, other: &Path) -> io::Result<()> {
         }
         exchanged => Ok(exchanged?),
     }
+}
+
+/// Where the old folder is while the new one takes its place.
+fn set_aside(target: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".old");
+    target.with_file_name(name)
+}
+
+/// Puts back what a process had set aside that was killed just then. One that lives holds a lock on it.
+fn bring_back(target: &Path) -> io::Result<()> {
+    let aside = set_aside(target);
+    let is_left = File::open(&aside).is_ok_and(|folder| folder.try_lock().is_ok());
+    if is_left && aside.is_dir() && is_free(target)? { fs::rename(aside, target) } else { Ok(()) }
 }
 
 /// Removes the folders for this target that no process holds.
@@ -223,6 +244,39 @@ mod tests {
         fs::write(target.join("other"), "").unwrap();
         assert_eq!(folder.commit().unwrap_err().kind(), ErrorKind::Exists);
         assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["other".to_owned()]));
+    }
+
+    #[test]
+    fn what_was_set_aside_comes_back() {
+        let here = tempfile::tempdir().unwrap();
+        let target = here.path().join("cat");
+        let aside = |content: &str| {
+            let aside = set_aside(&target);
+            fs::create_dir(&aside).unwrap();
+            fs::write(aside.join(content), "").unwrap();
+        };
+        aside("old");
+        // Its writer was killed before the new one was there: nothing but the old one is.
+        assert_eq!(OutputFolder::begin(&target, false).unwrap_err().kind(), ErrorKind::Exists);
+        assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["old".to_owned()]));
+        // One that lives is at it.
+        fs::rename(&target, set_aside(&target)).unwrap();
+        let held = File::open(set_aside(&target)).unwrap();
+        held.try_lock().unwrap();
+        drop(OutputFolder::begin(&target, false).unwrap());
+        assert_eq!(names(here.path()), [".cat.old"]);
+    }
+
+    #[test]
+    fn what_was_to_be_replaced_may_have_gone() {
+        let here = tempfile::tempdir().unwrap();
+        let target = here.path().join("cat");
+        fs::create_dir(&target).unwrap();
+        let folder = OutputFolder::begin(&target, true).unwrap();
+        fs::write(folder.path().join("new"), "").unwrap();
+        fs::remove_dir(&target).unwrap();
+        folder.commit().unwrap();
+        assert_eq!((names(here.path()), names(&target)), (vec!["cat".to_owned()], vec!["new".to_owned()]));
     }
 
     #[test]
