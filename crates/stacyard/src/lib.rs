@@ -53,8 +53,11 @@ mod export;
 mod harvest;
 mod open;
 mod refresh;
+mod rejects;
+mod side;
 mod target;
 mod update;
+mod validate;
 
 pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
@@ -82,4 +85,7 @@ pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pg
 pub use self::export::{Columns, export};
 pub use self::open::{Open, open};
 pub use self::refresh::refreshed;
+pub use self::rejects::begin_rejects;
+pub use self::side::{json_files, read_collections, read_profile, read_schemas};
 pub use self::target::{Layout, Target, optimize, save};
+pub use self::validate::{Validating, Validation};

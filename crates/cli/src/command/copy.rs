@@ -63,7 +63,7 @@ fn copied(
         open,
         mode,
         may_end_empty: flags.allow_empty,
-        gate: schemas::gate(global, &flags.gate, None)?,
+        gate: schemas::gate(global, &flags.gate)?,
         profile: flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new),
         migrate: flags.gate.migrate,
         query,
