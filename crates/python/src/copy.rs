@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stacyard::{
-    Collections, Copying, Error, Gate, Mode, Open, Run, StoreUrl, Target, begin_rejects, read_collections,
+    Collections, Copying, Error, Gate, Mode, Open, Parts, Run, StoreUrl, Target, begin_rejects,
+    read_collections,
 };
 use stacyard_model::json::Tape;
 
@@ -17,6 +18,7 @@ use crate::options::Options;
 use crate::query::Query;
 use crate::store::Store;
 use crate::watch::Watch;
+use crate::work::Ends;
 use crate::{json, open, work};
 
 /// How many rejects a copy tells one by one; the file of rejects has all of them.
@@ -47,6 +49,7 @@ pub(crate) fn copy<'py>(
     let (mut looker, until) = (watch.looker(TOLD), stop.clone());
     files.extend(rules.files);
     refuse_target(&to, &files).or_raise(py)?;
+    let parts = query.and_then(|query| Parts::of(query.query.search().fields.clone()));
     let mut copying = Copying {
         open,
         mode,
@@ -58,10 +61,10 @@ pub(crate) fn copy<'py>(
         makes_collections: options.is_on("create_collections")?,
         journal: path(&options, "journal")?,
         update: options.is_on("update")?,
-        layout: shape.layout(query.map(|query| query.query.search().fields.clone()), memory).or_raise(py)?,
+        layout: shape.layout(parts.as_ref(), memory),
         ..Copying::default()
     };
-    let report = work::served(py, &stop, (&mut *feed, &mut watch), move |asks| {
+    let report = work::served(py, (&stop, Ends::Whole), (&mut *feed, &mut watch), move |asks| {
         copying.collections = side.read(&copying.open)?;
         let from = if let Origin::Named(url) = &origin { Some(url.clone()) } else { None };
         let sources: Vec<&StoreUrl> = from.iter().collect();
@@ -83,6 +86,7 @@ pub(crate) fn copy<'py>(
             }
         }
     })?;
+    watch.missing(parts.as_deref(), report.written);
     watch.told(py, &report)
 }
 
@@ -102,14 +106,15 @@ pub(crate) fn save<'py>(
     let shape = Shape::of(&options)?;
     let to = shape.target(to, open::kind(&options, "format")?).or_raise(py)?;
     let memory: usize = options.get("memory")?.unwrap_or(2 * stacyard_store::SORT_MEMORY);
-    let layout = shape.layout(Some(query.query.search().fields.clone()), memory).or_raise(py)?;
+    let parts = Parts::of(query.query.search().fields.clone());
+    let layout = shape.layout(parts.as_ref(), memory);
     refuse_store(&to, store.place().0).or_raise(py)?;
     let rejects = path(&options, "rejects")?;
     let mut watch = Watch::new(progress);
     let (mut looker, until, asked) = (watch.looker(TOLD), stop.clone(), query.query.clone());
     let (source, how) = (store.opened(py)?, store.place().1.clone());
     let from = store.place().0.clone();
-    let report = work::served(py, &stop, (&mut work::NoFeed, &mut watch), move |_| {
+    let report = work::served(py, (&stop, Ends::Whole), (&mut work::NoFeed, &mut watch), move |_| {
         let mut rejects =
             rejects.map(|path| begin_rejects(&path, (&[&from], Some(&to)), &[], &mut |_| {})).transpose()?;
         let target = begin(&to, &how, overwrites)?;
@@ -126,6 +131,7 @@ pub(crate) fn save<'py>(
         }
         Ok(report)
     })?;
+    watch.missing(parts.as_deref(), report.written);
     watch.told(py, &report)
 }
 

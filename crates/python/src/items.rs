@@ -1,7 +1,9 @@
 //! The Items of an answer, one dictionary after another.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
-use stacyard::{Error, Fields, Run};
+use stacyard::{Error, Parts, Run};
 use stacyard_model::json::Tape;
 use stacyard_store::Sorted;
 
@@ -15,8 +17,7 @@ use crate::work;
 #[pyclass(module = "stacyard._stacyard")]
 pub(crate) struct Items {
     answer: Sorted,
-    parts: Parts,
-    reader: Reader,
+    dictionaries: Dictionaries,
     /// What is to be warned of: messages, and what can be done.
     notes: Vec<(String, Option<String>)>,
 }
@@ -29,8 +30,7 @@ impl Items {
 
     fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(entry) = self.answer.entry().or_raise(py)? else { return Ok(None) };
-        let Self { parts, reader, .. } = self;
-        parts.object(py, &entry.text, reader).map(Some)
+        self.dictionaries.object(py, &entry.text).map(Some)
     }
 
     /// What is to be warned of, once.
@@ -40,7 +40,7 @@ impl Items {
 
     /// Names of parts that no Item has had so far.
     fn missing(&self) -> Vec<String> {
-        self.parts.missing()
+        self.dictionaries.missing()
     }
 }
 
@@ -54,51 +54,40 @@ impl Items {
             store.find(&asked, Run { stop: until, observer: &mut looker, ..Run::default() })
         })?;
         let notes = watch.notes(&report);
-        let parts = Parts::of(query.query.search().fields.clone());
-        Ok(Self { answer, parts, reader: Reader::default(), notes })
+        Ok(Self { answer, dictionaries: Dictionaries::of(query), notes })
     }
 }
 
-/// The parts of Items that are wanted, and which names of them lead to something.
-pub(crate) struct Parts {
-    fields: Fields,
-    found: Vec<bool>,
+/// Makes dictionaries of the texts of Items, or of parts of them.
+pub(crate) struct Dictionaries {
+    parts: Option<Arc<Parts>>,
+    reader: Reader,
     tape: Tape,
     text: Vec<u8>,
 }
 
-impl Parts {
-    pub(crate) fn of(fields: Fields) -> Self {
-        let found = fields.asked().iter().map(|_| false).collect();
-        Self { fields, found, tape: Tape::new(), text: Vec::new() }
+impl Dictionaries {
+    /// Of what a question wants of each Item.
+    pub(crate) fn of(query: &Query) -> Self {
+        let parts = Parts::of(query.query.search().fields.clone());
+        Self { parts, reader: Reader::default(), tape: Tape::new(), text: Vec::new() }
     }
 
     /// The dictionary of an Item's text.
-    pub(crate) fn object<'py>(
-        &mut self,
-        py: Python<'py>,
-        text: &[u8],
-        reader: &mut Reader,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        if self.fields.is_all() {
-            return reader.text(py, text);
-        }
+    pub(crate) fn object<'py>(&mut self, py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        let Some(parts) = &self.parts else { return self.reader.text(py, text) };
         let item = self
             .tape
             .parse(text)
             .map_err(|cause| Error::failed("a store has given an Item that is not JSON").caused_by(cause))
             .or_raise(py)?;
-        for (name, found) in self.fields.asked().iter().zip(&mut self.found) {
-            *found = *found || Fields::is_in(name, item);
-        }
         self.text.clear();
-        self.fields.write(item, &mut self.text);
-        reader.text(py, &self.text)
+        parts.write(item, &mut self.text);
+        self.reader.text(py, &self.text)
     }
 
-    /// Names that no Item has had.
-    pub(crate) fn missing(&self) -> Vec<String> {
-        let names = self.fields.asked().iter().zip(&self.found);
-        names.filter(|(_, found)| !**found).map(|(name, _)| name.clone()).collect()
+    /// Names of parts that no Item has had.
+    fn missing(&self) -> Vec<String> {
+        self.parts.iter().flat_map(|parts| parts.missing()).map(str::to_owned).collect()
     }
 }

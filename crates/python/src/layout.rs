@@ -1,8 +1,10 @@
 //! How a target is laid out, as the keywords say.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use stacyard::{
-    Compression, Error, Fields, Folders, Layout, Order, Published, StoreKind, StoreUrl, Template,
+    Compression, Error, Folders, Layout, Order, Parts, Published, StoreKind, StoreUrl, Template,
     parse_compression,
 };
 
@@ -38,23 +40,18 @@ impl Shape {
         StoreUrl::parse(to, kind)
     }
 
-    /// The layout, for so much memory, of whole Items or of some fields.
-    pub(crate) fn layout(self, fields: Option<Fields>, memory: usize) -> Result<Layout, Error> {
+    /// The layout, for so much memory, of whole Items or of parts.
+    pub(crate) fn layout(self, parts: Option<&Arc<Parts>>, memory: usize) -> Layout {
         let usual = Layout::default();
-        let fields = fields.filter(|fields| !fields.is_all());
-        Ok(Layout {
-            parts: fields.map(|fields| {
-                Box::new(move |item: stacyard_model::json::Value<'_>, out: &mut Vec<u8>| {
-                    fields.write(item, out)
-                }) as _
-            }),
+        Layout {
+            parts: parts.map(Parts::writer),
             order: self.order,
             row_group_rows: self.row_group_rows.unwrap_or(usual.row_group_rows).max(1),
             compression: self.compression.unwrap_or(usual.compression),
             max_columns: self.max_columns.unwrap_or(usual.max_columns),
             memory,
             folders: self.folders,
-        })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use stacyard_model::ObjectKind;
 use crate::arrow::{self, Arrow};
 use crate::error::OrRaise;
 use crate::input::as_json;
-use crate::items::{Items, Parts};
+use crate::items::{Dictionaries, Items};
 use crate::json::{self, Reader};
 use crate::options::Options;
 use crate::query::Query;
@@ -90,8 +90,8 @@ impl Store {
             let next = last.map(|last| last.cursor.to_string());
             Ok((found, next))
         })?;
-        let (mut parts, mut reader) = (Parts::of(query.query.search().fields.clone()), Reader::default());
-        let items = found.iter().map(|item| parts.object(py, &item.text, &mut reader));
+        let mut dictionaries = Dictionaries::of(query);
+        let items = found.iter().map(|item| dictionaries.object(py, &item.text));
         Ok((items.collect::<PyResult<_>>()?, next))
     }
 
@@ -130,7 +130,7 @@ impl Store {
         let document = json::document(py, &as_json(object)?)?;
         let store = self.opened(py)?;
         let when = when(only_new, etag).or_raise(py)?;
-        let put = work::run(py, &Stop::when_cancelled(), move || {
+        let put = work::change(py, move || {
             let (text, edit) = (document.text().as_bytes(), store.edit()?);
             match ObjectKind::of(document.root()) {
                 Some(ObjectKind::Collection) => edit.put_collection(text, when).map(|(_, put)| put),
@@ -151,14 +151,14 @@ impl Store {
     ) -> PyResult<()> {
         let (store, when) = (self.opened(py)?, when(false, etag).or_raise(py)?);
         let key = ItemKey { collection, id };
-        work::run(py, &Stop::when_cancelled(), move || store.edit()?.delete_item(&key, when))
+        work::change(py, move || store.edit()?.delete_item(&key, when))
     }
 
     /// Takes a Collection away to which no Item belongs.
     #[pyo3(signature = (id, etag=None))]
     fn delete_collection(&self, py: Python<'_>, id: String, etag: Option<&str>) -> PyResult<()> {
         let (store, when) = (self.opened(py)?, when(false, etag).or_raise(py)?);
-        work::run(py, &Stop::when_cancelled(), move || store.edit()?.delete_collection(&id, when))
+        work::change(py, move || store.edit()?.delete_collection(&id, when))
     }
 
     /// The Collections that it keeps, by id.
@@ -246,7 +246,7 @@ pub(crate) fn init(
     let url = StoreUrl::parse(name, open::kind(&options, "store_kind")?).or_raise(py)?;
     let profile = profile::given(&options)?;
     let partitions: Vec<String> = options.get("partition")?.unwrap_or_default();
-    let made = work::run(py, &Stop::when_cancelled(), move || {
+    let made = work::change(py, move || {
         stacyard::create(&url, Wanted { profile: profile.as_deref(), partitions: &partitions })
     })?;
     Ok((made.from, made.to, made.changes))

@@ -9,7 +9,7 @@ use crate::input::Input;
 use crate::open;
 use crate::options::Options;
 use crate::watch::Watch;
-use crate::work;
+use crate::work::{self, Ends};
 
 /// All that is wrong with what is given: a report as a dictionary.
 #[pyfunction]
@@ -24,11 +24,12 @@ pub(crate) fn validate<'py>(
     let (mut open, rules) = (open::how(&options)?, Rules::of(&options)?);
     let (threads, stop) = (options.threads()?, options.stop()?);
     let rejects = path(&options, "rejects")?;
+    let ends = if rejects.is_some() { Ends::Whole } else { Ends::AtOnce };
     let (origin, mut feed) = Input::of(source, &mut open)?.parts();
     let mut watch = Watch::new(progress);
     watch.warn(&rules.notes);
     let (mut looker, until) = (watch.looker(usize::MAX), stop.clone());
-    let report = work::served(py, &stop, (&mut *feed, &mut watch), move |asks| {
+    let report = work::served(py, (&stop, ends), (&mut *feed, &mut watch), move |asks| {
         let validating = Validating { gate: rules.gate, profile: rules.profile, migrate: rules.migrate };
         let (name, store, url) = origin.opened(&open, asks)?;
         let mut rejects = rejects

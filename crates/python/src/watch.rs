@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use serde_json::{Value, json};
-use stacyard::{Error, Observer, Remedy, Report};
+use stacyard::{Error, Observer, Parts, Remedy, Report};
 use stacyard_store::{Note, Place, Progress, Reject};
 
 use crate::error::raised;
@@ -65,6 +65,17 @@ impl Watch {
     pub(crate) fn warn(&self, messages: &[String]) {
         let notes = messages.iter().map(|message| Note { message: message.clone(), help: Remedy::default() });
         locked(&self.seen).notes.extend(notes);
+    }
+
+    /// Warns of names of parts that no Item has had, once so many have been written.
+    pub(crate) fn missing(&self, parts: Option<&Parts>, written: u64) {
+        let missing = parts.filter(|_| written > 0).map(Parts::missing).unwrap_or_default();
+        if !missing.is_empty() {
+            self.warn(&[format!(
+                "fields: no Item that was written has {}; check the spelling",
+                missing.join(", ")
+            )]);
+        }
     }
 
     /// What the work tells; it keeps so many rejects.

@@ -2,7 +2,7 @@
 //! answer: with the next Items of an iterator of the user's, with progress, and with the signals that came.
 //!
 //! Code of the user's (iterators, callbacks) so runs on the thread that has called, and nowhere else. Whatever it raises ends the work, and is what the
-//! call raises. An interrupt ends it too, and the call then waits until nothing is half-written; a second one does not wait.
+//! call raises. An interrupt ends it too; where it writes the call then waits until nothing is half-written, and a second one does not wait.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,19 +44,37 @@ impl Feed for NoFeed {
     }
 }
 
-/// Does something that takes long and needs nothing of Python.
+/// What an interrupt does with the work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// It reads alone: the call leaves it to end by itself, since a server may be slow to answer.
+    AtOnce,
+    /// It writes: the call waits until it has ended, so that nothing is half-written then.
+    Whole,
+}
+
+/// Does something that takes long, reads alone, and needs nothing of Python.
 pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     stop: &Stop,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
-    served(py, stop, (&mut NoFeed, &mut Watch::nobody()), |_| work())
+    served(py, (stop, Ends::AtOnce), (&mut NoFeed, &mut Watch::nobody()), |_| work())
+}
+
+/// Does something that takes long, and changes a store.
+pub(crate) fn change<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PyResult<T> {
+    let how = (&Stop::when_cancelled(), Ends::Whole);
+    served(py, how, (&mut NoFeed, &mut Watch::nobody()), |_| work())
 }
 
 /// Does something that takes long, which asks for Items and is looked on.
 pub(crate) fn served<T: Send + 'static>(
     py: Python<'_>,
-    stop: &Stop,
+    (stop, ends): (&Stop, Ends),
     (feed, watch): (&mut dyn Feed, &mut Watch),
     work: impl FnOnce(Sender<Ask>) -> Result<T, Error> + Send + 'static,
 ) -> PyResult<T> {
@@ -74,7 +92,7 @@ pub(crate) fn served<T: Send + 'static>(
         .spawn(body)
         .map_err(|cause| Error::failed("the system gives no more threads").caused_by(cause))
         .or_raise(py)?;
-    let ended = wait(py, stop, (feed, watch), &asked, &end);
+    let ended = wait(py, (stop, ends), (feed, watch), &asked, &end);
     let told = watch.finish(py);
     let made = ended?;
     told?;
@@ -84,7 +102,7 @@ pub(crate) fn served<T: Send + 'static>(
 /// Serves the work until it ends; gives what came of it.
 fn wait<T: Send>(
     py: Python<'_>,
-    stop: &Stop,
+    (stop, ends): (&Stop, Ends),
     (feed, watch): (&mut dyn Feed, &mut Watch),
     asked: &Receiver<Ask>,
     end: &Receiver<Result<T, Error>>,
@@ -109,7 +127,7 @@ fn wait<T: Send>(
         let told = if failed.is_none() { watch.tell(py) } else { Ok(()) };
         if let Err(error) = served.and(signalled).and(told) {
             stop.cancel();
-            if failed.is_some() && error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            if ends == Ends::AtOnce || failed.is_some() && error.is_instance_of::<PyKeyboardInterrupt>(py) {
                 return Err(error);
             }
             failed.get_or_insert(error);

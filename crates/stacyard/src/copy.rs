@@ -1,6 +1,6 @@
 //! Copies: from one store through the gate into another, with all that has to be decided on the way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
@@ -86,6 +86,18 @@ enum Origin<'a> {
     Opened(Store),
 }
 
+impl Origin<'_> {
+    /// Whether it is the target, or in it.
+    fn is_within(&self, to: &StoreUrl) -> Result<bool, Error> {
+        match self {
+            Self::At(from) => {
+                Ok(is_same(from, to)? || to.kind() == StoreKind::Catalog && is_within(from, to))
+            }
+            Self::Opened(_) => Ok(false),
+        }
+    }
+}
+
 impl Copying {
     /// Copies from one place to another.
     ///
@@ -105,37 +117,17 @@ impl Copying {
     }
 
     fn run_from(mut self, from: Origin<'_>, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
-        let journal = match from {
-            Origin::At(from) => self.journal(from, to)?,
-            Origin::Opened(_) if self.update || self.journal.is_some() => {
-                let remedy =
-                    Remedy::from("leave ").option("update").text(" and ").option("journal").text(" out");
-                return Err(Error::usage(
-                    "only what comes from a STAC API is brought up to date, or kept in a journal",
-                    remedy,
-                ));
-            }
-            Origin::Opened(_) => None,
-        };
+        let journal = self.journal_of(&from, to)?;
         if self.update {
             self.mode = Some(Mode::Upsert);
         }
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
         let mode = self.loaded_before(to, journal.as_deref())?;
-        let is_onto_itself = match from {
-            Origin::At(from) => is_same(from, to)? || to.kind() == StoreKind::Catalog && is_within(from, to),
-            Origin::Opened(_) => false,
-        };
-        let must_lose_nothing = is_onto_itself && mode == Mode::Replace && *to.location() != Location::Stdio;
+        let must_lose_nothing =
+            from.is_within(to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
-        let (mut notes, source) = match from {
-            Origin::At(from) => {
-                let notes = self.prepare((from, to), old.as_ref(), journal.as_deref(), &mut run)?;
-                (notes, self.opened(from, &mut run)?)
-            }
-            Origin::Opened(source) => (Vec::new(), source),
-        };
+        let (mut notes, source) = self.source(from, (to, old.as_ref()), journal.as_deref(), &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
         let query = self.asked(&source, profile.as_deref(), &run)?;
@@ -222,6 +214,35 @@ impl Copying {
         let mut written = done(written, journal.as_deref())?;
         written.notes.splice(0..0, notes);
         Ok(report.then(written))
+    }
+
+    /// Where a harvest of the source is kept.
+    fn journal_of(&self, from: &Origin<'_>, to: &StoreUrl) -> Result<Option<PathBuf>, Error> {
+        match from {
+            Origin::At(from) => self.journal(from, to),
+            Origin::Opened(_) if self.update || self.journal.is_some() => Err(Error::usage(
+                "only what comes from a STAC API is brought up to date, or kept in a journal",
+                Remedy::from("leave ").option("update").text(" and ").option("journal").text(" out"),
+            )),
+            Origin::Opened(_) => Ok(None),
+        }
+    }
+
+    /// Opens the source; gives what is to be said of how it is asked.
+    fn source(
+        &mut self,
+        from: Origin<'_>,
+        (to, old): (&StoreUrl, Option<&Store>),
+        journal: Option<&Path>,
+        run: &mut Run<'_>,
+    ) -> Result<(Vec<Note>, Store), Error> {
+        match from {
+            Origin::At(from) => {
+                let notes = self.prepare((from, to), old, journal, run)?;
+                Ok((notes, self.opened(from, run)?))
+            }
+            Origin::Opened(source) => Ok((Vec::new(), source)),
+        }
     }
 
     /// Begins to write the target, where it may be written.

@@ -101,11 +101,12 @@ def copy(
     """
     options = given("copy", how, Opening, Rules, Copying)
     options.update(_given(rejects=rejects, threads=threads, timeout=timeout))
-    query = None
+    query: _stacyard.Query | None = None
     if isinstance(source, Found):
         if search is not None:
             raise TypeError("copy() takes no search of what was searched for already")
-        source, query = source.store, source.query
+        query = source.query
+        source = source.store
     elif search is not None:
         query = _stacyard.Query(given("search", search, Search))
         options.setdefault("timeout", search.get("timeout"))
@@ -168,9 +169,9 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     """With the profile as the engine has it."""
     options = _given(**options)
     profile = options.get("profile")
-    if hasattr(profile, "handle"):
-        options["profile"] = profile.handle
-    return options
+    # Whoever has a Profile has loaded its module.
+    handle = getattr(profile, "handle", None)
+    return options if handle is None else {**options, "profile": handle}
 
 
 def _plain(source: Any) -> Any:

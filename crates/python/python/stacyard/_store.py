@@ -86,8 +86,8 @@ class Store:
         >>> try:
         ...     store.search(filter="gds >= 10").count()
         ... except stacyard.errors.UnknownProperty as error:
-        ...     print(error.name, error.nearest)
-        gds gsd
+        ...     print(error.message)
+        no Item has a property "gds"
         """
         return Found(self, _stacyard.Query(given("search", search, Search)))
 

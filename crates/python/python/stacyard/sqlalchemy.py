@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 if TYPE_CHECKING:
     from typing import Any
 
+    from sqlalchemy.types import TypeEngine
+
     from ._profile import Field, Profile
 
 __all__ = ["collections_table", "items_table"]
@@ -66,7 +68,10 @@ def collections_table(metadata: MetaData, *, schema: str = "stac") -> Table:
 
 
 def _column(field: Field, references: bool) -> Column[Any]:
-    kind = {"string": Text(collation="C"), "number": Numeric(), "integer": BigInteger(), "boolean": Boolean(), "datetime": DateTime(timezone=True)}[field.type]
+    kinds: dict[str, TypeEngine[Any]] = {
+        "string": Text(collation="C"), "number": Numeric(), "integer": BigInteger(), "boolean": Boolean(), "datetime": DateTime(timezone=True),
+    }
+    kind = kinds[field.type]
     keys = [ForeignKey(f"{field.references.table}.{field.references.column}", ondelete=field.references.on_delete.upper())] if references and field.references else []
     # The database computes it of `properties`: how, it alone knows, but nobody else may write it.
     name = field.column or "".join(c.lower() if c.isascii() and c.isalnum() else "_" for c in field.name)

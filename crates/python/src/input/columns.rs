@@ -1,8 +1,10 @@
 //! Columns of Arrow, whoever has them, by way of a Parquet file: they are read as those of other programs' files are, through the gate.
 
-use arrow_array::RecordBatchReader;
+use std::sync::Arc;
+
 use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
-use arrow_schema::{ArrowError, Schema};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StructArray, new_null_array};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -44,15 +46,53 @@ fn written(stream: ArrowArrayStreamReader) -> Result<Store, Error> {
     let mut file = spool::file()?;
     let schema = stream.schema();
     refuse_others(&schema)?;
-    let mut writer = ArrowWriter::try_new(file.as_file_mut(), schema.clone(), None).map_err(unwritable)?;
+    let fields: Vec<FieldRef> = schema.fields().iter().map(storable).collect();
+    let stored = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
+    let mut writer =
+        ArrowWriter::try_new(file.as_file_mut(), Arc::clone(&stored), None).map_err(unwritable)?;
     if !schema.metadata().contains_key("geo") {
         writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), GEO.to_owned()));
     }
     for batch in stream {
-        writer.write(&batch.map_err(unreadable)?).map_err(unwritable)?;
+        let batch = batch.map_err(unreadable)?;
+        let columns =
+            batch.columns().iter().zip(stored.fields()).map(|(column, field)| filled(column, field));
+        let columns = columns.collect::<Result<_, _>>().map_err(unreadable)?;
+        let batch = RecordBatch::try_new(Arc::clone(&stored), columns).map_err(unreadable)?;
+        writer.write(&batch).map_err(unwritable)?;
     }
     writer.close().map_err(unwritable)?;
     spool::parquet(&file)
+}
+
+/// A column as Parquet can hold it: a struct without members, such as that of Items none of which has an asset, gets one that is null.
+fn storable(field: &FieldRef) -> FieldRef {
+    let DataType::Struct(members) = field.data_type() else { return Arc::clone(field) };
+    let members: Fields = if members.is_empty() {
+        [Arc::new(Field::new("none", DataType::Boolean, true))].into_iter().collect()
+    } else {
+        members.iter().map(storable).collect()
+    };
+    Arc::new(field.as_ref().clone().with_data_type(DataType::Struct(members)))
+}
+
+/// The values of such a column.
+fn filled(column: &ArrayRef, field: &FieldRef) -> Result<ArrayRef, ArrowError> {
+    let (Some(old), DataType::Struct(members)) =
+        (column.as_any().downcast_ref::<StructArray>(), field.data_type())
+    else {
+        return Ok(Arc::clone(column));
+    };
+    let values = if old.columns().is_empty() {
+        vec![new_null_array(&DataType::Boolean, old.len())]
+    } else {
+        old.columns()
+            .iter()
+            .zip(members)
+            .map(|(column, member)| filled(column, member))
+            .collect::<Result<_, _>>()?
+    };
+    Ok(Arc::new(StructArray::try_new(members.clone(), values, old.nulls().cloned())?))
 }
 
 /// Fails where the columns are no Items.

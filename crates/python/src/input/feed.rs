@@ -22,7 +22,7 @@ const RECORDS: usize = 4096;
 
 /// Items of Python.
 pub(crate) struct Items {
-    items: Py<PyIterator>,
+    iterator: Py<PyIterator>,
     given: u64,
     name: &'static str,
 }
@@ -39,7 +39,7 @@ impl Items {
             },
             Err(_) => (value.try_iter().map_err(|_| no_input(&value))?, "items"),
         };
-        Ok(Self { items: items.unbind(), given: 0, name })
+        Ok(Self { iterator: items.unbind(), given: 0, name })
     }
 
     /// How messages call them.
@@ -67,7 +67,7 @@ fn no_input(value: &Bound<'_, PyAny>) -> PyErr {
 impl Feed for Items {
     fn next(&mut self, py: Python<'_>) -> PyResult<Batch> {
         let mut batch = Batch::default();
-        let mut items = self.items.bind(py).clone();
+        let mut items = self.iterator.bind(py).clone();
         while batch.text.len() < BATCH && batch.records.len() < RECORDS {
             let Some(item) = items.next() else { break };
             let start = batch.text.len();

@@ -19,7 +19,9 @@ pub(crate) fn write(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<Res
         Err(Fault::NotJson { mut steps, what }) => {
             steps.reverse();
             let mut pointer = String::new();
-            steps.iter().for_each(|step| push_pointer_token(&mut pointer, step));
+            for step in &steps {
+                push_pointer_token(&mut pointer, step);
+            }
             let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
             Ok(Err(NotJson(format!("{place}{what}"))))
         }
