@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use serde_json::{Value, json};
 use stacyard::{Error, Observer, Parts, Remedy, Report};
-use stacyard_store::{Note, Place, Progress, Reject};
+use stacyard_model::shown;
+use stacyard_store::{Note, Place, Progress, Reject, without_passwords};
 
 use crate::error::raised;
 use crate::{json, words};
@@ -168,7 +169,7 @@ impl Observer for Looker {
     fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error> {
         let mut seen = locked(&self.seen);
         if seen.rejects.len() < LOGGED && self.most < usize::MAX {
-            seen.said.push(reject.to_string());
+            seen.said.push(shown(&without_passwords(&reject.to_string())).into_owned());
         }
         if seen.rejects.len() < self.most {
             seen.rejects.push(told(reject));

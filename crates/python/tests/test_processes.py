@@ -145,6 +145,24 @@ def test_an_interrupt_ends_work_that_runs_no_code_of_the_users():
     assert not [path for path in pathlib.Path().iterdir() if path.name not in ("big.ndjson", "items.ndjson", "target.parquet")]
 
 
+def test_an_interrupt_does_not_wait_for_a_server_that_does_not_answer():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        script = f"""
+            import stacyard
+            print("ready", flush=True)
+            try:
+                stacyard.open("http://127.0.0.1:{server.getsockname()[1]}/stac")
+            except KeyboardInterrupt:
+                print("interrupted", flush=True)
+        """
+        begin = time.monotonic()
+        status, out, err = interrupted(script, after=0.3)
+        assert (status, out) == (0, "interrupted\n"), err
+        assert time.monotonic() - begin < 5
+
+
 def test_a_handler_that_raises_nothing_does_not_end_the_work():
     script = """
         import signal, stacyard

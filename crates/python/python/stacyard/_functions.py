@@ -175,11 +175,11 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(source: Any) -> Any:
-    """A store as the engine has it; columns of geometries of GeoPandas as columns of Arrow."""
+    """A store as the engine has it; what was found one by one; a GeoDataFrame as columns of Arrow."""
     if isinstance(source, Store):
         return source.handle
     if isinstance(source, Found):
-        return source.to_arrow()
+        return iter(source)
     if hasattr(source, "to_arrow") and hasattr(source, "geometry") and hasattr(source, "crs"):
         return source.to_arrow(index=False, geometry_encoding="WKB")
     return source

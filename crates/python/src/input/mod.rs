@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use crossbeam_channel::Sender;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
+use pyo3::types::{IntoPyDict, PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
 use stacyard::{Error, Open, Source, Store, StoreUrl};
 
 use self::feed::{Asked, Given, Items};
@@ -135,30 +135,7 @@ pub(crate) fn as_json<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
         return Ok(value.clone());
     }
     if value.hasattr("model_dump")? {
-        // As stac-pydantic writes its own: members that nobody has set are no members.
-        let how = PyDict::new(py);
-        how.set_item("mode", "json")?;
-        how.set_item("by_alias", true)?;
-        how.set_item("exclude_unset", true)?;
-        let dumped = value.call_method("model_dump", (), Some(&how))?;
-        // `type` and `stac_version` are set by the class, and so are not seen as set.
-        let dict = dumped.cast_into::<PyDict>()?;
-        for name in ["type", "stac_version", "links", "assets"] {
-            if !dict.contains(name)? && value.hasattr(name)? {
-                how.set_item("exclude_unset", false)?;
-                how.set_item(
-                    "include",
-                    [name]
-                        .to_vec()
-                        .into_pyobject(py)?
-                        .try_iter()
-                        .and_then(|names| py.get_type::<pyo3::types::PySet>().call1((names,)))?,
-                )?;
-                let one = value.call_method("model_dump", (), Some(&how))?.cast_into::<PyDict>()?;
-                dict.update(one.as_mapping())?;
-            }
-        }
-        return Ok(dict.into_any());
+        return dumped(value);
     }
     if value.hasattr("to_dict")? {
         let how = PyDict::new(py);
@@ -173,4 +150,25 @@ pub(crate) fn as_json<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
         };
     }
     Ok(value.clone())
+}
+
+/// A model of pydantic as stac-pydantic writes its own: by aliases, and without what nobody has set. What the class itself sets is not seen as set, and
+/// comes of another dump, where an Item has to have it.
+fn dumped<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let dump = |is_set_alone: bool| {
+        let how = [("by_alias", true), ("exclude_unset", is_set_alone)].into_py_dict(py)?;
+        how.set_item("mode", "json")?;
+        Ok::<_, PyErr>(value.call_method("model_dump", (), Some(&how))?.cast_into::<PyDict>()?)
+    };
+    let dict = dump(true)?;
+    let all = dump(false)?;
+    for name in ["type", "stac_version", "links", "assets"] {
+        if !dict.contains(name)?
+            && let Some(member) = all.get_item(name)?
+        {
+            dict.set_item(name, member)?;
+        }
+    }
+    Ok(dict.into_any())
 }

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 use pyo3::prelude::*;
-use stacyard::{Error, ErrorKind};
+use stacyard::Error;
 use stacyard_model::json::{Document, Tape};
 
 pub(crate) use self::read::Reader;
@@ -41,19 +41,23 @@ pub(crate) fn dumps(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String
         .map_err(|cause| raised(py, &Error::failed("a text is not UTF-8").caused_by(cause)))
 }
 
+/// What JSON has.
+const KNOWN: &str =
+    "there are dictionaries with texts as names, lists, tuples, texts, finite numbers, True, False and None";
+
 /// The same, as bytes.
 pub(crate) fn dumped(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let mut text = Vec::new();
     match write(value, &mut text)? {
         Ok(()) => Ok(text),
-        Err(NotJson(why)) => {
-            Err(raised(py, &Error::usage(format!("not JSON: {why}"), "").of_kind(ErrorKind::Usage)))
-        }
+        Err(NotJson(why)) => Err(raised(py, &Error::usage(format!("not JSON: {why}"), KNOWN))),
     }
 }
 
 /// A JSON document of an object.
 pub(crate) fn document(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Document> {
     let text = dumped(py, value)?;
-    Document::parse_bytes(&text).map_err(|cause| Error::usage(format!("not JSON: {cause}"), "")).or_raise(py)
+    Document::parse_bytes(&text)
+        .map_err(|cause| Error::usage(format!("not JSON: {cause}"), KNOWN))
+        .or_raise(py)
 }
