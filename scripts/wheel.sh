@@ -22,7 +22,7 @@ if [[ ${1:-} != test ]]; then
   exit
 fi
 
-# Dependencies are those of the workspace's own development build.
+# maturin builds this package alone, with other features of the dependencies than the whole workspace has: they are compiled once more, once.
 build dev "$target/wheels"
 wheel=$(echo "$target"/wheels/stacyard-*.whl)
 clean=$(mktemp -d "${TMPDIR:-/tmp}/stacyard-clean.XXXXXX")

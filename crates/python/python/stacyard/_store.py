@@ -151,7 +151,7 @@ class Found:
 
     def _items(self, query: _stacyard.Query) -> Iterator[Json]:
         items = self.store.handle.items(query)
-        warn(items.take_notes(), depth=3)
+        warn(items.take_notes(), depth=2)
         any_found = False
         for item in items:
             any_found = True

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,7 +57,7 @@ async def _on_thread(call: Callable[[], T]) -> T:
         raise
 
 
-def _twin(function: Callable[P, T]) -> Callable[P, Any]:
+def _twin(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     async def twin(*arguments: P.args, **keywords: P.kwargs) -> T:
         return await _on_thread(partial(function, *_opened(arguments), **keywords))
 
