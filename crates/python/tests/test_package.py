@@ -35,8 +35,8 @@ def test_import_is_light():
         took.append(float(out[0]))
     loaded = set(out[1].split())
     assert not loaded & {"pandas", "geopandas", "pyarrow", "polars", "pystac", "pydantic", "sqlalchemy", "numpy", "asyncio"}
-    # Half of it is to spare: machines differ.
-    assert min(took) < 0.06, took
+    # 60 ms are asked for, which the bench measures; a machine that does other work too gets twice as long here.
+    assert min(took) < 0.12, took
 
 
 def modules():

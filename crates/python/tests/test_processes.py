@@ -55,7 +55,8 @@ def test_others_run_while_rust_works():
     is_done.set()
     thread.join()
     during = [tick for tick in ticks if begin <= tick <= begin + took]
-    assert len(during) > took * 100
+    # A thousand a second, if nobody else wanted the machine.
+    assert len(during) > took * 20
 
 
 def forked(url, queue):
