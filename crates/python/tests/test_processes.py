@@ -130,6 +130,35 @@ def test_an_interrupt_ends_a_copy_and_leaves_nothing_half_written(is_there):
     assert {path.name: path.read_bytes() for path in pathlib.Path().iterdir()} == before
 
 
+@needs_server
+def test_an_interrupt_of_a_load_leaves_whole_batches_and_of_a_replacement_all(database):
+    text = '{"type":"Feature","stac_version":"1.1.0","id":"%d","geometry":null,"properties":{"datetime":"2024-06-01T00:00:00Z"},"links":[],"assets":{}}'
+    is_on = threading.Event()
+
+    def endless():
+        number = 0
+        while True:
+            yield text % number
+            number += 1
+            if number == 20_000:
+                is_on.set()
+
+    def interrupt():
+        is_on.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def load(**how):
+        is_on.clear()
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            stacyard.copy(endless(), database, **how)
+        return sorted(int(item["id"]) for item in stacyard.open(database).search(fields="id"))
+
+    there = load()
+    assert there == list(range(len(there)))
+    assert load(overwrite=True) == there
+
+
 def test_an_interrupt_ends_work_that_runs_no_code_of_the_users():
     write("big.ndjson", (make(f"i{number}", text="x" * 300) for number in range(150_000)))
     script = """
