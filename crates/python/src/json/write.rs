@@ -1,5 +1,6 @@
 //! Objects of Python to JSON text: what `json.dumps` takes, and nothing else.
 
+use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use stacyard_model::json::{MAX_DEPTH, push_pointer_token, push_string};
@@ -60,7 +61,40 @@ impl Fault {
 }
 
 fn value_of(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
-    // The most frequent kinds first.
+    // The very classes first, told by their address: to find out that something is none of a class costs more than all the rest.
+    let (py, class) = (value.py(), value.get_type_ptr());
+    if class == PyString::type_object_raw(py)
+        && let Ok(text) = value.cast::<PyString>()
+    {
+        return string(text, out);
+    }
+    if class == PyFloat::type_object_raw(py)
+        && let Ok(number) = value.cast::<PyFloat>()
+    {
+        return float(number.value(), out);
+    }
+    if depth < MAX_DEPTH
+        && class == PyDict::type_object_raw(py)
+        && let Ok(dict) = value.cast::<PyDict>()
+    {
+        return members(dict, out, depth);
+    }
+    if depth < MAX_DEPTH
+        && class == PyList::type_object_raw(py)
+        && let Ok(list) = value.cast::<PyList>()
+    {
+        return elements(list.iter(), out, depth);
+    }
+    if class == PyInt::type_object_raw(py)
+        && let Ok(number) = value.cast::<PyInt>()
+    {
+        return integer(number, out);
+    }
+    of_any_class(value, out, depth)
+}
+
+/// The same of what is of a class that stands below these, or is something else.
+fn of_any_class(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
     if let Ok(text) = value.cast::<PyString>() {
         return string(text, out);
     }
@@ -111,7 +145,7 @@ fn float(number: f64, out: &mut Vec<u8>) -> Result<(), Fault> {
 
 fn integer(number: &Bound<'_, PyInt>, out: &mut Vec<u8>) -> Result<(), Fault> {
     if let Ok(number) = number.extract::<i64>() {
-        out.extend_from_slice(number.to_string().as_bytes());
+        out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         return Ok(());
     }
     // What a subclass says of itself is not its digits.
