@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench bench-inner bench-server bench-pgstac bench-remote soak fuzz lint docs clean
+.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-python soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -16,6 +16,12 @@ test: ## Every test; installs what it needs and says so
 test-full: ## The same, with the slow tests and many more random cases
 	@scripts/test.sh full
 
+test-python: ## The Python package alone: its wheel in a clean environment (a part of `make test`, which has a database for it too)
+	@scripts/wheel.sh test
+
+wheel: ## The wheel and the sdist of the Python package, in dist/
+	@scripts/wheel.sh
+
 bench: ## Measure beside the peers and write docs/benchmarks.md (N=100000 RUNS=3; needs 8 GB of disk)
 	@scripts/bench.sh
 
@@ -27,6 +33,9 @@ bench-pgstac: ## Measure pgstac beside pypgstac and others and write docs/benchm
 
 bench-remote: ## Measure what goes over HTTP beside others and write docs/benchmarks-remote.md (N=100000 SMALL=1000000; needs 8 GB of disk)
 	@scripts/bench_remote.sh
+
+bench-python: ## Measure the Python package beside rustac, stac-geoparquet, stac-pydantic and duckdb (N=100000)
+	@scripts/bench_python.sh
 
 soak: ## Readers, writers, slow and silent clients at the API for five minutes (SECONDS_ALL=300)
 	@scripts/soak.sh
@@ -50,4 +59,4 @@ docs: ## The API documentation
 
 clean: ## Remove what was built and made
 	cargo clean
-	rm -rf demo
+	rm -rf demo dist

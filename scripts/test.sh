@@ -34,4 +34,6 @@ target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 STACYARD=${STACYARD:-$target/debug/stacyard} MAKE_CATALOG=${MAKE_CATALOG:-$target/debug/make-catalog} \
   "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider interop
 
+scripts/wheel.sh test
+
 echo "all tests passed in ${SECONDS} s"

@@ -1,71 +1,11 @@
-//! The `stacyard` command: flags in, exit status out. What lies between is in the wings.
-
-mod command;
-mod console;
-mod files;
-mod flags;
+//! The `stacyard` command as a program of its own.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-
-use clap::CommandFactory;
-use stacyard_store::Error;
-
-use crate::command::{collections, copy, help, info, init, optimize, search, serve, token, validate};
-use crate::console::report::{self, Status};
-use crate::console::{fault, interrupt, say, usage, words};
-use crate::flags::{Cli, Command};
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match flags::parse(std::env::args_os().collect()) {
-        Ok(Ok(cli)) => cli,
-        Ok(Err(error)) => return usage::report(error),
-        Err(error) => {
-            report::error(&error, false);
-            return ExitCode::from(words::status(error.kind()));
-        }
-    };
-    // Without the handlers an interrupt would leave temporary files behind, as would a file that may not grow further (its
-    // error is that of the write then), and nothing worse.
-    let _ = ctrlc::set_handler(interrupt::interrupted);
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
-    let json_log = cli.global.json_log;
-    match fault::caught(|| run(cli)) {
-        Ok(Status::Done) => ExitCode::SUCCESS,
-        Ok(Status::SomeRejected) => ExitCode::from(1),
-        Err(error) => {
-            let status = words::status(error.kind());
-            if status != 0 {
-                report::error(&error, json_log);
-            }
-            ExitCode::from(status)
-        }
-    }
-}
-
-fn run(cli: Cli) -> Result<Status, Error> {
-    match cli.command {
-        Command::Validate(flags) => validate::run(&cli.global, &flags),
-        Command::Copy(flags) => copy::run(&cli.global, &flags),
-        Command::Crawl(flags) => copy::crawl(&cli.global, &flags),
-        Command::Search(flags) => search::run(&cli.global, &flags),
-        Command::Serve(flags) => serve::run(&cli.global, &flags),
-        Command::Token(flags) => token::run(&flags),
-        Command::Collections(flags) => collections::run(&cli.global, &flags),
-        Command::Info(flags) => info::run(&cli.global, &flags),
-        Command::Init(flags) => init::run(&cli.global, &flags),
-        Command::Optimize(flags) => optimize::run(&cli.global, &flags),
-        Command::Man { folder } => help::manual(&folder),
-        Command::Help { about } => help::run(&about),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "stacyard", &mut script);
-            say::data(&script)?;
-            Ok(Status::Done)
-        }
-    }
+    ExitCode::from(stacyard_cli::command(std::env::args_os().collect()))
 }

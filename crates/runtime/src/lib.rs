@@ -3,35 +3,54 @@
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::unconstrained;
 
-/// One for the process, however many stores are open. It is never dropped: that would panic on a thread of another one.
-static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+/// A runtime, and the process that has started it: one that is forked off it has none of its threads. It is never dropped: that would panic on
+/// a thread of another one.
+type Started = (u32, &'static Runtime);
+
+/// One for the process, however many stores are open.
+static RUNTIME: OnceLock<Started> = OnceLock::new();
+
+/// That of a process which was forked off one that had a runtime.
+static AFTER_FORK: Mutex<Option<Started>> = Mutex::new(None);
 
 /// The runtime, which the first to ask for it starts.
 ///
 /// # Errors
 /// A system that gives no more threads.
 pub fn shared() -> io::Result<&'static Runtime> {
-    if let Some(runtime) = RUNTIME.get() {
+    let process = std::process::id();
+    let Some((of, runtime)) = RUNTIME.get() else {
+        let started = started()?;
+        // Where another thread was faster, this one has a thread that sleeps from now on.
+        return Ok(RUNTIME.get_or_init(|| (process, started)).1);
+    };
+    if *of == process {
         return Ok(runtime);
     }
-    let started = Builder::new_multi_thread()
+    let mut forked = AFTER_FORK.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, runtime)) = forked.filter(|(of, _)| *of == process) {
+        return Ok(runtime);
+    }
+    let runtime = started()?;
+    *forked = Some((process, runtime));
+    Ok(runtime)
+}
+
+fn started() -> io::Result<&'static Runtime> {
+    let runtime = Builder::new_multi_thread()
         // It only moves bytes: whatever else is to be done, those do who wait.
         .worker_threads(1)
         .thread_name("connections")
         .enable_all()
         .build()?;
-    if let Err(late) = RUNTIME.set(started) {
-        // Another thread was faster.
-        late.shutdown_background();
-    }
-    RUNTIME.get().ok_or_else(|| io::Error::other("there is no runtime"))
+    Ok(Box::leak(Box::new(runtime)))
 }
 
 /// Waits for an answer. Unlike `Runtime::block_on` it may be called on a thread of a runtime of the caller's, which it blocks, as all

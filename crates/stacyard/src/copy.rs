@@ -1,6 +1,6 @@
 //! Copies: from one store through the gate into another, with all that has to be decided on the way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stacyard_geoparquet::Order;
@@ -78,27 +78,56 @@ pub fn crawl(start: &str, to: &str, copying: Copying, run: Run<'_>) -> Result<Re
     copying.run(&from, &to, run)
 }
 
+/// Where a copy comes from.
+enum Origin<'a> {
+    /// A place, opened once the target is held.
+    At(&'a StoreUrl),
+    /// What is open already, and has no place.
+    Opened(Store),
+}
+
+impl Origin<'_> {
+    /// Whether it is the target, or in it.
+    fn is_within(&self, to: &StoreUrl) -> Result<bool, Error> {
+        match self {
+            Self::At(from) => {
+                Ok(is_same(from, to)? || to.kind() == StoreKind::Catalog && is_within(from, to))
+            }
+            Self::Opened(_) => Ok(false),
+        }
+    }
+}
+
 impl Copying {
     /// Copies from one place to another.
     ///
     /// # Errors
     /// As [`copy`].
-    pub fn run(mut self, from: &StoreUrl, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+    pub fn run(self, from: &StoreUrl, to: &StoreUrl, run: Run<'_>) -> Result<Report, Error> {
         refuse_own_file(from, to)?;
-        let journal = self.journal(from, to)?;
+        self.run_from(Origin::At(from), to, run)
+    }
+
+    /// Copies from what has no place: Items that a program makes. They are read once.
+    ///
+    /// # Errors
+    /// As [`copy`]; an update, or a journal, which are of STAC APIs.
+    pub fn run_opened(self, from: Store, to: &StoreUrl, run: Run<'_>) -> Result<Report, Error> {
+        self.run_from(Origin::Opened(from), to, run)
+    }
+
+    fn run_from(mut self, from: Origin<'_>, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+        let journal = self.journal_of(&from, to)?;
         if self.update {
             self.mode = Some(Mode::Upsert);
         }
         let mut target = Some(self.begin(to, &mut run)?);
         let exists = target.as_ref().is_some_and(Target::replaces);
         let mode = self.loaded_before(to, journal.as_deref())?;
-        let must_lose_nothing = (is_same(from, to)?
-            || to.kind() == StoreKind::Catalog && is_within(from, to))
-            && mode == Mode::Replace
-            && *to.location() != Location::Stdio;
+        let must_lose_nothing =
+            from.is_within(to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
         let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
-        let mut notes = self.prepare((from, to), old.as_ref(), journal.as_deref(), &mut run)?;
-        let source = self.opened(from, &mut run)?;
+        let (mut notes, source) = self.source(from, (to, old.as_ref()), journal.as_deref(), &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
         let query = self.asked(&source, profile.as_deref(), &run)?;
@@ -185,6 +214,35 @@ impl Copying {
         let mut written = done(written, journal.as_deref())?;
         written.notes.splice(0..0, notes);
         Ok(report.then(written))
+    }
+
+    /// Where a harvest of the source is kept.
+    fn journal_of(&self, from: &Origin<'_>, to: &StoreUrl) -> Result<Option<PathBuf>, Error> {
+        match from {
+            Origin::At(from) => self.journal(from, to),
+            Origin::Opened(_) if self.update || self.journal.is_some() => Err(Error::usage(
+                "only what comes from a STAC API is brought up to date, or kept in a journal",
+                Remedy::from("leave ").option("update").text(" and ").option("journal").text(" out"),
+            )),
+            Origin::Opened(_) => Ok(None),
+        }
+    }
+
+    /// Opens the source; gives what is to be said of how it is asked.
+    fn source(
+        &mut self,
+        from: Origin<'_>,
+        (to, old): (&StoreUrl, Option<&Store>),
+        journal: Option<&Path>,
+        run: &mut Run<'_>,
+    ) -> Result<(Vec<Note>, Store), Error> {
+        match from {
+            Origin::At(from) => {
+                let notes = self.prepare((from, to), old, journal, run)?;
+                Ok((notes, self.opened(from, run)?))
+            }
+            Origin::Opened(source) => Ok((Vec::new(), source)),
+        }
     }
 
     /// Begins to write the target, where it may be written.

@@ -52,9 +52,13 @@ mod create;
 mod export;
 mod harvest;
 mod open;
+mod parts;
 mod refresh;
+mod rejects;
+mod side;
 mod target;
 mod update;
+mod validate;
 
 pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
@@ -80,6 +84,10 @@ pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy, crawl};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
 pub use self::export::{Columns, export};
-pub use self::open::{Open, is_inside, open};
+pub use self::open::{Open, goes_with, open};
+pub use self::parts::Parts;
 pub use self::refresh::refreshed;
+pub use self::rejects::begin_rejects;
+pub use self::side::{json_files, read_collections, read_profile, read_schemas};
 pub use self::target::{Layout, Target, optimize, save};
+pub use self::validate::{Validating, Validation};

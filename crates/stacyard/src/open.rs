@@ -232,8 +232,13 @@ pub(crate) fn is_within(file: &StoreUrl, folder: &StoreUrl) -> bool {
     }
 }
 
+/// Whether a file is in the folder that a target replaces as a whole.
+pub fn goes_with(file: &Path, target: &StoreUrl) -> bool {
+    target.kind() == StoreKind::Catalog && target.path().is_some_and(|folder| is_inside(file, folder))
+}
+
 /// Whether a file, there already or still to be written, is in a folder.
-pub fn is_inside(file: &Path, folder: &Path) -> bool {
+fn is_inside(file: &Path, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     let parent =
         file.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });

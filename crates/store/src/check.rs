@@ -293,6 +293,10 @@ impl<'a> Checker<'a> {
             let why = String::from_utf8_lossy(text).into_owned();
             return Ok(notes.hold(|| nameless(Problem::new("link", why))));
         }
+        if record.fault == Some(Fault::NotJson) {
+            let why = String::from_utf8_lossy(text).into_owned();
+            return Ok(notes.hold(|| nameless(Problem::new("json", why))));
+        }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
             Err(error) => return Ok(notes.hold(|| nameless(syntax_problem(text, &error)))),

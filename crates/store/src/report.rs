@@ -297,7 +297,7 @@ pub struct Reject<'a> {
 
 impl<'a> Reject<'a> {
     pub(crate) fn of(source: &'a str, batch: &'a Batch, record: Record, findings: &'a Findings) -> Self {
-        let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. } | Fault::Unread));
+        let is_whole = !matches!(record.fault, Some(Fault::TooLong { .. } | Fault::Unread | Fault::NotJson));
         let text = record.of(batch);
         let (source, place) = batch.named(source, record.place);
         Self { source, place, findings, text, is_whole }

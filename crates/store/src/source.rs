@@ -86,6 +86,8 @@ pub enum Fault {
     },
     /// What leads to it leads to nothing that can be read; its text says why.
     Unread,
+    /// It could not be made JSON of; its text says why.
+    NotJson,
 }
 
 /// The part of reading that any core can do: decompressed lines as they are, row groups still to be decoded.

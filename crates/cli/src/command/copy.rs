@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stacyard::{Copying, Layout, Open, Query, StoreKind, Target, parse_filter};
+use stacyard::{Copying, Layout, Open, Parts, Query, StoreKind, Target, parse_filter};
 use stacyard_model::Rfc3339;
 use stacyard_search::cql2::Expr;
 use stacyard_store::{CollectionChanges, Error, Location, Mode, StoreUrl, quoted};
 
-use crate::command::parts::Parts;
+use crate::command::parts;
 use crate::console::progress::Console;
 use crate::console::report::{self, Rejects, Status};
 use crate::files::{open, rejects, schemas};
@@ -63,7 +63,7 @@ fn copied(
         open,
         mode,
         may_end_empty: flags.allow_empty,
-        gate: schemas::gate(global, &flags.gate, None)?,
+        gate: schemas::gate(global, &flags.gate)?,
         profile: flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new),
         migrate: flags.gate.migrate,
         query,
@@ -81,7 +81,7 @@ fn copied(
     let report = copying.run(from, &to, run).map_err(|error| console.failed(error))?;
     console.finish();
     if let Some(parts) = &parts {
-        parts.warn(global, report.written);
+        parts::warn(parts, global, report.written);
     }
     warn_of_collections(global, &report.collections, (from, &to));
     report::done(&report, report.written, &format!("copied to {to}"), flags.rejects.as_ref(), global);

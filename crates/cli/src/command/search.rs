@@ -1,9 +1,9 @@
 //! `search`: the Items of a store that answer a question, in order.
 
-use stacyard::{Count, Layout, Mode, StoreUrl, Target};
+use stacyard::{Count, Layout, Mode, Parts, StoreUrl, Target};
 use stacyard_store::{Error, Location, Report};
 
-use crate::command::parts::Parts;
+use crate::command::parts;
 use crate::console::progress::Console;
 use crate::console::report::{self, Rejects, Status};
 use crate::console::say::Text;
@@ -77,7 +77,7 @@ pub(crate) fn run(global: &Global, flags: &flags::Search) -> Result<Status, Erro
 fn concluded(global: &Global, store: &StoreUrl, parts: Option<&Parts>, report: &Report) -> Status {
     report::notes(report, global.json_log);
     if let Some(parts) = parts {
-        parts.warn(global, report.written);
+        parts::warn(parts, global, report.written);
     }
     if report.rejected > 0 {
         let rejected = report::count(report.rejected, "record");

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use indicatif::HumanCount;
 use serde_json::{Value, json};
+use stacyard::Validating;
 use stacyard_search::Stop;
-use stacyard_store::{
-    Accept, Check, Collections, Error, Known, Listed, Mode, Nowhere, Old, Report, Source, StoreUrl, Transfer,
-};
+use stacyard_store::{Error, Report, StoreUrl};
 
 use crate::console::progress::Console;
 use crate::console::report::{self, Rejects, Status, count};
@@ -25,44 +24,21 @@ pub(crate) fn run(global: &Global, flags: &Validate) -> Result<Status, Error> {
         (&stores.iter().collect::<Vec<_>>(), None),
         &schemas::files(&flags.gate)?,
     )?;
-    let gate = schemas::gate(global, &flags.gate, None)?;
     let profile = flags.gate.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
+    let validating =
+        Validating { gate: schemas::gate(global, &flags.gate)?, profile, migrate: flags.gate.migrate };
     // Opened before anything is said, so that a store that is not there is an error and not half a report.
-    let sources = stores.iter().map(|store| {
-        let store = open::store(store, global)?;
-        let profile = profile.as_ref().or(store.profile()).cloned();
-        Ok::<_, Error>((gate.clone().with_profile(profile), store.audit()?, store.collections()?))
-    });
-    let sources = sources.collect::<Result<Vec<_>, _>>()?;
+    let begun = stores.iter().map(|store| validating.begin(store.spelling(), &open::store(store, global)?));
+    let begun = begun.collect::<Result<Vec<_>, Error>>()?;
     let json = flags.format == Format::Json;
     if json {
         say::json("{\"rejects\":[")?;
     }
-    let expected = profile.as_ref().map(|profile| profile.collections().to_vec()).unwrap_or_default();
     let mut console = Console::new(global, if json { Rejects::Json(0) } else { Rejects::Text });
     let mut reports = Vec::new();
-    for (store, (gate, source, collections)) in stores.iter().zip(sources) {
-        let check =
-            Check { gate: Some(gate), migrate: flags.gate.migrate, accept: Accept::All, ..Check::default() };
-        let with_expected = Check { expected: expected.clone(), ..check.clone() };
-        // Those that the store keeps are records too.
-        let kept = Listed::new(store.spelling(), &collections)?;
-        let mut report = Report::default();
-        for (source, check) in [(source, with_expected), (Box::new(kept) as Box<dyn Source>, check)] {
-            let transfer = Transfer {
-                check,
-                search: None,
-                known: Known::default(),
-                mode: Mode::Insert,
-                unique: true,
-                must_lose_nothing: false,
-                collections: Collections::new(),
-                old_collections: Collections::new(),
-                run: global.run(&Stop::default(), rejects.as_mut(), &mut console),
-            };
-            report = report.and(transfer.run(source, Old::Nothing, Nowhere)?);
-        }
-        reports.push((store, report));
+    for (store, validation) in stores.iter().zip(begun) {
+        let run = global.run(&Stop::default(), rejects.as_mut(), &mut console);
+        reports.push((store, validation.run(run)?));
     }
     if let Some(mut rejects) = rejects {
         rejects.commit()?;

@@ -11,6 +11,7 @@ use stacyard_store::{
     Error, Landed, Location, Mode, StoreUrl, abandon_and_exit, quoted, without_password, without_passwords,
 };
 
+use crate::arguments;
 use crate::console::say::{self, Text};
 
 /// What a shell calls a program that an interrupt has ended: 128 and the signal.
@@ -98,9 +99,8 @@ impl Unfinished {
 
     /// The command line that goes on.
     fn command(&self) -> String {
-        let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
         let is_resumable = self.landed.is_some() && self.mode == Mode::Insert;
-        command(words.chain(is_resumable.then(|| "--resume".to_owned())))
+        command(arguments::all().chain(is_resumable.then(|| "--resume".to_owned())))
     }
 }
 

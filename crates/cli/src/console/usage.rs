@@ -2,12 +2,12 @@
 
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use stacyard_model::shown;
 use stacyard_store::{Error, without_password};
 
+use crate::arguments;
 use crate::console::report;
 use crate::flags;
 
@@ -16,22 +16,21 @@ const LISTS: [&str; 6] = ["--collections", "--ids", "--fields", "--sortby", "--q
 
 /// Says what is wrong with the command line, or prints the help that it asks for. What is quoted of it is escaped, and has
 /// no password: it is what would be said of a command line without them.
-pub(crate) fn report(error: clap::Error) -> ExitCode {
+pub(crate) fn report(error: clap::Error) -> u8 {
     if !error.use_stderr() {
         return match error.print() {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 report::error(&Error::io("write", Path::new("standard output"), cause), false);
-                ExitCode::from(report::FAILED)
+                report::FAILED
             }
-            _ => ExitCode::SUCCESS,
+            _ => 0,
         };
     }
     let fit = |argument: &str| shown(&without_password(argument)).into_owned();
-    let arguments: Vec<String> =
-        std::env::args_os().map(|argument| fit(&argument.to_string_lossy())).collect();
+    let arguments: Vec<String> = arguments::all().map(|argument| fit(&argument)).collect();
     let again = flags::parse(arguments.iter().map(Into::into).collect());
     let error = again.ok().and_then(Result::err).unwrap_or(error);
-    let status = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let status = u8::try_from(error.exit_code()).unwrap_or(2);
     let arguments: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     // As all that goes to standard error, it may be lost.
     let _ = explained(error, &arguments).print();

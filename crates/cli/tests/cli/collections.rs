@@ -339,7 +339,7 @@ fn collections_come_in_any_form() {
     ");
     let long = [&["collections", "x.parquet", "put", "-", "--max-record-size", "100"][..]].concat();
     insta::assert_snapshot!(yard.run_with_input(&long, format!("{c}\n{c}\n")).status(2).err, @r"
-    error: standard input: a record of 250 bytes is more than one may have (--max-record-size)
+    error: standard input: a record of 250 bytes is more than one may have (max-record-size)
       help: mend it first; nothing was changed
     ");
     let copy = &["copy", "-", "z.parquet", "--collections-file", "-"];

@@ -1,0 +1,5 @@
+"""`python -m stacyard`: the command."""
+
+from ._command import main
+
+main()

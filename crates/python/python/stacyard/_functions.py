@@ -1,0 +1,191 @@
+"""The functions of the package: each hands what it was given to the engine, and says in Python's own way what is to be known."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from . import _stacyard
+from ._keywords import Copying, Opening, Rules, Search, given
+from ._progress import watched
+from ._report import Report
+from ._store import Found, Initialised, Store
+from ._warn import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from typing_extensions import Unpack
+
+    from ._keywords import Given, Path, Watching
+    from ._profile import Profile
+
+    class Validating(Opening, Rules, total=False):
+        """All that `validate` takes."""
+
+    class CopyKeywords(Opening, Rules, Copying, total=False):
+        """All that `copy` takes."""
+
+    class SearchingTo(Opening, Search, total=False):
+        """All that `search_to` takes."""
+
+
+def open(store: Path, **how: Unpack[Opening]) -> Store:
+    """Opens a store by its name: a file (`.ndjson`, `.geojson`, `.parquet`, each also on `s3://`, `gs://`, `az://` or `https://`), a folder of Parquet files
+    (`catalog/`), a database (`postgis://host/db`, `pgstac://...`) or a STAC API (`https://host/stac`).
+
+    The keywords are those of `stacyard.Opening`. Raises `errors.Usage` for a name that is none of a store, `errors.NotFound` for one that is not there.
+
+    >>> import stacyard
+    >>> store = stacyard.open("items.ndjson")
+    >>> store.search().count()
+    2
+    """
+    opened = Store(store, **how)
+    return opened
+
+
+def validate(
+    source: Given,
+    *,
+    rejects: Path | None = None,
+    progress: Watching = False,
+    threads: int | None = None,
+    timeout: float | None = None,
+    **how: Unpack[Validating],
+) -> Report:
+    """Says all that is wrong with Items, Collections and Catalogs.
+
+    `source` is the name of a store, a Store, bytes, a dictionary, a model of pydantic or pystac, an iterable of these, or columns of Arrow. The report has all
+    findings of all records: pointer, rule, message, value, section and place. `rejects` is a file for what is set aside, with its text.
+
+    The keywords are those of `stacyard.Rules` and `stacyard.Opening`. What is not valid is no exception; a store that cannot be read is.
+
+    >>> import stacyard
+    >>> report = stacyard.validate([{"type": "Feature", "id": 5}])
+    >>> report.is_valid, report.rejects[0].place
+    (False, 'items: feature 0')
+    >>> sorted({finding.rule for finding in report.findings})[:2]
+    ['assets', 'geometry']
+    """
+    options = given("validate", how, Opening, Rules)
+    options.update(_given(rejects=rejects, threads=threads, timeout=timeout))
+    with watched(progress) as callback:
+        told = _stacyard.validate(_plain(source), _options(options), callback)
+    return _report(told)
+
+
+def copy(
+    source: Given,
+    to: Path,
+    *,
+    search: Search | None = None,
+    rejects: Path | None = None,
+    progress: Watching = False,
+    threads: int | None = None,
+    timeout: float | None = None,
+    **how: Unpack[CopyKeywords],
+) -> Report:
+    """Copies Items into a store, through the gate: what is not valid is set aside, and counted in the report.
+
+    `source` is whatever `validate` takes. An iterable is read once, as the copy goes on; an exception that it raises ends the copy, leaves the target as it was,
+    and is what the call raises. `search` copies what answers it alone. A file is written whole or not at all; into a database Items come batch by batch.
+
+    The keywords are those of `stacyard.Copying`, `stacyard.Rules` and `stacyard.Opening`. Raises `errors.Exists` where the target is there and no `mode` says what
+    to do with it.
+
+    >>> import stacyard
+    >>> report = stacyard.copy("items.ndjson", "copied.parquet", search={"filter": "gsd < 20"})
+    >>> report.written, report.filtered
+    (1, 1)
+    """
+    options = given("copy", how, Opening, Rules, Copying)
+    options.update(_given(rejects=rejects, threads=threads, timeout=timeout))
+    query: _stacyard.Query | None = None
+    if isinstance(source, Found):
+        if search is not None:
+            raise TypeError("copy() takes no search of what was searched for already")
+        query = source.query
+        source = source.store
+    elif search is not None:
+        query = _stacyard.Query(given("search", search, Search))
+        options.setdefault("timeout", search.get("timeout"))
+    with watched(progress) as callback:
+        told = _stacyard.copy(_plain(source), os.fspath(to), _options(options), query, callback)
+    return _report(told)
+
+
+def crawl(start: Path, to: Path, **how: Any) -> Report:
+    """Copies what a static catalog links to, Items and Collections; `start` is the path or the URL of its root. The keywords are those of `copy`."""
+    return copy(start, to, **{**how, "store_kind": "catalog"})
+
+
+def search_to(
+    to: Path,
+    store: Path | Store,
+    *,
+    overwrite: bool = False,
+    format: str | None = None,
+    rejects: Path | None = None,
+    progress: Watching = False,
+    threads: int | None = None,
+    **search: Unpack[SearchingTo],
+) -> Report:
+    """Writes the Items of a store that answer to a file, in the order of the question.
+
+    The keywords are those of `stacyard.Search` and `stacyard.Opening`. Raises `errors.Exists` where the file is there, unless `overwrite` is true.
+
+    >>> import stacyard
+    >>> stacyard.search_to("few.ndjson", "items.ndjson", filter="gsd < 20").written
+    1
+    """
+    keywords = given("search_to", search, Opening, Search)
+    asked = {name: value for name, value in keywords.items() if name in Search.__annotations__}
+    opening = {name: value for name, value in keywords.items() if name in Opening.__annotations__}
+    if isinstance(store, Store) and opening:
+        raise TypeError(f"search_to() takes no {', '.join(opening)} of a store that is open")
+    query = _stacyard.Query(asked)
+    opened = store if isinstance(store, Store) else Store(store, **opening)
+    options = _given(overwrite=overwrite, format=format, rejects=rejects, threads=threads)
+    with watched(progress) as callback:
+        told = _stacyard.save(opened.handle, os.fspath(to), options, query, callback)
+    return _report(told)
+
+
+def init(store: str, *, profile: Path | Profile | None = None, partition: Sequence[str] | None = None) -> Initialised:
+    """Makes the tables of a database (`postgis://...`), or brings those that are there up to date. The fields of a `profile` have columns; the Items of each
+    collection that `partition` names have a partition of their own. Files need no tables.
+    """
+    options = _given(profile=profile, partition=partition)
+    before, after, changes = _stacyard.init(store, _options(options))
+    return Initialised(before, after, changes)
+
+
+def _given(**keywords: Any) -> dict[str, Any]:
+    return {name: value for name, value in keywords.items() if value is not None}
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """With the profile as the engine has it."""
+    options = _given(**options)
+    profile = options.get("profile")
+    # Whoever has a Profile has loaded its module.
+    handle = getattr(profile, "handle", None)
+    return options if handle is None else {**options, "profile": handle}
+
+
+def _plain(source: Any) -> Any:
+    """A store as the engine has it; what was found one by one; a GeoDataFrame as columns of Arrow."""
+    if isinstance(source, Store):
+        return source.handle
+    if isinstance(source, Found):
+        return iter(source)
+    if hasattr(source, "to_arrow") and hasattr(source, "geometry") and hasattr(source, "crs"):
+        return source.to_arrow(index=False, geometry_encoding="WKB")
+    return source
+
+
+def _report(told: dict[str, Any]) -> Report:
+    report = Report.of(told)
+    warn(((note.message, note.help) for note in report.notes), depth=3)
+    return report
