@@ -27,8 +27,8 @@ const TRIES: u32 = 3;
 /// A range that is longer is asked for in parts of this length, at once.
 const PART: u64 = 4 << 20;
 
-/// Bytes that nobody wants up to this number (128 KiB) take less time than another request.
-const GAP: u64 = 128 << 10;
+/// Up to so many bytes that nobody wants (16 KiB) are read along. More would take longer than another request, since many are under way at once.
+const GAP: u64 = 16 << 10;
 
 /// How often it is looked whether the file is still the same, at most: each look is a request.
 const LOOK: Duration = Duration::from_secs(5);
@@ -93,6 +93,16 @@ impl ObjectFile {
             let at = |place: u64| usize::try_from(place - self.tail.0).unwrap_or(usize::MAX);
             return Ok(self.tail.1.slice(at(range.start)..at(range.end)));
         }
+        if range.end > self.tail.0 {
+            // The last bytes are known.
+            let known = usize::try_from(range.end - self.tail.0).unwrap_or(usize::MAX);
+            let before = self.asked(range.start..self.tail.0).await?;
+            return Ok([&before[..], &self.tail.1[..known]].concat().into());
+        }
+        self.asked(range).await
+    }
+
+    async fn asked(&self, range: Range<u64>) -> Result<Bytes, Error> {
         let options = GetOptions {
             range: Some(GetRange::Bounded(range.clone())),
             if_match: self.state.strong(),

@@ -30,7 +30,7 @@ impl Default for CrawlOptions {
         Self {
             http: HttpOptions::default(),
             objects: ObjectOptions::default(),
-            concurrency: 32,
+            concurrency: 64,
             delay: Duration::ZERO,
             max_record_bytes: RECORD_BYTES,
             counts: Arc::default(),

@@ -243,7 +243,7 @@ pub(crate) struct Crawl {
     /// The store to write: a file, a database, or `-`.
     pub(crate) to: String,
     /// How many documents to ask for at once.
-    #[arg(long, value_name = "N", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) concurrency: u16,
     /// How long after one request the next one begins at least, such as 100ms.
     #[arg(long, value_name = "DURATION", value_parser = question::parse_duration)]
