@@ -57,7 +57,8 @@ fn ranges_are_asked_for_and_the_end_is_there() {
         })
         .collect();
     asked.sort();
-    assert_eq!(asked, [r#"bytes=10-19 "1""#, r#"bytes=5000-8999 "1""#, r#"bytes=716800-921599 "1""#]);
+    // Of what reaches into the end only the part before it.
+    assert_eq!(asked, [r#"bytes=10-19 "1""#, r#"bytes=5000-8999 "1""#, r#"bytes=716800-786431 "1""#]);
 }
 
 #[test]
