@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use object_store::path::Path;
-use object_store::{Error as Cause, ObjectMeta};
+use object_store::{Error as Cause, ObjectMeta, ObjectStoreExt};
 use stacyard_store::{Directory, Error, ErrorKind, FileEntry, Ranges, Wanted};
 
 use crate::file::{AT_ONCE, ObjectFile, TAIL, tried};
@@ -28,6 +28,15 @@ pub(crate) struct ObjectFolder {
 impl ObjectFolder {
     pub(crate) const fn new(place: Place) -> Self {
         Self { place }
+    }
+
+    fn is_there(&self, file: &FileEntry) -> Result<bool, Error> {
+        let Place { store, path, runtime, .. } = &self.at(file);
+        match stacyard_runtime::wait(runtime, store.head(path)) {
+            Ok(_) => Ok(true),
+            Err(Cause::NotFound { .. }) => Ok(false),
+            Err(cause) => Err(told(&self.place, &cause)),
+        }
     }
 
     /// Where a file of it is.
@@ -69,7 +78,14 @@ impl Directory for ObjectFolder {
             Ok(Ok(files))
         };
         let files = stacyard_runtime::wait(self.place.runtime, tried(once, is_passing));
-        let files = without_marks(files.map_err(|cause| told(&self.place, &cause))??);
+        let listed = without_marks(files.map_err(|cause| told(&self.place, &cause))??);
+        let mut files = Vec::with_capacity(listed.len());
+        for file in listed {
+            // A folder without files may be marked, too.
+            if file.size > 0 || self.is_there(&file)? {
+                files.push(file);
+            }
+        }
         match files.windows(2).find(|two| two[0].path == two[1].path) {
             None => Ok(files),
             Some(two) => {

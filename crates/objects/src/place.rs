@@ -67,6 +67,12 @@ impl Place {
             );
             return Err(Error::usage(message, "take another URL of the file").of_kind(ErrorKind::Unsupported));
         }
+        if !is_plain && (!url.username().is_empty() || url.password().is_some()) {
+            let message = format!("{}: a URL of an object store has no user and no password", shown(&url));
+            let remedy = Remedy::from("set the variables of the environment for them")
+                .or(Remedy::from("give them with ").option("object-option"));
+            return Err(Error::usage(message, remedy));
+        }
         if !is_plain && (url.query().is_some() || url.fragment().is_some()) {
             let message = format!("{}: a URL of an object store has no query", shown(&url));
             let remedy = Remedy::from("give settings with ")

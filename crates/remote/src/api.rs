@@ -235,7 +235,8 @@ impl Backend for Api {
         let Some(url) = self.shared.landing.collections.clone() else { return Ok(Collections::new()) };
         let mut pages = self.pages(Request::get(url), "collections", &Stop::default());
         let mut found = Collections::new();
-        while let Some(Page { text, records, .. }) = pages.page()? {
+        while let Some(Page { text, records, next, from, .. }) = pages.page()? {
+            let known = found.len();
             for record in records {
                 let collection: serde_json::Value =
                     serde_json::from_slice(&text[record]).map_err(|cause| {
@@ -244,6 +245,11 @@ impl Backend for Api {
                 let id = collection.get("id").and_then(serde_json::Value::as_str).map(str::to_owned);
                 let id = id.ok_or_else(|| Error::new(ErrorKind::Damaged, "a Collection has no id"))?;
                 found.insert(id, collection);
+            }
+            if next.is_some() && found.len() == known {
+                let message = format!("{from} gives the same Collections again and again");
+                return Err(Error::new(ErrorKind::Damaged, &message)
+                    .remedy("the API is at fault: what came before may not be all"));
             }
         }
         Ok(found)

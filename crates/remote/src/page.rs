@@ -111,6 +111,13 @@ fn following(asked: &Request, from: &Url, link: &Json) -> Option<Request> {
         body => Some(merged(body)),
     };
     let of_link = link.get("headers").and_then(Json::as_object).into_iter().flatten();
+    // What the connection itself says is not for a page to say.
+    let is_own = |name: &str| {
+        ["host", "content-length", "transfer-encoding", "connection"]
+            .iter()
+            .any(|own| name.eq_ignore_ascii_case(own))
+    };
+    let of_link = of_link.filter(|(name, _)| !is_own(name));
     let of_link = of_link.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     let mut headers: Vec<(String, String)> = of_link.collect();
     if merges {
@@ -172,7 +179,7 @@ mod tests {
             ),
             (
                 &post,
-                json!({"rel": "next", "href": "https://h/stac/search", "method": "POST", "body": {"token": "t", "limit": 3}, "headers": {"x": "new"}}),
+                json!({"rel": "next", "href": "https://h/stac/search", "method": "POST", "body": {"token": "t", "limit": 3}, "headers": {"x": "new", "Host": "evil", "content-length": "5"}}),
                 r#"POST {"token":"t","limit":3} https://h/stac/search [("x", "new")]"#,
             ),
             // Without a method, and without a body.

@@ -1,8 +1,8 @@
 //! A store about to be written: held from before anything is read that it may hold, until the new content is in its place.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use stacyard_catalog::{CatalogSink, CrawlOptions, Folders, StaticCatalog};
 use stacyard_geoparquet::{
@@ -224,7 +224,38 @@ fn folder(url: &StoreUrl, path: &Path, overwrites: bool) -> Result<OutputFolder,
         let error = Error::new(ErrorKind::Exists, &format!("{url} is there, and is no static catalog"));
         return Err(error.detail(&cause.to_string()).remedy("name a folder that is not there yet"));
     }
+    if exists
+        && overwrites
+        && let Some(other) = first_other(path).map_err(|cause| Error::io("read", path, cause))?
+    {
+        let message = format!(
+            "{url} would be replaced, and {} is in it, which is not of a static catalog",
+            other.display()
+        );
+        return Err(Error::new(ErrorKind::Exists, &message)
+            .remedy("move it elsewhere, or name a folder that is not there yet"));
+    }
     OutputFolder::begin(path, exists && overwrites)
+}
+
+/// A file of a folder that is none of those that static catalogs are made of, such as an asset that lies beside its Item.
+fn first_other(folder: &Path) -> io::Result<Option<PathBuf>> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (name, path, kind) = (entry.file_name(), entry.path(), entry.file_type()?);
+        let is_hidden = name.as_encoded_bytes().starts_with(b".");
+        let is_known =
+            path.extension().is_some_and(|extension| extension == "json") || name == "items.parquet";
+        if is_hidden || !(kind.is_dir() || kind.is_file() && is_known) {
+            return Ok(Some(path));
+        }
+        if kind.is_dir()
+            && let Some(other) = first_other(&path)?
+        {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
 }
 
 /// The error of a static catalog of which nobody says which folders it has.

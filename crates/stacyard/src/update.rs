@@ -60,7 +60,8 @@ impl Since {
         let mut search = query.search().clone();
         match self {
             Self::Updated(at) => {
-                let changed = parse_filter(&format!("updated >= TIMESTAMP('{at}')"))?;
+                // Those of the source that say nothing of it are not in the target, where all do.
+                let changed = parse_filter(&format!("updated >= TIMESTAMP('{at}') OR updated IS NULL"))?;
                 search.filter = Some(Expr::and(search.filter.take().into_iter().chain([changed]).collect()));
             }
             Self::Datetime(at) => {

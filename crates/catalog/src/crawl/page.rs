@@ -36,7 +36,10 @@ impl Page {
             Some("Collection") => true,
             Some("Catalog") => false,
             Some("Feature" | "FeatureCollection") => return Self::Items,
-            None if root.get("links").is_some() => root.get("extent").is_some(),
+            // An API's list of Collections has links, too.
+            None if root.get("links").is_some() && root.get("collections").is_none() => {
+                root.get("extent").is_some()
+            }
             _ => return Self::Nothing("which is no Catalog, Collection or Item".to_owned()),
         };
         if root.get("conformsTo").is_some() {
@@ -109,6 +112,7 @@ mod tests {
             r#"{"a":1}"#,
             r#"{"type":"Point","links":[]}"#,
             r#"{"type":"Catalog","conformsTo":[],"links":[]}"#,
+            r#"{"collections":[],"links":[]}"#,
         ] {
             assert!(matches!(Page::of(text.as_bytes()), Page::Nothing(_)), "{text}");
         }

@@ -249,3 +249,46 @@ fn updates_that_cannot_be_made_are_told() {
     insta::assert_snapshot!(of(&["http://127.0.0.1:9/", "postgis://me@127.0.0.1:9/x"]));
     insta::assert_snapshot!(of(&["http://127.0.0.1:9/", "b.ndjson", "--sortby", "id"]));
 }
+
+#[test]
+fn an_update_sees_items_that_do_not_say_when_they_changed() {
+    let yard = Yard::new();
+    let old = r#","updated":"2025-01-05T00:00:00Z""#.to_owned();
+    let server = serving(&yard, &items(30, |_| old.clone()));
+    yard.run(&["copy", &format!("http://{}/", server.address), "b.parquet", "--update"]).status(0);
+    drop(server);
+    // One more, which lacks it.
+    let server = serving(&yard, &items(31, |n| if n == 30 { String::new() } else { old.clone() }));
+    yard.run(&["copy", &format!("http://{}/", server.address), "b.parquet", "--update"]).status(0);
+    assert_eq!(ids_of(&yard, "b.parquet").len(), 31);
+}
+
+#[test]
+fn a_journal_that_others_could_have_made_is_refused() {
+    let yard = Yard::new();
+    let server = serving(&yard, &items(3, |_| String::new()));
+    let url = format!("http://{}/", server.address);
+    let copy = ["copy", &url, "b.ndjson"];
+    let journal = yard.path("b.ndjson.harvest");
+    yard.write("mine", "mine");
+    let refused = |why: &str| {
+        let said = yard.run(&copy).err;
+        assert!(said.contains(why) && !yard.path("b.ndjson").exists(), "{said}");
+        assert_eq!(yard.read("mine"), "mine");
+    };
+    fs::create_dir(&journal).unwrap();
+    yard.write("b.ndjson.harvest/log", "");
+    std::os::unix::fs::symlink(yard.path("mine"), journal.join("items.ndjson")).unwrap();
+    refused("what is there is no file");
+    yard.write("b.ndjson.harvest/log", "my own log\n");
+    fs::remove_file(journal.join("items.ndjson")).unwrap();
+    refused("is no journal of a harvest, and not empty");
+    fs::set_permissions(&journal, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    refused("may be written to by others");
+    fs::remove_dir_all(&journal).unwrap();
+    fs::create_dir(yard.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(yard.path("elsewhere"), &journal).unwrap();
+    refused("is a link");
+    fs::remove_file(&journal).unwrap();
+    yard.run(&copy).status(0);
+}

@@ -227,7 +227,12 @@ fn what_cannot_be_written_is_told_and_nothing_is_left() {
     assert_eq!(yard.read("mine/data"), "");
     // A replacement keeps nothing of the old one.
     yard.write("b.ndjson", lines(&["z"]));
-    yard.write("cat/stray", "");
+    // Nor is anything lost that is none: it is said first.
+    yard.write("cat/data.tif", "");
+    let said = yard.run(&["copy", "b.ndjson", "cat/", "--layout", "y", "--mode", "replace"]).status(2).err;
+    assert!(said.contains("cat/data.tif is in it, which is not of a static catalog"), "{said}");
+    fs::remove_file(yard.path("cat/data.tif")).unwrap();
+    yard.write("cat/stray.json", "");
     let said = yard.run(&["copy", "b.ndjson", "cat/", "--layout", "y", "--mode", "replace"]).status(0).err;
     assert!(said.contains("1 new, 3 went"), "{said}");
     assert_eq!(files(&yard.path("cat")), ["catalog.json", "y/catalog.json", "y/z/z.json"]);

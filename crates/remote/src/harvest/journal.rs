@@ -13,6 +13,9 @@ use stacyard_store::{Error, ErrorKind, Remedy};
 use crate::harvest::log::{Entry, Past, Plan, Segment, VERSION};
 use crate::options::JournalOptions;
 
+/// How each log begins.
+const BEGIN: &[u8] = br#"{"harvest":"#;
+
 const ITEMS: &str = "items.ndjson";
 const LOG: &str = "log";
 
@@ -41,6 +44,9 @@ impl Journal {
         let items = file(&folder.join(ITEMS)).map_err(failed)?;
         let mut text = Vec::new();
         (&log).read_to_end(&mut text).map_err(failed)?;
+        if !text.is_empty() && !text.starts_with(BEGIN) {
+            return Err(no_journal(folder));
+        }
         let past = Past::read(&text).map_err(|error| of(error, folder))?;
         if past.mark.as_deref().is_some_and(|known| known != mark) {
             return Err(of_another(folder));
@@ -154,6 +160,7 @@ fn remove(folder: &Path, log: &File) -> io::Result<()> {
 /// The log of a journal, which nobody else has; it is made where it is not there.
 fn locked(folder: &Path) -> Result<File, Error> {
     let failed = |cause| Error::io("write", folder, cause);
+    refuse_shared(folder)?;
     loop {
         match DirBuilder::new().mode(0o700).create(folder) {
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
@@ -161,11 +168,7 @@ fn locked(folder: &Path) -> Result<File, Error> {
         }
         let path = folder.join(LOG);
         if !path.exists() && fs::read_dir(folder).map_err(failed)?.next().is_some() {
-            return Err(Error::new(
-                ErrorKind::Exists,
-                &format!("{} is no journal of a harvest, and not empty", folder.display()),
-            )
-            .remedy(Remedy::from("name another folder with ").option(("journal", "FOLDER"))));
+            return Err(no_journal(folder));
         }
         let log = match file(&path) {
             // Its folder has been removed just now, by whoever was done with it.
@@ -187,7 +190,27 @@ fn locked(folder: &Path) -> Result<File, Error> {
     }
 }
 
+fn no_journal(folder: &Path) -> Error {
+    Error::new(ErrorKind::Exists, &format!("{} is no journal of a harvest, and not empty", folder.display()))
+        .remedy(Remedy::from("name another folder with ").option(("journal", "FOLDER")))
+}
+
+/// Others may have made a folder of this name, with links in it that lead to files of ours.
+fn refuse_shared(folder: &Path) -> Result<(), Error> {
+    let why = match fs::symlink_metadata(folder) {
+        Ok(there) if there.is_symlink() => "is a link",
+        Ok(there) if there.is_dir() && there.mode() & 0o022 != 0 => "may be written to by others",
+        _ => return Ok(()),
+    };
+    let message = format!("{} {why}, and so cannot be the journal of a harvest", folder.display());
+    Err(Error::new(ErrorKind::Denied, &message)
+        .remedy(Remedy::from("name another folder with ").option(("journal", "FOLDER"))))
+}
+
 fn file(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "what is there is no file"));
+    }
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 

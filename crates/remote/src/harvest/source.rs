@@ -23,6 +23,9 @@ use crate::pushdown::{interval, with};
 /// So many pages are made safe together, where they have come at the same time.
 const TOGETHER: usize = 16;
 
+/// So many pages without a new Item, one after another, are no answer any more. Windows that touch may give many again.
+const IDLE: usize = 1_000;
+
 /// All Items that may answer a search, each once, in the order in which they come.
 pub(crate) struct Harvest {
     api: Api,
@@ -38,6 +41,8 @@ pub(crate) struct Harvest {
     came: VecDeque<Box<Came>>,
     marker: Marker,
     repeats: Repeats,
+    /// How many of the last pages had no new Item.
+    idle: usize,
     tally: Tally,
     bytes: u64,
     notes: Vec<Note>,
@@ -67,6 +72,7 @@ impl Harvest {
             came: VecDeque::new(),
             marker: Marker::default(),
             repeats: Repeats::default(),
+            idle: 0,
             tally: Tally::default(),
             bytes: 0,
             notes: Vec::new(),
@@ -213,6 +219,12 @@ impl Harvest {
         *skipped += came.same;
         *resumed += if is_kept { came.items } else { 0 };
         self.tally.changed += came.changed;
+        self.idle = if came.items > came.same { 0 } else { self.idle + 1 };
+        if self.idle > IDLE {
+            let message = format!("{from} gives one page without a new Item after another");
+            return Err(Error::new(ErrorKind::Damaged, &message)
+                .remedy("the API is at fault: what came before may not be all of the answer"));
+        }
         Ok(Box::new(move || Ok(batch)))
     }
 
