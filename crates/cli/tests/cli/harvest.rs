@@ -197,10 +197,12 @@ fn asked(proxy: &Proxy, since: usize) -> String {
     let body = proxy.searches()[since..].iter().rfind(|body| body.contains("\"limit\":10")).unwrap().clone();
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
     // The order of members is not told: it depends on what the tests are built with.
-    let Some(args) = body["filter"]["args"].as_array() else {
+    let Some(either) = body["filter"]["args"].as_array() else {
         return format!("datetime {}", body["datetime"]);
     };
-    format!("{} {} {}", args[0], body["filter"]["op"], args[1])
+    let args = &either[0]["args"];
+    let (changed, or) = (&either[0]["op"], &either[1]["op"]);
+    format!("{} {changed} {} {} {or}", args[0], args[1], body["filter"]["op"])
 }
 
 #[test]
