@@ -19,7 +19,7 @@ from bench import CLOUD, EAST, EXTENSIONS, NORTH, SOUTH, WEST, YEAR, question, s
 from bench_server import made, serving
 
 PAGE = 500  # Items on a page of the API, for all.
-PEER_TREE = 500  # Items that pystac crawls: it asks for one document after another.
+PEER_TREE = 500  # Items that the peers crawl.
 
 # What it takes at least: page after page over one connection, of which only the token is looked for.
 PAGES = """
@@ -148,7 +148,7 @@ def run(command, **more):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **more)
     seconds = time.perf_counter() - started
     if done.returncode != 0:
-        sys.exit(f"{command[:3]}: {done.stderr[-2000:]}")
+        sys.exit(f"{pathlib.Path(command[0]).name} has ended with {done.returncode}: {done.stderr[-2000:].strip()}")
     return seconds, done.stdout
 
 
@@ -232,9 +232,11 @@ def tree(options, stacyard):
         (options.tree_items, [
             ("stacyard crawl", lambda url: [stacyard, "-q", "crawl", url, "-"]),
             ("stacyard crawl --concurrency 512", lambda url: [stacyard, "-q", "crawl", url, "-", "--concurrency", "512"]),
-            ("rustac walk, no limit of its own", lambda url: [python, "-c", RUSTAC_WALK, url]),
         ]),
-        (PEER_TREE, [("pystac get_items(recursive=True)", lambda url: [python, "-c", PYSTAC, url])]),
+        (PEER_TREE, [
+            ("pystac get_items(recursive=True)", lambda url: [python, "-c", PYSTAC, url]),
+            ("rustac walk", lambda url: [python, "-c", RUSTAC_WALK, url]),
+        ]),
     ]:
         folder, made = options.work / "tree", options.work / "tree.ndjson"
         shutil.rmtree(folder, ignore_errors=True)
@@ -339,7 +341,8 @@ Whole processes, nothing known before. The file is {small.stat().st_size / 1e6:.
 
 ## A crawl of a static catalog of {options.tree_items:,} Items, {options.delay_ms:g} ms added to each answer
 
-pystac asks for one document after another, and is measured on {PEER_TREE} Items; what counts is the time for one Item. rustac asks for all Items of a Collection at once.
+What counts is the time for one Item. pystac asks for one document after another, and is measured on {PEER_TREE} Items. So is rustac, which asks for all Items of a
+Collection at once, and could not walk the larger catalog.
 
 {table(crawled, ["program", "runs", "Items", "seconds", "ms an Item"],
        lambda row: [str(row.runs), f"{row.found:,}", f"{row.seconds:.1f}", f"{scaled(row) * 1000:.2f}", f"{scaled(row) / scaled(crawled[0]):.1f}"])}
