@@ -11,7 +11,7 @@ use parquet::file::metadata::KeyValue;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods};
-use stacyard::{Error, Open, Store};
+use stacyard::{Error, Store};
 
 use super::spool;
 use crate::error::OrRaise;
@@ -20,7 +20,7 @@ use crate::error::OrRaise;
 const GEO: &str = r#"{"version":"1.1.0","primary_column":"geometry","columns":{"geometry":{"encoding":"WKB","geometry_types":[]}}}"#;
 
 /// The store that columns are.
-pub(super) fn spooled(value: &Bound<'_, PyAny>, _open: &Open) -> PyResult<Store> {
+pub(super) fn spooled(value: &Bound<'_, PyAny>) -> PyResult<Store> {
     let py = value.py();
     let capsule = value.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
     let stream = taken(&capsule)?;

@@ -44,7 +44,7 @@ impl Input {
             return spool::bytes(py, bytes, open);
         }
         if value.hasattr("__arrow_c_stream__")? && value.cast::<PyDict>().is_err() {
-            return columns::spooled(value, open).map(|store| Self::Opened(store, "columns".to_owned()));
+            return columns::spooled(value).map(|store| Self::Opened(store, "columns".to_owned()));
         }
         Items::of(value).map(Self::Items)
     }
