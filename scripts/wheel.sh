@@ -17,7 +17,7 @@ build() {
 
 if [[ ${1:-} != test ]]; then
   build release dist
-  "$venv/bin/maturin" sdist --quiet --manifest-path crates/python/Cargo.toml --out dist
+  "$venv/bin/maturin" sdist --manifest-path crates/python/Cargo.toml --out dist
   ls -l dist
   exit
 fi

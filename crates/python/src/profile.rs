@@ -78,6 +78,12 @@ impl Profile {
         Ok(list)
     }
 
+    /// The names of their columns in a database, in the same order.
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        self.0.fields().iter().map(stacyard_model::Field::column_name).collect()
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
         self.0 == other.0
     }

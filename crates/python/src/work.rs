@@ -108,6 +108,7 @@ fn wait<T: Send>(
     end: &Receiver<Result<T, Error>>,
 ) -> PyResult<Result<T, Error>> {
     let mut failed: Option<PyErr> = None;
+    let mut ahead = None;
     loop {
         let happened = py.detach(|| {
             crossbeam_channel::select! {
@@ -120,7 +121,7 @@ fn wait<T: Send>(
             Happened::End(made) => return failed.map_or(Ok(made), Err),
             // What the user's code has raised once is not asked again.
             Happened::Asked(_) if failed.is_some() => Ok(()),
-            Happened::Asked(Ask::Items(reply)) => feed.next(py).map(|batch| drop(reply.send(batch))),
+            Happened::Asked(Ask::Items(reply)) => answer(py, feed, &mut ahead, &reply),
             Happened::Nothing => Ok(()),
         };
         let signalled = py.check_signals().and_then(|()| cancelled().or_raise(py));
@@ -133,6 +134,25 @@ fn wait<T: Send>(
             failed.get_or_insert(error);
         }
     }
+}
+
+/// Gives the work its next Items, and makes those after them while it has these, not once it comes to ask.
+fn answer(
+    py: Python<'_>,
+    feed: &mut dyn Feed,
+    ahead: &mut Option<Batch>,
+    reply: &Sender<Batch>,
+) -> PyResult<()> {
+    let batch = match ahead.take() {
+        Some(batch) => batch,
+        None => feed.next(py)?,
+    };
+    let is_last = batch.records.is_empty();
+    drop(reply.send(batch));
+    if !is_last {
+        *ahead = Some(feed.next(py)?);
+    }
+    Ok(())
 }
 
 enum Happened<T> {

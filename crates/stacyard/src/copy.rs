@@ -247,6 +247,13 @@ impl Copying {
 
     /// Begins to write the target, where it may be written.
     fn begin(&self, to: &StoreUrl, run: &mut Run<'_>) -> Result<Target, Error> {
+        let needs_collections = to.kind().is_database() && matches!(database(to)?, Database::PgStac(_));
+        if self.makes_collections && !needs_collections {
+            return Err(Error::usage(
+                format!("{to} takes Items whose Collection is not there: none has to be made"),
+                Remedy::from("leave ").option("create-collections").text(" out"),
+            ));
+        }
         let must_merge = |exists: bool| {
             if exists && self.mode.is_none() { Err(Target::is_there(to, true)) } else { Ok(()) }
         };

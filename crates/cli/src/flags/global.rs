@@ -11,7 +11,7 @@ use super::threads;
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// What the store that is read holds, whatever its name says: geojson, ndjson, geoparquet or api.
+    /// What the store that is read holds, whatever its name says: geojson, ndjson, geoparquet, api or catalog.
     #[arg(long, global = true, value_name = "KIND")]
     pub(crate) store_kind: Option<StoreKind>,
     /// Log to standard error as JSON, one object a line.

@@ -52,6 +52,14 @@ pub struct Field {
     pub references: Option<Reference>,
 }
 
+impl Field {
+    /// The name of its column in a database: its own with `_` for what is neither letter nor digit, unless the profile says another.
+    pub fn column_name(&self) -> String {
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '_' };
+        self.column.clone().unwrap_or_else(|| self.name.chars().map(plain).collect())
+    }
+}
+
 /// What the values of a field are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

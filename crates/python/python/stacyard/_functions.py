@@ -9,7 +9,7 @@ from . import _stacyard
 from ._keywords import Copying, Opening, Rules, Search, given
 from ._progress import watched
 from ._report import Report
-from ._store import Found, Initialised, Store
+from ._store import Found, Initialised, Store, Twin
 from ._warn import warn
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def copy(
     options = given("copy", how, Opening, Rules, Copying)
     options.update(_given(rejects=rejects, threads=threads, timeout=timeout))
     query: _stacyard.Query | None = None
+    source = _of_either(source)
     if isinstance(source, Found):
         if search is not None:
             raise TypeError("copy() takes no search of what was searched for already")
@@ -116,13 +117,20 @@ def copy(
 
 
 def crawl(start: Path, to: Path, **how: Any) -> Report:
-    """Copies what a static catalog links to, Items and Collections; `start` is the path or the URL of its root. The keywords are those of `copy`."""
+    """Copies what a static catalog links to, Items and Collections; `start` is the path or the URL of its root. The keywords are those of `copy`.
+
+    >>> import stacyard
+    >>> stacyard.copy("items.ndjson", "published", layout="${year}").written
+    2
+    >>> stacyard.crawl("published/catalog.json", "crawled.parquet").written
+    2
+    """
     return copy(start, to, **{**how, "store_kind": "catalog"})
 
 
 def search_to(
     to: Path,
-    store: Path | Store,
+    store: Path | Store | Twin[Store],
     *,
     overwrite: bool = False,
     format: str | None = None,
@@ -139,13 +147,14 @@ def search_to(
     >>> stacyard.search_to("few.ndjson", "items.ndjson", filter="gsd < 20").written
     1
     """
+    plain = _of_either(store)
     keywords = given("search_to", search, Opening, Search)
     asked = {name: value for name, value in keywords.items() if name in Search.__annotations__}
     opening = {name: value for name, value in keywords.items() if name in Opening.__annotations__}
-    if isinstance(store, Store) and opening:
+    if isinstance(plain, Store) and opening:
         raise TypeError(f"search_to() takes no {', '.join(opening)} of a store that is open")
     query = _stacyard.Query(asked)
-    opened = store if isinstance(store, Store) else Store(store, **opening)
+    opened = plain if isinstance(plain, Store) else Store(plain, **opening)
     options = _given(overwrite=overwrite, format=format, rejects=rejects, threads=threads)
     with watched(progress) as callback:
         told = _stacyard.save(opened.handle, os.fspath(to), options, query, callback)
@@ -155,6 +164,13 @@ def search_to(
 def init(store: str, *, profile: Path | Profile | None = None, partition: Sequence[str] | None = None) -> Initialised:
     """Makes the tables of a database (`postgis://...`), or brings those that are there up to date. The fields of a `profile` have columns; the Items of each
     collection that `partition` names have a partition of their own. Files need no tables.
+
+    With a `database`, such as `"postgis://localhost/plumes"`:
+
+    >>> import stacyard
+    >>> made = stacyard.init(database)
+    >>> made.after >= made.before
+    True
     """
     options = _given(profile=profile, partition=partition)
     before, after, changes = _stacyard.init(store, _options(options))
@@ -174,8 +190,14 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     return options if handle is None else {**options, "profile": handle}
 
 
+def _of_either(source: Any) -> Any:
+    """A store or an answer, of this module or of `stacyard.aio`, as one of this module; all else as it is."""
+    return source.plain if isinstance(source, Twin) else source
+
+
 def _plain(source: Any) -> Any:
     """A store as the engine has it; what was found one by one; a GeoDataFrame as columns of Arrow."""
+    source = _of_either(source)
     if isinstance(source, Store):
         return source.handle
     if isinstance(source, Found):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ._profile import Profile
     from ._report import Progress
-    from ._store import Found, Store
+    from ._store import Found, Store, Twin
 
 Path: TypeAlias = "Union[str, os.PathLike[str]]"
 Json: TypeAlias = "dict[str, Any]"
@@ -37,7 +37,7 @@ class PystacObject(Protocol):
 
 
 Object: TypeAlias = "Union[Mapping[str, Any], PydanticModel, PystacObject]"
-Given: TypeAlias = "Union[Path, bytes, bytearray, memoryview, Store, Found, HasColumns, Object, Iterable[Union[Object, str, bytes]]]"
+Given: TypeAlias = "Union[Path, bytes, bytearray, memoryview, Store, Found, Twin[Store], Twin[Found], HasColumns, Object, Iterable[Union[Object, str, bytes]]]"
 Moment: TypeAlias = "Union[str, date, datetime, None]"
 Watching: TypeAlias = "Union[bool, Callable[[Progress], object]]"
 

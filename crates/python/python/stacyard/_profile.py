@@ -80,7 +80,13 @@ class Profile:
 
     @classmethod
     def read(cls, path: Path) -> Profile:
-        """Of a file."""
+        """Of a file. Raises `errors.Usage` for one that declares no profile, `errors.NotFound` where there is none.
+
+        >>> import pathlib, stacyard
+        >>> made = pathlib.Path("mars.toml").write_text('[fields."mars:source"]\\ntype = "string"')
+        >>> [field.name for field in stacyard.Profile.read("mars.toml").fields]
+        ['mars:source']
+        """
         return cls(_stacyard.Profile.read(os.fspath(path)).text)
 
     @property
@@ -100,7 +106,15 @@ class Profile:
 
     @classmethod
     def from_fields(cls, fields: Sequence[Field], collections: Sequence[str] = ()) -> Profile:
-        """Of fields."""
+        """Of fields.
+
+        >>> import stacyard
+        >>> print(stacyard.Profile.from_fields([stacyard.Field("mars:emission", "number", unit="kg/h", minimum=0)]).text, end="")
+        [fields."mars:emission"]
+        type = "number"
+        unit = "kg/h"
+        minimum = 0
+        """
         lines = [f"collections = [{', '.join(_text(name) for name in collections)}]"] if collections else []
         for field in fields:
             lines += ["", f"[fields.{_text(field.name)}]", *_declared(field)]
@@ -112,11 +126,24 @@ class Profile:
 
         Descriptions, bounds (`ge`, `le`, and of integers `gt`, `lt`), `Literal`, enumerations and what is optional are taken over; `json_schema_extra` may say
         `unit`, `column`, `queryable` and `references` (table, column, on_delete). Raises `errors.Usage` for a field that a profile cannot say.
+
+        >>> import pydantic, stacyard
+        >>> class Plume(pydantic.BaseModel):
+        ...     emission: float = pydantic.Field(alias="mars:emission", ge=0)
+        >>> field = stacyard.Profile.from_model(Plume).fields[0]
+        >>> field.name, field.minimum, field.required
+        ('mars:emission', 0, True)
         """
         return cls.from_fields([_of_model(name, info) for name, info in _own_fields(model).items()], collections)
 
     def to_model(self, name: str = "Properties", base: type[pydantic.BaseModel] | None = None) -> type[pydantic.BaseModel]:
-        """A model of pydantic with these fields, by their names as aliases; `from_model` makes this profile of it again. It keeps members that it does not know."""
+        """A model of pydantic with these fields, by their names as aliases; `from_model` makes this profile of it again. It keeps members that it does not know.
+
+        >>> import stacyard
+        >>> Properties = stacyard.Profile.from_fields([stacyard.Field("gsd", "number", required=True)]).to_model()
+        >>> Properties.model_validate({"gsd": 30, "mine": 1}).model_dump(by_alias=True)
+        {'gsd': 30.0, 'mine': 1}
+        """
         import pydantic
 
         made: dict[str, Any] = {}

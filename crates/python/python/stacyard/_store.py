@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _stacyard
 from ._keywords import Opening, Search, given
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._keywords import Json, Object, Path
     from ._profile import Profile
 
+T = TypeVar("T")
 Model = TypeVar("Model")
 
 
@@ -42,6 +43,12 @@ class Initialised:
     """Their version now."""
     changes: list[str]
     """What was changed beyond that, a line each."""
+
+
+class Twin(Generic[T]):
+    """What `stacyard.aio` has of a store or of an answer."""
+
+    plain: T
 
 
 class Store:
@@ -102,7 +109,13 @@ class Store:
         return None if found is None else found[0]
 
     def etag(self, id: str, *, collection: str | None = None) -> str | None:
-        """The tag of the state of an Item, or None: it changes when, and only when, the Item does."""
+        """The tag of the state of an Item, or None: it changes when, and only when, the Item does.
+
+        >>> import stacyard
+        >>> store = stacyard.open("items.ndjson")
+        >>> store.etag("a") == store.etag("a"), store.etag("nobody")
+        (True, None)
+        """
         found = self.handle.get(id, collection)
         return None if found is None else found[1]
 
@@ -111,21 +124,61 @@ class Store:
 
         `only_new` puts it only where nothing is there, else raises `errors.Exists`; `etag` only where this state is, else `errors.Conflict`. Raises
         `errors.Invalid`, with its findings, for what is not valid, and `errors.Unsupported` for a file, which is written as a whole.
+
+        With tables in `database`, such as `"postgis://localhost/plumes"`:
+
+        >>> import stacyard
+        >>> store = stacyard.open(database)
+        >>> item = stacyard.open("items.ndjson").get("a")
+        >>> store.put(item).is_new
+        True
+        >>> item["properties"]["gsd"] = 11
+        >>> store.put(item, etag=store.etag("a")).is_new
+        False
         """
         is_new, tag = self.handle.put(item, only_new, etag)
         return Put(is_new, tag)
 
     def delete(self, id: str, *, collection: str | None = None, etag: str | None = None) -> None:
-        """Takes an Item away: that of the collection, or the one without a collection. Raises `errors.NotFound` where there is none."""
+        """Takes an Item away: that of the collection, or the one without a collection. Raises `errors.NotFound` where there is none, and `errors.Conflict` where
+        an `etag` is given and its state is another.
+
+        With tables in `database`, such as `"postgis://localhost/plumes"`:
+
+        >>> import stacyard
+        >>> store = stacyard.open(database)
+        >>> made = store.put(stacyard.open("items.ndjson").get("b"))
+        >>> store.delete("b", etag=made.etag)
+        >>> store.get("b") is None
+        True
+        """
         self.handle.delete(id, collection, etag)
 
     def delete_collection(self, id: str, *, etag: str | None = None) -> None:
-        """Takes a Collection away. Raises `errors.Conflict` where Items belong to it."""
+        """Takes a Collection away. Raises `errors.NotFound` where there is none, and `errors.Conflict` where Items belong to it.
+
+        With tables in `database`, such as `"postgis://localhost/plumes"`:
+
+        >>> import stacyard
+        >>> store = stacyard.open(database)
+        >>> made = store.put({
+        ...     "type": "Collection", "stac_version": "1.1.0", "id": "plumes", "description": "Plumes of methane", "license": "CC-BY-4.0", "links": [],
+        ...     "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}},
+        ... })
+        >>> store.delete_collection("plumes")
+        >>> "plumes" in store.collections
+        False
+        """
         self.handle.delete_collection(id, etag)
 
     @property
     def collections(self) -> dict[str, Json]:
-        """The Collections that the store keeps beside its Items, by id."""
+        """The Collections that the store keeps beside its Items, by id.
+
+        >>> import stacyard
+        >>> stacyard.open("items.ndjson").collections
+        {}
+        """
         return self.handle.collections()
 
     def __repr__(self) -> str:
@@ -161,15 +214,30 @@ class Found:
             warn([(f"fields: no Item that was found has {', '.join(missing)}; check the spelling", None)], depth=2)
 
     def count(self) -> int:
-        """How many Items answer, whatever `max_items` says."""
+        """How many Items answer, whatever `max_items` says.
+
+        >>> import stacyard
+        >>> stacyard.open("items.ndjson").search(datetime="2024-06-01/..", max_items=1).count()
+        2
+        """
         return self.store.handle.count(self.query)
 
     def first(self) -> Json | None:
-        """The first Item, or None."""
+        """The first Item, or None.
+
+        >>> import stacyard
+        >>> stacyard.open("items.ndjson").search(sortby="gsd").first()["id"]
+        'a'
+        """
         return next(self._items(self.query.at_most(1)), None)
 
     def item_collection(self) -> Json:
-        """All of them as a GeoJSON FeatureCollection."""
+        """All of them as a GeoJSON FeatureCollection.
+
+        >>> import stacyard
+        >>> len(stacyard.open("items.ndjson").search(bbox=[5, 51, 6, 53]).item_collection()["features"])
+        2
+        """
         return {"type": "FeatureCollection", "features": list(self)}
 
     def pages(self, size: int | None = None) -> Iterator[Json]:
@@ -197,6 +265,11 @@ class Found:
         """All of them as columns, as GeoParquet has them: geometries are WKB, marked `geoarrow.wkb` with their CRS (OGC:CRS84).
 
         Whatever takes `__arrow_c_stream__` takes the result: `pyarrow.table(...)`, `polars.DataFrame(...)`, `duckdb.from_arrow(...)`, lonboard.
+
+        >>> import stacyard
+        >>> columns = stacyard.open("items.ndjson").search(filter="gsd < 20").to_arrow()
+        >>> len(columns), "geometry" in columns.column_names
+        (1, True)
         """
         columns = self.store.handle.arrow(self.query)
         warn(columns.notes, depth=2)
@@ -206,19 +279,35 @@ class Found:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def to_geopandas(self) -> geopandas.GeoDataFrame:
-        """All of them as a GeoDataFrame, a column for each property. Needs geopandas 1 and pyarrow."""
+        """All of them as a GeoDataFrame, a column for each property. Needs geopandas 1 and pyarrow.
+
+        >>> import stacyard
+        >>> frame = stacyard.open("items.ndjson").search(sortby="id").to_geopandas()
+        >>> frame.crs.to_string(), list(frame["gsd"])
+        ('OGC:CRS84', [10.0, 30.5])
+        """
         import geopandas
 
         return geopandas.GeoDataFrame.from_arrow(self.to_arrow())
 
     def to_polars(self) -> polars.DataFrame:
-        """All of them as a DataFrame of polars; geometries are WKB."""
+        """All of them as a DataFrame of polars; geometries are WKB.
+
+        >>> import stacyard
+        >>> stacyard.open("items.ndjson").search().to_polars()["gsd"].max()
+        30.5
+        """
         import polars
 
         return polars.DataFrame(self.to_arrow())
 
     def to_models(self, model: type[Model]) -> Iterator[Model]:
-        """All of them as objects of a class: of pydantic (`stac_pydantic.Item` or one of your own) or of pystac."""
+        """All of them as objects of a class: of pydantic (`stac_pydantic.Item` or one of your own) or of pystac.
+
+        >>> import pystac, stacyard
+        >>> [item.datetime.day for item in stacyard.open("items.ndjson").search(sortby="id").to_models(pystac.Item)]
+        [1, 2]
+        """
         make = getattr(model, "model_validate", None) or getattr(model, "from_dict", None)
         if make is None:
             raise TypeError(f"{model!r} has neither model_validate, as classes of pydantic have, nor from_dict, as those of pystac")

@@ -59,16 +59,11 @@ async def _on_thread(call: Callable[[], T]) -> T:
 
 def _twin(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     async def twin(*arguments: P.args, **keywords: P.kwargs) -> T:
-        return await _on_thread(partial(function, *_opened(arguments), **keywords))
+        return await _on_thread(partial(function, *arguments, **keywords))
 
     twin.__name__, twin.__qualname__ = function.__name__, function.__qualname__
     twin.__doc__ = f"`stacyard.{function.__name__}`, to be awaited."
     return twin
-
-
-def _opened(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Stores and answers of this module as those of the other."""
-    return tuple(argument.plain if isinstance(argument, (Store, Found)) else argument for argument in arguments)
 
 
 validate = _twin(_functions.validate)
@@ -83,7 +78,7 @@ async def open(store: Path, **how: Unpack[Opening]) -> Store:
     return Store(await _on_thread(partial(_functions.open, store, **how)))
 
 
-class Store:
+class Store(_store.Twin[_store.Store]):
     """A store that is open, made by `aio.open`."""
 
     def __init__(self, plain: _store.Store) -> None:
@@ -133,7 +128,7 @@ class Store:
         return await _on_thread(lambda: self.plain.collections)
 
 
-class Found:
+class Found(_store.Twin[_store.Found]):
     """The Items of a store that answer a question."""
 
     def __init__(self, plain: _store.Found) -> None:

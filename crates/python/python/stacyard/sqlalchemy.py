@@ -56,23 +56,30 @@ def items_table(metadata: MetaData, *, schema: str = "stac", profile: Profile | 
         Column("verbatim", Text),
         Column("written_by", Text, nullable=False, server_default=text("'sql'")),
     ]
-    columns += [_column(field, references) for field in (profile.fields if profile else [])]
+    if profile is not None:
+        columns += [_column(name, field, references) for name, field in zip(profile.handle.columns, profile.fields)]
     return Table("items", metadata, *columns, schema=schema)
 
 
 def collections_table(metadata: MetaData, *, schema: str = "stac") -> Table:
-    """The table of Collections: an id, and the Collection as it was given."""
+    """The table of Collections: an id, and the Collection as it was given.
+
+    >>> from sqlalchemy import MetaData, select
+    >>> from stacyard.sqlalchemy import collections_table
+    >>> print(select(collections_table(MetaData()).c.id))
+    SELECT stac.collections.id 
+    FROM stac.collections
+    """
     return Table(
         "collections", metadata, Column("id", Text(collation="C"), primary_key=True), Column("content", JSON, nullable=False), schema=schema
     )
 
 
-def _column(field: Field, references: bool) -> Column[Any]:
+def _column(name: str, field: Field, references: bool) -> Column[Any]:
     kinds: dict[str, TypeEngine[Any]] = {
         "string": Text(collation="C"), "number": Numeric(), "integer": BigInteger(), "boolean": Boolean(), "datetime": DateTime(timezone=True),
     }
     kind = kinds[field.type]
     keys = [ForeignKey(f"{field.references.table}.{field.references.column}", ondelete=field.references.on_delete.upper())] if references and field.references else []
     # The database computes it of `properties`: how, it alone knows, but nobody else may write it.
-    name = field.column or "".join(c.lower() if c.isascii() and c.isalnum() else "_" for c in field.name)
     return Column(name, kind, Computed(text("properties"), persisted=True), *keys, comment=field.description)

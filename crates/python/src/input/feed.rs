@@ -1,5 +1,5 @@
-//! Items out of an iterable of Python, as a source of the libraries. The iterable is read on the thread that has called, a batch at a time, only when the
-//! work asks for it, and only once.
+//! Items out of an iterable of Python, as a source of the libraries. The iterable is read on the thread that has called, a batch at a time, not before
+//! the work asks for it, one batch ahead from then on, and only once.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -66,7 +66,8 @@ fn no_input(value: &Bound<'_, PyAny>) -> PyErr {
 
 impl Feed for Items {
     fn next(&mut self, py: Python<'_>) -> PyResult<Batch> {
-        let mut batch = Batch::default();
+        // A text that grows is copied time and again.
+        let mut batch = Batch { text: Vec::with_capacity(BATCH + BATCH / 4), ..Batch::default() };
         let mut items = self.iterator.bind(py).clone();
         while batch.text.len() < BATCH && batch.records.len() < RECORDS {
             let Some(item) = items.next() else { break };

@@ -18,7 +18,11 @@ pub(crate) fn loaded<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, Py
     Reader::default().text(py, text.as_bytes())
 }
 
-/// The object of a JSON text, which may be wrong.
+/// The object of a JSON text, as `json.loads` makes it; raises `errors.Usage` for what is not JSON.
+///
+/// >>> import stacyard
+/// >>> stacyard.loads('{"big": 18446744073709551617, "one": 1.0}')
+/// {'big': 18446744073709551617, 'one': 1.0}
 #[pyfunction]
 pub(crate) fn loads<'py>(py: Python<'py>, text: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let text: Vec<u8> = match text.extract::<String>() {
@@ -33,7 +37,11 @@ pub(crate) fn loads<'py>(py: Python<'py>, text: &Bound<'py, PyAny>) -> PyResult<
     Reader::default().value(py, value)
 }
 
-/// The JSON text of an object: nothing is rounded, and what is no JSON is refused with its place.
+/// The JSON text of an object: nothing is rounded, and what is no JSON is refused with its place (`errors.Usage`).
+///
+/// >>> import stacyard
+/// >>> stacyard.dumps({"properties": {"gsd": 10.0, "missing": None}})
+/// '{"properties":{"gsd":10.0,"missing":null}}'
 #[pyfunction]
 pub(crate) fn dumps(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = dumped(py, value)?;

@@ -90,6 +90,10 @@ fn value_of(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result
     {
         return integer(number, out);
     }
+    if value.is_none() {
+        out.extend_from_slice(b"null");
+        return Ok(());
+    }
     of_any_class(value, out, depth)
 }
 
@@ -100,10 +104,6 @@ fn of_any_class(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Re
     }
     if let Ok(number) = value.cast::<PyFloat>() {
         return float(number.value(), out);
-    }
-    if value.is_none() {
-        out.extend_from_slice(b"null");
-        return Ok(());
     }
     if let Ok(is_so) = value.cast::<PyBool>() {
         out.extend_from_slice(if is_so.is_true() { b"true" } else { b"false" });
@@ -129,9 +129,9 @@ fn of_any_class(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Re
 
 fn string(text: &Bound<'_, PyString>, out: &mut Vec<u8>) -> Result<(), Fault> {
     let text = text
-        .to_cow()
+        .to_str()
         .map_err(|_| Fault::new("a text with half of a surrogate pair, which UTF-8 cannot say"))?;
-    push_string(out, &text);
+    push_string(out, text);
     Ok(())
 }
 

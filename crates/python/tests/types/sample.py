@@ -37,7 +37,9 @@ async def later() -> int:
     number = 0
     async for item in store.search(ids="a"):
         number += len(item)
-    return number + await store.search().count()
+    report = await aio.copy(store.search(max_items=5), "y.parquet", overwrite=True)
+    report = await aio.search_to("z.ndjson", store, limit=5)
+    return number + report.written + await store.search().count()
 
 
 def fails() -> str | None:

@@ -32,10 +32,9 @@ pub(crate) async fn read(client: &Client, schema: &Ident) -> Result<Option<Profi
     })
 }
 
-/// The column of a field: its name with `_` for what is neither letter nor digit, unless the profile says another.
+/// The column of a field.
 pub(crate) fn column(field: &Field) -> Result<Ident, Error> {
-    let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '_' };
-    let name = field.column.clone().unwrap_or_else(|| field.name.chars().map(plain).collect());
+    let name = field.column_name();
     let wrong = |fault: &str| {
         Error::usage(
             format!("the field {:?} of the profile cannot have the column {name:?}: {fault}", field.name),
