@@ -54,7 +54,7 @@ async def main():
 timed(lambda: asyncio.run(main()) or 0)
 """
 COPY_STAC_GEOPARQUET = "from stac_geoparquet.arrow import parse_stac_ndjson_to_parquet\ntimed(lambda: parse_stac_ndjson_to_parquet(path, sys.argv[3]) or 0)"
-ARROW = "import stacyard\nstore = stacyard.open(path)\nwarm(lambda: len(store.search(filter=FILTER, bbox=BBOX, datetime=DATETIME).to_arrow()))"
+ARROW = "import pyarrow, stacyard\nstore = stacyard.open(path)\nwarm(lambda: pyarrow.table(store.search(filter=FILTER, bbox=BBOX, datetime=DATETIME).to_arrow()).num_rows)"
 ARROW_RUSTAC = """
 import rustac
 client = rustac.DuckdbClient(install_extensions=False)

@@ -35,5 +35,6 @@ STACYARD=${STACYARD:-$target/debug/stacyard} MAKE_CATALOG=${MAKE_CATALOG:-$targe
   "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider interop
 
 scripts/wheel.sh test
+[[ ${1:-} != full ]] || scripts/wheel.sh test-sdist
 
 echo "all tests passed in ${SECONDS} s"

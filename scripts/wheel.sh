@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The wheel and the sdist of the Python package: `wheel.sh` makes both for release in dist/, `wheel.sh test` builds the wheel as the tests need it and tests
 # it: alone in an environment that has nothing else, then beside what it is used together with. A database is tested where STACYARD_TEST_DATABASE names one.
+# `wheel.sh test-sdist` installs the sdist as pip does where there is no wheel, which compiles everything anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup.sh
@@ -15,21 +16,39 @@ build() {
   "$venv/bin/maturin" build --quiet --locked --profile "$1" --manifest-path crates/python/Cargo.toml --out "$2"
 }
 
-if [[ ${1:-} != test ]]; then
+sdist() {
+  "$venv/bin/maturin" sdist --manifest-path crates/python/Cargo.toml --out "$1" 2>"$1/said" || { cat "$1/said" >&2 && return 1; }
+  rm "$1/said"
+}
+
+# alone ARGUMENTS: installs with pip in an environment that has nothing else, and sees the package work.
+alone() {
+  python3 -m venv "$clean/venv"
+  "$clean/venv/bin/pip" --quiet --disable-pip-version-check install "$@"
+  (cd "$clean" && "$clean/venv/bin/python" "$OLDPWD/crates/python/tests/alone.py" "$clean/venv/bin/stacyard")
+}
+
+if [[ -z ${1:-} ]]; then
   build release dist
-  "$venv/bin/maturin" sdist --manifest-path crates/python/Cargo.toml --out dist
+  sdist dist
   ls -l dist
+  exit
+fi
+
+clean=$(mktemp -d "${TMPDIR:-/tmp}/stacyard-clean.XXXXXX")
+trap 'rm -rf "$clean"' EXIT
+
+if [[ $1 == test-sdist ]]; then
+  sdist "$clean"
+  # Not in the folder of other builds: Cargo would take what was built from the sources here.
+  CARGO_TARGET_DIR="$clean/target" MATURIN_PEP517_ARGS='--profile dev' alone "$clean"/stacyard-*.tar.gz
   exit
 fi
 
 # maturin builds this package alone, with other features of the dependencies than the whole workspace has: they are compiled once more, once.
 build dev "$target/wheels"
 wheel=$(echo "$target"/wheels/stacyard-*.whl)
-clean=$(mktemp -d "${TMPDIR:-/tmp}/stacyard-clean.XXXXXX")
-trap 'rm -rf "$clean"' EXIT
-python3 -m venv "$clean/venv"
-"$clean/venv/bin/pip" --quiet --disable-pip-version-check install --no-index "$wheel"
-(cd "$clean" && "$clean/venv/bin/python" "$OLDPWD/crates/python/tests/alone.py" "$clean/venv/bin/stacyard")
+alone --no-index "$wheel"
 
 "$venv/bin/pip" --quiet --disable-pip-version-check install --no-index --no-deps --force-reinstall "$wheel"
 "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider crates/python/tests

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use stacyard_store::Error;
 
-use crate::command::{collections, copy, help, info, init, optimize, search, serve, token, validate};
+use crate::command::{
+    collections, copy, delete, help, info, init, optimize, search, serve, sync, token, validate,
+};
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
 use crate::flags::{Cli, Command};
@@ -59,6 +61,8 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Collections(flags) => collections::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),
+        Command::Delete(flags) => delete::run(&cli.global, &flags),
+        Command::Sync(flags) => sync::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),
         Command::Man { folder } => help::manual(&folder),
         Command::Help { about } => help::run(&about),

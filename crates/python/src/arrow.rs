@@ -36,7 +36,7 @@ impl Arrow {
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         drop(requested_schema);
-        let reader = self.reader().or_raise(py)?;
+        let reader = batches(&self.file).or_raise(py)?;
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
     }
 
@@ -61,12 +61,6 @@ impl Arrow {
     #[getter]
     fn column_names(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).collect()
-    }
-}
-
-impl Arrow {
-    fn reader(&self) -> Result<Batches, Error> {
-        batches(&self.file)
     }
 }
 

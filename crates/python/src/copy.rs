@@ -36,14 +36,19 @@ pub(crate) fn copy<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = source.py();
     let options = Options(given);
-    let (mut open, rules, shape) = (open::how(&options)?, Rules::of(&options)?, Shape::of(&options)?);
-    let (threads, stop) = (options.threads()?, options.stop()?);
+    let (open, rules, shape) = (open::how(&options)?, Rules::of(&options)?, Shape::of(&options)?);
+    let threads = options.threads()?;
+    // That of the search, where the call says no other.
+    let stop = match query.filter(|_| !options.0.contains("timeout").unwrap_or_default()) {
+        Some(query) => query.stop(),
+        None => options.stop()?,
+    };
     let to = shape.target(to, open::kind(&options, "format")?).or_raise(py)?;
     let mode = mode(&options, &to)?;
     let memory: usize = options.get("memory")?.unwrap_or(2 * stacyard_store::SORT_MEMORY);
     let (side, mut files) = collections(&options)?;
     let rejects = path(&options, "rejects")?;
-    let (origin, mut feed) = Input::of(source, &mut open)?.parts();
+    let (origin, mut feed) = Input::of(source, &open, &stop)?.parts();
     let mut watch = Watch::new(progress);
     watch.warn(&rules.notes);
     let (mut looker, until) = (watch.looker(TOLD), stop.clone());
@@ -66,7 +71,13 @@ pub(crate) fn copy<'py>(
     };
     let report = work::served(py, (&stop, Ends::Whole), (&mut *feed, &mut watch), move |asks| {
         copying.collections = side.read(&copying.open)?;
-        let from = if let Origin::Named(url) = &origin { Some(url.clone()) } else { None };
+        let (from, origin) = match origin {
+            Origin::Named(url, how) => {
+                copying.open_source = how.map(|how| *how);
+                (Some(url), None)
+            }
+            other => (None, Some(other)),
+        };
         let sources: Vec<&StoreUrl> = from.iter().collect();
         let mut rejects = rejects
             .map(|path| begin_rejects(&path, (&sources, Some(&to)), &files, &mut |_| {}))
@@ -78,12 +89,10 @@ pub(crate) fn copy<'py>(
             rejects: rejects.as_mut(),
             observer: &mut looker,
         };
-        match &from {
-            Some(from) => copying.run(from, &to, run),
-            None => {
-                let (_, store) = origin.without_place(asks)?;
-                copying.run_opened(store, &to, run)
-            }
+        match (&from, origin) {
+            (Some(from), _) => copying.run(from, &to, run),
+            (None, Some(origin)) => copying.run_opened(origin.without_place(asks)?.1, &to, run),
+            (None, None) => Err(Error::failed("a copy of nothing")),
         }
     })?;
     watch.missing(parts.as_deref(), report.written);

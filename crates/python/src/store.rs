@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stacyard::{Cursor, ETag, Error, ItemKey, Open, PageSize, Run, Search, Stop, StoreUrl, Wanted, When};
 use stacyard_model::ObjectKind;
+use stacyard_store::Location;
 
 use crate::arrow::{self, Arrow};
 use crate::error::OrRaise;
@@ -14,6 +15,7 @@ use crate::items::{Dictionaries, Items};
 use crate::json::{self, Reader};
 use crate::options::Options;
 use crate::query::Query;
+use crate::watch::Watch;
 use crate::{open, profile, work};
 
 /// A store that is open. It may be asked by any number of threads at once.
@@ -62,12 +64,15 @@ impl Store {
         Items::find(py, self.opened(py)?, query)
     }
 
-    /// How many Items answer.
-    fn count(&self, py: Python<'_>, query: &Query) -> PyResult<u64> {
+    /// How many Items answer, and what is to be warned of.
+    fn count(&self, py: Python<'_>, query: &Query) -> PyResult<(u64, Vec<(String, Option<String>)>)> {
         let (store, asked, stop) = (self.opened(py)?, query.query.clone(), query.stop());
-        let until = stop.clone();
-        let count = move || store.count(&asked, Run { stop: until, ..Run::default() });
-        Ok(work::run(py, &stop, count)?.answered)
+        let watch = Watch::nobody();
+        let (mut looker, until) = (watch.looker(0), stop.clone());
+        let report = work::run(py, &stop, move || {
+            store.count(&asked, Run { stop: until, observer: &mut looker, ..Run::default() })
+        })?;
+        Ok((report.answered, watch.notes(&report)))
     }
 
     /// A page: its Items, and the token of the next one.
@@ -204,7 +209,14 @@ impl Store {
 
 fn opened(py: Python<'_>, url: &StoreUrl, open: &Open) -> PyResult<stacyard::Store> {
     let (url, open) = (url.clone(), open.clone());
-    work::run(py, &Stop::when_cancelled(), move || open.url(&url))
+    work::run(py, &Stop::when_cancelled(), move || {
+        let store = open.url(&url)?;
+        if url.kind().is_file() && *url.location() != Location::Stdio {
+            // Lines are opened when they are read: what is not there is to be told now.
+            store.ready()?;
+        }
+        Ok(store)
+    })
 }
 
 /// The Item of an id, whatever its collection, where only one has it.

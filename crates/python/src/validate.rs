@@ -21,11 +21,11 @@ pub(crate) fn validate<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = source.py();
     let options = Options(given);
-    let (mut open, rules) = (open::how(&options)?, Rules::of(&options)?);
+    let (open, rules) = (open::how(&options)?, Rules::of(&options)?);
     let (threads, stop) = (options.threads()?, options.stop()?);
     let rejects = path(&options, "rejects")?;
     let ends = if rejects.is_some() { Ends::Whole } else { Ends::AtOnce };
-    let (origin, mut feed) = Input::of(source, &mut open)?.parts();
+    let (origin, mut feed) = Input::of(source, &open, &stop)?.parts();
     let mut watch = Watch::new(progress);
     watch.warn(&rules.notes);
     let (mut looker, until) = (watch.looker(usize::MAX), stop.clone());

@@ -89,27 +89,38 @@ impl Watch {
         if self.last.is_some_and(|last| last.elapsed() < EVERY) {
             return Ok(());
         }
-        self.finish(py)
+        self.log(py)?;
+        self.call(py)
     }
 
-    /// The same, at the end.
-    pub(crate) fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
-        let (said, news) = {
-            let mut seen = locked(&self.seen);
-            let Seen { source, size, progress, .. } = &*seen;
-            let told = json!({
-                "source": source, "size": size,
-                "read": progress.read, "rejected": progress.rejected, "position": progress.position,
-            });
-            (take(&mut seen.said), take(&mut seen.is_new).then_some(told))
-        };
-        self.last = Some(Instant::now());
+    /// Tells what is left, at the end. The user's code is called only where nothing has failed: what it has raised once is not asked again.
+    pub(crate) fn finish(&mut self, py: Python<'_>, is_well: bool) -> PyResult<()> {
+        self.log(py)?;
+        if is_well { self.call(py) } else { Ok(()) }
+    }
+
+    fn log(&self, py: Python<'_>) -> PyResult<()> {
+        let said = take(&mut locked(&self.seen).said);
         if !said.is_empty() {
             let logger = py.import("logging")?.call_method1("getLogger", ("stacyard",))?;
             for line in said {
                 logger.call_method1("warning", ("%s", line))?;
             }
         }
+        Ok(())
+    }
+
+    fn call(&mut self, py: Python<'_>) -> PyResult<()> {
+        let news = {
+            let mut seen = locked(&self.seen);
+            let Seen { source, size, progress, .. } = &*seen;
+            let told = json!({
+                "source": source, "size": size,
+                "read": progress.read, "rejected": progress.rejected, "position": progress.position,
+            });
+            take(&mut seen.is_new).then_some(told)
+        };
+        self.last = Some(Instant::now());
         if let (Some(callback), Some(news)) = (&self.callback, news) {
             callback.call1(py, (json::loaded(py, &news.to_string())?,))?;
         }
@@ -168,7 +179,7 @@ impl Observer for Looker {
 
     fn reject(&mut self, reject: &Reject<'_>) -> Result<(), Error> {
         let mut seen = locked(&self.seen);
-        if seen.rejects.len() < LOGGED && self.most < usize::MAX {
+        if seen.rejects.len() < LOGGED.min(self.most) && self.most < usize::MAX {
             seen.said.push(shown(&without_passwords(&reject.to_string())).into_owned());
         }
         if seen.rejects.len() < self.most {

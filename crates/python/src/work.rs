@@ -21,7 +21,7 @@ use crate::error::OrRaise;
 use crate::watch::Watch;
 
 /// How long a signal waits at most.
-const TICK: Duration = Duration::from_millis(50);
+pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// What the work asks of the calling thread.
 pub(crate) enum Ask {
@@ -31,7 +31,7 @@ pub(crate) enum Ask {
 
 /// What gives Items out of Python, on the calling thread.
 pub(crate) trait Feed {
-    /// The next Items; a batch without any at the end.
+    /// The next Items; a batch without any at the end. It does not wait for long for more than one.
     fn next(&mut self, py: Python<'_>) -> PyResult<Batch>;
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn served<T: Send + 'static>(
         .map_err(|cause| Error::failed("the system gives no more threads").caused_by(cause))
         .or_raise(py)?;
     let ended = wait(py, (stop, ends), (feed, watch), &asked, &end);
-    let told = watch.finish(py);
+    let told = watch.finish(py, ended.is_ok());
     let made = ended?;
     told?;
     made.or_raise(py)
@@ -109,6 +109,7 @@ fn wait<T: Send>(
 ) -> PyResult<Result<T, Error>> {
     let mut failed: Option<PyErr> = None;
     let mut ahead = None;
+    let mut interrupted = false;
     loop {
         let happened = py.detach(|| {
             crossbeam_channel::select! {
@@ -121,27 +122,31 @@ fn wait<T: Send>(
             Happened::End(made) => return failed.map_or(Ok(made), Err),
             // What the user's code has raised once is not asked again.
             Happened::Asked(_) if failed.is_some() => Ok(()),
-            Happened::Asked(Ask::Items(reply)) => answer(py, feed, &mut ahead, &reply),
+            Happened::Asked(Ask::Items(reply)) => answer(py, feed, &mut ahead, &reply, end),
             Happened::Nothing => Ok(()),
         };
         let signalled = py.check_signals().and_then(|()| cancelled().or_raise(py));
         let told = if failed.is_none() { watch.tell(py) } else { Ok(()) };
-        if let Err(error) = served.and(signalled).and(told) {
+        // An interrupt is noticed once: it counts before what else has failed.
+        if let Err(error) = signalled.and(served).and(told) {
             stop.cancel();
-            if ends == Ends::AtOnce || failed.is_some() && error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            let interrupts = error.is_instance_of::<PyKeyboardInterrupt>(py);
+            if ends == Ends::AtOnce || interrupts && interrupted {
                 return Err(error);
             }
+            interrupted |= interrupts;
             failed.get_or_insert(error);
         }
     }
 }
 
 /// Gives the work its next Items, and makes those after them while it has these, not once it comes to ask.
-fn answer(
+fn answer<T>(
     py: Python<'_>,
     feed: &mut dyn Feed,
     ahead: &mut Option<Batch>,
     reply: &Sender<Batch>,
+    end: &Receiver<Result<T, Error>>,
 ) -> PyResult<()> {
     let batch = match ahead.take() {
         Some(batch) => batch,
@@ -149,7 +154,7 @@ fn answer(
     };
     let is_last = batch.records.is_empty();
     drop(reply.send(batch));
-    if !is_last {
+    if !is_last && end.is_empty() {
         *ahead = Some(feed.next(py)?);
     }
     Ok(())
@@ -166,7 +171,8 @@ thread_local! {
     static CANCEL: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
-fn cancelled() -> Result<(), Error> {
+/// Fails where the work of this thread is not wanted any more.
+pub(crate) fn cancelled() -> Result<(), Error> {
     let is_cancelled =
         CANCEL.with_borrow(|cancel| cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed)));
     if is_cancelled { Err(Error::new(ErrorKind::Cancelled, "the work was cancelled")) } else { Ok(()) }
@@ -186,7 +192,8 @@ impl Canceller {
     /// Calls a function, whose work can be cancelled from then on.
     fn run<'py>(&self, function: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let before = CANCEL.replace(Some(Arc::clone(&self.0)));
-        let made = function.call0();
+        // It may have waited for its thread until nobody wants it any more.
+        let made = cancelled().or_raise(function.py()).and_then(|()| function.call0());
         CANCEL.set(before);
         made
     }
@@ -198,7 +205,7 @@ impl Canceller {
 }
 
 /// The error of what is not foreseen.
-fn fault() -> Error {
+pub(crate) fn fault() -> Error {
     Error::failed("a fault of stacyard, which has written what it was to standard error")
         .remedy("please report it, with what was called")
 }

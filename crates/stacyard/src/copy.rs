@@ -8,7 +8,7 @@ use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
     Accept, Check, Collections, Error, ErrorKind, Find, Known, Location, Mode, Note, Old, Remedy, Report,
-    Run, Source, Store, StoreKind, StoreUrl, Transfer, merged,
+    Run, Source, Store, StoreKind, StoreUrl, Transfer, Wants, merged,
 };
 
 use crate::harvest::{done, is_sorted};
@@ -21,6 +21,8 @@ use crate::target::{Layout, Target, without_folders};
 pub struct Copying {
     /// How both stores are opened.
     pub open: Open,
+    /// How the source is opened, where that is another way.
+    pub open_source: Option<Open>,
     /// What is done with Items that the target has already. `None`: a file must not be there yet, and a database has none of them.
     pub mode: Option<Mode>,
     /// Whether a replacement may leave the target without Items.
@@ -42,6 +44,8 @@ pub struct Copying {
     pub journal: Option<PathBuf>,
     /// Whether only what has changed is asked for since a day before the latest Item that the target has, of a STAC API; the mode is [`Mode::Upsert`] then.
     pub update: bool,
+    /// Which Items are copied of those of the input.
+    pub wants: Wants,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -126,7 +130,8 @@ impl Copying {
         let mode = self.loaded_before(to, journal.as_deref())?;
         let must_lose_nothing =
             from.is_within(to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
-        let old = if exists && mode != Mode::Replace { Some(self.opened(to, &mut run)?) } else { None };
+        let old = exists && mode != Mode::Replace;
+        let old = old.then(|| Self::opened(&self.open, to, &mut run)).transpose()?;
         let (mut notes, source) = self.source(from, (to, old.as_ref()), journal.as_deref(), &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
@@ -141,6 +146,7 @@ impl Copying {
                 .filter(|_| is_named)
                 .map(|it| it.collections().to_vec())
                 .unwrap_or_default(),
+            wants: self.wants.clone(),
         };
         // It may be replaced because it cannot be read.
         let replaced = if exists && mode == Mode::Replace { self.open.url(to).ok() } else { None };
@@ -184,7 +190,9 @@ impl Copying {
         let input = match input {
             Some(input) => input,
             None => {
-                let found = source.candidates(search.as_ref().unwrap_or(&all))?;
+                // What does not answer is not among what may.
+                let wanted = search.as_ref().filter(|_| !matches!(self.wants, Wants::Others));
+                let found = source.candidates(wanted.unwrap_or(&all))?;
                 notes.extend(found.notes);
                 known = found.known;
                 found.source
@@ -239,7 +247,8 @@ impl Copying {
         match from {
             Origin::At(from) => {
                 let notes = self.prepare((from, to), old, journal, run)?;
-                Ok((notes, self.opened(from, run)?))
+                let open = self.open_source.as_ref().unwrap_or(&self.open);
+                Ok((notes, Self::opened(open, from, run)?))
             }
             Origin::Opened(source) => Ok((Vec::new(), source)),
         }
@@ -277,8 +286,8 @@ impl Copying {
         Ok(target)
     }
 
-    pub(crate) fn opened(&self, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
-        let store = self.open.url(url)?;
+    pub(crate) fn opened(open: &Open, url: &StoreUrl, run: &mut Run<'_>) -> Result<Store, Error> {
+        let store = open.url(url)?;
         if let Some(caution) = store.caution() {
             run.observer.note(&Note { message: caution, help: Remedy::default() });
         }

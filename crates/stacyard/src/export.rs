@@ -62,7 +62,7 @@ pub fn export(
 }
 
 fn write(input: Input, collections: Collections, sink: impl Sink, run: Run<'_>) -> Result<Report, Error> {
-    let Input { source, check, search } = input;
+    let Input { source, check, search, rejected } = input;
     let transfer = Transfer {
         check,
         search,
@@ -74,5 +74,6 @@ fn write(input: Input, collections: Collections, sink: impl Sink, run: Run<'_>) 
         old_collections: Collections::new(),
         run,
     };
-    transfer.run(source, Old::Nothing, sink)
+    let report = transfer.run(source, Old::Nothing, sink)?;
+    Ok(Report { rejected: report.rejected + rejected, ..report })
 }

@@ -78,7 +78,7 @@ impl Copying {
         }
         let target = match old {
             Some(old) => old.clone(),
-            None if to.kind().is_database() => self.opened(to, run)?,
+            None if to.kind().is_database() => Self::opened(&self.open, to, run)?,
             None => return Ok(None),
         };
         let query = self.query.clone().unwrap_or_default();

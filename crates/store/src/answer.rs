@@ -12,7 +12,7 @@ use crate::lines::BLOCK;
 use crate::pipeline::ordered;
 use crate::run::Run;
 use crate::stored::Count;
-use crate::{Batch, Error, Source, Store, Work};
+use crate::{Batch, Error, Report, Source, Store, Work};
 
 /// A part is made of so many bytes of the source, about: enough to keep all cores busy for a while.
 const PART: usize = 8 << 20;
@@ -25,6 +25,8 @@ pub struct Answer {
     fields: Fields,
     stop: Stop,
     name: Arc<str>,
+    /// How many records of the store were not valid, and so not searched, as far as has been read.
+    rejected: u64,
     rules: Rules,
     keyed: Keyed,
     notes: Notes,
@@ -39,6 +41,8 @@ pub struct Input {
     pub check: Check,
     /// What they have to answer.
     pub search: Option<Arc<Compiled>>,
+    /// How many records of the store were found not to be valid when it was searched.
+    pub rejected: u64,
 }
 
 impl Store {
@@ -51,8 +55,9 @@ impl Store {
     pub fn answer(&self, query: &Query, mut run: Run<'_>) -> Result<Answer, Error> {
         let (stop, fields) = (run.stop.clone(), query.search().fields.clone());
         if !self.is_nearly_all(query, run.part())? {
-            let (answer, _) = self.find(query, run)?;
-            return Ok(Answer::new(Box::new(answer), (Check::default(), None), fields, stop));
+            let (answer, Report { rejected, .. }) = self.find(query, run)?;
+            let answer = Answer::new(Box::new(answer), (Check::default(), None), fields, stop);
+            return Ok(Answer { rejected, ..answer });
         }
         let search = self.compile(query, &stop)?;
         let check = Check { gate: Some(Gate::default()), accept: Accept::Collections, ..Check::default() };
@@ -99,6 +104,7 @@ impl Answer {
             notes: Notes::new(&rules),
             keyed: Keyed::default(),
             is_over: false,
+            rejected: 0,
             source,
             check,
             search,
@@ -142,7 +148,8 @@ impl Answer {
 
     /// All of it, to be written to a store.
     pub fn into_input(self) -> Input {
-        Input { source: self.source, check: self.check, search: self.search }
+        let Self { source, check, search, rejected, .. } = self;
+        Input { source, check, search, rejected }
     }
 }
 

@@ -12,7 +12,7 @@ use stacyard_search::{Compiled, ItemError, KnownNames, MatchError, Names, Search
 use crate::collections::Found;
 use crate::report::{Findings, Located, Problem, Warnings};
 use crate::unmatched::{check_lists, check_properties, listed};
-use crate::{Batch, Error, ErrorKind, Fault, Note, Record, Remedy};
+use crate::{Batch, Comparison, Error, ErrorKind, Fault, Note, Record, Remedy};
 
 /// What records have to pass.
 #[derive(Clone, Default)]
@@ -25,6 +25,22 @@ pub struct Check {
     pub accept: Accept,
     /// Collections that the input is to have, because a profile speaks of them: a warning names those that it has not.
     pub expected: Vec<String>,
+    /// Which Items are wanted.
+    pub wants: Wants,
+}
+
+/// Which Items of an input are wanted.
+#[derive(Clone, Default)]
+pub enum Wants {
+    /// Those that answer the search; all, where there is none.
+    #[default]
+    Answering,
+    /// Those that do not answer it.
+    Others,
+    /// Those that the target does not have exactly so.
+    Different(Arc<Comparison>),
+    /// Of those that the target has: those of which one of the same name has come.
+    Coming(Arc<Comparison>),
 }
 
 /// What a store knows of the Items that it hands over.
@@ -247,8 +263,10 @@ pub(crate) fn collection_of(item: Value<'_>) -> Option<Cow<'_, str>> {
 pub(crate) enum Outcome {
     /// It may go on. The key is that of an Item.
     Passed(ObjectKind, Key),
-    /// It is a valid Item that the search does not want.
+    /// It is a valid Item that is not wanted.
     Filtered,
+    /// It is a valid Item that the target has exactly so.
+    Present(Key),
     /// It is set aside. `None`: what is wrong with it is to be [found again](Checker::findings).
     Rejected(Option<Box<Findings>>),
 }
@@ -278,7 +296,15 @@ impl<'a> Checker<'a> {
     ) -> Result<Outcome, Error> {
         let text = record.of(batch);
         let source = batch.origin.as_ref().unwrap_or(&self.source);
+        let compared = match &self.rules.check.wants {
+            Wants::Different(comparison) => Some(comparison),
+            _ => None,
+        };
         let nameless = |problem| Findings { kind: None, id: None, problems: vec![problem], more: 0 };
+        let is_text = matches!(record.fault, None | Some(Fault::Disagrees { .. }));
+        if let Some(comparison) = compared.filter(|_| !is_text) {
+            comparison.comes_nameless();
+        }
         if let Some(Fault::TooLong { bytes }) = record.fault {
             return Ok(notes.hold(|| {
                 nameless(Problem::new(
@@ -299,8 +325,14 @@ impl<'a> Checker<'a> {
         }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
-            Err(error) => return Ok(notes.hold(|| nameless(syntax_problem(text, &error)))),
+            Err(error) => {
+                compared.inspect(|comparison| comparison.comes_nameless());
+                return Ok(notes.hold(|| nameless(syntax_problem(text, &error))));
+            }
         };
+        if let Some(comparison) = compared {
+            comparison.comes(original)?;
+        }
         let named = |problems, more| {
             let id = id_of(original);
             let kind = id.as_ref().and_then(|_| ObjectKind::of(original));
@@ -355,13 +387,21 @@ impl<'a> Checker<'a> {
             return Ok(Outcome::Passed(kind, 0));
         }
         notes.expect(&self.rules.check, value);
-        if let Some(search) = &self.rules.search {
-            notes.observe(search, value);
-            if !search.matches(value)? {
-                return Ok(Outcome::Filtered);
+        let answers = match &self.rules.search {
+            Some(search) => {
+                notes.observe(search, value);
+                search.matches(value)?
             }
-        }
+            None => true,
+        };
         let key = self.keyed.key(value);
+        match &self.rules.check.wants {
+            Wants::Answering | Wants::Different(_) if !answers => return Ok(Outcome::Filtered),
+            Wants::Others if answers => return Ok(Outcome::Filtered),
+            Wants::Coming(comparison) if !comparison.stays(value)? => return Ok(Outcome::Filtered),
+            Wants::Different(comparison) if comparison.has(value)? => return Ok(Outcome::Present(key)),
+            _ => {}
+        }
         accept(value, key, migrated_text.is_none())?;
         Ok(Outcome::Passed(kind, key))
     }

@@ -76,6 +76,12 @@ pub trait Editor: Send + Sync {
     /// The condition does not hold.
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error>;
 
+    /// Takes Items away, each on a condition, as one transaction. Those that are not there, or are otherwise, stay as they are; says how many went.
+    ///
+    /// # Errors
+    /// Something refers to one of them: then none went.
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error>;
+
     /// Puts a Collection.
     ///
     /// # Errors
@@ -129,6 +135,14 @@ impl<'a> Edit<'a> {
         self.editor.delete_item(key, when)
     }
 
+    /// Takes Items away, each on a condition, as one transaction; says how many went. The others are not there, or have been changed.
+    ///
+    /// # Errors
+    /// Something refers to one of them: then none went.
+    pub fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        self.editor.delete_items(items)
+    }
+
     /// Puts the Collection of this JSON text; gives its id.
     ///
     /// # Errors
@@ -179,6 +193,10 @@ mod tests {
 
         fn delete_item(&self, _: &ItemKey, _: When) -> Result<(), Error> {
             Ok(())
+        }
+
+        fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+            Ok(items.len() as u64)
         }
 
         fn put_collection(&self, _: &str, collection: &Document, _: When) -> Result<Put, Error> {

@@ -187,7 +187,7 @@ fn found<Part>(
         match outcome {
             Outcome::Passed(ObjectKind::Item, _) => {}
             Outcome::Passed(..) => found.read -= 1,
-            Outcome::Filtered => found.filtered += 1,
+            Outcome::Filtered | Outcome::Present(_) => found.filtered += 1,
             Outcome::Rejected(findings) => found.rejects.push((index, findings)),
         }
     }

@@ -6,6 +6,7 @@ mod chain;
 mod changes;
 mod check;
 mod collections;
+mod comparison;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod cursor;
@@ -51,8 +52,9 @@ pub use answer::{Answer, Input};
 pub use backend::{Backend, Candidates, item_by_search};
 pub use chain::Chain;
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
-pub use check::{Accept, Check, Key, Known};
+pub use check::{Accept, Check, Key, Known, Wants};
 pub use collections::{CollectionChanges, Deletion, Listed, items_of, merged};
+pub use comparison::Comparison;
 pub use cursor::Cursor;
 pub use directory::{Directory, FileEntry, Wanted};
 pub use edit::{Edit, Editor, Home, Put, When};

@@ -233,6 +233,20 @@ impl Editor for Union {
         self.of_collection(key.collection.as_deref())?.edit()?.delete_item(key, when)
     }
 
+    /// One transaction for each of the stores.
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        let mut left: Vec<_> = items.iter().collect();
+        let mut gone = 0;
+        while let Some((first, _)) = left.first() {
+            let (these, others): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|(key, _)| key.collection == first.collection);
+            let these: Vec<_> = these.into_iter().cloned().collect();
+            gone += self.of_collection(first.collection.as_deref())?.edit()?.delete_items(&these)?;
+            left = others;
+        }
+        Ok(gone)
+    }
+
     fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
         let edit = self.of_collection(Some(id))?.edit()?;
         Ok(edit.put_collection(collection.text().as_bytes(), when)?.1)

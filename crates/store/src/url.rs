@@ -58,6 +58,11 @@ impl StoreKind {
         matches!(self, Self::PostGis | Self::PgStac | Self::Postgres)
     }
 
+    /// Whether it is one file, which is written as a whole.
+    pub const fn is_file(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson | Self::Parquet)
+    }
+
     /// Whether it is text, of which each Item can be a part of one.
     pub const fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Ndjson)

@@ -7,9 +7,9 @@ use stacyard_model::Profile;
 use stacyard_model::json::Document;
 use stacyard_search::{Aggregation, Aggregator, Stop};
 
-use crate::stored::{Count, ItemKey};
+use crate::stored::Count;
 use crate::{
-    Backend, Collections, Editor, Error, Find, Home, Pool, Put, Report, Sorted, Source, Store, When,
+    Backend, Collections, Editor, Error, Find, Home, ItemKey, Pool, Put, Report, Sorted, Source, Store, When,
 };
 
 /// Is told how long a store took for a question or a change, well or not; of an answer that comes in parts, until it has begun. It is
@@ -124,6 +124,10 @@ impl Editor for Watched {
 
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
         self.edited(|editor| editor.delete_item(key, when))
+    }
+
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        self.edited(|editor| editor.delete_items(items))
     }
 
     fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {

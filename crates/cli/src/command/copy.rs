@@ -72,6 +72,7 @@ fn copied(
         journal: flags.journal.clone(),
         update: flags.update,
         layout: Layout { parts: parts.as_ref().map(Parts::writer), folders, ..flags.layout.asked(global) },
+        ..Copying::default()
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
     let usual = if flags.update { Mode::Upsert } else { Mode::default() };

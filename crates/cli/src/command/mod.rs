@@ -3,6 +3,7 @@
 
 pub(crate) mod collections;
 pub(crate) mod copy;
+pub(crate) mod delete;
 pub(crate) mod help;
 pub(crate) mod info;
 pub(crate) mod init;
@@ -10,5 +11,6 @@ pub(crate) mod optimize;
 mod parts;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod validate;

@@ -152,6 +152,15 @@ pub(crate) fn warnings(warnings: &Warnings, text: &mut Text) {
     }
 }
 
+/// Says what was done.
+pub(crate) fn say(global: &Global, message: &str) {
+    match (global.quiet, global.json_log) {
+        (true, _) => {}
+        (false, true) => say::event(json!({"event": "done", "message": message})),
+        (false, false) => say::line(message),
+    }
+}
+
 /// Says what a user should know, though nothing has failed.
 pub(crate) fn warn(global: &Global, message: &str) {
     note(&Note { message: message.to_owned(), help: Remedy::default() }, global.json_log);

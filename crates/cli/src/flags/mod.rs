@@ -65,6 +65,10 @@ pub(crate) enum Command {
     Collections(Collections),
     /// Make the tables that a database needs, or bring them up to date.
     Init(Init),
+    /// Delete the Items of a store that answer a search.
+    Delete(Delete),
+    /// Make a store hold what another holds, writing only what differs.
+    Sync(Sync),
     /// Rewrite a GeoParquet file, of whatever program, in the best layout.
     Optimize(Optimize),
     /// Print what a shell needs to complete this command.
@@ -375,6 +379,53 @@ pub(crate) struct Optimize {
     pub(crate) store: String,
     #[command(flatten)]
     pub(crate) layout: Layout,
+}
+
+/// Delete the Items of a store that answer a search.
+///
+/// Without --yes it says how many they are, and asks; where there is no terminal it deletes nothing. A file is written anew without them. Of a database
+/// each goes only if it is still as it was when it answered.
+///
+/// For example: stacyard delete catalog.parquet --collections old-scenes --filter "eo:cloud_cover > 90"
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The store: a file or a database.
+    pub(crate) store: String,
+    /// Delete without asking.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Write records of a file that are not valid to this file, one JSON object a line: they cannot stay in a file that is written anew.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) question: Question,
+}
+
+/// Make a store hold what another holds, writing only what differs.
+///
+/// Items that are new or differ are written, and those that FROM does not have are deleted from TO, as are their Collections. An Item of FROM that is
+/// not valid is rejected, and stays as it is in TO. A file is written anew where anything differs, and left alone where nothing does. What was broken
+/// off goes on when it is run again.
+///
+/// For example: stacyard sync postgis://localhost/plumes plumes.parquet
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// The store to read.
+    pub(crate) from: String,
+    /// The store to write: a file or a database.
+    pub(crate) to: String,
+    /// Delete all Items of TO where FROM has none.
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Write rejected Items to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) gate: Gate,
 }
 
 /// Say what a store holds: collections, counts, extents, properties, assets.

@@ -23,6 +23,7 @@ use crate::own::schema::found;
 use crate::own::session::{loading, notify};
 use crate::own::shape::OwnRow;
 use crate::own::store::{PostGis, name_of};
+use crate::search::locked::{self, AMONG};
 use crate::search::searched::{item_text, parsed};
 
 impl PostGis {
@@ -104,6 +105,23 @@ impl Editor for PostGis {
             Ok(notify(client, self.schema(), 1).await?)
         };
         let explain = async |_: &Client, cause: &tokio_postgres::Error| referred_to(key, cause);
+        self.writer.wait(self.writer.change(&Lock::Items.begin(self.schema()), change, explain))
+    }
+
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        let table = format!("{}.items", self.schema());
+        let change = async |client: &Client| {
+            let keys = locked::lock(client, (&table, &OwnRow), items, name_of).await?;
+            if keys.is_empty() {
+                return Ok(0);
+            }
+            let delete = format!("DELETE FROM {table} WHERE {AMONG}");
+            let gone = client.execute_typed(&delete, &keys.params()).await?;
+            notify(client, self.schema(), usize::try_from(gone).unwrap_or(usize::MAX)).await?;
+            Ok(gone)
+        };
+        let explain =
+            async |_: &Client, cause: &tokio_postgres::Error| referred_to(&"one of these Items", cause);
         self.writer.wait(self.writer.change(&Lock::Items.begin(self.schema()), change, explain))
     }
 

@@ -18,7 +18,9 @@ use crate::pgstac::homes::{Cut, Homes};
 use crate::pgstac::load::batch::{TURN, is_of_constraint};
 use crate::pgstac::load::target::Target;
 use crate::pgstac::store::PgStac;
+use crate::search::locked::{self, AMONG};
 use crate::search::searched::{item_text, parsed};
+use crate::search::shape::RowShape;
 
 impl PgStac {
     /// The Item of a name as it is now, and stays until the transaction ends.
@@ -99,23 +101,36 @@ impl Editor for PgStac {
     }
 
     fn delete_item(&self, key: &ItemKey, when: When) -> Result<(), Error> {
-        let Some(collection) =
-            key.collection.as_ref().filter(|name| !name.contains('\0') && !key.id.contains('\0'))
-        else {
-            return Err(Error::not_there(key));
-        };
+        let Some((collection, id)) = name_of(key) else { return Err(Error::not_there(key)) };
         let change = async |client: &Client| {
-            let there = self.locked_item(client, (collection, &key.id)).await?;
+            let there = self.locked_item(client, (collection, id)).await?;
             when.meets(there.as_ref(), key)?;
             if there.is_none() {
                 return Err(Error::not_there(key).into());
             }
             let delete = "DELETE FROM pgstac.items WHERE collection = $1 AND id = $2";
-            let params: [(&(dyn ToSql + Sync), Type); 2] = [(collection, Type::TEXT), (&key.id, Type::TEXT)];
+            let params: [(&(dyn ToSql + Sync), Type); 2] = [(&collection, Type::TEXT), (&id, Type::TEXT)];
             if client.execute_typed(delete, &params).await? == 0 {
                 return Err(Fault::Raced);
             }
             Ok(())
+        };
+        self.writer.wait(self.writer.change(
+            &self.begin(),
+            change,
+            async |_: &Client, _: &tokio_postgres::Error| None,
+        ))
+    }
+
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        let change = async |client: &Client| {
+            let table = ("pgstac.items", &*self.searched.shape as &dyn RowShape);
+            let keys = locked::lock(client, table, items, name_of).await?;
+            if keys.is_empty() {
+                return Ok(0);
+            }
+            let delete = format!("DELETE FROM pgstac.items WHERE {AMONG}");
+            Ok(client.execute_typed(&delete, &keys.params()).await?)
         };
         self.writer.wait(self.writer.change(
             &self.begin(),
@@ -165,6 +180,12 @@ impl Editor for PgStac {
             async |_: &Client, _: &tokio_postgres::Error| None,
         ))
     }
+}
+
+/// The collection and the id of an Item that pgstac can have.
+fn name_of(key: &ItemKey) -> Option<(&str, &str)> {
+    let collection = key.collection.as_deref()?;
+    [collection, &key.id].iter().all(|name| !name.contains('\0')).then_some((collection, &*key.id))
 }
 
 /// What fails since others have changed the partition meanwhile goes well the next time.

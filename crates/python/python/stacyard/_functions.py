@@ -41,8 +41,7 @@ def open(store: Path, **how: Unpack[Opening]) -> Store:
     >>> store.search().count()
     2
     """
-    opened = Store(store, **how)
-    return opened
+    return Store(store, **how)
 
 
 def validate(
@@ -110,7 +109,6 @@ def copy(
         source = source.store
     elif search is not None:
         query = _stacyard.Query(given("search", search, Search))
-        options.setdefault("timeout", search.get("timeout"))
     with watched(progress) as callback:
         told = _stacyard.copy(_plain(source), os.fspath(to), _options(options), query, callback)
     return _report(told)

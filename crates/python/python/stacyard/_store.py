@@ -220,7 +220,9 @@ class Found:
         >>> stacyard.open("items.ndjson").search(datetime="2024-06-01/..", max_items=1).count()
         2
         """
-        return self.store.handle.count(self.query)
+        number, notes = self.store.handle.count(self.query)
+        warn(notes, depth=2)
+        return number
 
     def first(self) -> Json | None:
         """The first Item, or None.
@@ -249,7 +251,7 @@ class Found:
         >>> [len(page["features"]) for page in found.pages(1)]
         [1, 1]
         """
-        size = size or self.query.limit or 100
+        size = (self.query.limit or 100) if size is None else size
         left, token = self.query.max_items, None
         while left is None or left > 0:
             wanted = size if left is None else min(size, left)

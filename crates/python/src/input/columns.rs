@@ -1,5 +1,6 @@
 //! Columns of Arrow, whoever has them, by way of a Parquet file: they are read as those of other programs' files are, through the gate.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
@@ -11,21 +12,50 @@ use parquet::file::metadata::KeyValue;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods};
-use stacyard::{Error, Store};
+use serde_json::{Value, json};
+use stacyard::{Error, ErrorKind, Stop, Store};
 
 use super::spool;
 use crate::error::OrRaise;
-
-/// What a file without the metadata of GeoParquet says of its geometries, as STAC GeoParquet has them.
-const GEO: &str = r#"{"version":"1.1.0","primary_column":"geometry","columns":{"geometry":{"encoding":"WKB","geometry_types":[]}}}"#;
+use crate::work;
 
 /// The store that columns are.
-pub(super) fn spooled(value: &Bound<'_, PyAny>) -> PyResult<Store> {
+pub(super) fn spooled(value: &Bound<'_, PyAny>, stop: &Stop) -> PyResult<Store> {
     let py = value.py();
     let capsule = value.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
     let stream = taken(&capsule)?;
-    // A stream may be made by code of Python's, which takes the lock by itself.
-    py.detach(|| written(stream)).or_raise(py)
+    let mut interrupted = None;
+    // A stream may be made by code of Python's, which takes the lock by itself. Of some types the writer panics.
+    let store = py.detach(|| {
+        let write = AssertUnwindSafe(|| written(stream, stop, &mut interrupted));
+        catch_unwind(write).unwrap_or_else(|_| Err(work::fault()))
+    });
+    // An interrupt in the midst of the stream's own code is an error of the stream.
+    py.check_signals()?;
+    match interrupted {
+        Some(error) => Err(error),
+        None => store.or_raise(py),
+    }
+}
+
+/// What a file without the metadata of GeoParquet says of its geometries, as STAC GeoParquet has them; with the reference system that the column
+/// names, which is refused where it is not that of GeoJSON.
+fn geo(schema: &Schema) -> String {
+    let geometry = schema.field_with_name("geometry").ok();
+    let said = geometry.and_then(|field| field.metadata().get("ARROW:extension:metadata"));
+    let crs =
+        said.and_then(|said| serde_json::from_str::<Value>(said).ok()).map(|mut said| said["crs"].take());
+    let mut column = json!({"encoding": "WKB", "geometry_types": []});
+    match crs {
+        None | Some(Value::Null) => {}
+        Some(Value::String(code)) => {
+            let (authority, code) = code.split_once(':').unwrap_or(("", &code));
+            let code = code.parse::<u32>().map_or_else(|_| json!(code), |code| json!(code));
+            column["crs"] = json!({"id": {"authority": authority, "code": code}});
+        }
+        Some(crs) => column["crs"] = crs,
+    }
+    json!({"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}).to_string()
 }
 
 /// The stream of a capsule, which is empty from then on.
@@ -42,7 +72,11 @@ fn taken(capsule: &Bound<'_, PyCapsule>) -> PyResult<ArrowArrayStreamReader> {
         .map_err(|cause| PyTypeError::new_err(format!("a stream of Arrow that cannot be read: {cause}")))
 }
 
-fn written(stream: ArrowArrayStreamReader) -> Result<Store, Error> {
+fn written(
+    stream: ArrowArrayStreamReader,
+    stop: &Stop,
+    interrupted: &mut Option<PyErr>,
+) -> Result<Store, Error> {
     let mut file = spool::file()?;
     let schema = stream.schema();
     refuse_others(&schema)?;
@@ -51,9 +85,15 @@ fn written(stream: ArrowArrayStreamReader) -> Result<Store, Error> {
     let mut writer =
         ArrowWriter::try_new(file.as_file_mut(), Arc::clone(&stored), None).map_err(unwritable)?;
     if !schema.metadata().contains_key("geo") {
-        writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), GEO.to_owned()));
+        writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo(&schema)));
     }
     for batch in stream {
+        stop.check()?;
+        work::cancelled()?;
+        if let Err(error) = Python::attach(|py| py.check_signals()) {
+            *interrupted = Some(error);
+            return Err(Error::new(ErrorKind::Cancelled, "interrupted"));
+        }
         let batch = batch.map_err(unreadable)?;
         let columns =
             batch.columns().iter().zip(stored.fields()).map(|(column, field)| filled(column, field));
@@ -97,6 +137,12 @@ fn filled(column: &ArrayRef, field: &FieldRef) -> Result<ArrayRef, ArrowError> {
 
 /// Fails where the columns are no Items.
 fn refuse_others(schema: &Schema) -> Result<(), Error> {
+    if let Some(field) = schema.fields().iter().find(|field| is_of_no_json(field.data_type())) {
+        return Err(Error::usage(
+            format!("the column {:?} is of the type {}, which no Item has", field.name(), field.data_type()),
+            "leave it out, or cast it to texts or numbers",
+        ));
+    }
     let missing: Vec<&str> =
         ["id", "geometry"].into_iter().filter(|name| schema.field_with_name(name).is_err()).collect();
     if missing.is_empty() {
@@ -107,6 +153,22 @@ fn refuse_others(schema: &Schema) -> Result<(), Error> {
         format!("the columns are no Items: there is no {missing}"),
         "give columns as STAC GeoParquet has them",
     ))
+}
+
+/// Whether a file of Parquet cannot hold a type at all.
+fn is_of_no_json(kind: &DataType) -> bool {
+    match kind {
+        DataType::Union(..) | DataType::Interval(_) | DataType::RunEndEncoded(..) => true,
+        DataType::Dictionary(_, values) => matches!(**values, DataType::Utf8View | DataType::BinaryView),
+        DataType::Struct(members) => members.iter().any(|member| is_of_no_json(member.data_type())),
+        DataType::List(of)
+        | DataType::LargeList(of)
+        | DataType::FixedSizeList(of, _)
+        | DataType::ListView(of)
+        | DataType::LargeListView(of)
+        | DataType::Map(of, _) => is_of_no_json(of.data_type()),
+        _ => false,
+    }
 }
 
 fn unreadable(cause: ArrowError) -> Error {

@@ -2,6 +2,7 @@
 //! the work asks for it, one batch ahead from then on, and only once.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use crossbeam_channel::{Sender, bounded};
 use pyo3::exceptions::PyTypeError;
@@ -11,8 +12,8 @@ use stacyard::{Collections, Error, ErrorKind, Source};
 use stacyard_store::{Backend, Batch, Fault, Place, Record, Work};
 
 use super::as_json;
-use crate::json::{NotJson, write};
-use crate::work::{Ask, Feed};
+use crate::json::{HALF, NotJson, write};
+use crate::work::{Ask, Feed, TICK};
 
 /// How many bytes a batch has, about: enough to keep a thread busy.
 const BATCH: usize = 1 << 20;
@@ -24,12 +25,13 @@ const RECORDS: usize = 4096;
 pub(crate) struct Items {
     iterator: Py<PyIterator>,
     given: u64,
+    max_record_bytes: usize,
     name: &'static str,
 }
 
 impl Items {
     /// Of a dictionary or a model, which is an Item or holds several, or of an iterable of such.
-    pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(crate) fn of(value: &Bound<'_, PyAny>, max_record_bytes: usize) -> PyResult<Self> {
         let py = value.py();
         let value = as_json(value)?;
         let (items, name) = match value.cast::<PyDict>() {
@@ -37,9 +39,12 @@ impl Items {
                 Some(features) => (features.try_iter()?, "features"),
                 None => (PyList::new(py, [dict])?.try_iter()?, "dictionary"),
             },
-            Err(_) => (value.try_iter().map_err(|_| no_input(&value))?, "items"),
+            Err(_) if !value.hasattr("__iter__")? && !value.hasattr("__getitem__")? => {
+                return Err(no_input(&value));
+            }
+            Err(_) => (value.try_iter()?, "items"),
         };
-        Ok(Self { iterator: items.unbind(), given: 0, name })
+        Ok(Self { iterator: items.unbind(), given: 0, max_record_bytes, name })
     }
 
     /// How messages call them.
@@ -53,7 +58,12 @@ fn features<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyAny>
     let kind = dict.get_item("type")?;
     let is_collection =
         kind.is_some_and(|kind| kind.extract::<String>().is_ok_and(|kind| kind == "FeatureCollection"));
-    if is_collection { dict.get_item("features") } else { Ok(None) }
+    // Without any it is an Item like others, of which the gate says what is wrong.
+    if is_collection {
+        Ok(dict.get_item("features")?.filter(|features| !features.is_none()))
+    } else {
+        Ok(None)
+    }
 }
 
 fn no_input(value: &Bound<'_, PyAny>) -> PyErr {
@@ -69,10 +79,20 @@ impl Feed for Items {
         // A text that grows is copied time and again.
         let mut batch = Batch { text: Vec::with_capacity(BATCH + BATCH / 4), ..Batch::default() };
         let mut items = self.iterator.bind(py).clone();
+        let begun = Instant::now();
         while batch.text.len() < BATCH && batch.records.len() < RECORDS {
+            // Items that are slow to come are not waited for, so that signals and progress are not either.
+            if !batch.records.is_empty() && begun.elapsed() > TICK {
+                break;
+            }
             let Some(item) = items.next() else { break };
             let start = batch.text.len();
-            let fault = text(&item?, &mut batch.text)?;
+            let mut fault = text(&item?, &mut batch.text)?;
+            let bytes = batch.text.len() - start;
+            if fault.is_none() && bytes > self.max_record_bytes {
+                batch.text.truncate(start + self.max_record_bytes);
+                fault = Some(Fault::TooLong { bytes: bytes as u64 });
+            }
             let place = Place::Feature(self.given);
             self.given += 1;
             batch.records.push(Record {
@@ -90,7 +110,11 @@ impl Feed for Items {
 /// Appends the text of one object, or why it has none.
 fn text(item: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<Option<Fault>> {
     if let Ok(text) = item.cast::<PyString>() {
-        out.extend_from_slice(text.to_cow()?.as_bytes());
+        let Ok(text) = text.to_str() else {
+            out.extend_from_slice(HALF.as_bytes());
+            return Ok(Some(Fault::NotJson));
+        };
+        out.extend_from_slice(text.as_bytes());
         return Ok(None);
     }
     if let Ok(text) = item.cast::<PyBytes>() {

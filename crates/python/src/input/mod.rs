@@ -8,8 +8,8 @@ use std::ffi::OsString;
 
 use crossbeam_channel::Sender;
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyByteArray, PyBytes, PyDict, PyMemoryView, PyString};
-use stacyard::{Error, Open, Source, Store, StoreUrl};
+use pyo3::types::{IntoPyDict, PyByteArray, PyBytes, PyDict, PyMapping, PyMemoryView, PyString};
+use stacyard::{Error, Open, Source, Stop, Store, StoreUrl};
 
 use self::feed::{Asked, Given, Items};
 use crate::error::OrRaise;
@@ -20,6 +20,8 @@ use crate::work::{Ask, Feed, NoFeed};
 pub(crate) enum Input {
     /// A store by its name.
     Named(StoreUrl),
+    /// A store that is open, by its name and how it was opened: it is opened again, as what is copied onto itself is known by its place.
+    Again(StoreUrl, Box<Open>),
     /// Objects of Python.
     Items(Items),
     /// A text, which is read once.
@@ -29,30 +31,30 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// What an object of Python is as an input. A store that is open is opened again, as it was: what is copied onto itself is known by its place.
-    pub(crate) fn of(value: &Bound<'_, PyAny>, open: &mut Open) -> PyResult<Self> {
+    /// What an object of Python is as an input.
+    pub(crate) fn of(value: &Bound<'_, PyAny>, open: &Open, stop: &Stop) -> PyResult<Self> {
         let py = value.py();
         if let Some(name) = name(value)? {
             return StoreUrl::parse(&name, open.kind).map(Self::Named).or_raise(py);
         }
         if let Ok(store) = value.cast::<store::Store>() {
             let (url, how) = store.get().place();
-            *open = how.clone();
-            return Ok(Self::Named(url.clone()));
+            return Ok(Self::Again(url.clone(), Box::new(how.clone())));
         }
         if let Some(bytes) = bytes(value)? {
             return spool::bytes(py, bytes, open);
         }
         if value.hasattr("__arrow_c_stream__")? && value.cast::<PyDict>().is_err() {
-            return columns::spooled(value).map(|store| Self::Opened(store, "columns".to_owned()));
+            return columns::spooled(value, stop).map(|store| Self::Opened(store, "columns".to_owned()));
         }
-        Items::of(value).map(Self::Items)
+        Items::of(value, open.max_record_bytes).map(Self::Items)
     }
 }
 
 /// Where Items come from, as the work has it.
 pub(crate) enum Origin {
-    Named(StoreUrl),
+    /// A store by its name, and how it is opened where that is another way than the call says.
+    Named(StoreUrl, Option<Box<Open>>),
     /// Objects of Python, by what they are called.
     Asked(&'static str),
     Text(Box<dyn Source>),
@@ -63,7 +65,8 @@ impl Input {
     /// What the work has of it, and what stays on the thread that has called.
     pub(crate) fn parts(self) -> (Origin, Box<dyn Feed>) {
         match self {
-            Self::Named(url) => (Origin::Named(url), Box::new(NoFeed)),
+            Self::Named(url) => (Origin::Named(url, None), Box::new(NoFeed)),
+            Self::Again(url, open) => (Origin::Named(url, Some(open)), Box::new(NoFeed)),
             Self::Items(items) => (Origin::Asked(items.name()), Box::new(items)),
             Self::Text(source) => (Origin::Text(source), Box::new(NoFeed)),
             Self::Opened(store, name) => (Origin::Opened(store, name), Box::new(NoFeed)),
@@ -79,7 +82,9 @@ impl Origin {
         asks: Sender<Ask>,
     ) -> Result<(String, Store, Option<StoreUrl>), Error> {
         Ok(match self {
-            Self::Named(url) => (url.spelling().to_owned(), open.url(&url)?, Some(url)),
+            Self::Named(url, how) => {
+                (url.spelling().to_owned(), how.as_deref().unwrap_or(open).url(&url)?, Some(url))
+            }
             other => {
                 let (name, store) = other.without_place(asks)?;
                 (name, store, None)
@@ -90,7 +95,7 @@ impl Origin {
     /// The store of what has no place, and what it is called.
     pub(crate) fn without_place(self, asks: Sender<Ask>) -> Result<(String, Store), Error> {
         Ok(match self {
-            Self::Named(url) => return Err(Error::failed(format!("{url} has a place"))),
+            Self::Named(url, _) => return Err(Error::failed(format!("{url} has a place"))),
             Self::Asked(name) => (name.to_owned(), Given::new(Box::new(Asked::new(asks, name))).into()),
             Self::Text(source) => (source.name().to_owned(), Given::new(source).into()),
             Self::Opened(store, name) => (name, store),
@@ -134,13 +139,15 @@ pub(crate) fn as_json<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyA
     if value.cast::<PyDict>().is_ok() {
         return Ok(value.clone());
     }
+    if value.cast::<PyMapping>().is_ok() {
+        return py.get_type::<PyDict>().call1((value,));
+    }
     if value.hasattr("model_dump")? {
         return dumped(value);
     }
     if value.hasattr("to_dict")? {
         let how = PyDict::new(py);
-        // The links of pystac would be made anew, and its root be looked for.
-        how.set_item("include_self_link", false)?;
+        // Else the links of pystac would be made anew, and its root be looked for.
         how.set_item("transform_hrefs", false)?;
         return match value.call_method("to_dict", (), Some(&how)) {
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => {

@@ -9,7 +9,7 @@ use stacyard::Error;
 use stacyard_model::json::{Document, Tape};
 
 pub(crate) use self::read::Reader;
-pub(crate) use self::write::{NotJson, write};
+pub(crate) use self::write::{HALF, NotJson, write};
 
 use crate::error::{OrRaise, raised};
 

@@ -5,6 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use stacyard_model::json::{MAX_DEPTH, push_pointer_token, push_string};
 
+/// What is wrong with a text that Python can hold.
+pub(crate) const HALF: &str = "a text with half of a surrogate pair, which UTF-8 cannot say";
+
 /// Why an object is no JSON: what is wrong, and where.
 #[derive(Debug)]
 pub(crate) struct NotJson(pub(crate) String);
@@ -128,9 +131,7 @@ fn of_any_class(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Re
 }
 
 fn string(text: &Bound<'_, PyString>, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let text = text
-        .to_str()
-        .map_err(|_| Fault::new("a text with half of a surrogate pair, which UTF-8 cannot say"))?;
+    let text = text.to_str().map_err(|_| Fault::new(HALF))?;
     push_string(out, text);
     Ok(())
 }
@@ -148,8 +149,10 @@ fn integer(number: &Bound<'_, PyInt>, out: &mut Vec<u8>) -> Result<(), Fault> {
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         return Ok(());
     }
-    // What a subclass says of itself is not its digits.
-    let plain = number.get_type().py().get_type::<PyInt>().call_method1("__str__", (number,))?;
+    // What a subclass says of itself is not its digits, and `__str__` would ask it.
+    let plain = number.py().get_type::<PyInt>().call_method1("__repr__", (number,));
+    let plain =
+        plain.map_err(|cause| Fault::new(format!("an integer that Python does not write: {cause}")))?;
     out.extend_from_slice(plain.extract::<String>()?.as_bytes());
     Ok(())
 }

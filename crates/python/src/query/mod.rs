@@ -206,6 +206,14 @@ fn fields(options: &Options<'_, '_>) -> PyResult<Fields> {
     if let Some(value) = options.object("fields")?
         && let Ok(both) = value.cast::<PyDict>()
     {
+        for name in both.keys() {
+            let name = name.str()?;
+            if !matches!(name.to_str()?, "include" | "exclude") {
+                let wrong =
+                    Error::usage(format!("fields: there is no {name:?} in it"), "give include and exclude");
+                return Err(wrong).or_raise(py);
+            }
+        }
         return of(&Options(both));
     }
     match listed(options, "fields")? {

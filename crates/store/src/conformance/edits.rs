@@ -18,6 +18,7 @@ pub(super) fn check(suite: &mut Suite<'_>) {
     conditions(&store, &edit, &all);
     collections(&edit, &store);
     invalid(&store, &edit);
+    many(&store, &edit);
     at_once(&store);
     homes(&store);
 }
@@ -72,6 +73,30 @@ fn conditions(store: &Store, edit: &Edit<'_>, all: &[Document]) {
     let gone = edit.put_item(changed.as_bytes(), When::Matches(put.etag));
     assert_eq!(kind(gone), ErrorKind::NotFound);
     assert!(edit.put_item(one.text().as_bytes(), When::Absent).expect("nothing is there").1.is_new);
+}
+
+/// Many go at once; those that are not there, or are otherwise, stay as they are.
+fn many(store: &Store, edit: &Edit<'_>) {
+    let text = |number: usize| {
+        format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"many-{number}","collection":"c1","geometry":{{"type":"Point","coordinates":[1,2]}},"bbox":[1,2,1,2],"properties":{{"datetime":"2024-01-01T00:00:00Z"}},"links":[{{"rel":"collection","href":"c.json"}}],"assets":{{}}}}"#
+        )
+    };
+    let puts: Vec<_> =
+        (0..5).map(|number| edit.put_item(text(number).as_bytes(), When::Absent).expect("an Item")).collect();
+    let changed = text(1).replace("2024", "2025");
+    edit.put_item(changed.as_bytes(), When::Always).expect("an Item");
+    let mut wanted: Vec<_> =
+        puts.iter().take(3).map(|(key, put)| (key.clone(), When::Matches(put.etag))).collect();
+    wanted.push((puts[3].0.clone(), When::Always));
+    wanted.push((ItemKey::new("c1", "many-9"), When::Always));
+    wanted.push((ItemKey::new("nowhere", "many-0"), When::Matches(puts[0].1.etag)));
+    assert_eq!(edit.delete_items(&wanted).expect("single changes"), 3);
+    let left: Vec<bool> = puts.iter().map(|(key, _)| get(store, key).is_some()).collect();
+    assert_eq!(left, [false, true, false, false, true]);
+    assert_eq!(edit.delete_items(&[]).expect("single changes"), 0);
+    let rest: Vec<_> = puts.iter().map(|(key, _)| (key.clone(), When::Always)).collect();
+    assert_eq!(edit.delete_items(&rest).expect("single changes"), 2);
 }
 
 const COLLECTION: &str = r#"{"type":"Collection","stac_version":"1.1.0","id":"edited","description":"d","license":"other","extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}},"links":[]}"#;

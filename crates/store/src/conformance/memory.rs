@@ -88,6 +88,20 @@ impl Editor for Memory {
         kept.items.remove(&name).map(|_| ()).ok_or_else(|| Error::not_there(key))
     }
 
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        let mut kept = self.kept();
+        let mut gone = 0;
+        for (key, when) in items {
+            let name = (key.collection.clone(), key.id.clone());
+            let there = kept.items.get(&name).cloned().map(Stored::new);
+            if there.is_some() && when.meets(there.as_ref(), key).is_ok() {
+                kept.items.remove(&name);
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
     fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
         let mut kept = self.kept();
         let there = stored(&kept, id);

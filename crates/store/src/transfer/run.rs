@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stacyard_model::{Gate, ObjectKind};
 
-use crate::check::{Check, Checker, Keyed, Notes, Outcome, Rules};
+use crate::check::{Check, Checker, Keyed, Notes, Outcome, Rules, Wants};
 use crate::output::Output;
 use crate::pipeline::ordered;
 use crate::seen::{SEEN_MEMORY, Seen};
@@ -68,6 +68,13 @@ impl Transfer<'_> {
             is_known = looked.is_some_and(|looked| looked.is_ok());
         }
         let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
+        let compared = match &self.check.wants {
+            Wants::Different(comparison) => Some(Arc::clone(comparison)),
+            _ => None,
+        };
+        if compared.as_ref().is_some_and(|comparison| comparison.would_empty()) {
+            return Err(replaced_by_nothing(&totals.report));
+        }
         if !is_gradual {
             self.run.stop.check()?;
         }
@@ -75,6 +82,18 @@ impl Transfer<'_> {
             return Err(Self::would_lose(totals.report.rejected));
         }
         let changed = self.keep_collections(&mut sink, &mut totals)?;
+        if !is_gradual
+            && totals.report.written == 0
+            && compared.is_some_and(|comparison| comparison.gone() == 0)
+            && changed.new.is_empty()
+            && changed.changed.is_empty()
+        {
+            // It is as it would become: it is left alone, and what was written goes with the sink.
+            self.keep_rejects()?;
+            let (all, by_collection) = totals.tally.changes(true);
+            let seconds = started.elapsed().as_secs_f64();
+            return Ok(Report { changes: Some(all), by_collection, seconds, ..totals.report });
+        }
         if self.must_lose_nothing && !changed.left_out.is_empty() {
             let ids = changed.left_out.join(", ");
             return Err(Error::failed(format!(
@@ -140,7 +159,12 @@ impl Transfer<'_> {
             Role::Old => {
                 // All of the store meets its profile.
                 let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
-                Check { gate: Some(Gate::default().with_profile(profile)), ..Check::default() }.into()
+                let wants = match &self.check.wants {
+                    Wants::Different(comparison) => Wants::Coming(Arc::clone(comparison)),
+                    _ => Wants::default(),
+                };
+                let gate = Some(Gate::default().with_profile(profile));
+                Check { gate, wants, ..Check::default() }.into()
             }
         };
         self.run.observer.begin(&name, source.size());
@@ -148,7 +172,7 @@ impl Transfer<'_> {
         let encoding = Encoding { encoder: &*encoder, earlier };
         let checker = || Checker::new(&rules, earlier.keyed, Arc::clone(&name));
         let mut again = checker();
-        let mut seen = Seen::new(SEEN_MEMORY);
+        let (mut seen, mut present) = (Seen::new(SEEN_MEMORY), Seen::new(SEEN_MEMORY));
         let mut notes = Notes::new(&rules);
         let unique = self.unique;
         let mut unsettled = Unsettled::default();
@@ -157,10 +181,17 @@ impl Transfer<'_> {
             self.run.stop.check()?;
             let mut repeated = Vec::new();
             for (index, fate) in encoded.fates.iter().enumerate() {
-                if let Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) = fate
-                    && unique
-                    && !seen.insert(*key)?
-                {
+                let (key, is_new) = match fate {
+                    Fate::Checked(Outcome::Passed(ObjectKind::Item, key)) if unique => {
+                        (key, !present.contains(key)? && seen.insert(*key)?)
+                    }
+                    // It stays where it is, so that it is none of those that are written here.
+                    Fate::Checked(Outcome::Present(key)) => {
+                        (key, !seen.contains(key)? && present.insert(*key)?)
+                    }
+                    _ => continue,
+                };
+                if !is_new {
                     repeated.push((index, *key));
                 }
             }

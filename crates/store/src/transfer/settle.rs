@@ -94,9 +94,10 @@ impl Transfer<'_> {
             let taken = matches!(fate, Fate::Taken);
             if role == Role::Old {
                 match fate {
-                    Fate::Checked(Outcome::Passed(..) | Outcome::Filtered) | Fate::Present => {
+                    Fate::Checked(Outcome::Passed(..) | Outcome::Present(_)) | Fate::Present => {
                         collections.count(index, &mut tally.stayed);
                     }
+                    Fate::Checked(Outcome::Filtered) => collections.count(index, &mut tally.went),
                     Fate::Taken => collections.count(index, &mut tally.replaced),
                     Fate::Checked(Outcome::Rejected(_)) => {
                         let findings = again.findings(batch, record)?;
@@ -130,7 +131,7 @@ impl Transfer<'_> {
                     let findings = again.findings(batch, record)?;
                     self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;
                 }
-                Fate::Present => report.present += 1,
+                Fate::Present | Fate::Checked(Outcome::Present(_)) => report.present += 1,
                 Fate::Refused(problem) => {
                     let findings = refusal(batch, record, problem.clone());
                     self.set_aside(&Reject::of(&name, batch, record, &findings), report)?;

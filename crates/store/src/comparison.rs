@@ -1,0 +1,229 @@
+//! Two stores compared: what of the one the other does not have exactly so, and what it has alone. In bounded memory, however many Items there are.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use stacyard_model::ObjectKind;
+use stacyard_model::json::{Kind, Tape, Value, push_string};
+
+use crate::check::{Key, Keyed, collection_of};
+use crate::pipeline::ordered;
+use crate::seen::{SEEN_MEMORY, Seen};
+use crate::{Batch, Error, ItemKey, Run, Source};
+
+/// A store, and another whose Items come one after the other. Keys are hashes of 128 bits, keyed anew in each run, of which no two are the same.
+pub struct Comparison {
+    keyed: Keyed,
+    /// What the Items of the store say, each with its name.
+    states: Seen,
+    items: u64,
+    may_end_empty: bool,
+    /// The names of those that have come.
+    came: Mutex<Seen>,
+    any_came: AtomicU64,
+    /// How many records have come of which nobody knows what Items they are.
+    nameless: AtomicU64,
+    /// How many Items of the store were left out, since none of their names has come.
+    gone: AtomicU64,
+}
+
+impl Comparison {
+    /// Reads all of the store. Whether it `may_end_empty` where no Item comes.
+    ///
+    /// # Errors
+    /// A store that cannot be read, temporary files that cannot be written.
+    pub fn with(source: &mut dyn Source, may_end_empty: bool, run: Run<'_>) -> Result<Self, Error> {
+        let mut comparison = Self {
+            keyed: Keyed::default(),
+            states: Seen::new(SEEN_MEMORY),
+            items: 0,
+            may_end_empty,
+            came: Mutex::new(Seen::new(SEEN_MEMORY)),
+            any_came: AtomicU64::new(0),
+            nameless: AtomicU64::new(0),
+            gone: AtomicU64::new(0),
+        };
+        let keyed = comparison.keyed.clone();
+        each(
+            source,
+            run,
+            |text, item| state(&keyed, item, text),
+            |states| {
+                comparison.items += states.len() as u64;
+                states.into_iter().try_for_each(|state| comparison.states.insert(state).map(|_| ()))
+            },
+        )?;
+        Ok(comparison)
+    }
+
+    /// Notes that an Item has come, valid or not; it is told by its name.
+    pub(crate) fn comes(&self, item: Value<'_>) -> Result<(), Error> {
+        if item.get("id").and_then(Value::as_str).is_none() {
+            self.comes_nameless();
+            return Ok(());
+        }
+        self.any_came.store(1, Ordering::Relaxed);
+        self.came.lock().unwrap_or_else(PoisonError::into_inner).insert(name(&self.keyed, item))?;
+        Ok(())
+    }
+
+    /// Notes that a record has come of which nobody knows what Item it is.
+    pub(crate) fn comes_nameless(&self) {
+        self.nameless.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the store has an Item of this name that says the same: the same members, in any order, with the same values; numbers are the same where
+    /// they are written so.
+    pub(crate) fn has(&self, item: Value<'_>) -> Result<bool, Error> {
+        self.states.contains(&state(&self.keyed, item, &mut Vec::new()))
+    }
+
+    /// Whether an Item of the store stays, once all have come: one of its name has come, or may have.
+    pub(crate) fn stays(&self, item: Value<'_>) -> Result<bool, Error> {
+        let stays = self.keeps_all()
+            || self.came.lock().unwrap_or_else(PoisonError::into_inner).contains(&name(&self.keyed, item))?;
+        if !stays {
+            self.gone.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(stays)
+    }
+
+    /// Whether nothing goes, since of some records that have come nobody knows what Items they are.
+    pub fn keeps_all(&self) -> bool {
+        self.nameless.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether all Items of the store would go, since none has come, and may not.
+    pub(crate) fn would_empty(&self) -> bool {
+        !self.may_end_empty && self.items > 0 && self.any_came.load(Ordering::Relaxed) == 0
+    }
+
+    /// How many Items of the store were left out.
+    pub fn gone(&self) -> u64 {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    /// Gives the names of the Items of the store that do not stay, some at a time. It suffices to read the [keys](crate::Store::keys).
+    ///
+    /// # Errors
+    /// A store that cannot be read; those of `take`.
+    pub fn leaving(
+        &self,
+        source: &mut dyn Source,
+        run: Run<'_>,
+        take: impl FnMut(Vec<ItemKey>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut take = take;
+        let read = |_: &mut Vec<u8>, item: Value<'_>| {
+            let id = item.get("id").and_then(Value::as_str).unwrap_or_default().into_owned();
+            let key = ItemKey { collection: collection_of(item).map(Cow::into_owned), id };
+            self.stays(item).map(|stays| (!stays).then_some(key))
+        };
+        each(source, run, read, |keys| {
+            let keys = keys.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+            if keys.is_empty() { Ok(()) } else { take(keys) }
+        })
+    }
+}
+
+/// Reads the Items of a store on all cores, and gives what was made of each, a batch at a time.
+fn each<Made: Send>(
+    source: &mut dyn Source,
+    run: Run<'_>,
+    make: impl Fn(&mut Vec<u8>, Value<'_>) -> Made + Sync,
+    mut take: impl FnMut(Vec<Made>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let name = source.name().to_owned();
+    run.observer.begin(&name, source.size());
+    let work = |(tape, text): &mut (Tape, Vec<u8>), batch: Batch| {
+        let mut made = Vec::with_capacity(batch.records.len());
+        for record in batch.records.iter().filter(|record| record.fault.is_none()) {
+            let Ok(item) = tape.parse(record.of(&batch)) else { continue };
+            if !matches!(ObjectKind::of(item), Some(ObjectKind::Collection | ObjectKind::Catalog)) {
+                made.push(make(text, item));
+            }
+        }
+        Ok(made)
+    };
+    ordered(
+        source,
+        run.threads,
+        || (Tape::new(), Vec::new()),
+        work,
+        |made, _| {
+            run.stop.check()?;
+            take(made)?;
+            Ok(ControlFlow::Continue(()))
+        },
+    )
+}
+
+/// Which Item it is.
+fn name(keyed: &Keyed, item: Value<'_>) -> Key {
+    keyed.of(&(collection_of(item), item.get("id").and_then(Value::as_str)))
+}
+
+/// Which Item it is, and what it says.
+fn state(keyed: &Keyed, item: Value<'_>, text: &mut Vec<u8>) -> Key {
+    text.clear();
+    spell(item, text);
+    keyed.of(text)
+}
+
+/// The text of a value, with the members of objects in the order of their names.
+fn spell(value: Value<'_>, out: &mut Vec<u8>) {
+    match value.kind() {
+        Kind::Object => {
+            let mut members: Vec<(Cow<'_, str>, Value<'_>)> =
+                value.members().into_iter().flatten().map(|(key, member)| (key.text(), member)).collect();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            out.push(b'{');
+            for (key, member) in members {
+                push_string(out, &key);
+                out.push(b':');
+                spell(member, out);
+                out.push(b',');
+            }
+            out.push(b'}');
+        }
+        Kind::Array => {
+            out.push(b'[');
+            for element in value.elements().into_iter().flatten() {
+                spell(element, out);
+                out.push(b',');
+            }
+            out.push(b']');
+        }
+        Kind::String => push_string(out, &value.as_str().unwrap_or_default()),
+        Kind::Number | Kind::True | Kind::False | Kind::Null => out.extend_from_slice(value.raw().as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stacyard_model::json::Document;
+
+    use super::*;
+
+    fn spelt(text: &str) -> String {
+        let mut out = Vec::new();
+        spell(Document::parse_bytes(text.as_bytes()).unwrap().root(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_order_of_members_and_the_spelling_of_texts_say_nothing() {
+        let one = spelt(r#"{"a": [1, {"x":"\u00e9\/","y":null}], "b": 2.50}"#);
+        assert_eq!(one, spelt(r#"{"b":2.50,"a":[1,{"y":null,"x":"é/"}]}"#));
+        for other in [
+            r#"{"b":2.5,"a":[1,{"y":null,"x":"é/"}]}"#,
+            r#"{"b":2.50,"a":[{"y":null,"x":"é/"},1]}"#,
+            r#"{"b":2.50,"a":[1,{"x":"é/"}]}"#,
+            r#"{"b":2.50,"a":[[1],{"y":null,"x":"é/"}]}"#,
+        ] {
+            assert_ne!(one, spelt(other), "{other}");
+        }
+    }
+}
