@@ -103,3 +103,46 @@ def test_an_exception_of_a_generator_is_raised_itself():
     with pytest.raises(KeyError) as raised:
         asyncio.run(aio.copy(items(), "x.parquet"))
     assert raised.value is mine
+
+
+def slow():
+    number = 0
+    while True:
+        time.sleep(0.005)
+        yield make(f"i{number}")
+        number += 1
+
+
+def test_items_that_are_slow_to_come_hold_nothing_up():
+    async def main():
+        task = asyncio.create_task(aio.copy(slow(), "x.parquet"))
+        await asyncio.sleep(0.3)
+        begin = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - begin
+
+    assert asyncio.run(main()) < 2
+    begin = time.monotonic()
+    with pytest.raises(stacyard.errors.LimitExceeded):
+        stacyard.copy(slow(), "x.parquet", timeout=0.3)
+    assert time.monotonic() - begin < 3 and not pathlib.Path("x.parquet").exists()
+
+
+def test_a_task_that_is_cancelled_before_it_begins_does_nothing():
+    import concurrent.futures
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, time.sleep, 0.5)
+        task = asyncio.create_task(aio.copy("items.ndjson", "x.ndjson"))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await busy
+
+    asyncio.run(main())
+    assert not pathlib.Path("x.ndjson").exists()

@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow
 import pytest
 import stacyard
 
@@ -122,3 +123,43 @@ def test_a_stream_that_fails_says_so():
     reader = pa.RecordBatchReader.from_batches(pa.schema([("id", pa.string()), ("geometry", pa.binary())]), batches())
     with pytest.raises(stacyard.errors.StacyardError, match="mine"):
         stacyard.copy(reader, "x.parquet", overwrite=True)
+
+
+def test_columns_that_no_item_has_are_refused():
+    table = pyarrow.table(stacyard.open("items.ndjson").search().to_arrow())
+    rows = len(table)
+    union = pyarrow.UnionArray.from_dense(pyarrow.array([0] * rows, pyarrow.int8()), pyarrow.array(range(rows), pyarrow.int32()), [pyarrow.array([1] * rows)])
+    views = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * rows, pyarrow.int8()), pyarrow.array(["a"]).cast(pyarrow.string_view()))
+    for column in (union, views):
+        with pytest.raises(stacyard.errors.Usage, match='the column "odd"'):
+            stacyard.validate(table.append_column("odd", column))
+
+
+def test_columns_of_another_reference_system_are_refused():
+    frame = stacyard.open("items.ndjson").search().to_geopandas()
+    assert stacyard.copy(frame, "x.ndjson").written == 2
+    with pytest.raises(stacyard.errors.StacyardError, match="3857"):
+        stacyard.copy(frame.to_crs(3857), "y.ndjson")
+    assert stacyard.copy(frame.to_crs(4326), "z.ndjson").written == 2
+
+
+def test_a_stream_can_be_interrupted_and_ends_in_time():
+    import signal
+    import threading
+    import time
+
+    batch = pyarrow.table(stacyard.open("items.ndjson").search().to_arrow()).to_batches()[0]
+
+    def endless():
+        while True:
+            time.sleep(0.01)
+            yield batch
+
+    def reader():
+        return pyarrow.RecordBatchReader.from_batches(batch.schema, endless())
+
+    with pytest.raises(stacyard.errors.LimitExceeded):
+        stacyard.validate(reader(), timeout=0.3)
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        stacyard.validate(reader())

@@ -156,3 +156,65 @@ def test_files_beside_the_store_are_not_written_over():
     write("mine.txt", [{"a": 1}])
     with pytest.raises(stacyard.errors.Usage, match="something else than rejects"):
         stacyard.validate("items.ndjson", rejects="mine.txt")
+
+
+def test_integers_are_written_by_their_digits_whatever_their_class_says():
+    import enum
+
+    class Big(enum.IntEnum):
+        A = 2**70
+
+    class Sly(int):
+        def __repr__(self):
+            return '5,"injected":true'
+
+        __str__ = __repr__
+
+    assert stacyard.dumps(Big.A) == str(2**70)
+    assert stacyard.loads(stacyard.dumps({"a": Sly(10**30)})) == {"a": 10**30}
+    report = stacyard.validate([make("a"), make("b", n=10**5000)])
+    assert report.rejected == 1 and "/properties/n: an integer" in report.findings[0].message
+
+
+def test_texts_that_are_no_utf_8_are_set_aside():
+    report = stacyard.validate([make("a"), '{"id": "\ud800"}'])
+    assert (report.read, report.rejected) == (2, 1) and report.rejects[0].feature == 1
+
+
+def test_mappings_are_dictionaries():
+    import collections
+    import types
+
+    item = make("a")
+    assert stacyard.validate(types.MappingProxyType(item)).is_valid
+    assert stacyard.validate([collections.UserDict(item)]).read == 1
+
+
+def test_what_an_iterable_raises_is_what_the_call_raises():
+    class Mine(Exception):
+        pass
+
+    class Iterable:
+        def __iter__(self):
+            raise Mine
+
+    with pytest.raises(Mine):
+        stacyard.validate(Iterable())
+    with pytest.raises(TypeError, match="has no Items"):
+        stacyard.validate(object())
+
+
+def test_long_records_are_set_aside_as_those_of_files_are():
+    report = stacyard.validate([make("a"), make("b", text="x" * 5000)], max_record_size=2000)
+    assert report.rejected == 1 and report.findings[0].rule == "too-long"
+
+
+def test_links_of_pystac_objects_come_along():
+    import pystac
+
+    links = [{"rel": rel, "href": f"https://host/{rel}.json"} for rel in ("self", "root", "parent", "derived_from")]
+    item = make("a")
+    item["links"] = links
+    stacyard.copy([pystac.Item.from_dict(item)], "x.ndjson")
+    kept = stacyard.open("x.ndjson").get("a")["links"]
+    assert sorted(link["rel"] for link in kept) == sorted(link["rel"] for link in links)

@@ -203,3 +203,7 @@ def test_object_stores(bucket):
     with pytest.raises(stacyard.errors.Usage) as raised:
         stacyard.open("s3://bucket/x.parquet", object_options={"aws_secret": "secret-of-here"})
     assert "aws_secret" in str(raised.value) and "secret-of-here" not in str(raised.value)
+    # A store that is open is read as it was opened; the target is opened as the call says.
+    local = stacyard.open("items.ndjson")
+    assert stacyard.copy(local, "s3://bucket/y.parquet", object_options=bucket).written == 2
+    assert stacyard.copy(stacyard.open("s3://bucket/y.parquet", object_options=bucket), "y.ndjson").written == 2

@@ -214,3 +214,30 @@ def test_a_database_answers_as_a_file_does(database, store):
     for search in ({"filter": "n < 50", "sortby": "-n"}, {"bbox": [9.5, 9.5, 20, 20]}, {}):
         assert list(other.search(**search)) == list(store.search(**search))
     assert other.kind == "postgis" and "schema=pypi" in other.name and SERVER
+
+
+def test_records_that_are_not_valid_are_warned_of_whatever_is_asked():
+    with open("items.ndjson", "a") as file:
+        file.write('{"type": "Feature"}\n')
+    found = stacyard.open("items.ndjson").search()
+    for ask in (found.count, found.to_arrow, lambda: list(found), found.item_collection):
+        with pytest.warns(stacyard.StacyardWarning, match="1 records of the store are not valid|1 record"):
+            ask()
+
+
+def test_what_is_not_there_is_told_when_it_is_opened():
+    for name in ("nope.ndjson", "nope.geojson", "nope.ndjson.gz", "nope.parquet"):
+        with pytest.raises(stacyard.errors.NotFound):
+            stacyard.open(name)
+
+
+def test_a_misspelt_part_is_refused():
+    with pytest.raises(stacyard.errors.Usage, match='fields: there is no "includes"'):
+        stacyard.open("items.ndjson").search(fields={"includes": ["id"]})
+
+
+def test_an_answer_that_is_copied_ends_in_time():
+    found = stacyard.open("items.ndjson").search(timeout=1e-9)
+    with pytest.raises(stacyard.errors.LimitExceeded):
+        stacyard.copy(found, "x.ndjson")
+    assert stacyard.copy(stacyard.open("items.ndjson").search(timeout=60), "x.ndjson").written == 2

@@ -208,7 +208,8 @@ fn fields(options: &Options<'_, '_>) -> PyResult<Fields> {
     {
         for name in both.keys() {
             let name = name.str()?;
-            if !matches!(name.to_str()?, "include" | "exclude") {
+            let name = name.to_str()?;
+            if !matches!(name, "include" | "exclude") {
                 let wrong =
                     Error::usage(format!("fields: there is no {name:?} in it"), "give include and exclude");
                 return Err(wrong).or_raise(py);
