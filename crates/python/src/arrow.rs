@@ -14,7 +14,7 @@ use stacyard::{Columns, Error, Run, SortKey, Store, export};
 
 use crate::error::OrRaise;
 use crate::query::Query;
-use crate::watch::Watch;
+use crate::watch::{Warned, Watch};
 use crate::work;
 
 /// Items as columns, in a temporary file without a name: each time that they are taken they are read anew.
@@ -23,7 +23,7 @@ pub(crate) struct Arrow {
     file: Arc<File>,
     schema: SchemaRef,
     rows: u64,
-    notes: Vec<(String, Option<String>)>,
+    notes: Warned,
 }
 
 #[pymethods]
@@ -53,7 +53,7 @@ impl Arrow {
 
     /// What is to be warned of: messages, and what can be done.
     #[getter]
-    fn notes(&self) -> Vec<(String, Option<String>)> {
+    fn notes(&self) -> Warned {
         self.notes.clone()
     }
 

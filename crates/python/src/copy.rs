@@ -24,15 +24,16 @@ use crate::{json, open, work};
 /// How many rejects a copy tells one by one; the file of rejects has all of them.
 const TOLD: usize = 100;
 
-/// Copies what is given into a store: a report as a dictionary.
+/// Copies what is given into a store, or makes the store hold it and nothing else: a report as a dictionary.
 #[pyfunction]
-#[pyo3(signature = (source, to, given, query=None, progress=None))]
+#[pyo3(signature = (source, to, given, query=None, progress=None, syncs=false))]
 pub(crate) fn copy<'py>(
     source: &Bound<'py, PyAny>,
     to: &str,
     given: &Bound<'py, PyDict>,
     query: Option<&Query>,
     progress: Option<Py<PyAny>>,
+    syncs: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = source.py();
     let options = Options(given);
@@ -90,6 +91,11 @@ pub(crate) fn copy<'py>(
             observer: &mut looker,
         };
         match (&from, origin) {
+            (Some(from), _) if syncs => stacyard::sync(from, &to, copying, run),
+            (None, _) if syncs => Err(Error::usage(
+                "two stores are compared, and Items of Python are none",
+                "copy them into one first",
+            )),
             (Some(from), _) => copying.run(from, &to, run),
             (None, Some(origin)) => copying.run_opened(origin.without_place(asks)?.1, &to, run),
             (None, None) => Err(Error::failed("a copy of nothing")),

@@ -10,7 +10,7 @@ use stacyard_store::Sorted;
 use crate::error::OrRaise;
 use crate::json::Reader;
 use crate::query::Query;
-use crate::watch::Watch;
+use crate::watch::{Warned, Watch};
 use crate::work;
 
 /// Items, in the order of the question. They are found when it is made, and become dictionaries as they are taken.
@@ -18,8 +18,7 @@ use crate::work;
 pub(crate) struct Items {
     answer: Sorted,
     dictionaries: Dictionaries,
-    /// What is to be warned of: messages, and what can be done.
-    notes: Vec<(String, Option<String>)>,
+    notes: Warned,
 }
 
 #[pymethods]
@@ -34,7 +33,7 @@ impl Items {
     }
 
     /// What is to be warned of, once.
-    fn take_notes(&mut self) -> Vec<(String, Option<String>)> {
+    fn take_notes(&mut self) -> Warned {
         std::mem::take(&mut self.notes)
     }
 

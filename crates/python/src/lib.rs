@@ -7,6 +7,7 @@
 mod arrow;
 mod command;
 mod copy;
+mod delete;
 mod error;
 mod gate;
 mod input;
@@ -37,6 +38,8 @@ mod _stacyard {
     use super::command::command;
     #[pymodule_export]
     use super::copy::{copy, save};
+    #[pymodule_export]
+    use super::delete::delete;
     #[pymodule_export]
     use super::items::Items;
     #[pymodule_export]

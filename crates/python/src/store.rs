@@ -15,7 +15,7 @@ use crate::items::{Dictionaries, Items};
 use crate::json::{self, Reader};
 use crate::options::Options;
 use crate::query::Query;
-use crate::watch::Watch;
+use crate::watch::{Warned, Watch};
 use crate::{open, profile, work};
 
 /// A store that is open. It may be asked by any number of threads at once.
@@ -65,7 +65,7 @@ impl Store {
     }
 
     /// How many Items answer, and what is to be warned of.
-    fn count(&self, py: Python<'_>, query: &Query) -> PyResult<(u64, Vec<(String, Option<String>)>)> {
+    fn count(&self, py: Python<'_>, query: &Query) -> PyResult<(u64, Warned)> {
         let (store, asked, stop) = (self.opened(py)?, query.query.clone(), query.stop());
         let watch = Watch::nobody();
         let (mut looker, until) = (watch.looker(0), stop.clone());

@@ -20,6 +20,9 @@ const EVERY: Duration = Duration::from_millis(100);
 /// How many rejects are logged one by one.
 const LOGGED: usize = 20;
 
+/// What is to be warned of: messages, and what can be done.
+pub(crate) type Warned = Vec<(String, Option<String>)>;
+
 /// What has been seen of the work.
 #[derive(Default)]
 struct Seen {
@@ -141,7 +144,7 @@ impl Watch {
     }
 
     /// What is to be warned of, apart from a report: messages, and what can be done.
-    pub(crate) fn notes(&self, report: &Report) -> Vec<(String, Option<String>)> {
+    pub(crate) fn notes(&self, report: &Report) -> Warned {
         let mut notes = take(&mut locked(&self.seen).notes);
         notes.extend(report.notes.iter().cloned());
         if report.rejected > 0 {

@@ -14,7 +14,7 @@ from conftest import make, write
 
 
 def test_every_function_and_method_has_a_twin():
-    for name in ("validate", "copy", "crawl", "search_to", "open", "init"):
+    for name in ("validate", "copy", "crawl", "sync", "search_to", "delete", "open", "init"):
         assert inspect.iscoroutinefunction(getattr(aio, name)), name
     for ours, theirs in ((stacyard.Store, aio.Store), (stacyard.Found, aio.Found)):
         public = {name for name in vars(ours) if not name.startswith("_")}

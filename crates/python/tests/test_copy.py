@@ -121,3 +121,21 @@ def test_warnings_of_the_specification_are_in_the_report():
     assert report.read == 3 and report.is_valid and repr(report).startswith("<Report read=3")
     warned = report.warnings["bbox-missing"]
     assert (warned.count, warned.first, warned.example.rule) == (2, "items: feature 1", "bbox-missing") and warned.example.message
+
+
+def test_one_store_becomes_what_another_is():
+    stacyard.copy([make(f"i{number}", n=number) for number in range(20)], "from.parquet")
+    assert stacyard.sync("from.parquet", "to.ndjson").written == 20
+    assert stacyard.delete("from.parquet", filter="n >= 15") == 5
+    report = stacyard.sync(stacyard.open("from.parquet"), "to.ndjson")
+    assert (report.written, report.present, report.changes["went"]) == (0, 15, 5)
+    assert stacyard.open("to.ndjson").search().count() == 15
+    with pytest.raises(stacyard.errors.Usage, match="nothing says which"):
+        stacyard.delete("from.parquet")
+    with pytest.raises(stacyard.errors.Usage, match="two stores"):
+        stacyard.sync([make("a")], "to.ndjson")
+    stacyard.delete("from.parquet", filter="TRUE")
+    with pytest.raises(stacyard.errors.Failed) as raised:
+        stacyard.sync("from.parquet", "to.ndjson")
+    assert "allow_empty=True" in raised.value.remedy
+    assert stacyard.sync("from.parquet", "to.ndjson", allow_empty=True).changes["went"] == 15

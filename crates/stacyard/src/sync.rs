@@ -27,8 +27,9 @@ pub fn sync(from: &StoreUrl, to: &StoreUrl, copying: Copying, mut run: Run<'_>) 
         }
         opened => opened?,
     };
-    let source_collections = copying.open.url(from)?.collections()?;
-    let comparison = Arc::new(Comparison::with(store.items()?.as_mut(), copying.may_end_empty, run.part())?);
+    let source = copying.open_source.as_ref().unwrap_or(&copying.open).url(from)?;
+    let source_collections = source.collections()?;
+    let comparison = Arc::new(Comparison::with(store.items()?.as_mut(), copying.may_end_empty, &mut run)?);
     let wants = Wants::Different(Arc::clone(&comparison));
     let copying = Copying { mode: Some(Mode::Upsert), wants, ..copying };
     let threads = run.threads;
@@ -53,7 +54,7 @@ pub fn sync(from: &StoreUrl, to: &StoreUrl, copying: Copying, mut run: Run<'_>) 
 fn take_away(store: &Store, comparison: &Comparison, run: &mut Run<'_>) -> Result<u64, Error> {
     let edit = store.edit()?;
     let mut gone = 0;
-    comparison.leaving(store.keys()?.as_mut(), run.part(), |keys| {
+    comparison.leaving(store.keys()?.as_mut(), run, |keys| {
         let keys: Vec<_> = keys.into_iter().map(|key| (key, When::Always)).collect();
         for some in keys.chunks(AT_ONCE) {
             gone += edit.delete_items(some)?;

@@ -87,6 +87,24 @@ pub enum Accept {
     All,
 }
 
+impl Wants {
+    /// What becomes of a valid Item that is not wanted; whether it answers the search is known.
+    fn refuses(&self, item: Value<'_>, answers: bool, key: Key) -> Result<Option<Outcome>, Error> {
+        Ok(match self {
+            Self::Answering | Self::Different(_) if !answers => Some(Outcome::Filtered),
+            Self::Others if answers => Some(Outcome::Filtered),
+            Self::Coming(comparison) if !comparison.stays(item)? => Some(Outcome::Filtered),
+            Self::Different(comparison) if comparison.has(item)? => Some(Outcome::Present(key)),
+            _ => None,
+        })
+    }
+
+    /// The store that Items are compared with as they come.
+    pub(crate) fn compared(&self) -> Option<&Arc<Comparison>> {
+        if let Self::Different(comparison) = self { Some(comparison) } else { None }
+    }
+}
+
 /// What is noted of many records together.
 #[derive(Default)]
 pub(crate) struct Notes {
@@ -296,32 +314,11 @@ impl<'a> Checker<'a> {
     ) -> Result<Outcome, Error> {
         let text = record.of(batch);
         let source = batch.origin.as_ref().unwrap_or(&self.source);
-        let compared = match &self.rules.check.wants {
-            Wants::Different(comparison) => Some(comparison),
-            _ => None,
-        };
+        let compared = self.rules.check.wants.compared();
         let nameless = |problem| Findings { kind: None, id: None, problems: vec![problem], more: 0 };
-        let is_text = matches!(record.fault, None | Some(Fault::Disagrees { .. }));
-        if let Some(comparison) = compared.filter(|_| !is_text) {
-            comparison.comes_nameless();
-        }
-        if let Some(Fault::TooLong { bytes }) = record.fault {
-            return Ok(notes.hold(|| {
-                nameless(Problem::new(
-                    "too-long",
-                    format!(
-                        "it has {bytes} bytes, more than max-record-size allows; only its beginning is kept"
-                    ),
-                ))
-            }));
-        }
-        if record.fault == Some(Fault::Unread) {
-            let why = String::from_utf8_lossy(text).into_owned();
-            return Ok(notes.hold(|| nameless(Problem::new("link", why))));
-        }
-        if record.fault == Some(Fault::NotJson) {
-            let why = String::from_utf8_lossy(text).into_owned();
-            return Ok(notes.hold(|| nameless(Problem::new("json", why))));
+        if let Some(problem) = unread(record, text) {
+            compared.inspect(|comparison| comparison.comes_nameless());
+            return Ok(notes.hold(|| nameless(problem)));
         }
         let original = match self.tape.parse(text) {
             Ok(value) => value,
@@ -395,12 +392,8 @@ impl<'a> Checker<'a> {
             None => true,
         };
         let key = self.keyed.key(value);
-        match &self.rules.check.wants {
-            Wants::Answering | Wants::Different(_) if !answers => return Ok(Outcome::Filtered),
-            Wants::Others if answers => return Ok(Outcome::Filtered),
-            Wants::Coming(comparison) if !comparison.stays(value)? => return Ok(Outcome::Filtered),
-            Wants::Different(comparison) if comparison.has(value)? => return Ok(Outcome::Present(key)),
-            _ => {}
+        if let Some(outcome) = self.rules.check.wants.refuses(value, answers, key)? {
+            return Ok(outcome);
         }
         accept(value, key, migrated_text.is_none())?;
         Ok(Outcome::Passed(kind, key))
@@ -457,6 +450,20 @@ impl Accept {
             }
             Self::Items | Self::Collections => (ObjectKind::Item, gate.item(value)),
         }
+    }
+}
+
+/// What is wrong with a record that is not there as a text.
+fn unread(record: Record, text: &[u8]) -> Option<Problem> {
+    let why = || String::from_utf8_lossy(text).into_owned();
+    match record.fault? {
+        Fault::TooLong { bytes } => Some(Problem::new(
+            "too-long",
+            format!("it has {bytes} bytes, more than max-record-size allows; only its beginning is kept"),
+        )),
+        Fault::Unread => Some(Problem::new("link", why())),
+        Fault::NotJson => Some(Problem::new("json", why())),
+        Fault::Disagrees { .. } => None,
     }
 }
 

@@ -34,7 +34,7 @@ impl Comparison {
     ///
     /// # Errors
     /// A store that cannot be read, temporary files that cannot be written.
-    pub fn with(source: &mut dyn Source, may_end_empty: bool, run: Run<'_>) -> Result<Self, Error> {
+    pub fn with(source: &mut dyn Source, may_end_empty: bool, run: &mut Run<'_>) -> Result<Self, Error> {
         let mut comparison = Self {
             keyed: Keyed::default(),
             states: Seen::new(SEEN_MEMORY),
@@ -112,7 +112,7 @@ impl Comparison {
     pub fn leaving(
         &self,
         source: &mut dyn Source,
-        run: Run<'_>,
+        run: &mut Run<'_>,
         take: impl FnMut(Vec<ItemKey>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut take = take;
@@ -131,7 +131,7 @@ impl Comparison {
 /// Reads the Items of a store on all cores, and gives what was made of each, a batch at a time.
 fn each<Made: Send>(
     source: &mut dyn Source,
-    run: Run<'_>,
+    run: &mut Run<'_>,
     make: impl Fn(&mut Vec<u8>, Value<'_>) -> Made + Sync,
     mut take: impl FnMut(Vec<Made>) -> Result<(), Error>,
 ) -> Result<(), Error> {

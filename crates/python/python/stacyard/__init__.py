@@ -13,7 +13,7 @@ True
 >>> [found["id"] for found in store.search(filter="gsd <= 10")]
 ['a']
 
-`validate`, `copy`, `crawl`, `search_to`, `open` and `init` are all there is; `stacyard.aio` has the same for `await`, `stacyard.errors` what they raise, and
+`validate`, `copy`, `crawl`, `sync`, `search_to`, `delete`, `open` and `init` are all there is; `stacyard.aio` has the same for `await`, `stacyard.errors` what they raise, and
 `stacyard.sqlalchemy` the tables of a database. The command `stacyard` comes with the package.
 """
 
@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 
 from . import errors
-from ._functions import copy, crawl, init, open, search_to, validate
+from ._functions import copy, crawl, delete, init, open, search_to, sync, validate
 from ._keywords import Copying, Opening, Rules, Search
 from ._profile import Field, Profile, Reference
 from ._report import Finding, Note, Progress, Reject, Report, Warned
@@ -32,8 +32,8 @@ from .errors import StacyardError, StacyardWarning
 
 __all__ = [
     "Arrow", "Copying", "Field", "Finding", "Found", "Initialised", "Note", "Opening", "Profile", "Progress", "Put", "Reference", "Reject", "Report", "Rules",
-    "Search", "StacyardError", "StacyardWarning", "Store", "Warned", "__version__", "copy", "crawl", "dumps", "errors", "init", "loads", "open", "search_to",
-    "validate",
+    "Search", "StacyardError", "StacyardWarning", "Store", "Warned", "__version__", "copy", "crawl", "delete", "dumps", "errors", "init", "loads", "open", "search_to",
+    "sync", "validate",
 ]
 
 # Who wants the log says so: a library does not write where nobody asked for it.

@@ -126,6 +126,59 @@ def crawl(start: Path, to: Path, **how: Any) -> Report:
     return copy(start, to, **{**how, "store_kind": "catalog"})
 
 
+def sync(
+    source: Path | Store | Twin[Store],
+    to: Path,
+    *,
+    allow_empty: bool = False,
+    rejects: Path | None = None,
+    progress: Watching = False,
+    threads: int | None = None,
+    timeout: float | None = None,
+    **how: Unpack[Validating],
+) -> Report:
+    """Makes a store hold what another holds: Items that differ are written, and those that the source does not have go, as do their Collections.
+
+    An Item of the source that is not valid is set aside, and stays as it is in the target. A file is written anew where anything differs; in a database Items
+    come and go in batches, so that one that was broken off goes on when it is called again. `allow_empty` lets a source without Items empty the target.
+
+    The keywords are those of `stacyard.Rules` and `stacyard.Opening`. In the report `written` are Items that are new or differed, `present` those that were the
+    same, and `changes` has those that went.
+
+    >>> import stacyard
+    >>> stacyard.sync("items.ndjson", "mirror.parquet").written
+    2
+    >>> report = stacyard.sync("items.ndjson", "mirror.parquet")
+    >>> report.written, report.present
+    (0, 2)
+    """
+    options = given("sync", how, Opening, Rules)
+    options.update(_given(allow_empty=allow_empty, rejects=rejects, threads=threads, timeout=timeout))
+    with watched(progress) as callback:
+        told = _stacyard.copy(_plain(source), os.fspath(to), _options(options), None, callback, True)
+    return _report(told)
+
+
+def delete(store: Path | Store | Twin[Store], *, rejects: Path | None = None, **search: Unpack[SearchingTo]) -> int:
+    """Deletes the Items of a store that answer a search; gives how many they were. A file is written anew without them; of a database each goes only if it
+    is still as it was when it answered.
+
+    The keywords are those of `stacyard.Search`, at least one of which says which Items are meant, and of `stacyard.Opening`. Raises `errors.Usage` where none
+    does. `rejects` is a file for records of a file that are not valid, which cannot stay in one that is written anew.
+
+    >>> import stacyard
+    >>> stacyard.copy("items.ndjson", "fewer.parquet").written
+    2
+    >>> stacyard.delete("fewer.parquet", filter="gsd < 20")
+    1
+    """
+    opened, query = _asked("delete", store, search)
+    gone, changed = _stacyard.delete(opened.handle, _given(rejects=rejects), query)
+    if changed:
+        warn([(f"{changed} Items were left: others have changed them meanwhile, or they are gone", None)], depth=2)
+    return gone
+
+
 def search_to(
     to: Path,
     store: Path | Store | Twin[Store],
@@ -145,14 +198,7 @@ def search_to(
     >>> stacyard.search_to("few.ndjson", "items.ndjson", filter="gsd < 20").written
     1
     """
-    plain = _of_either(store)
-    keywords = given("search_to", search, Opening, Search)
-    asked = {name: value for name, value in keywords.items() if name in Search.__annotations__}
-    opening = {name: value for name, value in keywords.items() if name in Opening.__annotations__}
-    if isinstance(plain, Store) and opening:
-        raise TypeError(f"search_to() takes no {', '.join(opening)} of a store that is open")
-    query = _stacyard.Query(asked)
-    opened = plain if isinstance(plain, Store) else Store(plain, **opening)
+    opened, query = _asked("search_to", store, search)
     options = _given(overwrite=overwrite, format=format, rejects=rejects, threads=threads)
     with watched(progress) as callback:
         told = _stacyard.save(opened.handle, os.fspath(to), options, query, callback)
@@ -173,6 +219,18 @@ def init(store: str, *, profile: Path | Profile | None = None, partition: Sequen
     options = _given(profile=profile, partition=partition)
     before, after, changes = _stacyard.init(store, _options(options))
     return Initialised(before, after, changes)
+
+
+def _asked(function: str, store: Any, search: Mapping[str, Any]) -> tuple[Store, _stacyard.Query]:
+    """The store, opened as the keywords say, and the question that they ask."""
+    plain = _of_either(store)
+    keywords = given(function, search, Opening, Search)
+    asked = {name: value for name, value in keywords.items() if name in Search.__annotations__}
+    opening: Any = {name: value for name, value in keywords.items() if name in Opening.__annotations__}
+    if isinstance(plain, Store) and opening:
+        raise TypeError(f"{function}() takes no {', '.join(opening)} of a store that is open")
+    query = _stacyard.Query(asked)
+    return plain if isinstance(plain, Store) else Store(plain, **opening), query
 
 
 def _given(**keywords: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 
-__all__ = ["Found", "Store", "copy", "crawl", "init", "open", "search_to", "validate"]
+__all__ = ["Found", "Store", "copy", "crawl", "delete", "init", "open", "search_to", "sync", "validate"]
 
 T = TypeVar("T")
 Model = TypeVar("Model")
@@ -70,6 +70,8 @@ validate = _twin(_functions.validate)
 copy = _twin(_functions.copy)
 crawl = _twin(_functions.crawl)
 search_to = _twin(_functions.search_to)
+sync = _twin(_functions.sync)
+delete = _twin(_functions.delete)
 init = _twin(_functions.init)
 
 

@@ -9,7 +9,7 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods};
 use serde_json::{Value, json};
@@ -90,11 +90,17 @@ fn written(
     for batch in stream {
         stop.check()?;
         work::cancelled()?;
-        if let Err(error) = Python::attach(|py| py.check_signals()) {
+        if let Err(error) = Python::attach(Python::check_signals) {
             *interrupted = Some(error);
             return Err(Error::new(ErrorKind::Cancelled, "interrupted"));
         }
-        let batch = batch.map_err(unreadable)?;
+        let batch = batch.map_err(|cause| {
+            // Code of Python's that makes a stream has the signal raised in it, and pyarrow hands over its text alone.
+            if cause.to_string().trim_end().ends_with("KeyboardInterrupt") {
+                *interrupted = Some(PyKeyboardInterrupt::new_err(()));
+            }
+            unreadable(cause)
+        })?;
         let columns =
             batch.columns().iter().zip(stored.fields()).map(|(column, field)| filled(column, field));
         let columns = columns.collect::<Result<_, _>>().map_err(unreadable)?;

@@ -14,7 +14,7 @@ use crate::transfer::asked::{Mode, Old, Transfer};
 use crate::transfer::encode::{Earlier, Encoding, Fate};
 use crate::transfer::said::{replaced_by_nothing, there_already};
 use crate::transfer::settle::{MAX_UNSETTLED, Role, Totals, Unsettled};
-use crate::{Error, ErrorKind, Finished, Report, Sink, Source};
+use crate::{CollectionChanges, Error, ErrorKind, Finished, Report, Sink, Source};
 
 impl Transfer<'_> {
     /// Writes `input` into `sink`, with the `old` content of the store.
@@ -68,11 +68,7 @@ impl Transfer<'_> {
             is_known = looked.is_some_and(|looked| looked.is_ok());
         }
         let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
-        let compared = match &self.check.wants {
-            Wants::Different(comparison) => Some(Arc::clone(comparison)),
-            _ => None,
-        };
-        if compared.as_ref().is_some_and(|comparison| comparison.would_empty()) {
+        if self.check.wants.compared().is_some_and(|comparison| comparison.would_empty()) {
             return Err(replaced_by_nothing(&totals.report));
         }
         if !is_gradual {
@@ -82,25 +78,12 @@ impl Transfer<'_> {
             return Err(Self::would_lose(totals.report.rejected));
         }
         let changed = self.keep_collections(&mut sink, &mut totals)?;
-        if !is_gradual
-            && totals.report.written == 0
-            && compared.is_some_and(|comparison| comparison.gone() == 0)
-            && changed.new.is_empty()
-            && changed.changed.is_empty()
-        {
-            // It is as it would become: it is left alone, and what was written goes with the sink.
+        if !is_gradual && self.changes_nothing(&totals, &changed) {
+            // What was written goes with the sink.
             self.keep_rejects()?;
             let (all, by_collection) = totals.tally.changes(true);
             let seconds = started.elapsed().as_secs_f64();
             return Ok(Report { changes: Some(all), by_collection, seconds, ..totals.report });
-        }
-        if self.must_lose_nothing && !changed.left_out.is_empty() {
-            let ids = changed.left_out.join(", ");
-            return Err(Error::failed(format!(
-                "Collections that have no place would be gone for good: {ids}"
-            ))
-            .remedy("nothing was replaced")
-            .also("copy to another file, and keep this one"));
         }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
         // What has gone into a database is there whatever becomes of them.
@@ -140,6 +123,14 @@ impl Transfer<'_> {
         Ok(report)
     }
 
+    /// Whether a file that was compared with the input is as it would become: then it is left alone.
+    fn changes_nothing(&self, totals: &Totals, collections: &CollectionChanges) -> bool {
+        self.check.wants.compared().is_some_and(|comparison| comparison.gone() == 0)
+            && totals.report.written == 0
+            && collections.new.is_empty()
+            && collections.changed.is_empty()
+    }
+
     fn keep_rejects(&mut self) -> Result<(), Error> {
         self.run.rejects.as_deref_mut().map_or(Ok(()), Output::commit_or_keep)
     }
@@ -159,10 +150,8 @@ impl Transfer<'_> {
             Role::Old => {
                 // All of the store meets its profile.
                 let profile = self.check.gate.as_ref().and_then(Gate::profile).cloned();
-                let wants = match &self.check.wants {
-                    Wants::Different(comparison) => Wants::Coming(Arc::clone(comparison)),
-                    _ => Wants::default(),
-                };
+                let compared = self.check.wants.compared();
+                let wants = compared.map_or_else(Wants::default, |it| Wants::Coming(Arc::clone(it)));
                 let gate = Some(Gate::default().with_profile(profile));
                 Check { gate, wants, ..Check::default() }.into()
             }
