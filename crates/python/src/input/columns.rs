@@ -89,8 +89,8 @@ fn written(
     }
     for batch in stream {
         stop.check()?;
-        work::cancelled()?;
-        if let Err(error) = Python::attach(Python::check_signals) {
+        let noticed = Python::attach(|py| py.check_signals().and_then(|()| work::cancelled().or_raise(py)));
+        if let Err(error) = noticed {
             *interrupted = Some(error);
             return Err(Error::new(ErrorKind::Cancelled, "interrupted"));
         }
