@@ -5,6 +5,7 @@
 
 mod arrow_sink;
 mod collections;
+mod dataset;
 mod describe;
 mod folder;
 mod format;
@@ -19,6 +20,10 @@ mod tests;
 mod write;
 
 pub use arrow_sink::ArrowSink;
+pub use dataset::{
+    Author, Dataset, DatasetChunk, DatasetEncoder, DatasetSink, Making, PartitionBy, Writing,
+    local as local_storage, make_dataset,
+};
 pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
 pub use folder::Folder;

@@ -6,7 +6,8 @@ use std::{fs, io};
 
 use stacyard_catalog::{CatalogSink, CrawlOptions, Folders, StaticCatalog};
 use stacyard_geoparquet::{
-    Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
+    Compression, DatasetSink, GeoParquetSink, MAX_COLUMNS, Making, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
+    Writing,
 };
 use stacyard_model::Profile;
 use stacyard_objects::Object;
@@ -17,6 +18,7 @@ use stacyard_store::{
     OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
 };
 
+use crate::dataset::{DatasetTarget, author, mode_name};
 use crate::open::{Database, Open, database};
 
 /// How a store is laid out that is written. Files of JSON take `parts` alone, databases nothing of it.
@@ -64,6 +66,7 @@ enum Place {
     Database,
     File(Box<Output>),
     Folder(OutputFolder),
+    Dataset(Box<DatasetTarget>),
 }
 
 impl Target {
@@ -90,15 +93,8 @@ impl Target {
             Location::Path(path) if url.kind() == StoreKind::Catalog => {
                 Place::Folder(folder(url, path, overwrites)?)
             }
-            Location::Object(_) | Location::Path(_) if url.spelling().ends_with('/') => {
-                return Err(Error::usage(
-                    format!("{url} is a folder, which this version reads and does not write yet"),
-                    Remedy::from(
-                        "name a .parquet file inside it: a folder is read as one store of all of its files",
-                    )
-                    .or(Remedy::from("write a static catalog with ").option("layout")),
-                )
-                .of_kind(ErrorKind::Unsupported));
+            Location::Object(_) | Location::Path(_) if url.is_folder() => {
+                Place::Dataset(Box::new(DatasetTarget::begin(url, open)?))
             }
             Location::Object(at) => {
                 let object = Object::at(at, &open.objects)?;
@@ -124,7 +120,8 @@ impl Target {
     pub fn exists(url: &StoreUrl) -> bool {
         let has_some = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut there| there.next().is_some());
         let is_folder = url.kind() == StoreKind::Catalog;
-        url.path().is_some_and(|path| path.is_file() || is_folder && has_some(path))
+        let is_dataset = |path: &Path| url.is_folder() && has_some(&path.join("_delta_log"));
+        url.path().is_some_and(|path| path.is_file() || is_folder && has_some(path) || is_dataset(path))
     }
 
     /// Whether it replaces a file, or a folder.
@@ -133,7 +130,13 @@ impl Target {
             Place::Database => false,
             Place::File(output) => output.replaces(),
             Place::Folder(folder) => folder.replaces(),
+            Place::Dataset(dataset) => dataset.base.is_some(),
         }
+    }
+
+    /// Whether it is a dataset, which finds by itself what it has of the input.
+    pub(crate) const fn is_dataset(&self) -> bool {
+        matches!(self.place, Place::Dataset(_))
     }
 
     /// Its name.
@@ -159,8 +162,26 @@ impl Target {
                 Remedy::from("leave ").option("fields").text(" out").or("write .ndjson or .geojson"),
             ));
         }
+        let options = Options {
+            source: input.plain_file().and_then(|file| file.try_clone().ok()),
+            threads: transfer.run.threads,
+            order: layout.order.unwrap_or_default(),
+            row_group_rows: layout.row_group_rows,
+            compression: layout.compression,
+            max_columns: layout.max_columns,
+            memory: layout.memory,
+            profile,
+            ..Options::default()
+        };
         let output = match self.place {
             Place::File(output) => *output,
+            Place::Dataset(dataset) => {
+                let command = format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode));
+                let making = Making { profile: options.profile.clone(), partition_by: None };
+                let writing = Writing { options, making, author: author(command) };
+                let sink = DatasetSink::create(&dataset.storage, dataset.base.as_ref(), transfer.mode, writing)?;
+                return transfer.run(input, old, sink);
+            }
             Place::Folder(folder) => {
                 let folders = layout.folders.ok_or_else(|| without_folders(&self.url))?;
                 let sink = CatalogSink::create(folder, folders, transfer.run.threads, layout.memory);
@@ -191,17 +212,6 @@ impl Target {
             };
             return transfer.run(input, old, sink);
         }
-        let options = Options {
-            source: input.plain_file().and_then(|file| file.try_clone().ok()),
-            threads: transfer.run.threads,
-            order: layout.order.unwrap_or_default(),
-            row_group_rows: layout.row_group_rows,
-            compression: layout.compression,
-            max_columns: layout.max_columns,
-            memory: layout.memory,
-            profile,
-            ..Options::default()
-        };
         let temporary = std::env::temp_dir();
         let folder = match self.url.path().map(Path::parent) {
             None => &temporary,

@@ -92,7 +92,8 @@ impl Transfer<'_> {
         if self.must_lose_nothing {
             self.keep_rejects()?;
         }
-        let Finished { bytes, before, collections, notes } = match sink.finish() {
+        sink.has_set_aside(totals.report.rejected);
+        let Finished { bytes, before, collections, late, notes } = match sink.finish() {
             Err(error) if is_gradual || error.is_unsure() => {
                 self.keep_rejects()?;
                 return Err(error);
@@ -100,6 +101,7 @@ impl Transfer<'_> {
             finished => finished?,
         };
         self.run.observer.committed();
+        self.settle_late(&late, &mut totals)?;
         if shows {
             self.keep_rejects()?;
         }
@@ -110,11 +112,12 @@ impl Transfer<'_> {
         }
         report.bytes = bytes;
         report.collections = collections.unwrap_or(changed);
+        let counts_rest = !is_gradual && before.is_none();
         if let Some(before) = before {
             (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
         }
         if shows && is_known {
-            let (all, by_collection) = tally.changes(!is_gradual);
+            let (all, by_collection) = tally.changes(counts_rest);
             (report.changes, report.by_collection) = (Some(all), by_collection);
         }
         report.seconds = started.elapsed().as_secs_f64();

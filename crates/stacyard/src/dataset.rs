@@ -1,0 +1,117 @@
+//! Datasets: folders with a log, on this machine or in an object store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use stacyard_geoparquet::{Author, Dataset, Making, local_storage};
+use stacyard_store::{At, Error, ErrorKind, Location, Mode, Remedy, Storage, StoreUrl};
+
+use crate::open::Open;
+
+/// The folder of a dataset; `None`: it is not where one can be.
+pub(crate) fn storage(url: &StoreUrl, _: &Open) -> Result<Option<Arc<dyn Storage>>, Error> {
+    Ok(match url.location() {
+        Location::Path(path) => Some(local_storage(path)),
+        _ => None,
+    })
+}
+
+/// Opens the version that a name asks for, and keeps so many bytes of what is read of it; `None`: there is no dataset.
+pub(crate) fn opened(url: &StoreUrl, open: &Open, memory: usize) -> Result<Option<Dataset>, Error> {
+    if !url.is_folder() {
+        return Ok(None);
+    }
+    let Some(storage) = storage(url, open)? else { return Ok(None) };
+    match Dataset::open(storage, url.at().clone(), memory)? {
+        None if *url.at() != At::Latest => Err(no_dataset(url)),
+        found => Ok(found),
+    }
+}
+
+/// The dataset of a name, where there has to be one.
+pub(crate) fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
+    opened(url, open, open.cache_bytes)?.ok_or_else(|| no_dataset(url))
+}
+
+/// The error of a folder without a log.
+fn no_dataset(url: &StoreUrl) -> Error {
+    let folder = url.spelling().split('?').next().unwrap_or_default();
+    let there = match url.path().map(Path::try_exists) {
+        Some(Ok(false)) => "is not there",
+        _ => "is no dataset: it has no _delta_log",
+    };
+    Error::new(ErrorKind::NotFound, &format!("{folder} {there}")).remedy(
+        Remedy::from("make one with ")
+            .command("init", &[folder])
+            .or(Remedy::from("copy its files into one: ").command("copy", &[folder, "NEW/"])),
+    )
+}
+
+/// A dataset that is going to be written.
+pub(crate) struct DatasetTarget {
+    pub(crate) storage: Arc<dyn Storage>,
+    /// Its newest version, if it is there.
+    pub(crate) base: Option<Dataset>,
+}
+
+impl DatasetTarget {
+    /// # Errors
+    /// A version, which stays as it is; a folder of other files.
+    pub(crate) fn begin(url: &StoreUrl, open: &Open) -> Result<Self, Error> {
+        if *url.at() != At::Latest {
+            return Err(Error::usage(
+                format!("{url} is a version of a dataset, which stays as it is"),
+                "write to the dataset itself: leave out what stands from the question mark on",
+            ));
+        }
+        let Some(storage) = storage(url, open)? else {
+            return Err(Error::usage(
+                format!("{url} is a folder on a server, where no dataset can be written"),
+                Remedy::from("write to a folder of this machine, or to s3://, gs:// or az://"),
+            )
+            .of_kind(ErrorKind::Unsupported));
+        };
+        let base = Dataset::open(Arc::clone(&storage), At::Latest, 0)?;
+        if base.is_none()
+            && let Some(other) = storage.list("")?.first()
+        {
+            let message = format!("{url} is there, and is no dataset: {} is in it", other.path);
+            return Err(Error::new(ErrorKind::Exists, &message).remedy(
+                Remedy::from("name a folder that is not there yet, and copy into it what is here")
+                    .or("name a .parquet file, which may be inside of it"),
+            ));
+        }
+        Ok(Self { storage, base })
+    }
+}
+
+/// Who runs this, and by which command it is said that it was done.
+pub(crate) fn author(command: String) -> Author {
+    let who = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    Author { who: who.filter(|who| !who.is_empty()), command }
+}
+
+/// As the command line has it.
+pub(crate) const fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Insert | Mode::Resume => "insert",
+        Mode::Ignore => "ignore",
+        Mode::Upsert => "upsert",
+        Mode::Replace => "replace",
+    }
+}
+
+/// Makes a dataset, or gives one that is there another profile; gives the number of its version. `None`: there was nothing to do.
+///
+/// # Errors
+/// A folder of other files; a dataset that cannot be written; one whose columns do not go with the profile.
+pub fn make_dataset(url: &StoreUrl, open: &Open, making: Making) -> Result<Option<u64>, Error> {
+    if !url.is_folder() {
+        return Err(Error::usage(
+            format!("{url} is no folder, and a dataset is one"),
+            "let its name end in a slash: data/",
+        ));
+    }
+    let target = DatasetTarget::begin(url, open)?;
+    stacyard_geoparquet::make_dataset(&target.storage, &making, &author(format!("init {url}")))
+}
