@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use stacyard_geoparquet::{Author, Dataset, Making, local_storage};
-use stacyard_store::{At, Error, ErrorKind, Location, Mode, Remedy, Storage, StoreUrl};
+use stacyard_geoparquet::{Author, Dataset, Difference, Entry, Making, Vacuum, local_storage};
+use stacyard_store::{At, CollectionChanges, Collections, Deletion, Error, ErrorKind, Location, Mode, Remedy, Storage, StoreUrl};
 
 use crate::open::Open;
 
 /// The folder of a dataset; `None`: it is not where one can be.
-pub(crate) fn storage(url: &StoreUrl, _: &Open) -> Result<Option<Arc<dyn Storage>>, Error> {
+pub(crate) fn storage(url: &StoreUrl, open: &Open) -> Result<Option<Arc<dyn Storage>>, Error> {
     Ok(match url.location() {
         Location::Path(path) => Some(local_storage(path)),
+        Location::Object(_) => open.object(url)?.and_then(|object| object.storage()),
         _ => None,
     })
 }
@@ -29,12 +31,12 @@ pub(crate) fn opened(url: &StoreUrl, open: &Open, memory: usize) -> Result<Optio
 }
 
 /// The dataset of a name, where there has to be one.
-pub(crate) fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
+fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
     opened(url, open, open.cache_bytes)?.ok_or_else(|| no_dataset(url))
 }
 
 /// The error of a folder without a log.
-fn no_dataset(url: &StoreUrl) -> Error {
+pub(crate) fn no_dataset(url: &StoreUrl) -> Error {
     let folder = url.spelling().split('?').next().unwrap_or_default();
     let there = match url.path().map(Path::try_exists) {
         Some(Ok(false)) => "is not there",
@@ -114,4 +116,70 @@ pub fn make_dataset(url: &StoreUrl, open: &Open, making: Making) -> Result<Optio
     }
     let target = DatasetTarget::begin(url, open)?;
     stacyard_geoparquet::make_dataset(&target.storage, &making, &author(format!("init {url}")))
+}
+
+/// Gives the version of a dataset that a name asks for a tag, by which its files are kept; gives its number.
+///
+/// # Errors
+/// A folder that is no dataset; a tag that another version has.
+pub fn tag(url: &StoreUrl, name: &str, open: &Open) -> Result<u64, Error> {
+    stacyard_geoparquet::tag(&there(url, open)?, name, &author(format!("tag {url} {name}")))
+}
+
+/// Takes a tag away from a version of a dataset; gives its number.
+///
+/// # Errors
+/// A folder that is no dataset; a tag that is not there.
+pub fn untag(url: &StoreUrl, name: &str, open: &Open) -> Result<u64, Error> {
+    stacyard_geoparquet::untag(&there(url, open)?, name)
+}
+
+/// The versions of a dataset, the newest first.
+///
+/// # Errors
+/// A folder that is no dataset; a log that cannot be read.
+pub fn history(url: &StoreUrl, open: &Open) -> Result<Vec<Entry>, Error> {
+    there(url, open)?;
+    stacyard_geoparquet::history(&written(url, open)?)
+}
+
+/// Hands over the Items that are different in two versions of datasets: the text of the second, or of the first where it was removed.
+///
+/// # Errors
+/// A folder that is no dataset; files that cannot be read; what `take` says.
+pub fn diff(
+    from: &StoreUrl,
+    to: &StoreUrl,
+    open: &Open,
+    take: impl FnMut(Difference, &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    stacyard_geoparquet::diff(&there(from, open)?, &there(to, open)?, take)
+}
+
+/// Takes the files of a dataset away that only versions need that are older, and have no tag; `tries`: only says what it would do.
+///
+/// # Errors
+/// A folder that is no dataset; files that cannot be taken away.
+pub fn vacuum(url: &StoreUrl, older_than: Duration, tries: bool, open: &Open) -> Result<Vacuum, Error> {
+    there(url, open)?;
+    stacyard_geoparquet::vacuum(&written(url, open)?, older_than, tries)
+}
+
+/// The folder of a dataset that is there.
+fn written(url: &StoreUrl, open: &Open) -> Result<Arc<dyn Storage>, Error> {
+    storage(url, open)?.ok_or_else(|| no_dataset(url))
+}
+
+/// Puts Collections into a dataset.
+pub(crate) fn put_collections(url: &StoreUrl, new: &Collections) -> Result<CollectionChanges, Error> {
+    let open = Open::default();
+    there(url, &open)?;
+    let author = author(format!("collections {url} put"));
+    stacyard_geoparquet::put_dataset_collections(&written(url, &open)?, new, &author)
+}
+
+/// Takes a Collection out of a dataset.
+pub(crate) fn delete_collection(url: &StoreUrl, id: &str, threads: usize) -> Result<Deletion, Error> {
+    let author = author(format!("collections {url} delete {id}"));
+    stacyard_geoparquet::delete_dataset_collection(&there(url, &Open::default())?, id, threads, &author)
 }

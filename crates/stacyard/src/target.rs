@@ -14,7 +14,7 @@ use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old, Output,
+    Backend, Changes, Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old, Output,
     OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
 };
 
@@ -326,6 +326,9 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
         )
         .of_kind(ErrorKind::Unsupported));
     }
+    if url.is_folder() {
+        return optimize_dataset(url, open, layout, run);
+    }
     let observer = run.observer;
     let target = Target::begin(url, open, false, &mut |path| observer.waits(path));
     let run = Run { observer, ..run };
@@ -344,4 +347,24 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     let input: Box<dyn Source> = Box::new(Nothing);
     let old = Old::Merged(store.items()?);
     target?.write(transfer, (input, old), (layout, store.profile().cloned(), false))
+}
+
+/// Makes few files of the small ones of a dataset.
+fn optimize_dataset(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Result<Report, Error> {
+    let DatasetTarget { base, .. } = DatasetTarget::begin(url, open)?;
+    let base = base.ok_or_else(|| crate::dataset::no_dataset(url))?;
+    let options = Options {
+        threads: run.threads,
+        order: layout.order.unwrap_or_default(),
+        row_group_rows: layout.row_group_rows,
+        compression: layout.compression,
+        max_columns: layout.max_columns,
+        memory: layout.memory,
+        profile: Backend::profile(&base).cloned(),
+        ..Options::default()
+    };
+    let writing = Writing { options, making: Making::default(), author: author(format!("optimize {url}")) };
+    let done = stacyard_geoparquet::optimize(&base, &writing, run.observer)?;
+    let changes = Changes { stayed: Some(done.items), ..Changes::default() };
+    Ok(Report { bytes: done.bytes, changes: Some(changes), ..Report::default() })
 }

@@ -12,3 +12,4 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod validate;
+pub(crate) mod versions;

@@ -46,8 +46,8 @@ impl Version {
                 .remedy("read it with a newer stacyard, or with the program that has made it")
         };
         let metadata = snapshot.metadata.as_deref();
-        let text = metadata.map_or("", |metadata| &metadata.schema_string);
-        let fields = schema::of_delta(text).map_err(|what| wrong(&what))?;
+        let fields = metadata.map(|metadata| schema::of_delta(&metadata.schema_string));
+        let fields = fields.transpose().map_err(|what| wrong(&what))?.unwrap_or_default();
         let setting = |name| setting(metadata, name);
         let profile = setting(PROFILE).map(Profile::parse).transpose();
         let profile = profile.map_err(|_| wrong("its profile cannot be read"))?.map(Arc::new);
