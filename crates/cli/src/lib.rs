@@ -13,7 +13,9 @@ use std::sync::Arc;
 use clap::CommandFactory;
 use stacyard_store::Error;
 
-use crate::command::{collections, copy, help, info, init, optimize, search, serve, token, validate, versions};
+use crate::command::{
+    collections, copy, help, info, init, optimize, search, serve, token, validate, versions,
+};
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
 use crate::flags::{Cli, Command};
@@ -60,6 +62,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Info(flags) => info::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),
+        Command::Commit(flags) => versions::commit(&cli.global, &flags),
         Command::Tag(flags) => versions::tag(&cli.global, &flags),
         Command::History(flags) => versions::history(&cli.global, &flags),
         Command::Diff(flags) => versions::diff(&cli.global, &flags),

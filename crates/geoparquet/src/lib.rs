@@ -20,12 +20,12 @@ mod tests;
 mod write;
 
 pub use arrow_sink::ArrowSink;
+pub use collections::{delete_collection, put_collections};
 pub use dataset::{
     Author, Dataset, DatasetChunk, DatasetEncoder, DatasetSink, Difference, Entry, Making, Moved, Optimized,
-    PartitionBy, Vacuum, Writing, delete_dataset_collection, diff, history, local as local_storage, make_dataset,
-    optimize, put_dataset_collections, tag, untag, vacuum,
+    PartitionBy, Vacuum, Writing, delete_dataset_collection, diff, history, local as local_storage,
+    make_dataset, optimize, put_dataset_collections, tag, untag, vacuum,
 };
-pub use collections::{delete_collection, put_collections};
 pub use describe::{ColumnSize, Description};
 pub use folder::Folder;
 pub use format::layout::MAX_COLUMNS;

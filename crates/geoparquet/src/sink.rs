@@ -39,7 +39,8 @@ impl GeoParquetSink {
     /// Begins to write `path`.
     pub fn create(output: Output, folder: &Path, mut options: Options) -> Result<Self, Error> {
         let spool = Spool::new(folder, options.source.take())?;
-        let declared = Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
+        let declared =
+            Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
         let encoder = Arc::new(ShapeEncoder(declared));
         Ok(Self { output, options, spool, items: ItemShape::default(), encoder })
     }

@@ -51,7 +51,10 @@ impl ObjectStorage {
             Ok(_) => Ok(true),
             Err(Cause::AlreadyExists { .. } | Cause::Precondition { .. }) => Ok(false),
             Err(Cause::NotImplemented { .. } | Cause::NotSupported { .. }) => {
-                let message = format!("{} puts nothing on a condition, so that two writers of a dataset would not see each other", self.name);
+                let message = format!(
+                    "{} puts nothing on a condition, so that two writers of a dataset would not see each other",
+                    self.name
+                );
                 Err(Error::new(ErrorKind::Unsupported, &message)
                     .remedy("use an object store that knows If-None-Match, or a folder of this machine"))
             }
@@ -94,7 +97,8 @@ impl Storage for ObjectStorage {
         let at = self.at(path);
         let file = ObjectFile::open(&at, TAIL)?;
         if Ranges::len(&file) != size {
-            let message = format!("{} has {} bytes, and {size} when it was written", at.shown, Ranges::len(&file));
+            let message =
+                format!("{} has {} bytes, and {size} when it was written", at.shown, Ranges::len(&file));
             return Err(Error::new(ErrorKind::Damaged, &message)
                 .remedy("it is damaged: bring it back from a copy, or read an earlier version"));
         }

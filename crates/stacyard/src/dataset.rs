@@ -1,11 +1,16 @@
 //! Datasets: folders with a log, on this machine or in an object store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stacyard_geoparquet::{Author, Dataset, Difference, Entry, Making, Vacuum, local_storage};
-use stacyard_store::{At, CollectionChanges, Collections, Deletion, Error, ErrorKind, Location, Mode, Remedy, Storage, StoreUrl};
+use stacyard_geoparquet::{
+    Author, Dataset, DatasetSink, Difference, Entry, Making, Options, Vacuum, Writing, local_storage,
+};
+use stacyard_store::{
+    At, Changes, Check, CollectionChanges, Collections, Deletion, Error, ErrorKind, Known, Location, Mode,
+    Nothing, Old, Remedy, Report, Run, Storage, StoreUrl, Transfer,
+};
 
 use crate::open::Open;
 
@@ -38,14 +43,14 @@ fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
 /// The error of a folder without a log.
 pub(crate) fn no_dataset(url: &StoreUrl) -> Error {
     let folder = url.spelling().split('?').next().unwrap_or_default();
-    let there = match url.path().map(Path::try_exists) {
-        Some(Ok(false)) => "is not there",
-        _ => "is no dataset: it has no _delta_log",
-    };
-    Error::new(ErrorKind::NotFound, &format!("{folder} {there}")).remedy(
-        Remedy::from("make one with ")
-            .command("init", &[folder])
-            .or(Remedy::from("copy its files into one: ").command("copy", &[folder, "NEW/"])),
+    let init = Remedy::from("make one with ").command("init", &[folder]);
+    if matches!(url.path().map(Path::try_exists), Some(Ok(false))) {
+        return Error::new(ErrorKind::NotFound, &format!("{folder} is not there")).remedy(init);
+    }
+    let message = format!("{folder} is no dataset: it has no _delta_log");
+    Error::new(ErrorKind::NotFound, &message).remedy(
+        Remedy::from("read it as the Parquet files in it, without a version")
+            .or(Remedy::from("copy them into a dataset: ").command("copy", &[folder, "NEW/"])),
     )
 }
 
@@ -182,4 +187,35 @@ pub(crate) fn put_collections(url: &StoreUrl, new: &Collections) -> Result<Colle
 pub(crate) fn delete_collection(url: &StoreUrl, id: &str, threads: usize) -> Result<Deletion, Error> {
     let author = author(format!("collections {url} delete {id}"));
     stacyard_geoparquet::delete_dataset_collection(&there(url, &Open::default())?, id, threads, &author)
+}
+
+/// Makes one version of parts that were staged; an Item that is in two of them, or in the dataset already, is dealt with as the mode of the parts says.
+///
+/// # Errors
+/// A folder that is no dataset; what is no part of it; a log that cannot be written.
+pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> Result<Report, Error> {
+    let DatasetTarget { storage, base } = DatasetTarget::begin(url, open)?;
+    let base = base.ok_or_else(|| no_dataset(url))?;
+    let options = Options { threads: run.threads, ..Options::default() };
+    let author = author(format!("commit {url} ({} parts)", parts.len()));
+    let writing = Writing { options, author, ..Writing::default() };
+    let (sink, mode) = DatasetSink::of_parts(&storage, &base, parts, writing)?;
+    let items = sink.staged();
+    let transfer = Transfer {
+        check: Check::default(),
+        search: None,
+        known: Known::default(),
+        mode,
+        unique: false,
+        must_lose_nothing: false,
+        collections: Collections::new(),
+        old_collections: Collections::new(),
+        run,
+    };
+    let report = transfer.run(Box::new(Nothing), Old::Nothing, sink)?;
+    let (late, replaced) =
+        (report.rejected + report.dropped, report.changes.map_or(0, |changes| changes.replaced));
+    let written = items - late;
+    let changes = report.changes.map(|changes| Changes { came: written.saturating_sub(replaced), ..changes });
+    Ok(Report { written, changes, ..report })
 }

@@ -6,16 +6,17 @@ use std::{fs, io};
 
 use stacyard_catalog::{CatalogSink, CrawlOptions, Folders, StaticCatalog};
 use stacyard_geoparquet::{
-    Compression, DatasetSink, GeoParquetSink, MAX_COLUMNS, Making, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
-    Writing,
+    Compression, DatasetSink, GeoParquetSink, MAX_COLUMNS, Making, Options, Order, ROW_GROUP_ROWS,
+    WRITE_MEMORY, Writing,
 };
 use stacyard_model::Profile;
 use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
-    Backend, Changes, Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old, Output,
-    OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
+    Backend, Changes, Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old,
+    Output, OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem,
+    merged,
 };
 
 use crate::dataset::{DatasetTarget, author, mode_name};
@@ -37,6 +38,8 @@ pub struct Layout {
     pub memory: usize,
     /// The folders of a static catalog, which has to have some.
     pub folders: Option<Folders>,
+    /// Of a dataset, a file that says which files were written, instead of a version that has them: a part, to be committed with others.
+    pub stage: Option<PathBuf>,
 }
 
 impl Default for Layout {
@@ -50,6 +53,7 @@ impl Default for Layout {
             max_columns: MAX_COLUMNS,
             memory: WRITE_MEMORY,
             folders: None,
+            stage: None,
         }
     }
 }
@@ -162,6 +166,12 @@ impl Target {
                 Remedy::from("leave ").option("fields").text(" out").or("write .ndjson or .geojson"),
             ));
         }
+        if layout.stage.is_some() && !matches!(self.place, Place::Dataset(_)) {
+            return Err(Error::usage(
+                format!("{} is no dataset, and has no parts that are committed", self.url),
+                Remedy::from("leave ").option("stage").text(" out"),
+            ));
+        }
         let options = Options {
             source: input.plain_file().and_then(|file| file.try_clone().ok()),
             threads: transfer.run.threads,
@@ -176,10 +186,12 @@ impl Target {
         let output = match self.place {
             Place::File(output) => *output,
             Place::Dataset(dataset) => {
-                let command = format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode));
+                let command =
+                    format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode));
                 let making = Making { profile: options.profile.clone(), partition_by: None };
-                let writing = Writing { options, making, author: author(command) };
-                let sink = DatasetSink::create(&dataset.storage, dataset.base.as_ref(), transfer.mode, writing)?;
+                let writing = Writing { options, making, author: author(command), stage: layout.stage };
+                let sink =
+                    DatasetSink::create(&dataset.storage, dataset.base.as_ref(), transfer.mode, writing)?;
                 return transfer.run(input, old, sink);
             }
             Place::Folder(folder) => {
@@ -363,7 +375,7 @@ fn optimize_dataset(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -
         profile: Backend::profile(&base).cloned(),
         ..Options::default()
     };
-    let writing = Writing { options, making: Making::default(), author: author(format!("optimize {url}")) };
+    let writing = Writing { options, author: author(format!("optimize {url}")), ..Writing::default() };
     let done = stacyard_geoparquet::optimize(&base, &writing, run.observer)?;
     let changes = Changes { stayed: Some(done.items), ..Changes::default() };
     Ok(Report { bytes: done.bytes, changes: Some(changes), ..Report::default() })

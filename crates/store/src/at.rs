@@ -33,10 +33,12 @@ impl At {
             )
         };
         let at = match query.split_once('=') {
-            Some(("version", number)) => {
-                Self::Version(number.parse().map_err(|_| wrong(&format!("{number:?} is no number of a version")))?)
+            Some(("version", number)) => Self::Version(
+                number.parse().map_err(|_| wrong(&format!("{number:?} is no number of a version")))?,
+            ),
+            Some(("at", time)) => {
+                Self::Time(time.parse().map_err(|_| wrong(&format!("{time:?} is no instant")))?)
             }
-            Some(("at", time)) => Self::Time(time.parse().map_err(|_| wrong(&format!("{time:?} is no instant")))?),
             Some(("tag", "")) => return Err(wrong("a tag without a name")),
             Some(("tag", name)) => Self::Tag(name.to_owned()),
             _ if folder.ends_with('/') && !query.contains('/') => {

@@ -236,8 +236,13 @@ impl StoreUrl {
         let shown = without_query(spelling);
         let (path, _) = spelling.split_once(['?', '#']).unwrap_or((spelling, ""));
         let (by_name, compression) = by_extension(Path::new(path));
-        let made =
-            |kind, compression, location| Self { spelling: shown.clone(), kind, compression, location, at: At::Latest };
+        let made = |kind, compression, location| Self {
+            spelling: shown.clone(),
+            kind,
+            compression,
+            location,
+            at: At::Latest,
+        };
         let otherwise =
             if is_http { Some(StoreKind::Api) } else { path.ends_with('/').then_some(StoreKind::Parquet) };
         let kind = kind.or(by_name).or(otherwise).ok_or_else(|| unknown_extension(&shown))?;
@@ -266,7 +271,13 @@ impl StoreUrl {
             }
             None => (spelling.to_owned(), Location::Path(spelling.into())),
         };
-        Ok(Self { spelling: shown, kind: StoreKind::Catalog, compression: Compression::None, location, at: At::Latest })
+        Ok(Self {
+            spelling: shown,
+            kind: StoreKind::Catalog,
+            compression: Compression::None,
+            location,
+            at: At::Latest,
+        })
     }
 
     /// As the user wrote it, without a password.

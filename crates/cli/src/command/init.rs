@@ -65,7 +65,11 @@ fn of_dataset(global: &Global, flags: &Init, url: &StoreUrl) -> Result<Status, E
     if are_for_databases || flags.pgstac_package.is_some() {
         return Err(Error::usage(
             format!("{url} is a dataset, and has no tables"),
-            Remedy::from("leave ").option("partition").text(", ").option("dry-run").text(" and what is of pgstac out"),
+            Remedy::from("leave ")
+                .option("partition")
+                .text(", ")
+                .option("dry-run")
+                .text(" and what is of pgstac out"),
         ));
     }
     let profile = flags.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);

@@ -1,12 +1,26 @@
-//! `tag`, `history`, `diff` and `vacuum`: the versions of a dataset.
+//! `commit`, `tag`, `history`, `diff` and `vacuum`: the versions of a dataset.
 
 use indicatif::{HumanBytes, HumanCount};
-use stacyard::{Difference, Entry, Error, StoreUrl};
+use stacyard::{Difference, Entry, Error, Mode, Stop, StoreUrl};
 
-use crate::console::report::{Status, count};
+use crate::console::progress::Console;
+use crate::console::report::{self, Rejects, Status, count};
 use crate::console::say::{self, Text};
-use crate::files::open;
-use crate::flags::{Diff, Format, Global, History, Tag, Vacuum};
+use crate::files::{open, rejects};
+use crate::flags::{Commit, Diff, Format, Global, History, Tag, Vacuum};
+
+pub(crate) fn commit(global: &Global, flags: &Commit) -> Result<Status, Error> {
+    let url = StoreUrl::parse(&flags.dataset, global.store_kind)?;
+    rejects::refuse_target(&url, &flags.parts)?;
+    let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[], Some(&url)), &flags.parts)?;
+    let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));
+    console.copies(&url, Mode::default());
+    let run = global.run(&Stop::default(), rejects.as_mut(), &mut console);
+    let report = stacyard::commit(&url, &flags.parts, &open::how(global)?, run)?;
+    console.finish();
+    report::done(&report, report.written, &format!("committed to {url}"), flags.rejects.as_ref(), global);
+    Ok(Status::of(report.rejected))
+}
 
 pub(crate) fn tag(global: &Global, flags: &Tag) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.dataset, global.store_kind)?;

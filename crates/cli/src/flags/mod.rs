@@ -24,7 +24,7 @@ pub(crate) use self::layout::Layout;
 pub(crate) use self::question::Question;
 pub(crate) use self::serve::Serve;
 pub(crate) use self::settings::parse;
-pub(crate) use self::versions::{Diff, History, Tag, Vacuum};
+pub(crate) use self::versions::{Commit, Diff, History, Tag, Vacuum};
 
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Rewrite a GeoParquet file, of whatever program, in the best layout; make few files of the small ones of a dataset.
     Optimize(Optimize),
+    /// Make one version of parts that `copy --stage` has written.
+    Commit(Commit),
     /// Give a version of a dataset a name, by which it is kept.
     Tag(Tag),
     /// List the versions of a dataset.
@@ -238,8 +240,11 @@ pub(crate) enum Format {
 pub(crate) struct Copy {
     /// The store to read.
     pub(crate) from: String,
-    /// The store to write: a file, a database, or `-`.
+    /// The store to write: a file, a dataset (data/), a database, or `-`.
     pub(crate) to: String,
+    /// Write the files of a dataset, and make no version of them: this file says which they are, for `stacyard commit`. So many machines can load one dataset.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stage: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) how: Copying,
 }

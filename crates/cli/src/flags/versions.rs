@@ -1,11 +1,28 @@
 //! The flags of what is done with the versions of a dataset.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::flags::Format;
 use crate::flags::question::parse_duration;
+
+/// Make one version of parts that `copy --stage` has written, on this machine or on many. An Item that is in two parts, or in the dataset already, is
+/// dealt with as the mode says that all parts were staged with.
+///
+/// For example: stacyard copy 17.ndjson data/ --mode insert --stage part-17.json; then stacyard commit data/ part-*.json
+#[derive(Debug, Args)]
+pub(crate) struct Commit {
+    /// The dataset.
+    pub(crate) dataset: String,
+    /// The parts.
+    #[arg(required = true, value_name = "PART")]
+    pub(crate) parts: Vec<PathBuf>,
+    /// Write Items that are set aside to this file, one JSON object a line (none: an empty file).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
 
 /// Give a version of a dataset a name, by which it is found again, and kept whatever a vacuum takes away.
 ///

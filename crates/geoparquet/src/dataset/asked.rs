@@ -107,7 +107,8 @@ impl View {
             let asked = &search.request().collections;
             left.files.retain(|(_, file)| {
                 let of_all = file.keys.is_some() && asked.is_empty();
-                let is_told = of_all || file.collection().is_some_and(|one| asked.iter().any(|name| name == one));
+                let is_told =
+                    of_all || file.collection().is_some_and(|one| asked.iter().any(|name| name == one));
                 let rows = file.stats().rows.filter(|_| is_told);
                 report.answered += rows.unwrap_or_default();
                 rows.is_none()
@@ -147,7 +148,9 @@ impl View {
         let (mut answer, _) = self.found(Find { first: Some(first), ..first_of(search)? })?;
         let mut tape = Tape::new();
         while let Some(entry) = answer.entry()? {
-            let item = tape.parse(&entry.text).map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
+            let item = tape
+                .parse(&entry.text)
+                .map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
             if !these.contains(&key_of(item)) {
                 return Ok(true);
             }

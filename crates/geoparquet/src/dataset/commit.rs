@@ -118,10 +118,14 @@ impl Plan {
             protocol.map(|protocol| Line { protocol: Some(protocol), ..Line::default() }),
             self.metadata.map(|metadata| Line { meta_data: Some(metadata), ..Line::default() }),
         ];
-        let removes = self.removes.iter().map(|add| {
-            Line { remove: Some(add.removed(now, data_change)), ..Line::default() }
-        });
-        let adds = self.adds.into_iter().map(|add| Line { add: Some(Add { data_change, ..add }), ..Line::default() });
+        let removes = self
+            .removes
+            .iter()
+            .map(|add| Line { remove: Some(add.removed(now, data_change)), ..Line::default() });
+        let adds = self
+            .adds
+            .into_iter()
+            .map(|add| Line { add: Some(Add { data_change, ..add }), ..Line::default() });
         first.into_iter().flatten().chain(removes).chain(adds).collect()
     }
 }

@@ -187,7 +187,10 @@ impl Batch {
             }
             Change::PutCollection { id, text, when } => {
                 let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
-                    Error::new(ErrorKind::Unsupported, &format!("the Collection {id:?} cannot be kept: {cause}"))
+                    Error::new(
+                        ErrorKind::Unsupported,
+                        &format!("the Collection {id:?} cannot be kept: {cause}"),
+                    )
                 })?;
                 let (name, there) = (format!("the Collection {id:?}"), self.collection(id)?);
                 when.meets(there.as_ref(), &name)?;
@@ -247,7 +250,8 @@ impl Batch {
     fn has_items(&self, id: &str) -> Result<bool, Error> {
         let mut tape = Tape::new();
         for text in self.items.values().flatten() {
-            let collection = tape.parse(text.as_bytes()).ok().and_then(|item| item.get("collection")?.as_str());
+            let collection =
+                tape.parse(text.as_bytes()).ok().and_then(|item| item.get("collection")?.as_str());
             if collection.is_some_and(|collection| collection == id) {
                 return Ok(true);
             }
@@ -357,13 +361,17 @@ impl Batch {
     fn write(&self, texts: &[Arc<str>]) -> Result<Vec<NewFile>, Error> {
         let version = self.view.version();
         let storage = &*version.log.storage;
-        let options = Options { profile: version.profile.clone(), order: Order::SpaceTime, ..Options::default() };
-        let declared = Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
+        let options =
+            Options { profile: version.profile.clone(), order: Order::SpaceTime, ..Options::default() };
+        let declared =
+            Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
         let encoder = ShapeEncoder(declared);
         let mut chunk = Shaped::default();
         let mut tape = Tape::new();
         for text in texts {
-            let item = tape.parse(text.as_bytes()).map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
+            let item = tape
+                .parse(text.as_bytes())
+                .map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
             encoder.item(item, None, &mut chunk)?;
         }
         let mut spool = Spool::new(storage.scratch(), None)?;
@@ -371,7 +379,12 @@ impl Batch {
         items.merge(chunk.shape, &encoder.0);
         spool.push(chunk.items)?;
         // Few Items need no files by collection.
-        let content = Content { spool: &mut spool, items: &items, options: &options, partition_by: PartitionBy::Collection };
+        let content = Content {
+            spool: &mut spool,
+            items: &items,
+            options: &options,
+            partition_by: PartitionBy::Collection,
+        };
         content.write(storage, &version.fields)
     }
 }

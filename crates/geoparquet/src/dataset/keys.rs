@@ -97,10 +97,7 @@ impl KeyList {
 }
 
 /// The keys of all rows, in their order, with their collections: for files of other programs, and to find the rows of some Items.
-pub(crate) fn each_row(
-    file: &Opened,
-    mut look: impl FnMut(ItemHash, Option<&str>),
-) -> Result<(), Error> {
+pub(crate) fn each_row(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
     let mut source = GeoParquetSource::of(file, Scope::Some)?;
     let mut tape = Tape::new();
     while let Some(work) = source.next()? {

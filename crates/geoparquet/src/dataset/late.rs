@@ -1,5 +1,6 @@
 //! Items that another writer has put into a dataset while these were on their way.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_schema::Fields;
@@ -41,13 +42,13 @@ pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Ite
     })
 }
 
-/// Writes a new file again without the Items that are `there`, and adds their texts to `late`.
+/// Writes a new file again without the Items that are `there`, and adds their texts to `late`. Files that are `staged` stay, as a part that may be committed again.
 pub(crate) fn leave_out(
     shelf: &Shelf,
     new: &mut NewFile,
     there: &[ItemHash],
     fields: &Fields,
-    late: &mut Batch,
+    (staged, late): (&HashSet<String>, &mut Batch),
 ) -> Result<(), Error> {
     if new.rows == 0 {
         return Ok(());
@@ -60,7 +61,9 @@ pub(crate) fn leave_out(
     let opened = shelf.open(&file)?;
     let mut source = GeoParquetSource::of(&opened, Scope::All)?;
     let mut tape = Tape::new();
-    let offset = |at: usize| u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB that others were faster with"));
+    let offset = |at: usize| {
+        u32::try_from(at).map_err(|_| Error::failed("Items of more than 4 GiB that others were faster with"))
+    };
     while let Some(work) = source.next()? {
         let batch = work()?;
         for record in &batch.records {
@@ -76,7 +79,9 @@ pub(crate) fn leave_out(
         }
     }
     let again = without(shelf, &file, &both, fields)?;
-    discard(&*shelf.storage, std::slice::from_ref(new));
+    if !staged.contains(&new.path) {
+        discard(&*shelf.storage, std::slice::from_ref(new));
+    }
     match again.and_then(|again| again.new) {
         Some(again) => *new = again,
         None => new.rows = 0,

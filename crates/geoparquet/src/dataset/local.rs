@@ -19,6 +19,8 @@ const REPLACES: usize = 5;
 pub(crate) struct LocalStorage {
     folder: PathBuf,
     name: String,
+    /// The folder, or before it is there the nearest one around it.
+    scratch: PathBuf,
     handles: Arc<Handles>,
     next: AtomicU64,
 }
@@ -27,7 +29,9 @@ impl LocalStorage {
     pub(crate) fn new(folder: &Path) -> Self {
         let name = folder.display().to_string();
         let name = if name.ends_with('/') { name } else { name + "/" };
-        Self { folder: folder.to_owned(), name, handles: Arc::default(), next: AtomicU64::new(1) }
+        let around = folder.ancestors().find(|around| around.is_dir());
+        let scratch = around.unwrap_or(Path::new(".")).to_owned();
+        Self { folder: folder.to_owned(), name, scratch, handles: Arc::default(), next: AtomicU64::new(1) }
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -160,7 +164,7 @@ impl Storage for LocalStorage {
     }
 
     fn scratch(&self) -> &Path {
-        &self.folder
+        &self.scratch
     }
 
     fn at_once(&self) -> usize {

@@ -18,7 +18,11 @@ use crate::dataset::version::{PARTITION_BY, PROFILE};
 ///
 /// # Errors
 /// A dataset that cannot be written; one whose columns do not go with the profile.
-pub fn make_dataset(storage: &Arc<dyn Storage>, making: &Making, author: &Author) -> Result<Option<u64>, Error> {
+pub fn make_dataset(
+    storage: &Arc<dyn Storage>,
+    making: &Making,
+    author: &Author,
+) -> Result<Option<u64>, Error> {
     let log = Log::new(Arc::clone(storage));
     let done = commit(&log, author, |version| {
         version.check_writable()?;

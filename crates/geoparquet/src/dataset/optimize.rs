@@ -37,7 +37,11 @@ pub struct Optimized {
 ///
 /// # Errors
 /// A dataset that cannot be read or written.
-pub fn optimize(dataset: &Dataset, writing: &Writing, observer: &mut dyn Observer) -> Result<Optimized, Error> {
+pub fn optimize(
+    dataset: &Dataset,
+    writing: &Writing,
+    observer: &mut dyn Observer,
+) -> Result<Optimized, Error> {
     let mut view = dataset.view();
     view.version().check_writable()?;
     loop {
@@ -71,9 +75,8 @@ pub fn optimize(dataset: &Dataset, writing: &Writing, observer: &mut dyn Observe
 
 /// The files that are worth it.
 fn small(view: &View) -> Vec<usize> {
-    let is_small = |file: &DataFile| {
-        file.keys.is_some() && file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2)
-    };
+    let is_small =
+        |file: &DataFile| file.keys.is_some() && file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2);
     let files = view.data_files().iter().enumerate();
     files.filter(|(_, file)| is_small(file)).map(|(index, _)| index).collect()
 }
@@ -87,7 +90,8 @@ fn rewritten(
 ) -> Result<Vec<NewFile>, Error> {
     let version = view.version();
     let options = &writing.options;
-    let declared = Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
+    let declared =
+        Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
     let encoder = ShapeEncoder(declared);
     let mut spool = Spool::new(version.log.storage.scratch(), None)?;
     let mut items = ItemShape::default();

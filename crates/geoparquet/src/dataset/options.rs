@@ -1,6 +1,7 @@
 //! How a dataset is made and written.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -70,4 +71,6 @@ pub struct Writing {
     pub making: Making,
     /// Who does it.
     pub author: Author,
+    /// Where it is said which files were written, which are then in no version yet. `None`: they become one.
+    pub stage: Option<PathBuf>,
 }

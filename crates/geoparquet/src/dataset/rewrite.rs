@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use arrow_schema::{Fields, Schema};
 use bytes::{Buf, Bytes};
-use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves};
+use parquet::arrow::arrow_writer::{
+    ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
+};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ColumnChunkMetaData, KeyValue};
@@ -38,7 +40,12 @@ pub(crate) struct Rewritten {
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub(crate) fn without(shelf: &Shelf, file: &DataFile, drop: &[ItemHash], table: &Fields) -> Result<Option<Rewritten>, Error> {
+pub(crate) fn without(
+    shelf: &Shelf,
+    file: &DataFile,
+    drop: &[ItemHash],
+    table: &Fields,
+) -> Result<Option<Rewritten>, Error> {
     let opened = shelf.open(file)?;
     let (mut row, mut kept, mut keys) = (0, Vec::new(), Vec::new());
     let mut gone = Counts::default();
@@ -59,7 +66,8 @@ pub(crate) fn without(shelf: &Shelf, file: &DataFile, drop: &[ItemHash], table: 
     }
     keys.sort_unstable();
     let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
-    let new = Again { shelf, opened: &opened, is_ours: file.keys.is_some() }.write(folder, &kept, &keys, table)?;
+    let new =
+        Again { shelf, opened: &opened, is_ours: file.keys.is_some() }.write(folder, &kept, &keys, table)?;
     Ok(Some(Rewritten { new: Some(new), gone }))
 }
 
@@ -135,7 +143,8 @@ impl Again<'_> {
             .set_max_row_group_row_count(None);
         for chunk in metadata.row_groups().iter().take(1).flat_map(|group| group.columns()) {
             let path = chunk.column_path().clone();
-            let statistics = if chunk.statistics().is_some() { EnabledStatistics::Page } else { EnabledStatistics::None };
+            let statistics =
+                if chunk.statistics().is_some() { EnabledStatistics::Page } else { EnabledStatistics::None };
             properties = properties
                 .set_column_compression(path.clone(), chunk.compression())
                 .set_column_dictionary_enabled(path.clone(), chunk.dictionary_page_offset().is_some())
@@ -151,7 +160,11 @@ impl Again<'_> {
     }
 
     /// A row group as it is.
-    fn copy<W: io::Write + Send>(&self, group: usize, out: &mut SerializedFileWriter<W>) -> ParquetResult<()> {
+    fn copy<W: io::Write + Send>(
+        &self,
+        group: usize,
+        out: &mut SerializedFileWriter<W>,
+    ) -> ParquetResult<()> {
         let table = &self.opened.table;
         let indexed = table.indexed(group)?;
         let rows = table.rows(group) as u64;
@@ -218,7 +231,8 @@ struct Chunk {
 impl Chunk {
     fn of(file: &impl ChunkReader, chunk: &ColumnChunkMetaData) -> ParquetResult<Self> {
         let (start, length) = chunk.byte_range();
-        let length = usize::try_from(length).map_err(|_| ParquetError::General("a column of too many bytes".into()))?;
+        let length = usize::try_from(length)
+            .map_err(|_| ParquetError::General("a column of too many bytes".into()))?;
         Ok(Self { start, bytes: file.get_bytes(start, length)? })
     }
 

@@ -94,7 +94,8 @@ fn arrow_type(of: &Value) -> Result<DataType, Wrong> {
             other => {
                 let numbers = other.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')'));
                 let numbers = numbers.and_then(|numbers| numbers.split_once(','));
-                let numbers = numbers.and_then(|(p, s)| Some((p.trim().parse().ok()?, s.trim().parse().ok()?)));
+                let numbers =
+                    numbers.and_then(|(p, s)| Some((p.trim().parse().ok()?, s.trim().parse().ok()?)));
                 let (precision, scale) = numbers.ok_or_else(|| format!("the type {other:?} is not known"))?;
                 DataType::Decimal128(precision, scale)
             }
@@ -165,7 +166,11 @@ fn both(table: &DataType, file: &DataType, path: &str) -> Result<Option<DataType
             Ok(element.map(|element| DataType::List(Arc::new(Field::new("element", element, true)))))
         }
         _ if table == file => Ok(None),
-        _ => Err(format!("the column {path} is {} in the table and {} in a file", delta_type(table), delta_type(file))),
+        _ => Err(format!(
+            "the column {path} is {} in the table and {} in a file",
+            delta_type(table),
+            delta_type(file)
+        )),
     }
 }
 
@@ -185,7 +190,13 @@ mod tests {
     #[test]
     fn types_come_back_as_they_were() {
         for of in [
-            r#""string""#, r#""long""#, r#""double""#, r#""boolean""#, r#""binary""#, r#""timestamp""#, r#""decimal(10,2)""#,
+            r#""string""#,
+            r#""long""#,
+            r#""double""#,
+            r#""boolean""#,
+            r#""binary""#,
+            r#""timestamp""#,
+            r#""decimal(10,2)""#,
             r#"{"type":"array","elementType":"string","containsNull":true}"#,
             r#"{"type":"map","keyType":"string","valueType":"long","valueContainsNull":true}"#,
         ] {
@@ -193,7 +204,10 @@ mod tests {
             let again = of_delta(&to_delta(&one)).unwrap();
             assert_eq!(one, again, "{of}");
         }
-        assert_eq!(of_delta(r#"{"type":"struct","fields":[{"name":"a","type":"variant"}]}"#).unwrap_err(), "the type \"variant\" is not known");
+        assert_eq!(
+            of_delta(r#"{"type":"struct","fields":[{"name":"a","type":"variant"}]}"#).unwrap_err(),
+            "the type \"variant\" is not known"
+        );
     }
 
     #[test]

@@ -2,13 +2,15 @@
 //! version.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_schema::Fields;
 use serde_json::json;
 use stacyard_model::json::Value;
 use stacyard_store::{
-    Batch, Before, Collections, Counts, Encoder, Error, ErrorKind, Finished, Mode, Refused, Remedy, Sink, Storage, Why,
+    Batch, Before, Collections, Counts, Encoder, Error, ErrorKind, Finished, Mode, Refused, Remedy, Sink,
+    Storage, Why,
 };
 
 use crate::dataset::commit::{Plan, commit, made, with_collections};
@@ -21,6 +23,7 @@ use crate::dataset::options::Writing;
 use crate::dataset::present::Present;
 use crate::dataset::rewrite::{Rewritten, without};
 use crate::dataset::schema;
+use crate::dataset::stage::{self, Parts};
 use crate::dataset::store::Dataset;
 use crate::dataset::version::Version;
 use crate::dataset::write::{Content, NewFile, discard};
@@ -44,6 +47,8 @@ pub struct DatasetSink {
     /// The Collections that the version has, and is to have.
     collections: (Collections, Option<Collections>),
     rejected: u64,
+    /// The files of parts that other processes have written.
+    parts: Option<Vec<Vec<NewFile>>>,
 }
 
 /// Looks at what stands in the Items, and whether they are there already.
@@ -82,7 +87,12 @@ impl DatasetSink {
     ///
     /// # Errors
     /// A dataset that cannot be read, or not be written.
-    pub fn create(storage: &Arc<dyn Storage>, base: Option<&Dataset>, mode: Mode, mut writing: Writing) -> Result<Self, Error> {
+    pub fn create(
+        storage: &Arc<dyn Storage>,
+        base: Option<&Dataset>,
+        mode: Mode,
+        mut writing: Writing,
+    ) -> Result<Self, Error> {
         let log = Log::new(Arc::clone(storage));
         let shelf = match base {
             Some(base) => Arc::clone(base.view().shelf()),
@@ -120,7 +130,54 @@ impl DatasetSink {
             known,
             collections: (collections, None),
             rejected: 0,
+            parts: None,
         })
+    }
+
+    /// Begins to make one version of parts that were staged.
+    ///
+    /// # Errors
+    /// What is no part of the dataset, or cannot be one any more; a dataset that is not there.
+    pub fn of_parts(
+        storage: &Arc<dyn Storage>,
+        base: &Dataset,
+        parts: &[PathBuf],
+        mut writing: Writing,
+    ) -> Result<(Self, Mode), Error> {
+        let log = Log::new(Arc::clone(storage));
+        let view = base.view();
+        let Parts { mode, files, collections, rejected } = stage::read(&log, view.version(), parts)?;
+        writing.options.profile.clone_from(&view.version().profile);
+        // What was there when each part was staged is not known here: the keys are looked for at the end.
+        let mut sink = Self::create(storage, Some(base), Mode::Upsert, writing)?;
+        let merged = sink.collections.0.clone().into_iter().chain(collections).collect();
+        (sink.mode, sink.parts, sink.collections.1, sink.rejected) =
+            (mode, Some(files), Some(merged), rejected);
+        Ok((sink, mode))
+    }
+
+    /// How many Items its parts have.
+    pub fn staged(&self) -> u64 {
+        self.parts.iter().flatten().flatten().map(|file| file.rows).sum()
+    }
+
+    /// Writes the files, and says which they are in a small file.
+    fn stage(self, to: &Path) -> Result<Finished, Error> {
+        let snapshot = self.log.latest()?.ok_or_else(|| stage::no_dataset(self.log.name()))?;
+        let version = Version::of(self.log.clone(), snapshot)?;
+        let mut job = Job::of(self);
+        version.check_writable()?;
+        job.check_profile(&version, false)?;
+        job.written(&version)?;
+        let files = job.files.clone().unwrap_or_default();
+        let (base, wanted) = &job.sink.collections;
+        let new = wanted.iter().flatten().filter(|(id, collection)| base.get(*id) != Some(*collection));
+        let collections = new.map(|(id, collection)| (id.clone(), collection.clone())).collect();
+        let staged = stage::write(to, &version, job.sink.mode, &files, (collections, job.sink.rejected));
+        if staged.is_err() {
+            job.discard();
+        }
+        staged
     }
 }
 
@@ -155,8 +212,12 @@ impl Sink for DatasetSink {
             // A column that is declared is there, whether an Item has it or not.
             self.items.properties.named(&field.name);
         }
+        if let Some(to) = self.writing.stage.take() {
+            return self.stage(&to);
+        }
         let (log, author) = (self.log.clone(), self.writing.author.clone());
-        let mut job = Job { sink: self, files: None, checked: HashSet::new(), rewritten: HashMap::new(), late: Batch::default(), before: Before::default() };
+        let mut job = Job::of(self);
+        job.take_parts()?;
         match commit(&log, &author, |version| job.plan(version)) {
             Ok(_) => {
                 let bytes = job.files.iter().flatten().map(|file| file.add.size).sum();
@@ -183,9 +244,50 @@ struct Job {
     rewritten: HashMap<String, Option<Rewritten>>,
     late: Batch,
     before: Before,
+    /// Files of parts, which stay if no version is made of them.
+    staged: HashSet<String>,
 }
 
 impl Job {
+    fn of(sink: DatasetSink) -> Self {
+        Self {
+            sink,
+            files: None,
+            checked: HashSet::new(),
+            rewritten: HashMap::new(),
+            late: Batch::default(),
+            before: Before::default(),
+            staged: HashSet::new(),
+        }
+    }
+
+    /// Takes the files of parts, without Items that are in an earlier part already.
+    fn take_parts(&mut self) -> Result<(), Error> {
+        let Some(parts) = self.sink.parts.take() else { return Ok(()) };
+        let mut all: Vec<NewFile> = Vec::new();
+        self.staged = parts.iter().flatten().map(|file| file.path.clone()).collect();
+        for part in parts {
+            let before = all.len();
+            all.extend(part);
+            for one in 0..before {
+                let there = all[one].keys(&self.sink.shelf)?;
+                for other in &mut all[before..] {
+                    let fields = other.fields.clone();
+                    late::leave_out(
+                        &self.sink.shelf,
+                        other,
+                        &there,
+                        &fields,
+                        (&self.staged, &mut self.late),
+                    )?;
+                }
+            }
+            all.retain(|file| file.rows > 0);
+        }
+        self.files = Some(all);
+        Ok(())
+    }
+
     fn plan(&mut self, version: &Version) -> Result<Option<Plan>, Error> {
         let is_new = version.snapshot.protocol.is_none();
         version.check_writable()?;
@@ -239,17 +341,19 @@ impl Job {
 
     /// The profile of the gate has to be that of the version.
     fn check_profile(&self, version: &Version, is_new: bool) -> Result<(), Error> {
-        let ours = if is_new { &self.sink.writing.making.profile } else { &self.sink.writing.options.profile };
+        let ours =
+            if is_new { &self.sink.writing.making.profile } else { &self.sink.writing.options.profile };
         if is_new || *ours == version.profile {
             return Ok(());
         }
         let message = format!("{} has another profile than the Items were checked by", self.sink.log.name());
-        Err(Error::new(ErrorKind::Conflict, &message)
-            .remedy(Remedy::from("give it this profile first: ").command_with(
+        Err(Error::new(ErrorKind::Conflict, &message).remedy(
+            Remedy::from("give it this profile first: ").command_with(
                 "init",
                 &[self.sink.log.name()],
                 vec![("profile", "FILE").into()],
-            )))
+            ),
+        ))
     }
 
     /// Writes the new files, if they are not there or do not fit the columns of the table any more; gives those with theirs.
@@ -262,6 +366,11 @@ impl Job {
         if let Some(files) = &self.files {
             if let Ok(fields) = with_all(files) {
                 return Ok(fields);
+            }
+            if !self.staged.is_empty() {
+                let message = format!("{}: a part was written against an older schema", self.sink.log.name());
+                return Err(Error::new(ErrorKind::Conflict, &message)
+                    .remedy("stage it again: another writer has just given a new column another type"));
             }
             // Another writer has given a new column another type.
             discard(&*self.sink.log.storage, files);
@@ -292,7 +401,7 @@ impl Job {
             }
             let there = self.sink.shelf.keys_of(file)?;
             for new in self.files.iter_mut().flatten() {
-                late::leave_out(&self.sink.shelf, new, &there, fields, &mut self.late)?;
+                late::leave_out(&self.sink.shelf, new, &there, fields, (&self.staged, &mut self.late))?;
             }
         }
         if let Some(files) = &mut self.files {
@@ -305,7 +414,8 @@ impl Job {
     fn replace_some(&mut self, old: &[DataFile], fields: &Fields, plan: &mut Plan) -> Result<(), Error> {
         let news = self.files.iter().flatten().map(|new| new.keys(&self.sink.shelf));
         let news = news.collect::<Result<Vec<_>, _>>()?;
-        let todo: Vec<&DataFile> = old.iter().filter(|file| !self.rewritten.contains_key(&file.path)).collect();
+        let todo: Vec<&DataFile> =
+            old.iter().filter(|file| !self.rewritten.contains_key(&file.path)).collect();
         let (shelf, threads) = (&self.sink.shelf, self.sink.writing.options.threads.max(1));
         let rewritten = &mut self.rewritten;
         crate::search::picked::each(
@@ -377,7 +487,8 @@ impl Job {
     /// Takes away what was written for a version that is not made.
     fn discard(&self) {
         let storage = &*self.sink.log.storage;
-        discard(storage, self.files.as_deref().unwrap_or_default());
+        let files = self.files.iter().flatten().filter(|file| !self.staged.contains(&file.path));
+        files.for_each(|file| discard(storage, std::slice::from_ref(file)));
         for new in self.rewritten.values().flatten().filter_map(|again| again.new.as_ref()) {
             discard(storage, std::slice::from_ref(new));
         }

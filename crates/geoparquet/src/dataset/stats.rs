@@ -17,7 +17,12 @@ const WHOLE: usize = 64;
 
 /// The statistics of a file that was written, as the log has them. `table` are the columns of the table; `is_partial` says of a column
 /// whether some values of its place are in the residual: then nothing is said of them.
-pub(crate) fn to_json(written: &Written, table: &Fields, is_partial: impl Fn(&[String]) -> bool, is_nowhere: impl Fn(&str) -> bool) -> String {
+pub(crate) fn to_json(
+    written: &Written,
+    table: &Fields,
+    is_partial: impl Fn(&[String]) -> bool,
+    is_nowhere: impl Fn(&str) -> bool,
+) -> String {
     let known: HashMap<&[String], &ColumnStatistics> =
         written.statistics.iter().map(|column| (column.path.as_slice(), column)).collect();
     let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
@@ -37,7 +42,8 @@ pub(crate) fn to_json(written: &Written, table: &Fields, is_partial: impl Fn(&[S
             None => {}
         }
     }
-    json!({ "numRecords": written.rows, "minValues": least, "maxValues": most, "nullCount": nulls }).to_string()
+    json!({ "numRecords": written.rows, "minValues": least, "maxValues": most, "nullCount": nulls })
+        .to_string()
 }
 
 /// The paths of the first leaf columns that are no parts of lists, and hold what can be compared.
@@ -48,7 +54,11 @@ fn leaves(table: &Fields) -> Vec<Vec<String>> {
             DataType::Struct(parts) if field.name() == "bbox" => {
                 leaves.extend(parts.iter().map(|part| vec![field.name().clone(), part.name().clone()]));
             }
-            DataType::Boolean | DataType::Int64 | DataType::Float64 | DataType::Utf8 | DataType::Timestamp(..)
+            DataType::Boolean
+            | DataType::Int64
+            | DataType::Float64
+            | DataType::Utf8
+            | DataType::Timestamp(..)
                 if field.name() != crate::format::layout::RESIDUAL =>
             {
                 leaves.push(vec![field.name().clone()]);
@@ -84,7 +94,8 @@ fn ends(ends: &Ends) -> Option<[Value; 2]> {
         Ends::Numbers(ends) => ends.map(|end| json!(end)),
         Ends::Texts(ends) => ends.clone().map(Value::String),
         Ends::Instants([least, most]) => {
-            let millis = |micros: i64| Timestamp::from_millisecond(micros).ok().map(|at| json!(format!("{at:.3}")));
+            let millis =
+                |micros: i64| Timestamp::from_millisecond(micros).ok().map(|at| json!(format!("{at:.3}")));
             let (least, most) = (least.as_microsecond(), most.as_microsecond());
             [millis(least.div_euclid(1_000))?, millis(-(-most).div_euclid(1_000))?]
         }
@@ -164,7 +175,11 @@ fn each(of: Option<Read<'_>>, path: String, take: &mut impl FnMut(String, Read<'
     match of {
         Some(object) if object.kind() == Kind::Object => {
             for (key, value) in object.members().into_iter().flatten() {
-                let path = if path.is_empty() { key.text().into_owned() } else { format!("{path}{WITHIN}{}", key.text()) };
+                let path = if path.is_empty() {
+                    key.text().into_owned()
+                } else {
+                    format!("{path}{WITHIN}{}", key.text())
+                };
                 each(Some(value), path, take);
             }
         }

@@ -12,7 +12,18 @@ use crate::dataset::options::Author;
 const FOLDER: &str = "_stacyard/tags";
 
 /// What has no place in the name of a file everywhere.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%').add(b':').add(b'?').add(b'#').add(b'*').add(b'"').add(b'<').add(b'>').add(b'|');
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b'/')
+    .add(b'\\')
+    .add(b'%')
+    .add(b':')
+    .add(b'?')
+    .add(b'#')
+    .add(b'*')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'|');
 
 /// What a tag says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,10 +44,14 @@ fn path(name: &str) -> String {
 /// A name that another version has.
 pub(crate) fn put(log: &Log, name: &str, version: u64, author: &Author) -> Result<(), Error> {
     if name.is_empty() || name.len() > 128 || name.starts_with('.') {
-        return Err(Error::usage(format!("{name:?} is no name of a tag"), "write 1 to 128 bytes, the first of which is no dot"));
+        return Err(Error::usage(
+            format!("{name:?} is no name of a tag"),
+            "write 1 to 128 bytes, the first of which is no dot",
+        ));
     }
     let tag = Tag { version, made: now(), who: author.who.clone() };
-    let bytes = serde_json::to_vec(&tag).map_err(|cause| Error::failed("cannot write a tag").caused_by(cause))?;
+    let bytes =
+        serde_json::to_vec(&tag).map_err(|cause| Error::failed("cannot write a tag").caused_by(cause))?;
     if log.storage.create(&path(name), &bytes)? {
         return Ok(());
     }
@@ -45,9 +60,13 @@ pub(crate) fn put(log: &Log, name: &str, version: u64, author: &Author) -> Resul
         there if there == version => Ok(()),
         there => {
             let message = format!("{} has a tag {name:?} already, of version {there}", log.name());
-            Err(Error::new(ErrorKind::Exists, &message)
-                .remedy(Remedy::from("take another name").or(Remedy::from("delete that one first: ")
-                    .command_with("tag", &[log.name(), name], vec!["delete".into()]))))
+            Err(Error::new(ErrorKind::Exists, &message).remedy(Remedy::from("take another name").or(
+                Remedy::from("delete that one first: ").command_with(
+                    "tag",
+                    &[log.name(), name],
+                    vec!["delete".into()],
+                ),
+            )))
         }
     }
 }
@@ -71,7 +90,11 @@ pub(crate) fn get(log: &Log, name: &str) -> Result<u64, Error> {
         Some(bytes) => parse(log, name, &bytes),
         None => {
             let known: Vec<String> = all(log)?.into_keys().map(|name| format!("{name:?}")).collect();
-            let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+            let known = if known.is_empty() {
+                "it has none".to_owned()
+            } else {
+                format!("it has {}", known.join(", "))
+            };
             let message = format!("{} has no tag {name:?}: {known}", log.name());
             Err(Error::new(ErrorKind::NotFound, &message)
                 .remedy(Remedy::from("make one with ").command("tag", &[log.name(), name])))
@@ -86,7 +109,8 @@ pub(crate) fn get(log: &Log, name: &str) -> Result<u64, Error> {
 pub(crate) fn all(log: &Log) -> Result<BTreeMap<String, u64>, Error> {
     let mut tags = BTreeMap::new();
     for file in log.storage.list(FOLDER)? {
-        let name = file.path.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')?.strip_suffix(".json"));
+        let name =
+            file.path.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')?.strip_suffix(".json"));
         let Some(name) = name else { continue };
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
         // One that was deleted just now is none.

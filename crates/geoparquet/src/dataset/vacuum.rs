@@ -60,8 +60,11 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
     let before = now() - i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
     let listing = log.listing()?;
     let Some(latest) = listing.latest() else {
-        return Err(Error::new(ErrorKind::NotFound, &format!("{} is no dataset: it has no {FOLDER}", log.name()))
-            .remedy("name a dataset"));
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            &format!("{} is no dataset: it has no {FOLDER}", log.name()),
+        )
+        .remedy("name a dataset"));
     };
     // The version that was the newest at that time is read as long as the ones after it.
     let last = listing.commits.iter().rev().find(|(_, at)| **at <= before).map(|(version, _)| *version);
@@ -131,7 +134,9 @@ fn known(log: &Log, versions: &[u64]) -> Result<HashSet<String>, Error> {
                 known.insert(DataFile::of(&Arc::new(add), log.name())?.path);
             }
             if let Some(remove) = line.remove {
-                known.insert(percent_encoding::percent_decode_str(&remove.path).decode_utf8_lossy().into_owned());
+                known.insert(
+                    percent_encoding::percent_decode_str(&remove.path).decode_utf8_lossy().into_owned(),
+                );
             }
         }
     }

@@ -61,7 +61,9 @@ impl Version {
         if let Some(known) = self.collections.get() {
             return Ok(known);
         }
-        let Some(path) = self.collections_path() else { return Ok(self.collections.get_or_init(Collections::new)) };
+        let Some(path) = self.collections_path() else {
+            return Ok(self.collections.get_or_init(Collections::new));
+        };
         let name = self.log.name();
         let damaged = |what: &str| {
             Error::new(ErrorKind::Damaged, &format!("{name}{path} {what}"))
@@ -82,20 +84,21 @@ impl Version {
     pub(crate) fn check_writable(&self) -> Result<(), Error> {
         let name = self.log.name();
         self.snapshot.check_writable(name)?;
-        let is_box = |of: &DataType| {
-            matches!(of, DataType::Struct(parts) if parts.iter().all(|part| *part.data_type() == DataType::Float64))
-        };
+        let is_box = |of: &DataType| matches!(of, DataType::Struct(parts) if parts.iter().all(|part| *part.data_type() == DataType::Float64));
         for field in &self.fields {
             let of = field.data_type();
             let fits = match field.name().as_str() {
                 "id" | "collection" | "type" | "stac_version" | RESIDUAL => *of == DataType::Utf8,
                 "geometry" => *of == DataType::Binary,
                 "bbox" => is_box(of),
-                "datetime" | "start_datetime" | "end_datetime" => matches!(of, DataType::Timestamp(_, Some(_))),
+                "datetime" | "start_datetime" | "end_datetime" => {
+                    matches!(of, DataType::Timestamp(_, Some(_)))
+                }
                 _ => true,
             };
             if !fits {
-                let message = format!("{name}: its column {} is {of}, which is none of an Item", field.name());
+                let message =
+                    format!("{name}: its column {} is {of}, which is none of an Item", field.name());
                 return Err(Error::new(ErrorKind::Unsupported, &message)
                     .remedy("copy it to a dataset that does not exist yet, and write to that"));
             }

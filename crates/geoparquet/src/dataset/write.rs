@@ -96,7 +96,8 @@ impl Content<'_> {
             let failed = |cause| unwritable(&target, cause);
             let properties = properties::writer(&schema, pairs.clone(), items, options).map_err(failed)?;
             // Without the Arrow schema, as in a file that stands alone.
-            let settings = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+            let settings =
+                ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
             let writer = ArrowWriter::try_new_with_options(output.as_file(), Arc::clone(&schema), settings);
             let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
             let work = RowGroupWork { layout: &layout, schema: &schema, reader: &reader, factory: &factory };
@@ -144,7 +145,11 @@ impl Content<'_> {
             let footer = file.close().map_err(failed)?;
             let bytes = output.commit()?;
             let table = crate::dataset::schema::with(table, schema.fields()).ok().flatten();
-            let said = Said { conventions: &conventions, items: Some(items), table: table.as_ref().unwrap_or(schema.fields()) };
+            let said = Said {
+                conventions: &conventions,
+                items: Some(items),
+                table: table.as_ref().unwrap_or(schema.fields()),
+            };
             done.push(said.new_file(path, &footer, (bytes, list), schema.fields()));
         }
         drop(cut);
@@ -184,7 +189,8 @@ impl Said<'_> {
         let written = Written::of(footer, size);
         let is_partial = |path: &[String]| {
             let [name, ..] = path else { return false };
-            let mut pointer = if RESERVED.contains(&name.as_str()) { String::new() } else { "/properties".to_owned() };
+            let mut pointer =
+                if RESERVED.contains(&name.as_str()) { String::new() } else { "/properties".to_owned() };
             push_pointer_token(&mut pointer, name);
             self.conventions.is_partial(&pointer)
         };
@@ -295,7 +301,8 @@ pub(crate) fn new_path(folder: &str) -> Result<String, Error> {
 /// A random UUID (RFC 9562, version 4).
 pub(crate) fn uuid() -> Result<String, Error> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|cause| Error::failed(format!("the system gives no random numbers: {cause}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|cause| Error::failed(format!("the system gives no random numbers: {cause}")))?;
     bytes[6] = bytes[6] & 0x0F | 0x40;
     bytes[8] = bytes[8] & 0x3F | 0x80;
     let hex: String = bytes.iter().fold(String::new(), |mut hex, byte| {

@@ -165,7 +165,10 @@ impl Condition {
     }
 
     /// The same by what is known of the columns.
-    pub(crate) fn may_hold_within<'b>(&self, bounds: &impl Fn(&Column) -> Result<Bounds<'b>>) -> Result<bool> {
+    pub(crate) fn may_hold_within<'b>(
+        &self,
+        bounds: &impl Fn(&Column) -> Result<Bounds<'b>>,
+    ) -> Result<bool> {
         self.may_hold(&|leaf| {
             Ok(match leaf {
                 Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),

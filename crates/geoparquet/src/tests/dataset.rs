@@ -9,7 +9,7 @@ use std::time::Duration;
 use stacyard_model::json::Document;
 use stacyard_search::{Query, Search};
 use stacyard_store::{
-    At, Backend, Collections, Encoder, Error, Finished, Mode, Record, Run, Sink, Source, Storage, Store, conformance,
+    At, Backend, Collections, Encoder, Error, Finished, Mode, Record, Run, Sink, Storage, Store, conformance,
 };
 
 use crate::{
@@ -19,7 +19,11 @@ use crate::{
 
 fn writing() -> Writing {
     let options = Options { row_group_rows: 20, threads: 2, ..Options::default() };
-    Writing { options, author: Author { who: Some("tester".to_owned()), command: "test".to_owned() }, ..Writing::default() }
+    Writing {
+        options,
+        author: Author { who: Some("tester".to_owned()), command: "test".to_owned() },
+        ..Writing::default()
+    }
 }
 
 fn made(folder: &Path) -> Arc<dyn Storage> {
@@ -96,7 +100,9 @@ fn many_files() {
 #[test]
 fn many_versions() {
     check(|storage, items| {
-        let early = |item: &Document| Document::parse_bytes(item.text().replacen('{', r#"{"early":1,"#, 1).as_bytes());
+        let early = |item: &Document| {
+            Document::parse_bytes(item.text().replacen('{', r#"{"early":1,"#, 1).as_bytes())
+        };
         let earlier: Vec<Document> = items.iter().step_by(2).map(|item| early(item).unwrap()).collect();
         put(storage, &earlier, Mode::Insert).unwrap();
         let half = items.len() / 2;
@@ -134,9 +140,18 @@ fn drift_loses_nothing() {
     let all = [
         vec![item("a", r#","gsd":10,"n":null,"e":[],"deep":{"x":1}"#)],
         vec![item("b", r#","gsd":0.5,"n":"text","e":[1],"deep":{"x":"one","y":[{"z":1}]}"#)],
-        vec![item("c", r#","gsd":"ten","GSD":1,"a b":1,"c,d":[2],"e=f":{"g;h":3},"deep":{"y":[{"z":2,"w":"new"}]}"#)],
-        vec![item("d", r#","gsd":true,"n":{"a":1},"e":{},"deep":[],"a.b":1,"bbox.xmin":3,"ID":4,"datetime2":"2024-01-01""#)],
-        vec![item("e", r#","gsd":12345678901234567890,"when":"2024-06-01T00:00:00.123456789Z","updated":"2024-06-01T00:00:00+02:00""#)],
+        vec![item(
+            "c",
+            r#","gsd":"ten","GSD":1,"a b":1,"c,d":[2],"e=f":{"g;h":3},"deep":{"y":[{"z":2,"w":"new"}]}"#,
+        )],
+        vec![item(
+            "d",
+            r#","gsd":true,"n":{"a":1},"e":{},"deep":[],"a.b":1,"bbox.xmin":3,"ID":4,"datetime2":"2024-01-01""#,
+        )],
+        vec![item(
+            "e",
+            r#","gsd":12345678901234567890,"when":"2024-06-01T00:00:00.123456789Z","updated":"2024-06-01T00:00:00+02:00""#,
+        )],
         vec![item("f", r#","updated":"no time","deep":{"x":2.0,"y":null}"#)],
     ];
     for some in &all {
@@ -199,11 +214,19 @@ fn a_writer_that_was_faster_keeps_its_items() {
             Mode::Insert => {
                 // `z` was there before, and is told by `settled`.
                 assert_eq!((there.len(), late), (4, 1));
-                assert!(has(&item("b", r#","x":"two""#)) && has(&item("c", r#","x":"three""#)) && has(&item("z", "")));
+                assert!(
+                    has(&item("b", r#","x":"two""#))
+                        && has(&item("c", r#","x":"three""#))
+                        && has(&item("z", ""))
+                );
             }
             Mode::Upsert => {
                 assert_eq!((there.len(), late), (4, 0));
-                assert!(has(&item("b", r#","x":2"#)) && has(&item("c", r#","x":"three""#)) && has(&item("z", r#","x":3"#)));
+                assert!(
+                    has(&item("b", r#","x":2"#))
+                        && has(&item("c", r#","x":"three""#))
+                        && has(&item("z", r#","x":3"#))
+                );
                 assert_eq!(finished.before.unwrap().replaced.total(), 2);
             }
             _ => assert_eq!((there.len(), late), (3, 0)),
@@ -223,7 +246,8 @@ fn writers_at_once() {
             scope.spawn(move || {
                 for round in 0..rounds {
                     // Some of all writers, and some of its own.
-                    let shared = (0..5).map(|n| item(&format!("shared-{round}-{n}"), &format!(r#","by":{writer}"#)));
+                    let shared =
+                        (0..5).map(|n| item(&format!("shared-{round}-{n}"), &format!(r#","by":{writer}"#)));
                     let own = (0..5).map(|n| item(&format!("own-{writer}-{round}-{n}"), ""));
                     let items: Vec<Document> = shared.chain(own).collect();
                     let mode = [Mode::Insert, Mode::Ignore, Mode::Upsert, Mode::Upsert][writer];
@@ -299,7 +323,10 @@ fn what_is_different_between_versions() {
     put(&storage, &[item("a", ""), item("b", ""), item("c", "")], Mode::Insert).unwrap();
     put(&storage, &[item("b", r#","x":1"#), item("d", "")], Mode::Upsert).unwrap();
     let edit: Store = open(&storage).into();
-    edit.edit().unwrap().delete_item(&stacyard_store::ItemKey::new("c", "a"), stacyard_store::When::Always).unwrap();
+    edit.edit()
+        .unwrap()
+        .delete_item(&stacyard_store::ItemKey::new("c", "a"), stacyard_store::When::Always)
+        .unwrap();
     optimize(&open(&storage), &writing(), &mut ()).unwrap();
     let mut found = Vec::new();
     diff(&open_at(&storage, At::Version(1)).unwrap(), &open(&storage), |difference, text| {
@@ -308,7 +335,10 @@ fn what_is_different_between_versions() {
     })
     .unwrap();
     found.sort();
-    assert_eq!(found, [r#"Added Some("c") Some("d")"#, r#"Changed Some("c") Some("b")"#, r#"Removed Some("c") Some("a")"#]);
+    assert_eq!(
+        found,
+        [r#"Added Some("c") Some("d")"#, r#"Changed Some("c") Some("b")"#, r#"Removed Some("c") Some("a")"#]
+    );
     let _ = Difference::Added;
 }
 
@@ -332,7 +362,11 @@ fn a_log_that_is_damaged_is_told() {
     let newer = br#"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["columnMapping"],"writerFeatures":["columnMapping"]}}"#;
     fs::write(commit(3), newer).unwrap();
     insta::assert_snapshot!(plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path()), @"");
-    fs::write(commit(3), br#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}}"#).unwrap();
+    fs::write(
+        commit(3),
+        br#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}}"#,
+    )
+    .unwrap();
     assert_eq!(documents(&open(&storage)).len(), 2);
     insta::assert_snapshot!(plain(&put(&storage, &[item("c", "")], Mode::Insert).map(|_| ()).unwrap_err(), folder.path()), @"");
     fs::remove_file(commit(3)).unwrap();
@@ -381,7 +415,8 @@ fn collections_belong_to_versions() {
     crate::put_dataset_collections(&storage, &[collection("b")].into(), &Author::default()).unwrap();
     assert!(sink.keep([collection("a"), collection("c")].into()));
     sink.finish().unwrap();
-    let of = |at| open_at(&storage, at).unwrap().collections().unwrap().into_keys().collect::<Vec<_>>().join(" ");
+    let of =
+        |at| open_at(&storage, at).unwrap().collections().unwrap().into_keys().collect::<Vec<_>>().join(" ");
     assert_eq!(of(At::Latest), "a b c");
     assert_eq!(of(At::Version(1)), "a");
     assert_eq!(of(At::Version(0)), "");
@@ -393,7 +428,10 @@ fn files_that_cannot_answer_are_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     let storage = made(folder.path());
     for (n, year) in (2020..2026).enumerate() {
-        let text = item(&format!("i{n}"), "").text().replace("2024", &year.to_string()).replace("1.5", &format!("{n}.5"));
+        let text = item(&format!("i{n}"), "")
+            .text()
+            .replace("2024", &year.to_string())
+            .replace("1.5", &format!("{n}.5"));
         put(&storage, &[Document::parse_bytes(text.as_bytes()).unwrap()], Mode::Insert).unwrap();
     }
     let dataset = open(&storage);
@@ -406,18 +444,23 @@ fn files_that_cannot_answer_are_not_opened() {
         fs::remove_file(has(year)).unwrap();
     }
     let ask = |search: Search| {
-        let (mut answer, report) = Store::from(open(&storage)).find(&Query::from(search), Run::default()).unwrap();
+        let (mut answer, report) =
+            Store::from(open(&storage)).find(&Query::from(search), Run::default()).unwrap();
         let mut ids = Vec::new();
         while let Some(entry) = answer.entry().unwrap() {
             ids.push(name(&Document::parse_bytes(&entry.text).unwrap()));
         }
         (ids, report.levels[0].clone())
     };
-    let search = Search { datetime: Some(stacyard_search::parse_datetime("2025-01-01T00:00:00Z/..").unwrap()), ..Search::default() };
+    let search = Search {
+        datetime: Some(stacyard_search::parse_datetime("2025-01-01T00:00:00Z/..").unwrap()),
+        ..Search::default()
+    };
     let (ids, level) = ask(search);
     assert_eq!(ids, [r#"Some("c") Some("i5")"#]);
     insta::assert_snapshot!(level, @"");
-    let (ids, level) = ask(Search { ids: vec!["i3".to_owned()], collections: vec!["c".to_owned()], ..Search::default() });
+    let (ids, level) =
+        ask(Search { ids: vec!["i3".to_owned()], collections: vec!["c".to_owned()], ..Search::default() });
     assert_eq!(ids, [r#"Some("c") Some("i3")"#]);
     insta::assert_snapshot!(level, @"");
 }
@@ -437,6 +480,8 @@ fn others_order_is_kept_within_a_file() {
     sink.finish().unwrap();
     let there = documents(&open(&storage));
     let place = |one: &Document| items.iter().position(|item| item == one).unwrap();
-    let same = there.windows(2).filter(|two| two[0].root().get("collection").map(|c| c.raw()) == two[1].root().get("collection").map(|c| c.raw()));
+    let same = there.windows(2).filter(|two| {
+        two[0].root().get("collection").map(|c| c.raw()) == two[1].root().get("collection").map(|c| c.raw())
+    });
     assert!(same.into_iter().all(|two| place(&two[0]) < place(&two[1])));
 }

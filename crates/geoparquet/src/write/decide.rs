@@ -75,7 +75,8 @@ fn members(planner: &mut Planner<'_>, items: &ItemShape) -> Vec<Field> {
             Some(_) => {}
             None => {
                 let known = table.iter().find(|known| known.name() == name);
-                let default = known.map_or(Some(default.clone()), |known| conform(default, known.data_type()));
+                let default =
+                    known.map_or(Some(default.clone()), |known| conform(default, known.data_type()));
                 columns.extend(default.map(|default| field(name, default)));
             }
         }
@@ -145,7 +146,8 @@ impl Planner<'_> {
                 let are_told = place == Place::Item && &**name == "assets" && worth::inner(shape).is_none();
                 let are_empty = place == Place::Item && matches!(&**name, "links" | "stac_extensions");
                 self.nameless += if nameless { present } else { 0 };
-                let told = if are_told { shape.objects } else { 0 } + if are_empty { shape.arrays } else { 0 };
+                let told =
+                    if are_told { shape.objects } else { 0 } + if are_empty { shape.arrays } else { 0 };
                 self.exceptions += present + nulls - told;
                 self.forgot |= shape.fields.forgot;
                 continue;
@@ -237,7 +239,8 @@ impl Planner<'_> {
             DataType::List(element) => {
                 self.misfit(shape.present() - shape.arrays);
                 let of = element.data_type();
-                let kept = shape.element.as_deref().and_then(|shape| self.kept(shape, of, Expected::Anything));
+                let kept =
+                    shape.element.as_deref().and_then(|shape| self.kept(shape, of, Expected::Anything));
                 Some(Column::List(Box::new(kept.or_else(|| column_of(of))?)))
             }
             _ => None,

@@ -82,7 +82,9 @@ pub(crate) fn conform(column: Column, of: &DataType) -> Option<Column> {
     match (column, of) {
         (Column::Struct(fields), DataType::Struct(known)) => {
             let fields = fields.into_iter().filter_map(|field| {
-                let Some(known) = known.iter().find(|known| **known.name() == *field.name) else { return Some(field) };
+                let Some(known) = known.iter().find(|known| **known.name() == *field.name) else {
+                    return Some(field);
+                };
                 let column = conform(field.column, known.data_type())?;
                 Some(Field { column, ..field })
             });

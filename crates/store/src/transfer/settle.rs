@@ -11,9 +11,9 @@ use crate::check::{Checker, Outcome, duplicate, refusal};
 use crate::report::{Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
 use crate::transfer::asked::{Mode, Transfer};
+use crate::transfer::collected::Collected;
 use crate::transfer::encode::{Encoded, Fate};
 use crate::transfer::said::unsound;
-use crate::transfer::collected::Collected;
 use crate::{Batch, Counts, Encoder, Error, Sink};
 
 /// So many batches may be on their way into the store: their records are held until it is known what became of them.

@@ -38,9 +38,12 @@ pub(crate) fn write(snapshot: &Snapshot, keep: impl Fn(&Remove) -> bool) -> Resu
         let remove = Some(Remove { data_change: false, ..Remove::clone(remove) });
         Line { remove, ..Line::default() }
     }));
-    lines.extend(snapshot.files.values().map(|add| {
-        Line { add: Some(Add { data_change: false, ..Add::clone(add) }), ..Line::default() }
-    }));
+    lines.extend(
+        snapshot
+            .files
+            .values()
+            .map(|add| Line { add: Some(Add { data_change: false, ..Add::clone(add) }), ..Line::default() }),
+    );
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch(&[])?.schema(), Some(properties))?;
     for chunk in lines.chunks(ROWS) {
@@ -72,59 +75,95 @@ pub(crate) fn read(bytes: Vec<u8>, snapshot: &mut Snapshot) -> Result<()> {
 /// Some actions as rows: a column for each kind of them, of which one has a value.
 fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
     let columns = vec![
-        ("txn", of(lines, |line| line.txn.as_ref(), |rows| {
-            vec![
-                ("appId", texts(rows, |txn| Some(&txn.app_id))),
-                ("version", longs(rows, |txn| Some(txn.version))),
-                ("lastUpdated", longs(rows, |txn| txn.last_updated)),
-            ]
-        })?),
-        ("add", of(lines, |line| line.add.as_ref(), |rows| {
-            vec![
-                ("path", texts(rows, |add| Some(&add.path))),
-                ("partitionValues", maps(rows, |add| Some(&add.partition_values))),
-                ("size", longs(rows, |add| Some(add.size.cast_signed()))),
-                ("modificationTime", longs(rows, |add| Some(add.modification_time))),
-                ("dataChange", booleans(rows, |add| Some(add.data_change))),
-                ("stats", texts(rows, |add| add.stats.as_ref())),
-                ("tags", maps(rows, |add| add.tags.as_ref())),
-            ]
-        })?),
-        ("remove", of(lines, |line| line.remove.as_ref(), |rows| {
-            vec![
-                ("path", texts(rows, |remove| Some(&remove.path))),
-                ("deletionTimestamp", longs(rows, |remove| remove.deletion_timestamp)),
-                ("dataChange", booleans(rows, |remove| Some(remove.data_change))),
-                ("extendedFileMetadata", booleans(rows, |remove| remove.extended_file_metadata)),
-                ("partitionValues", maps(rows, |remove| remove.partition_values.as_ref())),
-                ("size", longs(rows, |remove| remove.size.map(u64::cast_signed))),
-            ]
-        })?),
-        ("metaData", of(lines, |line| line.meta_data.as_ref(), |rows| {
-            let formats: Vec<Option<&Format>> = rows.iter().map(|row| row.map(|metadata| &metadata.format)).collect();
-            let fields = vec![
-                ("provider", texts(&formats, |format| Some(&format.provider))),
-                ("options", maps(&formats, |format| Some(&format.options))),
-            ];
-            vec![
-                ("id", texts(rows, |metadata| Some(&metadata.id))),
-                ("name", texts(rows, |metadata| metadata.name.as_ref())),
-                ("description", texts(rows, |metadata| metadata.description.as_ref())),
-                ("format", object(&formats, fields)),
-                ("schemaString", texts(rows, |metadata| Some(&metadata.schema_string))),
-                ("partitionColumns", lists(rows, |metadata| Some(&metadata.partition_columns))),
-                ("configuration", maps(rows, |metadata| Some(&metadata.configuration))),
-                ("createdTime", longs(rows, |metadata| metadata.created_time)),
-            ]
-        })?),
-        ("protocol", of(lines, |line| line.protocol.as_ref(), |rows| {
-            vec![
-                ("minReaderVersion", integers(rows, |protocol| protocol.min_reader_version)),
-                ("minWriterVersion", integers(rows, |protocol| protocol.min_writer_version)),
-                ("readerFeatures", lists(rows, |protocol| protocol.reader_features.as_ref())),
-                ("writerFeatures", lists(rows, |protocol| protocol.writer_features.as_ref())),
-            ]
-        })?),
+        (
+            "txn",
+            of(
+                lines,
+                |line| line.txn.as_ref(),
+                |rows| {
+                    vec![
+                        ("appId", texts(rows, |txn| Some(&txn.app_id))),
+                        ("version", longs(rows, |txn| Some(txn.version))),
+                        ("lastUpdated", longs(rows, |txn| txn.last_updated)),
+                    ]
+                },
+            )?,
+        ),
+        (
+            "add",
+            of(
+                lines,
+                |line| line.add.as_ref(),
+                |rows| {
+                    vec![
+                        ("path", texts(rows, |add| Some(&add.path))),
+                        ("partitionValues", maps(rows, |add| Some(&add.partition_values))),
+                        ("size", longs(rows, |add| Some(add.size.cast_signed()))),
+                        ("modificationTime", longs(rows, |add| Some(add.modification_time))),
+                        ("dataChange", booleans(rows, |add| Some(add.data_change))),
+                        ("stats", texts(rows, |add| add.stats.as_ref())),
+                        ("tags", maps(rows, |add| add.tags.as_ref())),
+                    ]
+                },
+            )?,
+        ),
+        (
+            "remove",
+            of(
+                lines,
+                |line| line.remove.as_ref(),
+                |rows| {
+                    vec![
+                        ("path", texts(rows, |remove| Some(&remove.path))),
+                        ("deletionTimestamp", longs(rows, |remove| remove.deletion_timestamp)),
+                        ("dataChange", booleans(rows, |remove| Some(remove.data_change))),
+                        ("extendedFileMetadata", booleans(rows, |remove| remove.extended_file_metadata)),
+                        ("partitionValues", maps(rows, |remove| remove.partition_values.as_ref())),
+                        ("size", longs(rows, |remove| remove.size.map(u64::cast_signed))),
+                    ]
+                },
+            )?,
+        ),
+        (
+            "metaData",
+            of(
+                lines,
+                |line| line.meta_data.as_ref(),
+                |rows| {
+                    let formats: Vec<Option<&Format>> =
+                        rows.iter().map(|row| row.map(|metadata| &metadata.format)).collect();
+                    let fields = vec![
+                        ("provider", texts(&formats, |format| Some(&format.provider))),
+                        ("options", maps(&formats, |format| Some(&format.options))),
+                    ];
+                    vec![
+                        ("id", texts(rows, |metadata| Some(&metadata.id))),
+                        ("name", texts(rows, |metadata| metadata.name.as_ref())),
+                        ("description", texts(rows, |metadata| metadata.description.as_ref())),
+                        ("format", object(&formats, fields)),
+                        ("schemaString", texts(rows, |metadata| Some(&metadata.schema_string))),
+                        ("partitionColumns", lists(rows, |metadata| Some(&metadata.partition_columns))),
+                        ("configuration", maps(rows, |metadata| Some(&metadata.configuration))),
+                        ("createdTime", longs(rows, |metadata| metadata.created_time)),
+                    ]
+                },
+            )?,
+        ),
+        (
+            "protocol",
+            of(
+                lines,
+                |line| line.protocol.as_ref(),
+                |rows| {
+                    vec![
+                        ("minReaderVersion", integers(rows, |protocol| protocol.min_reader_version)),
+                        ("minWriterVersion", integers(rows, |protocol| protocol.min_writer_version)),
+                        ("readerFeatures", lists(rows, |protocol| protocol.reader_features.as_ref())),
+                        ("writerFeatures", lists(rows, |protocol| protocol.writer_features.as_ref())),
+                    ]
+                },
+            )?,
+        ),
     ];
     let field = |(name, column): &(&str, ArrayRef)| Field::new(*name, column.data_type().clone(), true);
     let schema = Schema::new(columns.iter().map(field).collect::<Fields>());
@@ -172,8 +211,11 @@ fn booleans<T>(rows: &[Option<&T>], value: impl Fn(&T) -> Option<bool>) -> Built
 }
 
 fn lists<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Vec<String>>) -> Built {
-    let mut builder =
-        ListBuilder::new(StringBuilder::new()).with_field(Field::new("element", arrow_schema::DataType::Utf8, true));
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Field::new(
+        "element",
+        arrow_schema::DataType::Utf8,
+        true,
+    ));
     for row in rows {
         match row.and_then(&value) {
             Some(values) => builder.append_value(values.iter().map(Some)),
@@ -200,8 +242,7 @@ fn maps<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Texts
 /// Adds the actions of some rows.
 fn apply(batch: &RecordBatch, snapshot: &mut Snapshot) {
     let column = |name| batch.column_by_name(name).and_then(|column| column.as_struct_opt()).map(Object);
-    let [add, remove, metadata, protocol, txn] =
-        ["add", "remove", "metaData", "protocol", "txn"].map(column);
+    let [add, remove, metadata, protocol, txn] = ["add", "remove", "metaData", "protocol", "txn"].map(column);
     for row in 0..batch.num_rows() {
         let is_there = |object: &Object<'_>| !object.0.is_null(row);
         let mut line = Line::default();
@@ -248,7 +289,8 @@ fn apply(batch: &RecordBatch, snapshot: &mut Snapshot) {
             });
         }
         if let Some(protocol) = protocol.filter(is_there) {
-            let version = |name| i32::try_from(protocol.long(name, row).unwrap_or_default()).unwrap_or(i32::MAX);
+            let version =
+                |name| i32::try_from(protocol.long(name, row).unwrap_or_default()).unwrap_or(i32::MAX);
             line.protocol = Some(Protocol {
                 min_reader_version: version("minReaderVersion"),
                 min_writer_version: version("minWriterVersion"),
@@ -298,7 +340,8 @@ impl<'b> Object<'b> {
 
     fn map(self, name: &str, row: usize) -> Option<Texts> {
         let entries = self.column(name, row)?.as_map_opt()?.value(row);
-        let (keys, values) = (entries.column(0).as_string_opt::<i32>()?, entries.column(1).as_string_opt::<i32>()?);
+        let (keys, values) =
+            (entries.column(0).as_string_opt::<i32>()?, entries.column(1).as_string_opt::<i32>()?);
         let pairs = keys.iter().zip(values.iter());
         Some(pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.map(str::to_owned)))).collect())
     }

@@ -33,7 +33,9 @@ impl Listing {
         let mut listing = Self::default();
         let mut last = i64::MIN;
         for file in files {
-            let Some(name) = file.path.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')) else { continue };
+            let Some(name) = file.path.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')) else {
+                continue;
+            };
             let digits = name.get(..20).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
             let Some(version) = digits.and_then(|digits| digits.parse().ok()) else { continue };
             match &name[20..] {
@@ -96,7 +98,8 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_leaves_the_order_of_versions() {
         let commit = |version: u64, modified| file(&format!("{version:020}.json"), 9, modified);
-        let listing = Listing::of(vec![commit(0, 1_000), commit(1, 5_000), commit(2, 3_000), commit(3, 5_001)]);
+        let listing =
+            Listing::of(vec![commit(0, 1_000), commit(1, 5_000), commit(2, 3_000), commit(3, 5_001)]);
         let times: Vec<i64> = listing.commits.values().copied().collect();
         assert_eq!(times, [1_000, 5_000, 5_001, 5_002]);
         assert_eq!(listing.at("d/", 4_999).unwrap(), 0);

@@ -35,7 +35,8 @@ impl Log {
         if let Some((of, files)) = checkpoints.last() {
             for file in files {
                 let bytes = self.storage.get(file)?.ok_or_else(|| self.gone(file))?;
-                checkpoint::read(bytes, &mut snapshot).map_err(|cause| self.damaged(file, &cause.to_string()))?;
+                checkpoint::read(bytes, &mut snapshot)
+                    .map_err(|cause| self.damaged(file, &cause.to_string()))?;
             }
             (snapshot.version, snapshot.checkpoint, first) = (*of, Some(*of), of + 1);
         }

@@ -73,7 +73,9 @@ impl Snapshot {
         }
         if metadata.format.provider != "parquet" {
             let message = format!("{name} is a table of {} files", metadata.format.provider);
-            return Err(Error::new(ErrorKind::Unsupported, &message).remedy("only tables of Parquet are read"));
+            return Err(
+                Error::new(ErrorKind::Unsupported, &message).remedy("only tables of Parquet are read")
+            );
         }
         Ok(())
     }
@@ -90,7 +92,9 @@ impl Snapshot {
         }
         let partitioned = self.metadata.iter().flat_map(|metadata| &metadata.partition_columns).next();
         if let Some(column) = partitioned {
-            let message = format!("{name} is partitioned by {column}, as another program has made it, and is only read");
+            let message = format!(
+                "{name} is partitioned by {column}, as another program has made it, and is only read"
+            );
             return Err(Error::new(ErrorKind::Unsupported, &message)
                 .remedy("copy it to a dataset of its own, which has its Items together by other means"));
         }
@@ -103,7 +107,8 @@ fn has_none(add: &Add) -> bool {
 }
 
 fn unknown(name: &str, done: &str, what: &str) -> Error {
-    let message = format!("{name} cannot be {done}: its protocol asks for {what}, which this version does not know");
+    let message =
+        format!("{name} cannot be {done}: its protocol asks for {what}, which this version does not know");
     Error::new(ErrorKind::Unsupported, &message).remedy(
         "use a newer stacyard, or have the program that uses the feature write the table without it (for deletion vectors: REORG TABLE ... APPLY \
          (PURGE), then drop the feature)",

@@ -17,7 +17,12 @@ impl Log {
     ///
     /// # Errors
     /// A file that cannot be written, or [not surely](Error::is_unsure).
-    pub(crate) fn put(&self, snapshot: &mut Snapshot, info: CommitInfo, mut lines: Vec<Line>) -> Result<bool, Error> {
+    pub(crate) fn put(
+        &self,
+        snapshot: &mut Snapshot,
+        info: CommitInfo,
+        mut lines: Vec<Line>,
+    ) -> Result<bool, Error> {
         lines.insert(0, Line { commit_info: Some(info), ..Line::default() });
         let mut bytes = Vec::new();
         for line in &lines {
