@@ -11,7 +11,7 @@ import time
 
 import pytest
 from conftest import STACYARD, by_id, lines, stacyard
-from objects import moto, run
+from objects import environment, moto, run
 
 
 @pytest.fixture(scope="session")
@@ -164,7 +164,6 @@ def test_on_an_object_store(catalog, tmp_path):
             own = tmp_path / f"{number}.ndjson"
             items = [catalog.items[0] | {"id": f"new-{number}-{n}"} for n in range(5)]
             own.write_text("".join(json.dumps(item) + "\n" for item in items))
-            from objects import environment
             writers.append(subprocess.Popen([STACYARD, "copy", own, "s3://bucket/data/", "--mode", "insert", "-q"],
                                             env=environment(s3)))
         assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]

@@ -112,7 +112,7 @@ pub(crate) const fn mode_name(mode: Mode) -> &'static str {
 ///
 /// # Errors
 /// A folder of other files; a dataset that cannot be written; one whose columns do not go with the profile.
-pub fn make_dataset(url: &StoreUrl, open: &Open, making: Making) -> Result<Option<u64>, Error> {
+pub fn make_dataset(url: &StoreUrl, open: &Open, making: &Making) -> Result<Option<u64>, Error> {
     if !url.is_folder() {
         return Err(Error::usage(
             format!("{url} is no folder, and a dataset is one"),
@@ -120,7 +120,7 @@ pub fn make_dataset(url: &StoreUrl, open: &Open, making: Making) -> Result<Optio
         ));
     }
     let target = DatasetTarget::begin(url, open)?;
-    stacyard_geoparquet::make_dataset(&target.storage, &making, &author(format!("init {url}")))
+    stacyard_geoparquet::make_dataset(&target.storage, making, &author(format!("init {url}")))
 }
 
 /// Gives the version of a dataset that a name asks for a tag, by which its files are kept; gives its number.

@@ -330,7 +330,7 @@ pub fn save(
 ///
 /// # Errors
 /// A store that has no layout to choose; one that is not sound, or cannot be written.
-pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Result<Report, Error> {
+pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, mut run: Run<'_>) -> Result<Report, Error> {
     if url.kind().is_json() || url.kind().is_database() {
         return Err(Error::usage(
             format!("{url} is {}, and has no layout to choose", url.kind()),
@@ -339,7 +339,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
         .of_kind(ErrorKind::Unsupported));
     }
     if url.is_folder() {
-        return optimize_dataset(url, open, layout, run);
+        return optimize_dataset(url, open, &layout, &mut run);
     }
     let observer = run.observer;
     let target = Target::begin(url, open, false, &mut |path| observer.waits(path));
@@ -362,7 +362,12 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
 }
 
 /// Makes few files of the small ones of a dataset.
-fn optimize_dataset(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Result<Report, Error> {
+fn optimize_dataset(
+    url: &StoreUrl,
+    open: &Open,
+    layout: &Layout,
+    run: &mut Run<'_>,
+) -> Result<Report, Error> {
     let DatasetTarget { base, .. } = DatasetTarget::begin(url, open)?;
     let base = base.ok_or_else(|| crate::dataset::no_dataset(url))?;
     let options = Options {

@@ -74,7 +74,7 @@ fn of_dataset(global: &Global, flags: &Init, url: &StoreUrl) -> Result<Status, E
     }
     let profile = flags.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
     let making = Making { profile, partition_by: flags.partition_by };
-    let made = make_dataset(url, &open::how(global)?, making)?;
+    let made = make_dataset(url, &open::how(global)?, &making)?;
     if !global.quiet {
         let mut done = Text::default();
         done.line(match made {

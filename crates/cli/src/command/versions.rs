@@ -1,5 +1,7 @@
 //! `commit`, `tag`, `history`, `diff` and `vacuum`: the versions of a dataset.
 
+use std::fmt::Write as _;
+
 use indicatif::{HumanBytes, HumanCount};
 use stacyard::{Difference, Entry, Error, Mode, Stop, StoreUrl};
 
@@ -44,7 +46,9 @@ pub(crate) fn history(global: &Global, flags: &History) -> Result<Status, Error>
     match flags.format {
         Format::Text => {
             let mut text = Text::default();
-            entries.iter().for_each(|entry| text.line(for_people(entry)));
+            for entry in &entries {
+                text.line(for_people(entry));
+            }
             text.print()?;
         }
         Format::Json => {
@@ -71,15 +75,15 @@ fn for_people(entry: &Entry) -> String {
             .map(|(items, what)| format!("{} {what}", HumanCount(*items)))
             .collect();
         let counts = if counts.is_empty() { "no Items".to_owned() } else { counts.join(", ") };
-        line.push_str(&format!("{counts}; "));
+        let _ = write!(line, "{counts}; ");
     }
     let [came, went] = entry.files;
-    line.push_str(&format!("files +{came} -{went}; {}", entry.command));
+    let _ = write!(line, "files +{came} -{went}; {}", entry.command);
     if let Some(who) = &entry.who {
-        line.push_str(&format!(" ({who})"));
+        let _ = write!(line, " ({who})");
     }
     if !entry.tags.is_empty() {
-        line.push_str(&format!(" [{}]", entry.tags.join(", ")));
+        let _ = write!(line, " [{}]", entry.tags.join(", "));
     }
     if !entry.is_whole {
         line.push_str(", vacuumed");

@@ -1,7 +1,7 @@
 //! A search in a version: what the log says leaves files out before any is opened; those that are left are asked as the files of a folder are,
 //! some at a time.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -43,7 +43,15 @@ struct Left<'d> {
 
 impl View {
     /// The Items that answer, in order.
-    pub(crate) fn found(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
+    pub(crate) fn found(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
+        let search = Arc::clone(&find.search);
+        let (answer, mut report) = self.found_alone(find)?;
+        report.notes.extend(self.lists(&search, report.answered)?);
+        Ok((answer, report))
+    }
+
+    /// The same, and nothing is said of names that no Item has: to find that out may take longer than the search.
+    fn found_alone(&self, mut find: Find<'_>) -> Result<(Sorted, Report), Error> {
         let started = Instant::now();
         let search = Arc::clone(&find.search);
         self.check_names(&search)?;
@@ -56,7 +64,7 @@ impl View {
             let files = self.opened(left.files.iter().map(|(_, file)| *file))?;
             let files = Files { name: self.name(), files: &files, of_more: Some(&levels) };
             let (answer, report) = files.find(find)?;
-            return Ok((answer, self.complete(report, &search, (kept, kept), &levels, started)?));
+            return Ok((answer, self.complete(report, (kept, kept), &levels, started)?));
         }
         let memory = find.run.memory / 2;
         let mut sorter = Sorter::new(memory, find.first).until(search.stop());
@@ -86,7 +94,7 @@ impl View {
                 }
             }
         }
-        Ok((sorter.finish(self.name())?, self.complete(report, &search, (kept, asked), &levels, started)?))
+        Ok((sorter.finish(self.name())?, self.complete(report, (kept, asked), &levels, started)?))
     }
 
     /// What the Items that answer say together.
@@ -123,11 +131,12 @@ impl View {
             report = report.and(found);
         }
         let asked = left.files.len();
-        Ok((whole, self.complete(report, &search, (kept, asked), &levels, started)?))
+        report.notes.extend(self.lists(&search, report.answered)?);
+        Ok((whole, self.complete(report, (kept, asked), &levels, started)?))
     }
 
     /// The text of an Item.
-    pub(crate) fn item(&self, name: &ItemKey) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn item(&self, name: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
         let search = Search {
             ids: vec![name.id.clone()],
             collections: name.collection.iter().cloned().collect(),
@@ -137,7 +146,7 @@ impl View {
             },
             ..Search::default()
         };
-        let (mut answer, _) = self.found(first_of(search)?)?;
+        let (mut answer, _) = self.found_alone(first_of(search, stop)?)?;
         Ok(answer.entry()?.map(|entry| entry.text))
     }
 
@@ -145,7 +154,8 @@ impl View {
     pub(crate) fn has_others(&self, collection: &str, these: &HashSet<ItemHash>) -> Result<bool, Error> {
         let search = Search { collections: vec![collection.to_owned()], ..Search::default() };
         let first = these.len() as u64 + 1;
-        let (mut answer, _) = self.found(Find { first: Some(first), ..first_of(search)? })?;
+        let (mut answer, _) =
+            self.found_alone(Find { first: Some(first), ..first_of(search, &Stop::default())? })?;
         let mut tape = Tape::new();
         while let Some(entry) = answer.entry()? {
             let item = tape
@@ -179,6 +189,12 @@ impl View {
     /// Where Items are wanted by their names, leaves out the files whose keys say that they have none of them.
     fn keep_named(&self, search: &Compiled, files: &mut Vec<(i64, &DataFile)>) -> Result<(), Error> {
         let Search { ids, collections, .. } = search.request();
+        let mut collections: Vec<&str> = collections.iter().map(String::as_str).collect();
+        if collections.is_empty() && !ids.is_empty() {
+            // Where the log says of each file which collection it is of, these are all that there are.
+            let all = files.iter().map(|(_, file)| file.collection()).collect::<Option<BTreeSet<&str>>>();
+            collections = all.into_iter().flatten().collect();
+        }
         let names = ids.len() * collections.len();
         if names == 0 || names > FEW_NAMES || files.len() <= FEW_FILES {
             return Ok(());
@@ -187,7 +203,7 @@ impl View {
         let keys: Vec<_> = pairs.map(|(collection, id)| key(Some(collection), id)).collect();
         let mut kept = Vec::new();
         each(
-            files.drain(..).collect::<Vec<_>>(),
+            std::mem::take(files),
             self.shelf().storage.at_once(),
             || (),
             |(), (low, file), _| {
@@ -251,7 +267,7 @@ impl View {
             let ids = Query::from(Search { ids: search.request().ids.clone(), ..Search::default() });
             let compiled = Arc::new(Compiled::until(&ids.lenient(true), search.stop())?);
             let find = Find { first: Some(1), ..Find::new(compiled, Run::in_place()) };
-            Ok(self.found(find)?.0.entry()?.is_some())
+            Ok(self.found_alone(find)?.0.entry()?.is_some())
         };
         known::lists(&self.opened(several)?, &also, search, found, any)
     }
@@ -259,12 +275,10 @@ impl View {
     fn complete(
         &self,
         mut report: Report,
-        search: &Compiled,
         (kept, asked): (usize, usize),
         levels: &Levels,
         started: Instant,
     ) -> Result<Report, Error> {
-        report.notes.extend(self.lists(search, report.answered)?);
         let rows = match self.rows() {
             Some(rows) => rows,
             None => self.opened(self.data_files().iter())?.iter().map(|file| file.rows()).sum(),
@@ -283,9 +297,10 @@ impl View {
 }
 
 /// The first that answers, whatever names it has.
-fn first_of(search: Search) -> Result<Find<'static>, Error> {
-    let search = Arc::new(Compiled::until(&Query::from(search).lenient(true), &Stop::default())?);
-    Ok(Find { first: Some(1), check: Check::default(), ..Find::new(search, Run::in_place()) })
+fn first_of(search: Search, stop: &Stop) -> Result<Find<'static>, Error> {
+    let search = Arc::new(Compiled::until(&Query::from(search).lenient(true), stop)?);
+    let run = Run { stop: stop.clone(), ..Run::in_place() };
+    Ok(Find { first: Some(1), check: Check::default(), ..Find::new(search, run) })
 }
 
 /// Whether nothing but collections is asked for.

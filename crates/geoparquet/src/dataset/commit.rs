@@ -108,7 +108,7 @@ impl Plan {
 
     fn lines(self, is_new: bool) -> Vec<Line> {
         let (now, data_change) = (now(), !self.only_rearranges);
-        let protocol = is_new.then(|| Protocol {
+        let protocol = is_new.then_some(Protocol {
             min_reader_version: 1,
             min_writer_version: 2,
             reader_features: None,

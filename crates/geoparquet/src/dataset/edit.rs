@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use stacyard_model::json::{Document, Tape};
 use stacyard_search::Stop;
-use stacyard_store::{
-    Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When, item_by_search,
-};
+use stacyard_store::{Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When};
 
 use crate::dataset::commit::{Plan, commit, with_collections};
 use crate::dataset::file::DataFile;
@@ -91,8 +89,8 @@ impl Edits {
             std::thread::sleep(GATHER);
             let waiting = mem::take(&mut self.queue().waiting);
             let numbers: Vec<u64> = waiting.iter().map(|(number, _)| *number).collect();
-            let changes = waiting.into_iter().map(|(_, change)| change).collect();
-            let done = make_all(dataset, changes);
+            let changes: Vec<Change> = waiting.into_iter().map(|(_, change)| change).collect();
+            let done = make_all(dataset, &changes);
             queue = self.queue();
             queue.done.extend(numbers.into_iter().zip(done));
             queue.is_busy = false;
@@ -102,7 +100,7 @@ impl Edits {
 }
 
 /// Makes some changes as one version; says of each what has become of it.
-fn make_all(dataset: &Dataset, changes: Vec<Change>) -> Vec<Done> {
+fn make_all(dataset: &Dataset, changes: &[Change]) -> Vec<Done> {
     let count = changes.len();
     let log = dataset.view().version().log.clone();
     let shelf = Arc::clone(dataset.view().shelf());
@@ -129,7 +127,7 @@ fn make_all(dataset: &Dataset, changes: Vec<Change>) -> Vec<Done> {
             // The tag is that of what is read, which has its members in another order.
             let tagged = |(change, done): (&Change, Done)| match (change, done) {
                 (Change::PutItem { name, .. }, Ok(Some(put))) => {
-                    let text = item_by_search(dataset, name, &Stop::default())?;
+                    let text = dataset.view().item(name, &Stop::default())?;
                     let etag = text.map_or(put.etag, |text| Stored::new(text).etag);
                     Ok(Some(Put { etag, ..put }))
                 }
@@ -220,7 +218,7 @@ impl Batch {
             // Of a change of the same version: what it will be read as is not known yet, and nobody can have its tag.
             Some(changed) => Ok(changed.as_ref().map(|text| Stored::new(text.as_bytes().to_vec()))),
             None => {
-                let text = self.view.item(name)?;
+                let text = self.view.item(name, &Stop::default())?;
                 self.there.insert(hash(name), text.is_some());
                 Ok(text.map(Stored::new))
             }

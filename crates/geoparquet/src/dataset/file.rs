@@ -141,7 +141,7 @@ impl Shelf {
             return Err(Error::new(ErrorKind::Damaged, &message)
                 .remedy("read an earlier version (?version=N), before another program has added it"));
         }
-        opened.footer.names.given = self.given(file, &name)?;
+        opened.footer.names.given = given(file, &name)?;
         let opened = Arc::new(opened);
         self.open.insert(file.path.clone(), Arc::clone(&opened));
         Ok(opened)
@@ -170,23 +170,23 @@ impl Shelf {
     pub(crate) fn unread(&self, file: &DataFile, cause: std::io::Error) -> Error {
         Error::io("read", Path::new(&format!("{}{}", self.storage.name(), file.path)), cause)
     }
+}
 
-    /// What the log says of all Items of a file, in a table that another program has partitioned.
-    fn given(&self, file: &DataFile, name: &str) -> Result<Vec<Given>, Error> {
-        let mut all = Vec::new();
-        for (column, value) in &file.add.partition_values {
-            if !hive::KNOWN.contains(&column.as_str()) {
-                let message = format!("{name}: the table is partitioned by {column}, which is in no file");
-                return Err(Error::new(ErrorKind::Unsupported, &message).remedy(
-                    "have the program that has made it write a table that is not partitioned, or partitioned by collection",
-                ));
-            }
-            if let Some(value) = value.clone().filter(|value| !value.is_empty()) {
-                all.push(Given { name: column.clone(), value });
-            }
+/// What the log says of all Items of a file, in a table that another program has partitioned.
+fn given(file: &DataFile, name: &str) -> Result<Vec<Given>, Error> {
+    let mut all = Vec::new();
+    for (column, value) in &file.add.partition_values {
+        if !hive::KNOWN.contains(&column.as_str()) {
+            let message = format!("{name}: the table is partitioned by {column}, which is in no file");
+            return Err(Error::new(ErrorKind::Unsupported, &message).remedy(
+                "have the program that has made it write a table that is not partitioned, or partitioned by collection",
+            ));
         }
-        Ok(all)
+        if let Some(value) = value.clone().filter(|value| !value.is_empty()) {
+            all.push(Given { name: column.clone(), value });
+        }
     }
+    Ok(all)
 }
 
 /// The error of a file that a version names, and that is not there.

@@ -17,7 +17,7 @@ use crate::dataset::write::NewFile;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
     /// That of this layout: 1.
-    stacyard_part: u32,
+    layout: u32,
     /// The table that it is for.
     dataset: String,
     mode: String,
@@ -73,7 +73,7 @@ pub(crate) fn write(
         columns: schema::to_delta(&file.fields),
     };
     let part = Part {
-        stacyard_part: 1,
+        layout: 1,
         dataset: version.snapshot.metadata.as_ref().map(|it| it.id.clone()).unwrap_or_default(),
         mode: mode.to_owned(),
         files: files.iter().map(staged).collect(),

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use stacyard_model::Profile;
-use stacyard_search::{Aggregation, Aggregator, Search};
+use stacyard_search::{Aggregation, Aggregator, Search, Stop};
 use stacyard_store::{
-    At, Backend, Collections, Count, Editor, Error, Find, Report, Sorted, Source, Storage, Store,
+    At, Backend, Collections, Count, Editor, Error, Find, ItemKey, Report, Sorted, Source, Storage, Store,
 };
 
 use crate::dataset::at;
@@ -135,6 +135,10 @@ impl Backend for Dataset {
 
     fn aggregate(&self, find: Find<'_>, wanted: &[Aggregation]) -> Result<(Aggregator, Report), Error> {
         self.view().together(find, wanted)
+    }
+
+    fn item(&self, key: &ItemKey, stop: &Stop) -> Result<Option<Vec<u8>>, Error> {
+        self.view().item(key, stop)
     }
 
     fn editor(&self) -> Option<&dyn Editor> {

@@ -16,6 +16,7 @@ use crate::search::picked::each;
 
 /// Files that are asked as one store.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "what they are, beside their name")]
 pub(crate) struct Files<'f> {
     /// What they are called together.
     pub(crate) name: &'f str,

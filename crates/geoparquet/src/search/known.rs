@@ -178,7 +178,9 @@ pub(crate) fn lists(
     }
     check_lists(search, &names, || {
         let mut known = KnownNames::default();
-        also.iter().for_each(|name| known.add(name));
+        for name in also {
+            known.add(name);
+        }
         for file in &files {
             for group in 0..file.table.metadata.num_row_groups() {
                 each_collection(file, search, group, |name| known.add(name))?;

@@ -1,12 +1,13 @@
 //! A dataset of many files and versions answers as one file does, and loses nothing whoever writes at the same time.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use stacyard_model::json::Document;
+use stacyard_model::json::{Document, Value};
 use stacyard_search::{Query, Search};
 use stacyard_store::{
     At, Backend, Collections, Encoder, Error, Finished, Mode, Record, Run, Sink, Storage, Store, conformance,
@@ -73,7 +74,7 @@ fn names(store: &Dataset) -> Vec<String> {
 }
 
 fn name(item: &Document) -> String {
-    let text = |name| item.root().get(name).and_then(|value| value.as_str()).map(|text| text.into_owned());
+    let text = |name| item.root().get(name).and_then(Value::as_str).map(Cow::into_owned);
     format!("{:?} {:?}", text("collection"), text("id"))
 }
 
@@ -185,7 +186,7 @@ fn an_item_that_is_there_is_not_taken_again() {
     let refused = sink.settled(true).unwrap().unwrap();
     assert_eq!(refused.iter().map(|refused| refused.item).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
     sink.finish().unwrap();
-    assert_eq!(documents(&open(&storage)).len(), 300);
+    assert_eq!(documents(&open(&storage)).len(), items.len());
 }
 
 /// What another writer has put there between the look and the commit is found by the commit.
@@ -199,7 +200,9 @@ fn a_writer_that_was_faster_keeps_its_items() {
             let mut sink = DatasetSink::create(&storage, Some(&open(&storage)), mode, writing()).unwrap();
             let encoder = sink.encoder();
             let mut chunk = DatasetChunk::default();
-            items.iter().for_each(|item| encoder.item(item.root(), None, &mut chunk).unwrap());
+            for item in items {
+                encoder.item(item.root(), None, &mut chunk).unwrap();
+            }
             sink.write(chunk).unwrap();
             sink
         };
@@ -284,11 +287,20 @@ fn versions_tags_and_a_vacuum() {
     let count = |at: At| open_at(&storage, at).map(|dataset| names(&dataset).len());
     assert_eq!(count(At::Version(3)).unwrap(), 3);
     assert_eq!(count(At::Version(13)).unwrap(), 13, "after a checkpoint");
-    insta::assert_snapshot!(plain(&count(At::Version(99)).unwrap_err(), folder.path()), @"");
+    insta::assert_snapshot!(plain(&count(At::Version(99)).unwrap_err(), folder.path()), @r#"
+    data/ has no version 99: its newest is 16
+    ask for one that is there
+    "#);
     tag(&open_at(&storage, At::Version(5)).unwrap(), "five", &Author::default()).unwrap();
     assert_eq!(count(At::Tag("five".to_owned())).unwrap(), 5);
-    insta::assert_snapshot!(plain(&tag(&open(&storage), "five", &Author::default()).unwrap_err(), folder.path()), @"");
-    insta::assert_snapshot!(plain(&count(At::Tag("six".to_owned())).unwrap_err(), folder.path()), @"");
+    insta::assert_snapshot!(plain(&tag(&open(&storage), "five", &Author::default()).unwrap_err(), folder.path()), @r#"
+    data/ has a tag "five" already, of version 5
+    take another name, or delete that one first: `tag data/ five delete`
+    "#);
+    insta::assert_snapshot!(plain(&count(At::Tag("six".to_owned())).unwrap_err(), folder.path()), @r#"
+    data/ has no tag "six": it has "five"
+    make one with `tag data/ six`
+    "#);
 
     optimize(&open(&storage), &writing(), &mut ()).unwrap();
     let done = vacuum(&storage, Duration::ZERO, true).unwrap();
@@ -300,7 +312,10 @@ fn versions_tags_and_a_vacuum() {
     assert_eq!(count(At::Version(5)).unwrap(), 5);
     let gone = plain(&count(At::Version(3)).unwrap_err(), folder.path());
     let (before, after) = gone.split_once(" at ").unwrap();
-    insta::assert_snapshot!(format!("{before} at{}", &after[after.find(": ").unwrap()..]), @"");
+    insta::assert_snapshot!(format!("{before} at{}", &after[after.find(": ").unwrap()..]), @r#"
+    data/: version 3 was vacuumed at: files of it are gone
+    the oldest that is whole is 17; before it those with a tag: `history data/`
+    "#);
 
     let versions = history(&storage).unwrap();
     assert_eq!(versions.len(), 18);
@@ -354,21 +369,36 @@ fn a_log_that_is_damaged_is_told() {
         fs::write(commit(1), bytes).unwrap();
         plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path())
     };
-    insta::assert_snapshot!(told(b""), @"");
-    insta::assert_snapshot!(told(&whole[..whole.len() / 2]), @"");
+    insta::assert_snapshot!(told(b""), @r#"
+    data/_delta_log/00000000000000000001.json is damaged: there is nothing in it
+    bring the file back from a copy; versions before it are readable: ?version=N
+    "#);
+    insta::assert_snapshot!(told(&whole[..whole.len() / 2]), @r#"
+    data/_delta_log/00000000000000000001.json is damaged: line 2: EOF while parsing a string at line 1 column 1439
+    bring the file back from a copy; versions before it are readable: ?version=N
+    "#);
     fs::remove_file(commit(1)).unwrap();
-    insta::assert_snapshot!(plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path()), @"");
+    insta::assert_snapshot!(plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path()), @r#"
+    data/_delta_log/00000000000000000001.json is missing
+    the log is damaged: bring the file back from a copy
+    "#);
     fs::write(commit(1), &whole).unwrap();
     let newer = br#"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["columnMapping"],"writerFeatures":["columnMapping"]}}"#;
     fs::write(commit(3), newer).unwrap();
-    insta::assert_snapshot!(plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path()), @"");
+    insta::assert_snapshot!(plain(&open_at(&storage, At::Latest).map(|_| ()).unwrap_err(), folder.path()), @r#"
+    data/ cannot be read: its protocol asks for the feature columnMapping, which this version does not know
+    use a newer stacyard, or have the program that uses the feature write the table without it (for deletion vectors: REORG TABLE ... APPLY (PURGE), then drop the feature)
+    "#);
     fs::write(
         commit(3),
         br#"{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}}"#,
     )
     .unwrap();
     assert_eq!(documents(&open(&storage)).len(), 2);
-    insta::assert_snapshot!(plain(&put(&storage, &[item("c", "")], Mode::Insert).map(|_| ()).unwrap_err(), folder.path()), @"");
+    insta::assert_snapshot!(plain(&put(&storage, &[item("c", "")], Mode::Insert).map(|_| ()).unwrap_err(), folder.path()), @r#"
+    data/ cannot be written: its protocol asks for the feature rowTracking, which this version does not know
+    use a newer stacyard, or have the program that uses the feature write the table without it (for deletion vectors: REORG TABLE ... APPLY (PURGE), then drop the feature)
+    "#);
     fs::remove_file(commit(3)).unwrap();
     let dataset = open(&storage);
     let path = folder.path().join(&dataset.view().data_files()[0].path);
@@ -376,7 +406,10 @@ fn a_log_that_is_damaged_is_told() {
     let find = Store::from(open(&storage)).find(&Query::from(Search::default()), Run::default());
     let told = plain(&find.map(|_| ()).unwrap_err(), folder.path());
     let uuid = told.find("part-").unwrap();
-    insta::assert_snapshot!(told.replace(&told[uuid..uuid + 41], "part-UUID"), @"");
+    insta::assert_snapshot!(told.replace(&told[uuid..uuid + 41], "part-UUID"), @r#"
+    data/c/part-UUID.parquet is gone, and a version of the dataset has it
+    bring it back from a copy, or read another version: ?version=N; `history` lists them
+    "#);
 }
 
 /// Of a thousand changes one after the other there is no file for each.
@@ -458,11 +491,11 @@ fn files_that_cannot_answer_are_not_opened() {
     };
     let (ids, level) = ask(search);
     assert_eq!(ids, [r#"Some("c") Some("i5")"#]);
-    insta::assert_snapshot!(level, @"");
+    insta::assert_snapshot!(level, @"log         6 files -> 1 by its statistics and keys -> 1 by the order -> 1 opened");
     let (ids, level) =
         ask(Search { ids: vec!["i3".to_owned()], collections: vec!["c".to_owned()], ..Search::default() });
     assert_eq!(ids, [r#"Some("c") Some("i3")"#]);
-    insta::assert_snapshot!(level, @"");
+    insta::assert_snapshot!(level, @"log         6 files -> 1 by its statistics and keys -> 1 by the order -> 1 opened");
 }
 
 #[test]
@@ -475,13 +508,15 @@ fn others_order_is_kept_within_a_file() {
     let mut sink = DatasetSink::create(&storage, Some(&open(&storage)), Mode::Insert, writing).unwrap();
     let encoder = sink.encoder();
     let mut chunk = DatasetChunk::default();
-    items.iter().for_each(|item| encoder.item(item.root(), None, &mut chunk).unwrap());
+    for item in &items {
+        encoder.item(item.root(), None, &mut chunk).unwrap();
+    }
     sink.write(chunk).unwrap();
     sink.finish().unwrap();
     let there = documents(&open(&storage));
     let place = |one: &Document| items.iter().position(|item| item == one).unwrap();
     let same = there.windows(2).filter(|two| {
-        two[0].root().get("collection").map(|c| c.raw()) == two[1].root().get("collection").map(|c| c.raw())
+        two[0].root().get("collection").map(Value::raw) == two[1].root().get("collection").map(Value::raw)
     });
     assert!(same.into_iter().all(|two| place(&two[0]) < place(&two[1])));
 }

@@ -25,9 +25,13 @@ impl Taken {
     /// Those that are there; `is_root`: beside the members of an Item.
     pub(crate) fn of(known: &[FieldRef], is_root: bool) -> Self {
         let mut taken = Self { exact: HashSet::new(), folded: HashSet::new() };
-        known.iter().for_each(|field| taken.add(field.name()));
+        for field in known {
+            taken.add(field.name());
+        }
         if is_root {
-            RESERVED.iter().for_each(|name| taken.add(name));
+            for name in RESERVED {
+                taken.add(name);
+            }
         }
         taken
     }

@@ -81,11 +81,11 @@ fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
                 lines,
                 |line| line.txn.as_ref(),
                 |rows| {
-                    vec![
+                    Ok(vec![
                         ("appId", texts(rows, |txn| Some(&txn.app_id))),
                         ("version", longs(rows, |txn| Some(txn.version))),
                         ("lastUpdated", longs(rows, |txn| txn.last_updated)),
-                    ]
+                    ])
                 },
             )?,
         ),
@@ -95,15 +95,15 @@ fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
                 lines,
                 |line| line.add.as_ref(),
                 |rows| {
-                    vec![
+                    Ok(vec![
                         ("path", texts(rows, |add| Some(&add.path))),
-                        ("partitionValues", maps(rows, |add| Some(&add.partition_values))),
+                        ("partitionValues", maps(rows, |add| Some(&add.partition_values))?),
                         ("size", longs(rows, |add| Some(add.size.cast_signed()))),
                         ("modificationTime", longs(rows, |add| Some(add.modification_time))),
                         ("dataChange", booleans(rows, |add| Some(add.data_change))),
                         ("stats", texts(rows, |add| add.stats.as_ref())),
-                        ("tags", maps(rows, |add| add.tags.as_ref())),
-                    ]
+                        ("tags", maps(rows, |add| add.tags.as_ref())?),
+                    ])
                 },
             )?,
         ),
@@ -113,14 +113,14 @@ fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
                 lines,
                 |line| line.remove.as_ref(),
                 |rows| {
-                    vec![
+                    Ok(vec![
                         ("path", texts(rows, |remove| Some(&remove.path))),
                         ("deletionTimestamp", longs(rows, |remove| remove.deletion_timestamp)),
                         ("dataChange", booleans(rows, |remove| Some(remove.data_change))),
                         ("extendedFileMetadata", booleans(rows, |remove| remove.extended_file_metadata)),
-                        ("partitionValues", maps(rows, |remove| remove.partition_values.as_ref())),
+                        ("partitionValues", maps(rows, |remove| remove.partition_values.as_ref())?),
                         ("size", longs(rows, |remove| remove.size.map(u64::cast_signed))),
-                    ]
+                    ])
                 },
             )?,
         ),
@@ -134,18 +134,18 @@ fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
                         rows.iter().map(|row| row.map(|metadata| &metadata.format)).collect();
                     let fields = vec![
                         ("provider", texts(&formats, |format| Some(&format.provider))),
-                        ("options", maps(&formats, |format| Some(&format.options))),
+                        ("options", maps(&formats, |format| Some(&format.options))?),
                     ];
-                    vec![
+                    Ok(vec![
                         ("id", texts(rows, |metadata| Some(&metadata.id))),
                         ("name", texts(rows, |metadata| metadata.name.as_ref())),
                         ("description", texts(rows, |metadata| metadata.description.as_ref())),
-                        ("format", object(&formats, fields)),
+                        ("format", object(&formats, fields)?),
                         ("schemaString", texts(rows, |metadata| Some(&metadata.schema_string))),
                         ("partitionColumns", lists(rows, |metadata| Some(&metadata.partition_columns))),
-                        ("configuration", maps(rows, |metadata| Some(&metadata.configuration))),
+                        ("configuration", maps(rows, |metadata| Some(&metadata.configuration))?),
                         ("createdTime", longs(rows, |metadata| metadata.created_time)),
-                    ]
+                    ])
                 },
             )?,
         ),
@@ -155,12 +155,12 @@ fn batch(lines: &[Line]) -> std::result::Result<RecordBatch, ArrowError> {
                 lines,
                 |line| line.protocol.as_ref(),
                 |rows| {
-                    vec![
+                    Ok(vec![
                         ("minReaderVersion", integers(rows, |protocol| protocol.min_reader_version)),
                         ("minWriterVersion", integers(rows, |protocol| protocol.min_writer_version)),
                         ("readerFeatures", lists(rows, |protocol| protocol.reader_features.as_ref())),
                         ("writerFeatures", lists(rows, |protocol| protocol.writer_features.as_ref())),
-                    ]
+                    ])
                 },
             )?,
         ),
@@ -176,41 +176,40 @@ type Built = std::result::Result<ArrayRef, ArrowError>;
 fn of<'l, T: 'l>(
     lines: &'l [Line],
     action: impl Fn(&'l Line) -> Option<&'l T>,
-    fields: impl FnOnce(&[Option<&'l T>]) -> Vec<(&'static str, Built)>,
+    fields: impl FnOnce(&[Option<&'l T>]) -> std::result::Result<Vec<(&'static str, ArrayRef)>, ArrowError>,
 ) -> Built {
     let rows: Vec<Option<&T>> = lines.iter().map(action).collect();
-    object(&rows, fields(&rows))
+    object(&rows, fields(&rows)?)
 }
 
-fn object<T>(rows: &[Option<&T>], fields: Vec<(&'static str, Built)>) -> Built {
+fn object<T>(rows: &[Option<&T>], fields: Vec<(&'static str, ArrayRef)>) -> Built {
     let (mut types, mut arrays) = (Vec::new(), Vec::new());
     for (name, array) in fields {
-        let array = array?;
         types.push(Field::new(name, array.data_type().clone(), true));
         arrays.push(array);
     }
-    let valid = NullBuffer::from_iter(rows.iter().map(Option::is_some));
+    let valid = rows.iter().map(Option::is_some).collect::<NullBuffer>();
     Ok(Arc::new(StructArray::try_new(types.into(), arrays, Some(valid))?))
 }
 
-fn texts<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l String>) -> Built {
+fn texts<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l String>) -> ArrayRef {
     let values = rows.iter().map(|row| row.and_then(&value).map(String::as_str));
-    Ok(Arc::new(StringArray::from_iter(values)))
+    Arc::new(values.collect::<StringArray>())
 }
 
-fn longs<T>(rows: &[Option<&T>], value: impl Fn(&T) -> Option<i64>) -> Built {
-    Ok(Arc::new(rows.iter().map(|row| row.and_then(&value)).collect::<Int64Array>()))
+fn longs<T>(rows: &[Option<&T>], value: impl Fn(&T) -> Option<i64>) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| row.and_then(&value)).collect::<Int64Array>())
 }
 
-fn integers<T>(rows: &[Option<&T>], value: impl Fn(&T) -> i32) -> Built {
-    Ok(Arc::new(rows.iter().map(|row| row.map(&value)).collect::<Int32Array>()))
+fn integers<T>(rows: &[Option<&T>], value: impl Fn(&T) -> i32) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| row.map(&value)).collect::<Int32Array>())
 }
 
-fn booleans<T>(rows: &[Option<&T>], value: impl Fn(&T) -> Option<bool>) -> Built {
-    Ok(Arc::new(rows.iter().map(|row| row.and_then(&value)).collect::<BooleanArray>()))
+fn booleans<T>(rows: &[Option<&T>], value: impl Fn(&T) -> Option<bool>) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| row.and_then(&value)).collect::<BooleanArray>())
 }
 
-fn lists<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Vec<String>>) -> Built {
+fn lists<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Vec<String>>) -> ArrayRef {
     let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Field::new(
         "element",
         arrow_schema::DataType::Utf8,
@@ -222,7 +221,7 @@ fn lists<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Vec<
             None => builder.append_null(),
         }
     }
-    Ok(Arc::new(builder.finish()))
+    Arc::new(builder.finish())
 }
 
 fn maps<'l, T>(rows: &[Option<&'l T>], value: impl Fn(&'l T) -> Option<&'l Texts>) -> Built {

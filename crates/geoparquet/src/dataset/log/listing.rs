@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(listing.at("d/", 4_999).unwrap(), 0);
         assert_eq!(listing.at("d/", 5_001).unwrap(), 2);
         assert_eq!(listing.at("d/", i64::MAX).unwrap(), 3);
-        insta::assert_snapshot!(listing.at("d/", 999).unwrap_err(), @"");
+        insta::assert_snapshot!(listing.at("d/", 999).unwrap_err(), @"d/ has no version of 1970-01-01T00:00:00.999Z or before: the first is 0, of 1970-01-01T00:00:01Z");
     }
 
     #[test]

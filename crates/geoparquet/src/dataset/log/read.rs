@@ -67,7 +67,9 @@ impl Log {
             },
             |(version, lines)| {
                 snapshot.version = version;
-                lines.into_iter().for_each(|line| snapshot.apply(line));
+                for line in lines {
+                    snapshot.apply(line);
+                }
                 Ok(ControlFlow::Continue(()))
             },
         )
@@ -117,7 +119,7 @@ impl Log {
 
     fn missing(&self, listing: &Listing, version: u64) -> Error {
         let (name, path) = (self.name(), commit_path(version));
-        let message = format!("{name}: {path} is missing");
+        let message = format!("{name}{path} is missing");
         let later = listing.checkpoints.range(version..).next().map(|(of, _)| *of);
         let error = Error::new(ErrorKind::Damaged, &message);
         match later {

@@ -86,8 +86,8 @@ impl Snapshot {
         if protocol.min_writer_version > 2 && protocol.min_writer_version != 7 {
             return Err(unknown(name, "written", &format!("writer version {}", protocol.min_writer_version)));
         }
-        let features = protocol.writer_features.iter().flatten();
-        for feature in features.filter(|feature| !WRITABLE.contains(&feature.as_str())) {
+        let mut features = protocol.writer_features.iter().flatten();
+        if let Some(feature) = features.find(|feature| !WRITABLE.contains(&feature.as_str())) {
             return Err(unknown(name, "written", &format!("the feature {feature}")));
         }
         let partitioned = self.metadata.iter().flat_map(|metadata| &metadata.partition_columns).next();

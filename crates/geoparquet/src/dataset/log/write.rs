@@ -35,7 +35,9 @@ impl Log {
             return Ok(false);
         }
         snapshot.version = version;
-        lines.into_iter().for_each(|line| snapshot.apply(line));
+        for line in lines {
+            snapshot.apply(line);
+        }
         Ok(true)
     }
 
