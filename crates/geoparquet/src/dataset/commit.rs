@@ -99,7 +99,8 @@ impl Plan {
             operation: self.operation.to_owned(),
             operation_parameters: if self.parameters.is_null() { json!({}) } else { self.parameters.clone() },
             read_version: base.protocol.as_ref().map(|_| base.version),
-            is_blind_append: Some(self.removes.is_empty() && self.operation == "WRITE"),
+            // It has been looked which Items are there.
+            is_blind_append: Some(false),
             engine_info: Some(format!("stacyard/{}", env!("CARGO_PKG_VERSION"))),
             user_name: author.who.clone(),
             stacyard: Some(self.said.clone()),

@@ -1,7 +1,7 @@
 //! A growing dataset: many GeoParquet files in a folder, and a log of Delta Lake that says which of them a version has.
 //!
 //! `log` is the log, `schema` and `stats` what it says of columns and values, `version` a version as columns of Items, `file` its files, `view` what can be asked. `store`
-//! answers, of what `asked` leaves, and takes single changes (`edit`); `at` and `tags` find a version. `sink` writes: `write` makes files, `keys` and `present` say which Items there are, `rewrite` leaves
+//! answers, of what `asked` leaves, and takes single changes (`edit`); `at` and `tags` find a version. `sink` writes, `job` is what it does for a version: `write` makes files, `keys` and `present` say which Items there are, `rewrite` leaves
 //! some out, `late` those that another writer was faster with, `make` an empty one, `stage` the parts of many machines, and `commit` makes a version of it. `history`, `diff`, `vacuum` and `optimize` are about versions. `local` is a folder on disk.
 //!
 //! Uses `format`, `read`, `write`, `search`, `folder` and `sink`.
@@ -14,6 +14,7 @@ mod diff;
 mod edit;
 mod file;
 mod history;
+mod job;
 mod keys;
 mod late;
 mod local;
