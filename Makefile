@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-python soak fuzz lint docs clean
+.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -30,6 +30,9 @@ bench-server: ## Measure the API beside others and write docs/benchmarks-server.
 
 bench-pgstac: ## Measure pgstac beside pypgstac and others and write docs/benchmarks-pgstac.md (N=100000; needs 8 GB of disk)
 	@scripts/bench_pgstac.sh
+
+bench-dataset: ## Measure datasets beside deltalake and DuckDB's delta_scan (N=1000000 Items)
+	@scripts/bench_dataset.sh $(or $(N),1000000)
 
 bench-remote: ## Measure what goes over HTTP beside others and write docs/benchmarks-remote.md (N=100000 SMALL=1000000; needs 8 GB of disk)
 	@scripts/bench_remote.sh

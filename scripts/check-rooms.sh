@@ -21,6 +21,7 @@ geoparquet/src/write format
 geoparquet/src/read format
 geoparquet/src/search format read
 geoparquet/src/folder format read search
+geoparquet/src/dataset format read write search folder sink
 postgis/src/sql
 postgis/src/copy
 postgis/src/connect sql
@@ -38,5 +39,5 @@ server/src/catalog problem work guard
 server/src/represent media problem work links form ask catalog
 server/src/write media problem links ask guard catalog
 ROOMS
-echo "geoparquet: format <- write, read <- search <- folder; postgis: sql <- connect, copy <- search <- own, pgstac
+echo "geoparquet: format <- write, read <- search <- folder <- dataset; postgis: sql <- connect, copy <- search <- own, pgstac
 server: problem <- work <- operate <- links <- form <- ask; guard <- catalog <- represent, write <- routes"

@@ -11,7 +11,7 @@ source scripts/cluster.sh
 SECONDS=0
 extra=()
 if [[ ${1:-} == full ]]; then
-  export PROPTEST_CASES=${PROPTEST_CASES:-4096}
+  export PROPTEST_CASES=${PROPTEST_CASES:-4096} STACYARD_KILLS=${STACYARD_KILLS:-200}
   # Other random cases each time; what fails prints its seed.
   export SEED=${SEED:-$RANDOM} STACYARD_SEED=${STACYARD_SEED:-$RANDOM}
   extra=(--run-ignored all)

@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use stacyard_store::Error;
 
 use crate::command::{
-    collections, copy, delete, help, info, init, optimize, search, serve, sync, token, validate,
+    collections, copy, delete, help, info, init, optimize, search, serve, sync, token, validate, versions,
 };
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
@@ -64,6 +64,11 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Delete(flags) => delete::run(&cli.global, &flags),
         Command::Sync(flags) => sync::run(&cli.global, &flags),
         Command::Optimize(flags) => optimize::run(&cli.global, &flags),
+        Command::Commit(flags) => versions::commit(&cli.global, &flags),
+        Command::Tag(flags) => versions::tag(&cli.global, &flags),
+        Command::History(flags) => versions::history(&cli.global, &flags),
+        Command::Diff(flags) => versions::diff(&cli.global, &flags),
+        Command::Vacuum(flags) => versions::vacuum(&cli.global, &flags),
         Command::Man { folder } => help::manual(&folder),
         Command::Help { about } => help::run(&about),
         Command::Completions { shell } => {

@@ -9,6 +9,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::Serialize;
 use stacyard_store::Error;
 
+use crate::dataset::Dataset;
 use crate::folder::Folder;
 use crate::read::opened::Opened;
 use crate::search::condition::Maker;
@@ -66,6 +67,15 @@ impl Folder {
     pub fn describe(&self) -> Result<Description, Error> {
         let files = self.files().files;
         Ok(Description { files: Some(files.len()), ..of(files)? })
+    }
+}
+
+impl Dataset {
+    /// Says how the files of the version are laid out; reads their footers and some boxes.
+    pub fn describe(&self) -> Result<Description, Error> {
+        let view = self.view();
+        let files = view.opened(view.data_files().iter())?;
+        Ok(Description { files: Some(files.len()), ..of(&files)? })
     }
 }
 

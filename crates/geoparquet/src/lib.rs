@@ -5,6 +5,7 @@
 
 mod arrow_sink;
 mod collections;
+mod dataset;
 mod describe;
 mod folder;
 mod format;
@@ -20,6 +21,11 @@ mod write;
 
 pub use arrow_sink::ArrowSink;
 pub use collections::{delete_collection, put_collections};
+pub use dataset::{
+    Author, Dataset, DatasetChunk, DatasetEncoder, DatasetSink, Difference, Entry, Making, Moved, Optimized,
+    PartitionBy, Vacuum, Writing, delete_dataset_collection, diff, history, local as local_storage,
+    make_dataset, optimize, put_dataset_collections, tag, untag, vacuum,
+};
 pub use describe::{ColumnSize, Description};
 pub use folder::Folder;
 pub use format::layout::MAX_COLUMNS;

@@ -39,7 +39,8 @@ impl GeoParquetSink {
     /// Begins to write `path`.
     pub fn create(output: Output, folder: &Path, mut options: Options) -> Result<Self, Error> {
         let spool = Spool::new(folder, options.source.take())?;
-        let declared = Declared { profile: options.profile.clone(), max_columns: options.max_columns };
+        let declared =
+            Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
         let encoder = Arc::new(ShapeEncoder(declared));
         Ok(Self { output, options, spool, items: ItemShape::default(), encoder })
     }
@@ -47,13 +48,13 @@ impl GeoParquetSink {
 
 /// The first pass: looks at what stands in the Items.
 #[derive(Debug)]
-pub struct ShapeEncoder(Declared);
+pub struct ShapeEncoder(pub(crate) Declared);
 
 /// Some Items of the first pass.
 #[derive(Default)]
 pub struct Shaped {
-    shape: ItemShape,
-    items: Items,
+    pub(crate) shape: ItemShape,
+    pub(crate) items: Items,
     scratch: Vec<u8>,
 }
 
@@ -134,7 +135,7 @@ impl GeoParquetSink {
             || Ok(groups.next()?.zip(index.next())),
             (threads, 1),
             Tape::new,
-            |tape, (locations, index)| work.encode(tape, index, &locations),
+            |tape, (locations, index)| work.encode(tape, index, &locations, |_| Ok(())),
             |chunks| {
                 let mut group = file.next_row_group().map_err(failed)?;
                 for chunk in chunks {
@@ -153,7 +154,7 @@ impl GeoParquetSink {
 }
 
 /// A full disk is the user's to mend, and is named as such; all else would be ours.
-fn unwritable(target: &Path, cause: ParquetError) -> Error {
+pub(crate) fn unwritable(target: &Path, cause: ParquetError) -> Error {
     match cause {
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {
             Ok(cause) => Error::io("write", target, *cause),
@@ -186,23 +187,26 @@ impl RowGroups<'_> {
 }
 
 /// The second pass over one row group.
-struct RowGroupWork<'a> {
-    layout: &'a Arc<Layout>,
-    schema: &'a arrow_schema::SchemaRef,
-    reader: &'a SpoolReader,
-    factory: &'a ArrowRowGroupWriterFactory,
+pub(crate) struct RowGroupWork<'a> {
+    pub(crate) layout: &'a Arc<Layout>,
+    pub(crate) schema: &'a arrow_schema::SchemaRef,
+    pub(crate) reader: &'a SpoolReader,
+    pub(crate) factory: &'a ArrowRowGroupWriterFactory,
 }
 
 impl RowGroupWork<'_> {
-    fn encode(
+    /// The columns of a row group; each batch of it is also shown to `look`.
+    pub(crate) fn encode(
         &self,
         tape: &mut Tape,
         index: usize,
         locations: &[Location],
+        mut look: impl FnMut(&RecordBatch) -> Result<(), Error>,
     ) -> Result<Vec<ArrowColumnChunk>, Error> {
         let failed = |cause| Error::failed("cannot write a row group").caused_by(cause);
         let mut writers = self.factory.create_column_writers(index).map_err(failed)?;
         let mut write = |batch: RecordBatch| {
+            look(&batch)?;
             let mut writer = writers.iter_mut();
             for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
                 for leaf in compute_leaves(field, column).map_err(failed)? {

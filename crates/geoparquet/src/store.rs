@@ -41,7 +41,7 @@ impl GeoParquet {
 
     /// The one file.
     pub(crate) fn files(&self) -> Files<'_> {
-        Files { name: &self.inner.name, files: std::slice::from_ref(&self.inner) }
+        Files { name: &self.inner.name, files: std::slice::from_ref(&self.inner), of_more: None }
     }
 }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use reqwest::Url;
-use stacyard_store::{Directory, Error, Opener, Ranges, Upload};
+use stacyard_store::{Directory, Error, Opener, Ranges, Storage, Upload};
 
 use crate::file::{ObjectFile, TAIL, whole};
 use crate::folder::ObjectFolder;
 use crate::options::ObjectOptions;
 use crate::place::{Place, path};
+use crate::storage::ObjectStorage;
 use crate::stream;
 use crate::upload::{Uploading, state};
 
@@ -82,5 +83,11 @@ impl Object {
     /// The folder of this name: all files below it.
     pub fn folder(&self) -> Box<dyn Directory> {
         Box::new(ObjectFolder::new(self.place.clone()))
+    }
+
+    /// The folder of this name, where a dataset stands in it; `None`: it is on a server that is no object store.
+    pub fn storage(&self) -> Option<Arc<dyn Storage>> {
+        let storage = || ObjectStorage::new(self.place.clone(), self.options.http.clone());
+        (!self.place.is_plain()).then(|| Arc::new(storage()) as Arc<dyn Storage>)
     }
 }

@@ -51,6 +51,7 @@ impl Shape {
             max_columns: self.max_columns.unwrap_or(usual.max_columns),
             memory,
             folders: self.folders,
+            stage: None,
         }
     }
 }

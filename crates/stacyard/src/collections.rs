@@ -7,6 +7,7 @@ use stacyard_store::{
     CollectionChanges, Collections, Deletion, Error, ErrorKind, Remedy, StoreKind, StoreUrl,
 };
 
+use crate::dataset;
 use crate::open::{Database, database, parquet_path};
 
 /// Puts Collections into a store that keeps them; those with the same ids are replaced. If another writer has to be waited for,
@@ -24,6 +25,7 @@ pub fn put_collections(
             Database::Own(address) => stacyard_postgis::put_collections(&address, new),
             Database::PgStac(address) => PgStac::open(&address)?.put_collections(new),
         },
+        StoreKind::Parquet if url.is_folder() => dataset::put_collections(url, new),
         StoreKind::Parquet => stacyard_geoparquet::put_collections(parquet_path(url)?, new, waits),
         StoreKind::Json | StoreKind::Ndjson | StoreKind::Api | StoreKind::Catalog => Err(keeps_none(url)),
     }
@@ -45,6 +47,7 @@ pub fn delete_collection(
             Database::Own(address) => stacyard_postgis::delete_collection(&address, id),
             Database::PgStac(address) => PgStac::open(&address)?.take_out_collection(id),
         },
+        StoreKind::Parquet if url.is_folder() => dataset::delete_collection(url, id, threads),
         StoreKind::Parquet => stacyard_geoparquet::delete_collection(parquet_path(url)?, id, threads, waits),
         StoreKind::Json | StoreKind::Ndjson | StoreKind::Api | StoreKind::Catalog => Err(keeps_none(url)),
     }

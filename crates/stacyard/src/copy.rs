@@ -198,10 +198,13 @@ impl Copying {
                 found.source
             }
         };
+        let is_dataset = target.as_ref().is_some_and(Target::is_dataset);
         let old = match old {
+            Some(old) if is_dataset && self.wants.compared().is_some() => Old::Compared(old.keys()?),
+            Some(_) if is_dataset => Old::Nothing,
             Some(old) => Old::Merged(old.items()?),
             None if mode == Mode::Replace && (exists || to.kind().is_database()) => Old::Replaced {
-                keys: replaced.and_then(|replaced| replaced.keys().ok()),
+                keys: replaced.filter(|_| !is_dataset).and_then(|replaced| replaced.keys().ok()),
                 may_end_empty: self.may_end_empty,
             },
             None => Old::Nothing,
@@ -328,6 +331,19 @@ impl Copying {
             };
         }
         let kept = old.map_or_else(|| source.profile(), Store::profile);
+        if to.is_folder()
+            && let (Some(named), Some(old)) = (&self.profile, old)
+            && old.profile() != Some(named)
+        {
+            return Err(Error::usage(
+                format!("{to} does not have the columns of this profile"),
+                Remedy::from("give it the profile first: ").command_with(
+                    "init",
+                    &[to.spelling()],
+                    vec![("profile", "FILE").into()],
+                ),
+            ));
+        }
         Ok(self.profile.clone().or_else(|| kept.cloned()))
     }
 }

@@ -34,7 +34,7 @@ pub struct Deleted {
     pub rejected: u64,
 }
 
-/// Takes the Items away that answer. A file is written anew without them, as a whole; of a database they go in transactions of 1,000, each Item only if
+/// Takes the Items away that answer. A file is written anew without them, as a whole; of a database they go in transactions of 1,000, of a dataset as one version, each Item only if
 /// it still is as it was when it answered.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub struct Deleted {
 pub fn delete(store: &StoreUrl, deleting: Deleting, run: Run<'_>) -> Result<Deleted, Error> {
     deleting.check(store)?;
     let Deleting { open, query, layout } = deleting;
-    if store.kind().is_file() {
+    if store.kind().is_file() && !store.is_folder() {
         let copying = Copying {
             open,
             mode: Some(Mode::Replace),
@@ -55,7 +55,9 @@ pub fn delete(store: &StoreUrl, deleting: Deleting, run: Run<'_>) -> Result<Dele
         let report = copying.run(store, store, run)?;
         return Ok(Deleted { gone: report.filtered, changed: 0, rejected: report.rejected });
     }
-    from_opened(&open.url(store)?, &query, run)
+    // Each transaction is a version of a dataset.
+    let at_once = if store.is_folder() { usize::MAX } else { AT_ONCE };
+    from_opened(&open.url(store)?, &query, at_once, run)
 }
 
 impl Deleting {
@@ -96,7 +98,7 @@ impl Deleting {
     }
 }
 
-fn from_opened(store: &Store, query: &Query, mut run: Run<'_>) -> Result<Deleted, Error> {
+fn from_opened(store: &Store, query: &Query, at_once: usize, mut run: Run<'_>) -> Result<Deleted, Error> {
     let edit = store.edit()?;
     let (mut found, _) = store.find(query, run.part())?;
     let mut deleted = Deleted { gone: 0, changed: 0, rejected: 0 };
@@ -111,7 +113,7 @@ fn from_opened(store: &Store, query: &Query, mut run: Run<'_>) -> Result<Deleted
             })?;
             some.push((name(item), When::Matches(ETag::of(&entry.text))));
         }
-        if some.len() == AT_ONCE || is_over && !some.is_empty() {
+        if some.len() == at_once || is_over && !some.is_empty() {
             run.stop.check()?;
             let gone = edit.delete_items(&some)?;
             deleted.gone += gone;

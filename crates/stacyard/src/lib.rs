@@ -49,6 +49,7 @@
 mod collections;
 mod copy;
 mod create;
+mod dataset;
 mod delete;
 mod export;
 mod harvest;
@@ -64,7 +65,8 @@ mod validate;
 
 pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
-    Compression, Description, MAX_COLUMNS, Order, ROW_GROUP_ROWS, parse_compression,
+    Author, Compression, Description, Difference, Entry, MAX_COLUMNS, Making, Moved, Order, PartitionBy,
+    ROW_GROUP_ROWS, Vacuum, parse_compression,
 };
 pub use stacyard_http::HttpOptions;
 pub use stacyard_model::{Gate, Grade, Interval, Profile};
@@ -85,6 +87,7 @@ pub use stacyard_store::{
 pub use self::collections::{delete_collection, keeps_none, put_collections};
 pub use self::copy::{Copying, copy, crawl};
 pub use self::create::{create, declare_queryables, install_pgstac, plan, plan_pgstac};
+pub use self::dataset::{commit, diff, history, make_dataset, tag, untag, vacuum};
 pub use self::delete::{Deleted, Deleting, delete};
 pub use self::export::{Columns, export};
 pub use self::open::{Open, goes_with, open};

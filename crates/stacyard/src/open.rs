@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use stacyard_catalog::{CrawlOptions, StaticCatalog};
-use stacyard_geoparquet::{CACHE_MEMORY, Description, Folder, GeoParquet};
+use stacyard_geoparquet::{CACHE_MEMORY, Dataset, Description, Folder, GeoParquet};
 use stacyard_objects::{Object, ObjectOptions};
 use stacyard_postgis::{Address, CONNECTIONS, Holds, PgStac, PostGis};
 use stacyard_remote::{Api, ApiOptions};
 use stacyard_store::{
     Error, ErrorKind, JsonStore, Location, RECORD_BYTES, Remedy, Store, StoreKind, StoreUrl, same_file,
 };
+
+use crate::dataset;
 
 /// How stores are opened.
 #[derive(Debug, Clone)]
@@ -73,6 +75,7 @@ impl Open {
             StoreKind::Parquet => match self.parquet(url, self.cache_bytes)? {
                 Parquet::File(file) => file.into(),
                 Parquet::Folder(folder) => folder.into(),
+                Parquet::Dataset(dataset) => dataset.into(),
             },
             StoreKind::PostGis | StoreKind::PgStac | StoreKind::Postgres => match database(url)? {
                 Database::Own(address) => PostGis::with_connections(&address, self.connections)?.into(),
@@ -92,6 +95,7 @@ impl Open {
             StoreKind::Parquet => match self.parquet(url, 0)? {
                 Parquet::File(file) => file.describe().map(Some),
                 Parquet::Folder(folder) => folder.describe().map(Some),
+                Parquet::Dataset(dataset) => dataset.describe().map(Some),
             },
             _ => Ok(None),
         }
@@ -107,6 +111,9 @@ impl Open {
 
     /// A file of GeoParquet, or a folder of such, of which so many bytes are kept in memory.
     fn parquet(&self, url: &StoreUrl, memory: usize) -> Result<Parquet, Error> {
+        if let Some(dataset) = dataset::opened(url, self, memory)? {
+            return Ok(Parquet::Dataset(dataset));
+        }
         let is_named_folder = url.spelling().ends_with('/');
         if let Some(object) = self.object(url)? {
             if is_named_folder {
@@ -194,6 +201,7 @@ fn api_url(url: &StoreUrl) -> Result<&str, Error> {
 enum Parquet {
     File(GeoParquet),
     Folder(Folder),
+    Dataset(Dataset),
 }
 
 /// The root of a static catalog.

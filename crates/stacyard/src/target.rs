@@ -6,17 +6,20 @@ use std::{fs, io};
 
 use stacyard_catalog::{CatalogSink, CrawlOptions, Folders, StaticCatalog};
 use stacyard_geoparquet::{
-    Compression, GeoParquetSink, MAX_COLUMNS, Options, Order, ROW_GROUP_ROWS, WRITE_MEMORY,
+    Compression, DatasetSink, GeoParquetSink, MAX_COLUMNS, Making, Options, Order, ROW_GROUP_ROWS,
+    WRITE_MEMORY, Writing,
 };
 use stacyard_model::Profile;
 use stacyard_objects::Object;
 use stacyard_postgis::{PgStacSink, PostGisSink};
 use stacyard_search::Query;
 use stacyard_store::{
-    Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old, Output,
-    OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem, merged,
+    Backend, Changes, Check, Collections, Error, ErrorKind, JsonSink, Known, Location, Mode, Nothing, Old,
+    Output, OutputFolder, Remedy, Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, WriteItem,
+    merged,
 };
 
+use crate::dataset::{DatasetTarget, author, mode_name};
 use crate::open::{Database, Open, database};
 
 /// How a store is laid out that is written. Files of JSON take `parts` alone, databases nothing of it.
@@ -35,6 +38,8 @@ pub struct Layout {
     pub memory: usize,
     /// The folders of a static catalog, which has to have some.
     pub folders: Option<Folders>,
+    /// Of a dataset, a file that says which files were written, instead of a version that has them: a part, to be committed with others.
+    pub stage: Option<PathBuf>,
 }
 
 impl Default for Layout {
@@ -48,6 +53,7 @@ impl Default for Layout {
             max_columns: MAX_COLUMNS,
             memory: WRITE_MEMORY,
             folders: None,
+            stage: None,
         }
     }
 }
@@ -64,6 +70,7 @@ enum Place {
     Database,
     File(Box<Output>),
     Folder(OutputFolder),
+    Dataset(Box<DatasetTarget>),
 }
 
 impl Target {
@@ -90,15 +97,8 @@ impl Target {
             Location::Path(path) if url.kind() == StoreKind::Catalog => {
                 Place::Folder(folder(url, path, overwrites)?)
             }
-            Location::Object(_) | Location::Path(_) if url.spelling().ends_with('/') => {
-                return Err(Error::usage(
-                    format!("{url} is a folder, which this version reads and does not write yet"),
-                    Remedy::from(
-                        "name a .parquet file inside it: a folder is read as one store of all of its files",
-                    )
-                    .or(Remedy::from("write a static catalog with ").option("layout")),
-                )
-                .of_kind(ErrorKind::Unsupported));
+            Location::Object(_) | Location::Path(_) if url.is_folder() => {
+                Place::Dataset(Box::new(DatasetTarget::begin(url, open)?))
             }
             Location::Object(at) => {
                 let object = Object::at(at, &open.objects)?;
@@ -124,7 +124,8 @@ impl Target {
     pub fn exists(url: &StoreUrl) -> bool {
         let has_some = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut there| there.next().is_some());
         let is_folder = url.kind() == StoreKind::Catalog;
-        url.path().is_some_and(|path| path.is_file() || is_folder && has_some(path))
+        let is_dataset = |path: &Path| url.is_folder() && has_some(&path.join("_delta_log"));
+        url.path().is_some_and(|path| path.is_file() || is_folder && has_some(path) || is_dataset(path))
     }
 
     /// Whether it replaces a file, or a folder.
@@ -133,7 +134,13 @@ impl Target {
             Place::Database => false,
             Place::File(output) => output.replaces(),
             Place::Folder(folder) => folder.replaces(),
+            Place::Dataset(dataset) => dataset.base.is_some(),
         }
+    }
+
+    /// Whether it is a dataset, which finds by itself what it has of the input.
+    pub(crate) const fn is_dataset(&self) -> bool {
+        matches!(self.place, Place::Dataset(_))
     }
 
     /// Its name.
@@ -159,8 +166,34 @@ impl Target {
                 Remedy::from("leave ").option("fields").text(" out").or("write .ndjson or .geojson"),
             ));
         }
+        if layout.stage.is_some() && !matches!(self.place, Place::Dataset(_)) {
+            return Err(Error::usage(
+                format!("{} is no dataset, and has no parts that are committed", self.url),
+                Remedy::from("leave ").option("stage").text(" out"),
+            ));
+        }
+        let options = Options {
+            source: input.plain_file().and_then(|file| file.try_clone().ok()),
+            threads: transfer.run.threads,
+            order: layout.order.unwrap_or_default(),
+            row_group_rows: layout.row_group_rows,
+            compression: layout.compression,
+            max_columns: layout.max_columns,
+            memory: layout.memory,
+            profile,
+            ..Options::default()
+        };
         let output = match self.place {
             Place::File(output) => *output,
+            Place::Dataset(dataset) => {
+                let command =
+                    format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode));
+                let making = Making { profile: options.profile.clone(), partition_by: None };
+                let writing = Writing { options, making, author: author(command), stage: layout.stage };
+                let sink =
+                    DatasetSink::create(&dataset.storage, dataset.base.as_ref(), transfer.mode, writing)?;
+                return transfer.run(input, old, sink);
+            }
             Place::Folder(folder) => {
                 let folders = layout.folders.ok_or_else(|| without_folders(&self.url))?;
                 let sink = CatalogSink::create(folder, folders, transfer.run.threads, layout.memory);
@@ -191,17 +224,6 @@ impl Target {
             };
             return transfer.run(input, old, sink);
         }
-        let options = Options {
-            source: input.plain_file().and_then(|file| file.try_clone().ok()),
-            threads: transfer.run.threads,
-            order: layout.order.unwrap_or_default(),
-            row_group_rows: layout.row_group_rows,
-            compression: layout.compression,
-            max_columns: layout.max_columns,
-            memory: layout.memory,
-            profile,
-            ..Options::default()
-        };
         let temporary = std::env::temp_dir();
         let folder = match self.url.path().map(Path::parent) {
             None => &temporary,
@@ -308,13 +330,16 @@ pub fn save(
 ///
 /// # Errors
 /// A store that has no layout to choose; one that is not sound, or cannot be written.
-pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Result<Report, Error> {
+pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, mut run: Run<'_>) -> Result<Report, Error> {
     if url.kind().is_json() || url.kind().is_database() {
         return Err(Error::usage(
             format!("{url} is {}, and has no layout to choose", url.kind()),
             "copy it to a .parquet file",
         )
         .of_kind(ErrorKind::Unsupported));
+    }
+    if url.is_folder() {
+        return optimize_dataset(url, open, &layout, &mut run);
     }
     let observer = run.observer;
     let target = Target::begin(url, open, false, &mut |path| observer.waits(path));
@@ -334,4 +359,29 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, run: Run<'_>) -> Re
     let input: Box<dyn Source> = Box::new(Nothing);
     let old = Old::Merged(store.items()?);
     target?.write(transfer, (input, old), (layout, store.profile().cloned(), false))
+}
+
+/// Makes few files of the small ones of a dataset.
+fn optimize_dataset(
+    url: &StoreUrl,
+    open: &Open,
+    layout: &Layout,
+    run: &mut Run<'_>,
+) -> Result<Report, Error> {
+    let DatasetTarget { base, .. } = DatasetTarget::begin(url, open)?;
+    let base = base.ok_or_else(|| crate::dataset::no_dataset(url))?;
+    let options = Options {
+        threads: run.threads,
+        order: layout.order.unwrap_or_default(),
+        row_group_rows: layout.row_group_rows,
+        compression: layout.compression,
+        max_columns: layout.max_columns,
+        memory: layout.memory,
+        profile: Backend::profile(&base).cloned(),
+        ..Options::default()
+    };
+    let writing = Writing { options, author: author(format!("optimize {url}")), ..Writing::default() };
+    let done = stacyard_geoparquet::optimize(&base, &writing, run.observer)?;
+    let changes = Changes { stayed: Some(done.items), ..Changes::default() };
+    Ok(Report { bytes: done.bytes, changes: Some(changes), ..Report::default() })
 }

@@ -100,7 +100,7 @@ impl Wants {
     }
 
     /// The store that Items are compared with as they come.
-    pub(crate) fn compared(&self) -> Option<&Arc<Comparison>> {
+    pub fn compared(&self) -> Option<&Arc<Comparison>> {
         if let Self::Different(comparison) = self { Some(comparison) } else { None }
     }
 }

@@ -1,6 +1,7 @@
 //! Stores of STAC Items: where they come from, where they go, and what happens in between.
 
 mod answer;
+mod at;
 mod backend;
 mod chain;
 mod changes;
@@ -40,6 +41,7 @@ mod sink;
 mod sniff;
 mod sort;
 mod source;
+mod storage;
 mod store;
 mod stored;
 mod transfer;
@@ -49,6 +51,7 @@ mod url;
 mod watched;
 
 pub use answer::{Answer, Input};
+pub use at::At;
 pub use backend::{Backend, Candidates, item_by_search};
 pub use chain::Chain;
 pub use changes::{Changes, Counts, MAX_COLLECTIONS};
@@ -86,6 +89,7 @@ pub use sink::{Before, Encoder, Finished, Landed, Nowhere, Refused, Sink, Why};
 pub use sniff::{HEAD, not_parquet};
 pub use sort::{Entry, Hits, Sorted, Sorter};
 pub use source::{Batch, Collections, Fault, Nothing, Place, Record, Source, Work};
+pub use storage::{Storage, StoredFile};
 pub use store::Store;
 pub use stored::{Count, ETag, ItemKey, Stored};
 pub use transfer::{Mode, Old, Transfer};

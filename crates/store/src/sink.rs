@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stacyard_model::json::Value;
 
-use crate::{CollectionChanges, Collections, Counts, Error, Note, Problem};
+use crate::{Batch, CollectionChanges, Collections, Counts, Error, ItemKey, Note, Problem};
 
 /// The part of writing that any core can do, a batch at a time.
 pub trait Encoder: Send + Sync {
@@ -61,6 +61,17 @@ pub trait Sink {
         false
     }
 
+    /// Takes Items away that a [comparison](crate::Comparison) has found to go: a store that has versions makes one of this and of what has come.
+    ///
+    /// # Errors
+    /// A store that cannot.
+    fn take_away(&mut self, _items: Vec<ItemKey>) -> Result<(), Error> {
+        Err(Error::failed("this store takes nothing away while it is written"))
+    }
+
+    /// Is told before the end how many records of the input were set aside: a store with a history says so there.
+    fn has_set_aside(&mut self, _records: u64) {}
+
     /// Completes the store, makes it durable and puts it in its place.
     fn finish(self) -> Result<Finished, Error>;
 }
@@ -85,6 +96,8 @@ pub struct Finished {
     pub before: Option<Before>,
     /// What became of the Collections, where the sink alone can know.
     pub collections: Option<CollectionChanges>,
+    /// Items that had been taken, and that another writer has put there until the end: they are not in.
+    pub late: Batch,
     /// What the user should know of it.
     pub notes: Vec<Note>,
 }

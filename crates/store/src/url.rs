@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::secret::without_password;
-use crate::{Error, Remedy};
+use crate::{At, Error, Remedy};
 
 /// The kinds of stores that this version can open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +129,7 @@ pub struct StoreUrl {
     kind: StoreKind,
     compression: Compression,
     location: Location,
+    at: At,
 }
 
 /// The schemes of databases.
@@ -165,6 +166,7 @@ impl StoreUrl {
             kind,
             compression,
             location,
+            at: At::Latest,
         };
         if spelling == "-" {
             return match kind {
@@ -193,6 +195,15 @@ impl StoreUrl {
                 "write postgis://user@host:port/database, with the password in PGPASSWORD or as user:PASSWORD@; ./NAME is a file \
                  of that name",
             ));
+        }
+        if kind.is_none_or(|kind| kind == StoreKind::Parquet)
+            && !Path::new(spelling).exists()
+            && !["http://", "https://"].iter().any(|scheme| spelling.starts_with(scheme))
+            && !is_database(spelling)
+            && let Some((folder, at)) = At::of(spelling)?
+        {
+            let folder = if folder.ends_with('/') { folder.to_owned() } else { format!("{folder}/") };
+            return Ok(Self { spelling: spelling.to_owned(), at, ..Self::parse(&folder, kind)? });
         }
         if let Some((scheme, _)) = spelling.split_once("://") {
             let database = DATABASES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
@@ -230,8 +241,13 @@ impl StoreUrl {
         let shown = without_query(spelling);
         let (path, _) = spelling.split_once(['?', '#']).unwrap_or((spelling, ""));
         let (by_name, compression) = by_extension(Path::new(path));
-        let made =
-            |kind, compression, location| Self { spelling: shown.clone(), kind, compression, location };
+        let made = |kind, compression, location| Self {
+            spelling: shown.clone(),
+            kind,
+            compression,
+            location,
+            at: At::Latest,
+        };
         let otherwise =
             if is_http { Some(StoreKind::Api) } else { path.ends_with('/').then_some(StoreKind::Parquet) };
         let kind = kind.or(by_name).or(otherwise).ok_or_else(|| unknown_extension(&shown))?;
@@ -260,7 +276,13 @@ impl StoreUrl {
             }
             None => (spelling.to_owned(), Location::Path(spelling.into())),
         };
-        Ok(Self { spelling: shown, kind: StoreKind::Catalog, compression: Compression::None, location })
+        Ok(Self {
+            spelling: shown,
+            kind: StoreKind::Catalog,
+            compression: Compression::None,
+            location,
+            at: At::Latest,
+        })
     }
 
     /// As the user wrote it, without a password.
@@ -276,6 +298,17 @@ impl StoreUrl {
     /// How it is packed; of standard input the bytes tell it.
     pub const fn compression(&self) -> Compression {
         self.compression
+    }
+
+    /// Which version of it is meant, where it has several.
+    pub const fn at(&self) -> &At {
+        &self.at
+    }
+
+    /// Whether it is a folder of Parquet files, or is to be one.
+    pub fn is_folder(&self) -> bool {
+        let is_spelled = self.at != At::Latest || self.spelling.ends_with('/');
+        self.kind == StoreKind::Parquet && (is_spelled || self.path().is_some_and(Path::is_dir))
     }
 
     /// Where it is.
@@ -311,6 +344,11 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.spelling)
     }
+}
+
+fn is_database(spelling: &str) -> bool {
+    let scheme = spelling.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| DATABASES.iter().any(|(known, _)| scheme.eq_ignore_ascii_case(known)))
 }
 
 /// A URL of HTTP without password and query: who asks an API may have a key in it.

@@ -16,7 +16,7 @@ use crate::flags::{self, Global};
 
 pub(crate) fn run(global: &Global, flags: &flags::Copy) -> Result<Status, Error> {
     let from = StoreUrl::parse(&flags.from, global.store_kind)?;
-    copied(global, (&from, &flags.to), &flags.how, open::how(global)?)
+    copied(global, (&from, &flags.to), (&flags.how, flags.stage.as_deref()), open::how(global)?)
 }
 
 pub(crate) fn crawl(global: &Global, flags: &flags::Crawl) -> Result<Status, Error> {
@@ -24,13 +24,13 @@ pub(crate) fn crawl(global: &Global, flags: &flags::Crawl) -> Result<Status, Err
     let mut open = open::how(global)?;
     open.catalog.concurrency = flags.concurrency.into();
     open.catalog.delay = flags.delay.unwrap_or_default();
-    copied(global, (&from, &flags.to), &flags.how, open)
+    copied(global, (&from, &flags.to), (&flags.how, None), open)
 }
 
 fn copied(
     global: &Global,
     (from, to): (&StoreUrl, &str),
-    flags: &flags::Copying,
+    (flags, stage): (&flags::Copying, Option<&Path>),
     mut open: Open,
 ) -> Result<Status, Error> {
     let to = flags.folders.target(to, flags.format)?;
@@ -38,8 +38,8 @@ fn copied(
     let files = files(flags, from)?;
     rejects::refuse_target(&to, &files)?;
     let mut rejects = rejects::begin(global, flags.rejects.as_deref(), (&[from], Some(&to)), &files)?;
-    let mode = asked_mode(flags, &to)?;
-    if mode.is_none() && !flags.update && Target::exists(&to) {
+    let mode = asked_mode(flags, &to)?.or(stage.map(|_| Mode::Insert));
+    if mode.is_none() && !flags.update && stage.is_none() && Target::exists(&to) {
         return Err(Target::is_there(&to, true));
     }
     let stop = flags.question.stop();
@@ -71,7 +71,12 @@ fn copied(
         makes_collections: flags.create_collections,
         journal: flags.journal.clone(),
         update: flags.update,
-        layout: Layout { parts: parts.as_ref().map(Parts::writer), folders, ..flags.layout.asked(global) },
+        layout: Layout {
+            parts: parts.as_ref().map(Parts::writer),
+            folders,
+            stage: stage.map(Path::to_owned),
+            ..flags.layout.asked(global)
+        },
         ..Copying::default()
     };
     let mut console = Console::new(global, Rejects::aside(flags.rejects.as_ref(), global.json_log));

@@ -1,19 +1,30 @@
-//! `init`: the tables of a database.
+//! `init`: the tables of a database, or a dataset.
+
+use std::sync::Arc;
 
 use stacyard::{
-    Error, Initialised, Installed, Remedy, StoreKind, StoreUrl, Wanted, create, declare_queryables,
-    install_pgstac, plan, plan_pgstac,
+    Error, Initialised, Installed, Making, Remedy, StoreKind, StoreUrl, Wanted, create, declare_queryables,
+    install_pgstac, make_dataset, plan, plan_pgstac,
 };
 
 use crate::console::report::{Status, warn};
 use crate::console::say::{self, Text};
-use crate::files::{pypgstac, schemas};
+use crate::files::{open, pypgstac, schemas};
 use crate::flags::{Global, Init};
 
 pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
     let url = StoreUrl::parse(&flags.store, global.store_kind)?;
     if url.kind() == StoreKind::PgStac {
         return of_pgstac(global, flags, &url);
+    }
+    if url.is_folder() {
+        return of_dataset(global, flags, &url);
+    }
+    if flags.partition_by.is_some() {
+        return Err(Error::usage(
+            format!("{url} is a database, and its tables have partitions by collection"),
+            Remedy::from("name the collections with ").option(("partition", "A,B")),
+        ));
     }
     if flags.pgstac_version.is_some() || flags.pgstac_package.is_some() {
         return Err(Error::usage(
@@ -43,6 +54,34 @@ pub(crate) fn run(global: &Global, flags: &Init) -> Result<Status, Error> {
         for change in &changes {
             done.line(format_args!("  {change}"));
         }
+        done.print()?;
+    }
+    Ok(Status::Done)
+}
+
+/// A dataset in a folder.
+fn of_dataset(global: &Global, flags: &Init, url: &StoreUrl) -> Result<Status, Error> {
+    let are_for_databases = !flags.partition.is_empty() || flags.dry_run || flags.pgstac_version.is_some();
+    if are_for_databases || flags.pgstac_package.is_some() {
+        return Err(Error::usage(
+            format!("{url} is a dataset, and has no tables"),
+            Remedy::from("leave ")
+                .option("partition")
+                .text(", ")
+                .option("dry-run")
+                .text(" and what is of pgstac out"),
+        ));
+    }
+    let profile = flags.profile.as_deref().map(schemas::profile).transpose()?.map(Arc::new);
+    let making = Making { profile, partition_by: flags.partition_by };
+    let made = make_dataset(url, &open::how(global)?, &making)?;
+    if !global.quiet {
+        let mut done = Text::default();
+        done.line(match made {
+            Some(0) => format!("{url}: dataset made"),
+            Some(version) => format!("{url}: version {version}"),
+            None => format!("{url}: nothing to do"),
+        });
         done.print()?;
     }
     Ok(Status::Done)

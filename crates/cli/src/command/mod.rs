@@ -14,3 +14,4 @@ pub(crate) mod serve;
 pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod validate;
+pub(crate) mod versions;

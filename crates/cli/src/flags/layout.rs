@@ -36,6 +36,7 @@ impl Layout {
             max_columns: self.max_columns,
             memory: global.memory,
             folders: None,
+            stage: None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod question;
 mod serve;
 mod settings;
 mod threads;
+mod versions;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) use self::layout::Layout;
 pub(crate) use self::question::Question;
 pub(crate) use self::serve::Serve;
 pub(crate) use self::settings::parse;
+pub(crate) use self::versions::{Commit, Diff, History, Tag, Vacuum};
 
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
@@ -63,14 +65,24 @@ pub(crate) enum Command {
     Info(Info),
     /// List, print, put or delete the Collections that a store keeps.
     Collections(Collections),
-    /// Make the tables that a database needs, or bring them up to date.
+    /// Make the tables that a database needs, or bring them up to date; make a dataset.
     Init(Init),
     /// Delete the Items of a store that answer a search.
     Delete(Delete),
     /// Make a store hold what another holds, writing only what differs.
     Sync(Sync),
-    /// Rewrite a GeoParquet file, of whatever program, in the best layout.
+    /// Rewrite a GeoParquet file, of whatever program, in the best layout; make few files of the small ones of a dataset.
     Optimize(Optimize),
+    /// Make one version of parts that `copy --stage` has written.
+    Commit(Commit),
+    /// Give a version of a dataset a name, by which it is kept.
+    Tag(Tag),
+    /// List the versions of a dataset.
+    History(History),
+    /// Say what is different between two versions of a dataset.
+    Diff(Diff),
+    /// Take away the files of a dataset that only old versions need.
+    Vacuum(Vacuum),
     /// Print what a shell needs to complete this command.
     Completions {
         /// The shell.
@@ -141,11 +153,13 @@ pub(crate) enum CollectionsAction {
 
 /// Make the tables that a database needs, or bring them up to date.
 ///
-/// All in one transaction, in the schema that ?schema= names (stac). Nothing else is touched. With pgstac:// these are the tables,
+/// Or make a growing dataset in a folder: stacyard init data/
+///
+/// Tables are made in one transaction, in the schema that ?schema= names (stac). Nothing else is touched. With pgstac:// these are the tables,
 /// functions and roles of pgstac, made by its own SQL.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The database: postgis://user@host:port/database?schema=NAME, or pgstac://user@host:port/database
+    /// The database: postgis://user@host:port/database?schema=NAME, or pgstac://user@host:port/database; or the folder of a dataset: data/ or s3://bucket/data/
     pub(crate) store: String,
     /// Give the fields that this profile.toml declares columns of their own, and take away those that it no longer does
     /// (stacyard help profile shows one).
@@ -154,6 +168,9 @@ pub(crate) struct Init {
     /// Keep the Items of these collections, with commas between, in partitions of their own.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) partition: Vec<String>,
+    /// Which Items of a dataset stand together in files: those of a collection, and of a year or a month.
+    #[arg(long, value_name = "collection|year|month", value_parser = str::parse::<stacyard::PartitionBy>)]
+    pub(crate) partition_by: Option<stacyard::PartitionBy>,
     /// Print the SQL that would be run, and run nothing; of pgstac the files of it, with what they lock.
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -227,8 +244,11 @@ pub(crate) enum Format {
 pub(crate) struct Copy {
     /// The store to read.
     pub(crate) from: String,
-    /// The store to write: a file, a database, or `-`.
+    /// The store to write: a file, a dataset (data/), a database, or `-`.
     pub(crate) to: String,
+    /// Write the files of a dataset, and make no version of them: this file says which they are, for `stacyard commit`. So many machines can load one dataset.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stage: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) how: Copying,
 }

@@ -175,14 +175,6 @@ fn a_folder_where_a_file_is_meant() {
     error: dataset is a folder without Parquet files
       help: a folder is read as the .parquet and .geoparquet files in it; name a file of another kind by itself
     "#);
-    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "dataset"]).status(2).err, @r#"
-    error: dataset is a folder, not a file
-      help: name a file inside it
-    "#);
-    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "new/"]).status(2).err, @r#"
-    error: new/ is a folder, which this version reads and does not write yet
-      help: name a .parquet file inside it: a folder is read as one store of all of its files, or write a static catalog with --layout
-    "#);
     insta::assert_snapshot!(yard.run(&["search", "nowhere/"]).status(3).err, @r#"
     error: cannot read nowhere/: No such file or directory (os error 2)
       help: check the path

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::{Ran, Yard, ids, item, lines};
 
 /// Runs the binary by a line of shell, in which `"$@"` is the command.
-fn by_shell(yard: &Yard, script: &str, arguments: &[&str]) -> Ran {
+pub(crate) fn by_shell(yard: &Yard, script: &str, arguments: &[&str]) -> Ran {
     let binary = yard.command(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(binary.get_program()).args(arguments);

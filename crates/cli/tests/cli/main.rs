@@ -9,6 +9,7 @@ mod bounds;
 mod collections;
 mod columns;
 mod copy;
+mod dataset;
 mod delete;
 mod folder;
 mod geoparquet;

@@ -20,7 +20,7 @@ type Handle = Arc<(File, State)>;
 
 /// Those that were read last, the very last one at the end.
 #[derive(Default)]
-pub(super) struct Handles(Mutex<Vec<(u64, Handle)>>);
+pub(crate) struct Handles(Mutex<Vec<(u64, Handle)>>);
 
 impl Handles {
     /// The file of a number; `open` opens it.
@@ -48,14 +48,14 @@ impl Handles {
 }
 
 /// A file that is opened when it is read. It is always the one that it was: what another has put in its place is an error.
-pub(super) struct Shelved {
-    pub(super) path: PathBuf,
-    pub(super) size: u64,
+pub(crate) struct Shelved {
+    pub(crate) path: PathBuf,
+    pub(crate) size: u64,
     /// As it was listed.
-    pub(super) state: String,
+    pub(crate) state: String,
     /// Which one of the handles is its own.
-    pub(super) number: u64,
-    pub(super) handles: Arc<Handles>,
+    pub(crate) number: u64,
+    pub(crate) handles: Arc<Handles>,
 }
 
 impl Shelved {

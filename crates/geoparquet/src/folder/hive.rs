@@ -7,7 +7,7 @@ use crate::read::names::Given;
 
 /// The columns that a path can stand for: the collection, and properties of the common metadata that are texts. A partition of
 /// another name (`year`, `month`) was made for the folders, and is no part of the Items: nothing says of which type it would be.
-const KNOWN: [&str; 5] = ["collection", "platform", "constellation", "mission", "license"];
+pub(crate) const KNOWN: [&str; 5] = ["collection", "platform", "constellation", "mission", "license"];
 
 /// The folder of Items that have no value.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";

@@ -51,8 +51,8 @@ fn has_none(folder: &str) -> Error {
 }
 
 fn is_delta(folder: &str) -> Error {
-    let message = format!("{folder} is a Delta table, which this version does not read yet");
-    Error::new(ErrorKind::Unsupported, &message).remedy(
-        "export what it holds to Parquet files: among those in it are some that are no longer part of it",
-    )
+    let message =
+        format!("{folder} is a dataset (a Delta table) inside of a folder, and is a store of its own");
+    Error::new(ErrorKind::Unsupported, &message)
+        .remedy("name it by itself: among the files in it are some that are no longer part of it")
 }

@@ -5,8 +5,8 @@
 //!
 //! Uses `format`, `read` and `search`.
 
-mod handles;
-mod hive;
+pub(crate) mod handles;
+pub(crate) mod hive;
 mod listing;
 mod local;
 mod opened;

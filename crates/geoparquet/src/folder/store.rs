@@ -77,7 +77,7 @@ impl Folder {
     }
 
     pub(crate) fn files(&self) -> Files<'_> {
-        Files { name: &self.inner.name, files: &self.inner.files }
+        Files { name: &self.inner.name, files: &self.inner.files, of_more: None }
     }
 
     /// All rows, file by file.

@@ -13,6 +13,9 @@ use crate::format::number::Whole;
 use crate::format::time::{TimeFormat, TimeFormats};
 
 pub(crate) const GEO: &str = "geo";
+/// The same in files of a dataset: DuckDB's reader of Delta tables makes geometries of a column that `geo` is about, and fails as the table says that
+/// they are bytes.
+pub(crate) const OUR_GEO: &str = "stacyard:geo";
 pub(crate) const STAC: &str = "stac-geoparquet";
 pub(crate) const OURS: &str = "stacyard";
 

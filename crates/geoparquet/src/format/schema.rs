@@ -42,7 +42,7 @@ pub(crate) fn element(column: &Column) -> ArrowField {
     ArrowField::new("element", data_type(column), true)
 }
 
-fn data_type(column: &Column) -> DataType {
+pub(crate) fn data_type(column: &Column) -> DataType {
     match column {
         Column::Boolean => DataType::Boolean,
         Column::Integer => DataType::Int64,

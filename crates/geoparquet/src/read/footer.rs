@@ -14,7 +14,7 @@ use stacyard_store::{Collections, Error, ErrorKind, HEAD, Remedy};
 use crate::format::geo::{Geo, Primary, Refusal};
 use crate::format::layout::{RESERVED, RESIDUAL};
 use crate::format::metadata::CREATED_BY;
-use crate::format::metadata::{Conventions, GEO, OURS, STAC, VERSION};
+use crate::format::metadata::{Conventions, GEO, OUR_GEO, OURS, STAC, VERSION};
 use crate::read::bytes::Counted;
 use crate::read::damage::check_counts;
 use crate::read::names::Names;
@@ -142,7 +142,8 @@ impl Footer {
                 "write the file again with timestamps in microseconds (Spark: outputTimestampType=TIMESTAMP_MICROS)",
             )));
         }
-        let geo: Option<Geo> = text(GEO).map(serde_json::from_str).transpose().map_err(|e| wrong(GEO, e))?;
+        let geo = text(GEO).or_else(|| text(OUR_GEO));
+        let geo: Option<Geo> = geo.map(serde_json::from_str).transpose().map_err(|e| wrong(GEO, e))?;
         let primary = Primary::of(geo, schema.root_schema(), text).map_err(refused)?;
         let mut conventions: Conventions =
             text(OURS).map(serde_json::from_str).transpose().map_err(|e| wrong(OURS, e))?.unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::search::candidates::Candidates;
 use crate::search::files::Files;
 use crate::search::first::First;
 use crate::search::known;
-use crate::search::levels::{Levels, add};
+use crate::search::levels::{Levels, add, add_to};
 use crate::search::picked::{Waves, each};
 use crate::search::pruned::Pruned;
 
@@ -46,7 +46,7 @@ impl<'f> Asking<'f> {
             started: Instant::now(),
             before: files.so_far(),
         };
-        if !asking.search.is_lenient() {
+        if !asking.search.is_lenient() && files.of_more.is_none() {
             asking.unless_invalid(known::properties(files.files, &asking.search))?;
         }
         Ok(asking)
@@ -149,6 +149,14 @@ impl<'f> Asking<'f> {
     /// A search for collections that no Item has.
     pub(crate) fn complete(&self, mut report: Report) -> Result<Report, Error> {
         let files = self.files.files;
+        if let Some(levels) = self.files.of_more {
+            report.notes = files.iter().flat_map(|file| file.footer.names.notes(&file.name, false)).collect();
+            levels.append_all(&self.levels);
+            let (bytes, requests) = self.files.so_far();
+            add_to(&levels.bytes, bytes - self.before.0);
+            add_to(&levels.requests, requests - self.before.1);
+            return Ok(report);
+        }
         let any = |search: Arc<Compiled>| {
             for file in files {
                 let pruned = Pruned::of(file, &search, &Levels::default())?;
@@ -159,15 +167,15 @@ impl<'f> Asking<'f> {
             Ok(false)
         };
         let notes: Vec<Note> =
-            self.unless_invalid(known::lists(files, &self.search, report.answered, any))?;
+            self.unless_invalid(known::lists(files, &[], &self.search, report.answered, any))?;
         report.read = files.iter().map(|file| file.rows()).sum();
         report.filtered = report.read - report.answered - report.rejected;
         report.notes = files.iter().flat_map(|file| file.footer.names.notes(&file.name, false)).collect();
         report.notes.extend(notes);
-        report.levels = self.levels.lines();
         let (bytes, requests) = self.files.so_far();
-        let (bytes, requests) = (bytes - self.before.0, requests - self.before.1);
-        report.levels.push(format!("read        {bytes} bytes with {requests} requests"));
+        add_to(&self.levels.bytes, bytes - self.before.0);
+        add_to(&self.levels.requests, requests - self.before.1);
+        report.levels = self.levels.lines();
         report.seconds = self.started.elapsed().as_secs_f64();
         Ok(report)
     }

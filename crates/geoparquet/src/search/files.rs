@@ -11,21 +11,25 @@ use crate::read::opened::Opened;
 use crate::search::ask::MAX_FIRST;
 use crate::search::asking::Asking;
 use crate::search::first::First;
+use crate::search::levels::Levels;
 use crate::search::picked::each;
 
 /// Files that are asked as one store.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "what they are, beside their name")]
 pub(crate) struct Files<'f> {
     /// What they are called together.
     pub(crate) name: &'f str,
     pub(crate) files: &'f [Arc<Opened>],
+    /// They are some of more files: what is left out is counted with these, and whether the names of a search are known is not asked here.
+    pub(crate) of_more: Option<&'f Levels>,
 }
 
 /// What is known of the rows of others that may answer: they go through the gate.
-const OF_OTHERS: Known = Known { are_valid: false, names: true };
+pub(crate) const OF_OTHERS: Known = Known { are_valid: false, names: true };
 
 /// The same question, for one of the files.
-fn part<'p>(find: &'p mut Find<'_>, memory: usize) -> Find<'p> {
+pub(crate) fn part<'p>(find: &'p mut Find<'_>, memory: usize) -> Find<'p> {
     Find {
         search: Arc::clone(&find.search),
         check: find.check.clone(),

@@ -69,6 +69,16 @@ pub(crate) fn properties(files: &[Arc<Opened>], search: &Compiled) -> Result<(),
     })
 }
 
+/// Whether the columns of a table alone say that the names of a search are known, and of types that it can be asked for.
+pub(crate) fn are_known(table: &Opened, search: &Compiled) -> bool {
+    let mut names = search.names();
+    if search.wanted().is_empty() {
+        return true;
+    }
+    declare(table, search, &mut names, types_at);
+    !names.lacks_types() && search.mismatched(&names).next().is_none()
+}
+
 /// Looks for names that are in no schema: in the residual, and in columns of maps and geometries.
 fn read_more(files: &[&Opened], search: &Compiled, names: &mut Names) -> Result<(), Error> {
     for file in files.iter().filter(|file| !tells_more(file).is_empty()) {
@@ -127,8 +137,10 @@ fn tells_more(file: &Opened) -> Vec<&String> {
 
 /// Once `found` Items answer: fails if no Item is of any of the collections of the search, unless it is lenient; gives
 /// warnings of what else is missing. `any`: whether an Item answers a search.
+/// `also`: collections of Items of other files.
 pub(crate) fn lists(
     files: &[Arc<Opened>],
+    also: &[&str],
     search: &Compiled,
     found: u64,
     any: impl FnOnce(Arc<Compiled>) -> Result<bool, Error>,
@@ -137,8 +149,11 @@ pub(crate) fn lists(
     let request = search.request();
     let mut names = search.names();
     search.declare_all(&mut names, |_| Types::NONE);
-    if files.is_empty() || !names.lacks_list() {
+    if files.is_empty() && also.is_empty() || !names.lacks_list() {
         return Ok(Vec::new());
+    }
+    for name in also {
+        search.observe_collection(name, &mut names);
     }
     let ids = Search { ids: request.ids.clone(), ..Search::default() };
     let ids = || Ok::<_, Error>(Arc::new(Compiled::until(&Query::from(ids), search.stop())?));
@@ -163,6 +178,9 @@ pub(crate) fn lists(
     }
     check_lists(search, &names, || {
         let mut known = KnownNames::default();
+        for name in also {
+            known.add(name);
+        }
         for file in &files {
             for group in 0..file.table.metadata.num_row_groups() {
                 each_collection(file, search, group, |name| known.add(name))?;

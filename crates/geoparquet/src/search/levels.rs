@@ -19,10 +19,16 @@ pub(crate) struct Levels {
     pub(crate) after_columns: AtomicU64,
     pub(crate) after_exact: AtomicU64,
     pub(crate) wide: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) requests: AtomicU64,
 }
 
 pub(crate) fn add(counter: &AtomicU64, number: usize) {
-    counter.fetch_add(number as u64, Ordering::Relaxed);
+    add_to(counter, number as u64);
+}
+
+pub(crate) fn add_to(counter: &AtomicU64, number: u64) {
+    counter.fetch_add(number, Ordering::Relaxed);
 }
 
 impl Levels {
@@ -51,9 +57,27 @@ impl Levels {
                 of(&self.after_exact)
             ),
             format!("decoded     {} whole Items", of(&self.wide)),
+            format!("read        {} bytes with {} requests", of(&self.bytes), of(&self.requests)),
         ];
         // Of a store of one file there is nothing to say.
         (of(&self.files) > 1).then_some(files).into_iter().chain(rows).collect()
+    }
+
+    /// Adds all that was counted in some files.
+    pub(crate) fn append_all(&self, other: &Self) {
+        self.append(other);
+        let pairs = [
+            (&self.files, &other.files),
+            (&self.files_after_statistics, &other.files_after_statistics),
+            (&self.files_after_bloom, &other.files_after_bloom),
+            (&self.files_asked, &other.files_asked),
+            (&self.groups, &other.groups),
+            (&self.after_statistics, &other.after_statistics),
+            (&self.after_bloom, &other.after_bloom),
+        ];
+        for (all, some) in pairs {
+            add_to(all, some.load(Ordering::Relaxed));
+        }
     }
 
     /// Adds what was counted in a file.

@@ -19,16 +19,16 @@ use crate::search::verdict::{Share, Verdict};
 /// What is known of some values of a column. Texts may be cut: then they are bounds all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Bounds<'a> {
-    ends: Option<(End<'a>, End<'a>)>,
+    pub(crate) ends: Option<(End<'a>, End<'a>)>,
     /// There is no null among them; there is nothing else.
-    no_nulls: bool,
-    only_nulls: bool,
+    pub(crate) no_nulls: bool,
+    pub(crate) only_nulls: bool,
     /// The box around some geometries.
-    area: Option<Area>,
+    pub(crate) area: Option<Area>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum End<'a> {
+pub(crate) enum End<'a> {
     Integer(i64),
     Float(f64),
     Text(&'a [u8]),
@@ -42,7 +42,7 @@ pub(crate) struct Numbers {
 
 impl Bounds<'_> {
     /// Of a column of numbers or instants.
-    fn numbers(&self, kind: Kind) -> Option<Numbers> {
+    pub(crate) fn numbers(&self, kind: Kind) -> Option<Numbers> {
         if self.only_nulls {
             return Some(Numbers { ends: None, has_nulls: true });
         }
@@ -165,7 +165,10 @@ impl Condition {
     }
 
     /// The same by what is known of the columns.
-    fn may_hold_within<'b>(&self, bounds: &impl Fn(&Column) -> Result<Bounds<'b>>) -> Result<bool> {
+    pub(crate) fn may_hold_within<'b>(
+        &self,
+        bounds: &impl Fn(&Column) -> Result<Bounds<'b>>,
+    ) -> Result<bool> {
         self.may_hold(&|leaf| {
             Ok(match leaf {
                 Self::Column(column, test) => test.may_pass(column.kind, &bounds(column)?),

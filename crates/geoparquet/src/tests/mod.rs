@@ -4,6 +4,7 @@ mod chosen;
 mod columns;
 mod conformance;
 mod damage;
+mod dataset;
 mod folder;
 mod folder_of_others;
 mod foreign;

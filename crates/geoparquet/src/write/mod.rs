@@ -1,5 +1,5 @@
 //! Items to columns: they are counted (`item_shape`, `shape`, `fields`, `spelling`), it is decided which columns there are
-//! (`decide`, `worth`), the Items are found again (`spool`) in the order of the rows (`order`), and columns are filled (`rows`,
+//! (`decide`, `worth`; in a table of many files with a look at the columns that it has: `table`), the Items are found again (`spool`) in the order of the rows (`order`), and columns are filled (`rows`,
 //! `column`).
 //!
 //! Uses `format`; used by `sink`. `shape` and `fields` use one another: an object has fields, a field has a shape.
@@ -16,5 +16,6 @@ pub(crate) mod rows;
 pub(crate) mod shape;
 pub(crate) mod spelling;
 pub(crate) mod spool;
+pub(crate) mod table;
 pub(crate) mod worth;
 pub(crate) mod written;

@@ -47,12 +47,52 @@ const CHUNK: usize = 8192;
 /// Where the Items are found again, in the order of the rows.
 pub(crate) type Locations<'a> = Box<dyn Iterator<Item = Result<Location, Error>> + Send + 'a>;
 
+/// The same, each with the part of the whole that it is of.
+pub(crate) type Parts<'a> = Box<dyn Iterator<Item = Result<(Part, Location), Error>> + Send + 'a>;
+
+/// A part of all Items: the number of the collection, and of a period of its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Part {
+    pub(crate) collection: u32,
+    pub(crate) period: i32,
+}
+
+impl Part {
+    const SIZE: usize = 8;
+
+    fn to_bytes(self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        bytes[..4].copy_from_slice(&self.collection.to_le_bytes());
+        bytes[4..].copy_from_slice(&self.period.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (collection, period) = bytes.split_first_chunk()?;
+        Some(Self {
+            collection: u32::from_le_bytes(*collection),
+            period: i32::from_le_bytes(*period.first_chunk()?),
+        })
+    }
+}
+
 impl Order {
     /// Puts the Items of a spool in order, in so many bytes of memory.
     pub(crate) fn locations(self, spool: &mut Spool, memory: usize) -> Result<Locations<'_>, Error> {
         if self == Self::Input {
             return Ok(Box::new(spool.entries()?.map(|entry| entry.map(|entry| entry.location))));
         }
+        let parts = self.parts(spool, memory, |_| 0)?;
+        Ok(Box::new(parts.map(|next| next.map(|(_, location)| location))))
+    }
+
+    /// The same, part by part; `period` is that of a time in microseconds. The order of the input is that within a part.
+    pub(crate) fn parts(
+        self,
+        spool: &mut Spool,
+        memory: usize,
+        period: impl Fn(i64) -> i32,
+    ) -> Result<Parts<'_>, Error> {
         let ranks = collection_ranks(spool.collections.as_slice());
         let scales = if self == Self::SpaceTime { Scale::of(spool)? } else { Vec::new() };
         let mut sorter = Sorter::new(memory, None);
@@ -61,14 +101,20 @@ impl Order {
             let entry = entry?;
             let place = match scales.get(entry.collection as usize) {
                 Some(scale) => scale.place(&entry),
+                None if self == Self::Input => number as u64,
                 None => entry.time.cast_unsigned() ^ (1 << 63),
             };
+            let part = Part { collection: entry.collection, period: period(entry.time) };
             let key = |out: &mut Vec<u8>| {
                 out.extend_from_slice(&ranks[entry.collection as usize].to_be_bytes());
+                out.extend_from_slice(&(part.period.cast_unsigned() ^ (1 << 31)).to_be_bytes());
                 out.extend_from_slice(&place.to_be_bytes());
                 Ok(())
             };
-            hits.push(key, |out| out.extend_from_slice(&entry.location.to_bytes()))?;
+            hits.push(key, |out| {
+                out.extend_from_slice(&part.to_bytes());
+                out.extend_from_slice(&entry.location.to_bytes());
+            })?;
             if number % CHUNK == CHUNK - 1 {
                 sorter.push(std::mem::take(&mut hits))?;
             }
@@ -78,14 +124,18 @@ impl Order {
         let mut batch = Vec::new().into_iter();
         Ok(Box::new(std::iter::from_fn(move || {
             loop {
-                if let Some(location) = batch.next() {
-                    return Some(Ok(location));
+                if let Some(next) = batch.next() {
+                    return Some(Ok(next));
                 }
                 let next = sorted.next().and_then(|work| work.map(|work| work()).transpose());
                 match next {
                     Ok(Some(found)) => {
-                        let chunks = found.text.chunks(Location::SIZE);
-                        batch = chunks.filter_map(Location::from_bytes).collect::<Vec<_>>().into_iter();
+                        let chunks = found.text.chunks(Part::SIZE + Location::SIZE);
+                        let entry = |chunk: &[u8]| {
+                            let (part, location) = chunk.split_at_checked(Part::SIZE)?;
+                            Some((Part::from_bytes(part)?, Location::from_bytes(location)?))
+                        };
+                        batch = chunks.filter_map(entry).collect::<Vec<_>>().into_iter();
                     }
                     Ok(None) => return None,
                     Err(error) => return Some(Err(error)),

@@ -18,7 +18,7 @@ pub(crate) const PAGE_ROWS: usize = 1_000;
 
 /// About how many bytes a page has at most, before it is packed. To read one row the page has to be unpacked; pages of
 /// half the size or twice that make files of the same size.
-const PAGE_BYTES: usize = 32 << 10;
+pub(crate) const PAGE_BYTES: usize = 32 << 10;
 
 /// The codec of a name: `zstd`, `gzip`, `brotli` (each also with a level: `zstd(9)`), `snappy`, `lz4`, `none`.
 pub fn parse_compression(name: &str) -> Result<Compression, String> {

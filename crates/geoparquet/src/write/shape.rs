@@ -126,11 +126,13 @@ pub(crate) struct Declared {
     pub(crate) profile: Option<Arc<Profile>>,
     /// So many leaf columns at most.
     pub(crate) max_columns: usize,
+    /// The columns of the table that the file is going to be of, which keep their types; `None`: it stands alone.
+    pub(crate) table: Option<arrow_schema::Fields>,
 }
 
 impl Default for Declared {
     fn default() -> Self {
-        Self { profile: None, max_columns: MAX_COLUMNS }
+        Self { profile: None, max_columns: MAX_COLUMNS, table: None }
     }
 }
 

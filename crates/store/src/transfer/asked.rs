@@ -31,6 +31,9 @@ pub enum Old {
     Nothing,
     /// Items that stay, but for those in the place of which the mode puts others.
     Merged(Box<dyn Source>),
+    /// Items that stay, but for those of which no name comes that a [comparison](crate::Comparison) finds: the [keys](crate::Store::keys) of a store that
+    /// finds by itself what others take the place of.
+    Compared(Box<dyn Source>),
     /// Items that all go, but for those in the place of which the input puts others.
     Replaced {
         /// The [keys](crate::Store::keys) of a file, if they can be read: they are counted.

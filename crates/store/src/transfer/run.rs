@@ -28,12 +28,13 @@ impl Transfer<'_> {
             self.run.observer.writes(sink.landed());
         }
         let mut legs = vec![(Role::Input, input)];
-        let mut replaced = None;
+        let (mut replaced, mut leaving) = (None, None);
         match old {
             Old::Nothing => {}
             // The first of two stays: with Upsert that is the new one.
             Old::Merged(old) => legs.insert(usize::from(self.mode == Mode::Upsert), (Role::Old, old)),
             Old::Replaced { keys, may_end_empty } => replaced = Some((keys, may_end_empty)),
+            Old::Compared(keys) => leaving = Some(keys),
         }
         let keyed = Keyed::default();
         let sole = legs.len() == 1;
@@ -71,6 +72,9 @@ impl Transfer<'_> {
         if self.check.wants.compared().is_some_and(|comparison| comparison.would_empty()) {
             return Err(replaced_by_nothing(&totals.report));
         }
+        if let (Some(mut keys), Some(comparison)) = (leaving, self.check.wants.compared().cloned()) {
+            comparison.leaving(keys.as_mut(), &mut self.run, |items| sink.take_away(items))?;
+        }
         if !is_gradual {
             self.run.stop.check()?;
         }
@@ -94,7 +98,8 @@ impl Transfer<'_> {
         if self.must_lose_nothing {
             self.keep_rejects()?;
         }
-        let Finished { bytes, before, collections, notes } = match sink.finish() {
+        sink.has_set_aside(totals.report.rejected);
+        let Finished { bytes, before, collections, late, notes } = match sink.finish() {
             Err(error) if is_gradual || error.is_unsure() => {
                 self.keep_rejects()?;
                 return Err(error);
@@ -102,6 +107,7 @@ impl Transfer<'_> {
             finished => finished?,
         };
         self.run.observer.committed();
+        self.settle_late(&late, &mut totals)?;
         if shows {
             self.keep_rejects()?;
         }
@@ -112,11 +118,12 @@ impl Transfer<'_> {
         }
         report.bytes = bytes;
         report.collections = collections.unwrap_or(changed);
+        let counts_rest = !is_gradual && before.is_none();
         if let Some(before) = before {
             (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
         }
         if shows && is_known {
-            let (all, by_collection) = tally.changes(!is_gradual);
+            let (all, by_collection) = tally.changes(counts_rest);
             (report.changes, report.by_collection) = (Some(all), by_collection);
         }
         report.seconds = started.elapsed().as_secs_f64();

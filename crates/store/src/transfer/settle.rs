@@ -4,15 +4,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use stacyard_model::ObjectKind;
+use stacyard_model::json::Tape;
 
 use crate::changes::Tally;
 use crate::check::{Checker, Outcome, duplicate, refusal};
 use crate::report::{Progress, Reject, Report};
 use crate::seen::{SEEN_MEMORY, Seen};
 use crate::transfer::asked::{Mode, Transfer};
+use crate::transfer::collected::Collected;
 use crate::transfer::encode::{Encoded, Fate};
 use crate::transfer::said::unsound;
-use crate::{Encoder, Error, Sink};
+use crate::{Batch, Counts, Encoder, Error, Sink};
 
 /// So many batches may be on their way into the store: their records are held until it is known what became of them.
 pub(super) const MAX_UNSETTLED: usize = 4;
@@ -148,6 +150,27 @@ impl Transfer<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Sets Items aside that had been taken: another writer was faster.
+    pub(super) fn settle_late(&mut self, late: &Batch, totals: &mut Totals) -> Result<(), Error> {
+        let Totals { report, tally } = totals;
+        let (mut tape, mut collections) = (Tape::new(), Collected::default());
+        let mut gone = Counts::default();
+        for (index, &record) in late.records.iter().enumerate() {
+            collections.push(tape.parse(record.of(late)).ok());
+            collections.count(index, &mut gone);
+            report.written = report.written.saturating_sub(1);
+            if self.mode == Mode::Ignore {
+                report.dropped += 1;
+                continue;
+            }
+            tally.repeated += 1;
+            let findings = duplicate(late, record, true);
+            self.set_aside(&Reject::of("input", late, record, &findings), report)?;
+        }
+        tally.taken = tally.taken.without(&gone);
         Ok(())
     }
 

@@ -1,0 +1,104 @@
+//! Datasets by the command: made by `init` or by a copy, grown in every mode, read at every version.
+
+use std::fs;
+
+use crate::limits::by_shell;
+use crate::support::{Yard, lines};
+
+fn ids(yard: &Yard, store: &str) -> String {
+    let out = yard.run(&["search", store, "--fields", "id", "--sortby", "id"]).status(0).out;
+    out.lines()
+        .map(|line| line.split('"').nth(3).unwrap_or_default().to_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn a_dataset_grows() {
+    let yard = Yard::with_items();
+    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"");
+    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"");
+    yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(2);
+    yard.run(&["copy", "a.ndjson", "d/", "--mode", "insert", "-q"]).status(0);
+    yard.write("b.ndjson", lines(&["c", "d"]));
+    yard.run(&["copy", "b.ndjson", "d/", "--mode", "insert", "-q", "--rejects", "r"]).status(1);
+    assert_eq!(ids(&yard, "d/"), "a b c d");
+    assert!(yard.read("r").contains("has the id"), "{}", yard.read("r"));
+    yard.run(&["copy", "b.ndjson", "d/", "--mode", "ignore", "-q"]).status(0);
+    let upsert = yard.run(&["copy", "b.ndjson", "d/", "--mode", "upsert"]).status(0);
+    assert!(
+        upsert.err.contains("2 replaced") || upsert.out.contains("2 replaced"),
+        "{}{}",
+        upsert.out,
+        upsert.err
+    );
+    yard.run(&["copy", "b.ndjson", "d/", "--overwrite", "-q"]).status(0);
+    assert_eq!(ids(&yard, "d/"), "c d");
+    assert_eq!(ids(&yard, "d/?version=1"), "a b c");
+    // Another dataset, made by the copy itself.
+    yard.run(&["copy", "d/?version=2", "e/", "-q"]).status(0);
+    assert_eq!(ids(&yard, "e"), "a b c d");
+    yard.run(&["validate", "d/"]).status(0);
+    yard.run(&["info", "d/?version=1"]).status(0);
+}
+
+#[test]
+fn what_is_no_dataset_is_told() {
+    let yard = Yard::with_items();
+    fs::create_dir(yard.path("f")).unwrap();
+    yard.run(&["copy", "a.ndjson", "f/x.parquet", "-q"]).status(0);
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "f/"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["history", "f/"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["search", "f/?version=1"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["tag", "nowhere/", "x"]).status(3).err, @"");
+    yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(0);
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "d/?version=0", "--mode", "upsert"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["search", "d/?version=7"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["search", "d/?at=2001-01-01T00:00:00Z"]).status(3).err.split(": the first").next().unwrap(), @"");
+    insta::assert_snapshot!(yard.run(&["init", "d/", "--partition", "a"]).status(2).err, @"");
+    assert_eq!(ids(&yard, "f/"), "a b c", "a folder of files stays what it was");
+}
+
+#[test]
+fn a_full_disk_amid_a_copy_leaves_the_version() {
+    let yard = Yard::with_items();
+    yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(0);
+    let before = yard.run(&["history", "d/"]).status(0).out;
+    let many: Vec<String> = (0..3_000).map(|n| format!("n{n}")).collect();
+    yard.write("many.ndjson", lines(&many.iter().map(String::as_str).collect::<Vec<_>>()));
+    let copy = ["copy", "many.ndjson", "d/", "--mode", "insert", "--compression", "none"];
+    let ran = by_shell(&yard, r#"ulimit -f 64; exec "$@""#, &copy).status(3);
+    assert!(ran.err.contains("ulimit -f") && ran.err.contains("d/"), "{}", ran.err);
+    assert_eq!(yard.run(&["history", "d/"]).status(0).out, before);
+    assert_eq!(ids(&yard, "d/"), "a b c");
+}
+
+#[test]
+fn parts_become_one_version() {
+    let yard = Yard::new();
+    yard.run(&["init", "d/", "-q"]).status(0);
+    for (part, names) in [("1", &["a", "b"][..]), ("2", &["b", "c"]), ("3", &["d"])] {
+        yard.write(&format!("{part}.ndjson"), lines(names));
+        let (from, to) = (format!("{part}.ndjson"), format!("{part}.json"));
+        yard.run(&["copy", &from, "d/", "--stage", &to, "-q"]).status(0);
+    }
+    assert_eq!(ids(&yard, "d/"), "", "nobody sees a part");
+    let done = yard.run(&["commit", "d/", "1.json", "2.json", "3.json", "--rejects", "r"]).status(1);
+    assert!(done.out.contains("4 Items") || done.err.contains("4 Items"), "{}{}", done.out, done.err);
+    assert_eq!(ids(&yard, "d/"), "a b c d");
+    assert_eq!(yard.read("r").lines().count(), 1);
+    assert_eq!(yard.run(&["history", "d/"]).status(0).out.lines().count(), 2);
+    insta::assert_snapshot!(yard.run(&["commit", "d/", "3.json"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["commit", "d/", "1.ndjson"]).status(2).err, @"");
+
+    // A part that was written before another one gave its column another type.
+    let with = |id: &str, value: &str| {
+        lines(&[id]).replace(r#""properties":{"#, &format!(r#""properties":{{"new":{value},"#))
+    };
+    yard.write("4.ndjson", with("x", "1"));
+    yard.run(&["copy", "4.ndjson", "d/", "--stage", "4.json", "-q"]).status(0);
+    yard.write("5.ndjson", with("y", r#""text""#));
+    yard.run(&["copy", "5.ndjson", "d/", "--mode", "insert", "-q"]).status(0);
+    insta::assert_snapshot!(yard.run(&["commit", "d/", "4.json"]).status(3).err, @"");
+    assert_eq!(ids(&yard, "d/"), "a b c d y");
+}

@@ -1,0 +1,434 @@
+//! Single changes. Those that wait while a version is made are made together by the next one, and a version of single changes takes in the small
+//! file of those before it: so a thousand of them are not a thousand files.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use stacyard_model::json::{Document, Tape};
+use stacyard_search::Stop;
+use stacyard_store::{Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When};
+
+use crate::dataset::commit::{Plan, commit, with_collections};
+use crate::dataset::file::DataFile;
+use crate::dataset::keys::{ItemHash, key, key_of};
+use crate::dataset::log::action::Said;
+use crate::dataset::options::{Author, PartitionBy};
+use crate::dataset::rewrite::without;
+use crate::dataset::schema;
+use crate::dataset::store::Dataset;
+use crate::dataset::version::Version;
+use crate::dataset::view::View;
+use crate::dataset::write::{Content, NewFile, discard};
+use crate::format::scope::Scope;
+use crate::sink::{ShapeEncoder, Shaped};
+use crate::write::item_shape::ItemShape;
+use crate::write::options::Options;
+use crate::write::order::Order;
+use crate::write::shape::Declared;
+use crate::write::spool::Spool;
+
+/// Files of fewer Items than these are taken into the one of the next changes.
+const SMALL: u64 = 1_000;
+
+/// How long the first of some changes waits for others.
+const GATHER: Duration = Duration::from_millis(3);
+
+/// The tag of a file of single changes.
+const EDITED: &str = "stacyard.edits";
+
+/// A change that is asked for.
+enum Change {
+    PutItem { name: ItemKey, text: Arc<str>, when: When, home: Home },
+    DeleteItem { name: ItemKey, when: When },
+    PutCollection { id: String, text: Arc<str>, when: When },
+    DeleteCollection { id: String, when: When },
+}
+
+/// What has become of it.
+type Done = Result<Option<Put>, Error>;
+
+/// Changes that wait to be made together.
+#[derive(Default)]
+pub(crate) struct Edits {
+    queue: Mutex<Queue>,
+    is_done: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<(u64, Change)>,
+    done: HashMap<u64, Done>,
+    next: u64,
+    /// Somebody makes a version.
+    is_busy: bool,
+}
+
+impl Edits {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a change, with others that wait: whoever comes first while nobody does makes all of them.
+    fn make(&self, dataset: &Dataset, change: Change) -> Done {
+        let mut queue = self.queue();
+        let number = queue.next;
+        queue.next += 1;
+        queue.waiting.push((number, change));
+        loop {
+            if let Some(done) = queue.done.remove(&number) {
+                return done;
+            }
+            if queue.is_busy {
+                queue = self.is_done.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            queue.is_busy = true;
+            drop(queue);
+            std::thread::sleep(GATHER);
+            let waiting = mem::take(&mut self.queue().waiting);
+            let numbers: Vec<u64> = waiting.iter().map(|(number, _)| *number).collect();
+            let changes: Vec<Change> = waiting.into_iter().map(|(_, change)| change).collect();
+            let done = make_all(dataset, &changes);
+            queue = self.queue();
+            queue.done.extend(numbers.into_iter().zip(done));
+            queue.is_busy = false;
+            self.is_done.notify_all();
+        }
+    }
+}
+
+/// Makes some changes as one version; says of each what has become of it.
+fn make_all(dataset: &Dataset, changes: &[Change]) -> Vec<Done> {
+    let count = changes.len();
+    let log = dataset.view().version().log.clone();
+    let shelf = Arc::clone(dataset.view().shelf());
+    let author = Author { who: None, command: "edit".to_owned() };
+    let mut outcomes: Vec<Done> = Vec::new();
+    let mut written: Vec<NewFile> = Vec::new();
+    let made = commit(&log, &author, |version| {
+        discard(&*log.storage, &mem::take(&mut written));
+        version.check_writable()?;
+        let again = Version::of(log.clone(), version.snapshot.clone())?;
+        let mut batch = Batch::new(View::of(again, Arc::clone(&shelf))?);
+        outcomes = changes.iter().map(|change| batch.take(change)).collect();
+        batch.plan(&mut written)
+    });
+    let failed = |error: &Error| Error::new(error.kind(), error.message());
+    let view = match made {
+        Ok(None) => return outcomes,
+        Ok(Some(snapshot)) => Version::of(log.clone(), snapshot).and_then(|version| View::of(version, shelf)),
+        Err(error) => Err(error),
+    };
+    match view {
+        Ok(view) => {
+            dataset.go_on(view);
+            // The tag is that of what is read, which has its members in another order.
+            let tagged = |(change, done): (&Change, Done)| match (change, done) {
+                (Change::PutItem { name, .. }, Ok(Some(put))) => {
+                    let text = dataset.view().item(name, &Stop::default())?;
+                    let etag = text.map_or(put.etag, |text| Stored::new(text).etag);
+                    Ok(Some(Put { etag, ..put }))
+                }
+                (_, done) => done,
+            };
+            changes.iter().zip(outcomes).map(tagged).collect()
+        }
+        Err(error) => {
+            if !error.is_unsure() {
+                discard(&*log.storage, &written);
+            }
+            (0..count).map(|_| Err(failed(&error))).collect()
+        }
+    }
+}
+
+/// Changes on top of a version.
+struct Batch {
+    view: View,
+    /// Items that are others than in the version; `None`: it is gone.
+    items: HashMap<ItemHash, Option<Arc<str>>>,
+    /// Those that the version has of them.
+    there: HashMap<ItemHash, bool>,
+    collections: Option<Collections>,
+    said: Said,
+}
+
+impl Batch {
+    fn new(view: View) -> Self {
+        Self { view, items: HashMap::new(), there: HashMap::new(), collections: None, said: Said::default() }
+    }
+
+    fn take(&mut self, change: &Change) -> Done {
+        match change {
+            Change::PutItem { name, text, when, home } => {
+                let there = self.item(name)?;
+                if let (Home::Known, Some(collection)) = (home, &name.collection)
+                    && !self.has_collection(collection)?
+                {
+                    return Err(Error::no_collection(collection));
+                }
+                when.meets(there.as_ref(), name)?;
+                self.items.insert(hash(name), Some(Arc::clone(text)));
+                let put = Put { is_new: there.is_none(), etag: Stored::new(text.as_bytes().to_vec()).etag };
+                Ok(Some(put))
+            }
+            Change::DeleteItem { name, when } => {
+                let there = self.item(name)?;
+                when.meets(there.as_ref(), name)?;
+                if there.is_none() {
+                    return Err(Error::not_there(name));
+                }
+                self.items.insert(hash(name), None);
+                Ok(None)
+            }
+            Change::PutCollection { id, text, when } => {
+                let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
+                    Error::new(
+                        ErrorKind::Unsupported,
+                        &format!("the Collection {id:?} cannot be kept: {cause}"),
+                    )
+                })?;
+                let (name, there) = (format!("the Collection {id:?}"), self.collection(id)?);
+                when.meets(there.as_ref(), &name)?;
+                let stored = stored(&value)?;
+                self.kept()?.insert(id.clone(), value);
+                Ok(Some(Put { is_new: there.is_none(), etag: stored.etag }))
+            }
+            Change::DeleteCollection { id, when } => {
+                let (name, there) = (format!("the Collection {id:?}"), self.collection(id)?);
+                when.meets(there.as_ref(), &name)?;
+                if there.is_none() {
+                    return Err(Error::not_there(&name));
+                }
+                if self.has_items(id)? {
+                    return Err(Error::new(ErrorKind::Conflict, &format!("{name} has Items"))
+                        .remedy("delete its Items first"));
+                }
+                self.kept()?.remove(id);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The Item of a name, with the changes so far.
+    fn item(&mut self, name: &ItemKey) -> Result<Option<Stored>, Error> {
+        match self.items.get(&hash(name)) {
+            // Of a change of the same version: what it will be read as is not known yet, and nobody can have its tag.
+            Some(changed) => Ok(changed.as_ref().map(|text| Stored::new(text.as_bytes().to_vec()))),
+            None => {
+                let text = self.view.item(name, &Stop::default())?;
+                self.there.insert(hash(name), text.is_some());
+                Ok(text.map(Stored::new))
+            }
+        }
+    }
+
+    fn kept(&mut self) -> Result<&mut Collections, Error> {
+        if self.collections.is_none() {
+            self.collections = Some(self.view.version().collections()?.clone());
+        }
+        Ok(self.collections.get_or_insert_default())
+    }
+
+    fn collection(&self, id: &str) -> Result<Option<Stored>, Error> {
+        let collections = match &self.collections {
+            Some(collections) => collections,
+            None => self.view.version().collections()?,
+        };
+        collections.get(id).map(stored).transpose()
+    }
+
+    fn has_collection(&self, id: &str) -> Result<bool, Error> {
+        Ok(self.collection(id)?.is_some() || self.has_items(id)?)
+    }
+
+    /// Whether Items are of a collection, with the changes so far.
+    fn has_items(&self, id: &str) -> Result<bool, Error> {
+        let mut tape = Tape::new();
+        for text in self.items.values().flatten() {
+            let collection =
+                tape.parse(text.as_bytes()).ok().and_then(|item| item.get("collection")?.as_str());
+            if collection.is_some_and(|collection| collection == id) {
+                return Ok(true);
+            }
+        }
+        let went = self.items.iter().filter(|(_, now)| now.is_none()).map(|(key, _)| *key).collect();
+        self.view.has_others(id, &went)
+    }
+
+    /// What the next version is to be; `None`: nothing is changed. Files are added to `written`.
+    fn plan(mut self, written: &mut Vec<NewFile>) -> Result<Option<Plan>, Error> {
+        // What came and went again, or was deleted where it never was, is nothing.
+        let there = mem::take(&mut self.there);
+        let was = |key: &ItemHash| there.get(key).copied().unwrap_or_default();
+        self.items.retain(|key, now| now.is_some() || was(key));
+        if self.items.is_empty() && self.collections.is_none() {
+            return Ok(None);
+        }
+        let mut plan = Plan { operation: "MERGE", ..Plan::default() };
+        let mut texts: Vec<Arc<str>> = Vec::new();
+        let mut old: Vec<ItemHash> = Vec::new();
+        for (key, now) in &self.items {
+            texts.extend(now.clone());
+            if was(key) {
+                old.push(*key);
+            }
+            match (was(key), now) {
+                (true, Some(_)) => self.said.replaced += 1,
+                (true, None) => self.said.went += 1,
+                (false, _) => self.said.came += 1,
+            }
+        }
+        old.sort_unstable();
+        let small = if texts.is_empty() { Vec::new() } else { self.small() };
+        let mut fields = self.view.version().fields.clone();
+        for (index, file) in self.view.data_files().iter().enumerate() {
+            let shelf = self.view.shelf();
+            if small.contains(&index) {
+                self.texts_of(file, &old, &mut texts)?;
+                plan.removes.push(Arc::clone(&file.add));
+                continue;
+            }
+            let mut has_one = false;
+            if let Some(list) = file.keys {
+                let bytes = shelf.keys(file)?;
+                for key in &old {
+                    has_one |= list.has(&*bytes, *key).map_err(|cause| shelf.unread(file, cause))?;
+                }
+            }
+            if (has_one || file.keys.is_none())
+                && !old.is_empty()
+                && let Some(again) = without(shelf, file, &old, &fields)?
+            {
+                plan.removes.push(Arc::clone(&file.add));
+                plan.adds.extend(again.new.iter().map(|new| new.add.clone()));
+                written.extend(again.new);
+            }
+        }
+        if !texts.is_empty() {
+            for mut file in self.write(&texts)? {
+                fields = schema::with(&fields, &file.fields).map_err(Error::failed)?.unwrap_or(fields);
+                file.add.tags.get_or_insert_default().insert(EDITED.to_owned(), Some(file.rows.to_string()));
+                plan.adds.push(file.add.clone());
+                written.push(file);
+            }
+        }
+        let version = self.view.version();
+        let Some(mut metadata) = version.snapshot.metadata.as_deref().cloned() else { return Ok(None) };
+        metadata.schema_string = schema::to_delta(&fields);
+        if let Some(collections) = &self.collections {
+            with_collections(&version.log, &mut metadata, collections)?;
+        }
+        plan.metadata = (version.snapshot.metadata.as_deref() != Some(&metadata)).then_some(metadata);
+        plan.said = self.said;
+        Ok(Some(plan))
+    }
+
+    /// The small files of changes before.
+    fn small(&self) -> Vec<usize> {
+        let files = self.view.data_files().iter().enumerate();
+        let is_small = |file: &DataFile| {
+            let tags = file.add.tags.as_ref();
+            let rows = tags.and_then(|tags| tags.get(EDITED)?.as_deref()?.parse::<u64>().ok());
+            rows.is_some_and(|rows| rows < SMALL)
+        };
+        files.filter(|(_, file)| is_small(file)).map(|(index, _)| index).collect()
+    }
+
+    /// Adds the Items of a file, but for those that are changed.
+    fn texts_of(&self, file: &DataFile, old: &[ItemHash], texts: &mut Vec<Arc<str>>) -> Result<(), Error> {
+        let opened = self.view.shelf().open(file)?;
+        let mut source = crate::read::source::GeoParquetSource::of(&opened, Scope::All)?;
+        let mut tape = Tape::new();
+        while let Some(work) = stacyard_store::Source::next(&mut source)? {
+            let batch = work()?;
+            for record in &batch.records {
+                let text = &batch.text[record.start as usize..record.end as usize];
+                let item = tape.parse(text).map_err(|cause| opened.unreadable(cause))?;
+                if old.binary_search(&key_of(item)).is_err() {
+                    texts.push(item.raw().into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes Items to files.
+    fn write(&self, texts: &[Arc<str>]) -> Result<Vec<NewFile>, Error> {
+        let version = self.view.version();
+        let storage = &*version.log.storage;
+        let options =
+            Options { profile: version.profile.clone(), order: Order::SpaceTime, ..Options::default() };
+        let declared =
+            Declared { profile: options.profile.clone(), max_columns: options.max_columns, table: None };
+        let encoder = ShapeEncoder(declared);
+        let mut chunk = Shaped::default();
+        let mut tape = Tape::new();
+        for text in texts {
+            let item = tape
+                .parse(text.as_bytes())
+                .map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
+            encoder.item(item, None, &mut chunk)?;
+        }
+        let mut spool = Spool::new(storage.scratch(), None)?;
+        let mut items = ItemShape::default();
+        items.merge(chunk.shape, &encoder.0);
+        spool.push(chunk.items)?;
+        // Few Items need no files by collection.
+        let content = Content {
+            spool: &mut spool,
+            items: &items,
+            options: &options,
+            partition_by: PartitionBy::Collection,
+        };
+        content.write(storage, &version.fields)
+    }
+}
+
+/// The key of a name.
+fn hash(name: &ItemKey) -> ItemHash {
+    key(name.collection.as_deref(), &name.id)
+}
+
+/// A Collection as it is read.
+fn stored(collection: &serde_json::Value) -> Result<Stored, Error> {
+    let text = serde_json::to_vec(collection);
+    Ok(Stored::new(text.map_err(|cause| Error::failed("cannot write a Collection").caused_by(cause))?))
+}
+
+impl Editor for Dataset {
+    fn put_item(&self, name: &ItemKey, item: &Document, when: When, home: Home) -> Result<Put, Error> {
+        let change = Change::PutItem { name: name.clone(), text: item.text().into(), when, home };
+        self.edits().make(self, change)?.ok_or_else(|| Error::failed("an Item was put and is not there"))
+    }
+
+    fn delete_item(&self, name: &ItemKey, when: When) -> Result<(), Error> {
+        self.edits().make(self, Change::DeleteItem { name: name.clone(), when }).map(drop)
+    }
+
+    /// One version of all of them.
+    fn delete_items(&self, items: &[(ItemKey, When)]) -> Result<u64, Error> {
+        let changes: Vec<Change> =
+            items.iter().map(|(name, when)| Change::DeleteItem { name: name.clone(), when: *when }).collect();
+        let mut gone = 0;
+        for done in make_all(self, &changes) {
+            match done {
+                Ok(_) => gone += 1,
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(gone)
+    }
+
+    fn put_collection(&self, id: &str, collection: &Document, when: When) -> Result<Put, Error> {
+        let change = Change::PutCollection { id: id.to_owned(), text: collection.text().into(), when };
+        self.edits().make(self, change)?.ok_or_else(|| Error::failed("a Collection was put and is not there"))
+    }
+
+    fn delete_collection(&self, id: &str, when: When) -> Result<(), Error> {
+        self.edits().make(self, Change::DeleteCollection { id: id.to_owned(), when }).map(drop)
+    }
+}

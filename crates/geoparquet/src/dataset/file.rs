@@ -1,0 +1,197 @@
+//! The files of a version: what the log says of each, and those that are open.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use percent_encoding::percent_decode_str;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache as Kept;
+use stacyard_model::json::Tape;
+use stacyard_store::{Error, ErrorKind, Ranges, Remedy, Storage};
+
+use crate::dataset::keys::{ItemHash, KeyList, each_row};
+use crate::dataset::log::action::Add;
+use crate::dataset::log::snapshot::Snapshot;
+use crate::dataset::stats::{End as Known, Stats};
+use crate::folder::hive;
+use crate::read::cache::Cache;
+use crate::read::names::Given;
+use crate::read::opened::Opened;
+use crate::search::condition::{Column, Condition, Kind};
+use crate::search::prune::{Bounds, End};
+
+/// Footers that are kept, in bytes (128 MiB).
+const FOOTERS: u64 = 128 << 20;
+
+/// The tag of a file that says where its keys are. Only ours have it.
+pub(crate) const KEYS: &str = "stacyard.keys";
+
+/// A file of a version.
+pub(crate) struct DataFile {
+    pub(crate) add: Arc<Add>,
+    /// Its path below the dataset.
+    pub(crate) path: String,
+    /// Where its keys are; `None`: another program has written it, and nothing that the log says of its values is believed.
+    pub(crate) keys: Option<KeyList>,
+    stats: OnceLock<Stats>,
+}
+
+impl DataFile {
+    pub(crate) fn of(add: &Arc<Add>, name: &str) -> Result<Self, Error> {
+        let path = percent_decode_str(&add.path).decode_utf8_lossy().into_owned();
+        let is_within = !path.contains("://")
+            && Path::new(&path).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !is_within {
+            let message = format!("{name} has a file that is not in its folder: {path}");
+            return Err(Error::new(ErrorKind::Unsupported, &message)
+                .remedy("only tables are read that have all of their files: copy it with the program that has made it"));
+        }
+        let keys = add.tags.as_ref().and_then(|tags| KeyList::parse(tags.get(KEYS)?.as_deref()?));
+        Ok(Self { add: Arc::clone(add), path, keys, stats: OnceLock::new() })
+    }
+
+    /// All of a version.
+    pub(crate) fn all(snapshot: &Snapshot, name: &str) -> Result<Vec<Self>, Error> {
+        snapshot.files.values().map(|add| Self::of(add, name)).collect()
+    }
+
+    pub(crate) fn stats(&self) -> &Stats {
+        self.stats.get_or_init(|| {
+            self.add.stats.as_deref().map(|text| Stats::parse(text, &mut Tape::new())).unwrap_or_default()
+        })
+    }
+
+    /// The one collection of its Items, where the log says so.
+    pub(crate) fn collection(&self) -> Option<&str> {
+        self.keys.and_then(|_| self.stats().collection())
+    }
+
+    /// Whether what the log says leaves it open that an Item of it meets a condition.
+    pub(crate) fn may_hold(&self, condition: &Condition) -> bool {
+        self.keys.is_none() || condition.may_hold_within(&|column| Ok(self.bounds(column))).unwrap_or(true)
+    }
+
+    /// What is known of a column.
+    pub(crate) fn bounds(&self, column: &Column) -> Bounds<'_> {
+        let stats = self.stats();
+        let known = stats.column(&column.path).filter(|_| self.keys.is_some());
+        let Some(known) = known else { return Bounds::default() };
+        let ends = known.ends().and_then(|(least, most)| end(least, column.kind).zip(end(most, column.kind)));
+        let only_nulls = known.nulls.is_some() && known.nulls == stats.rows;
+        Bounds { ends, no_nulls: known.nulls == Some(0), only_nulls, area: None }
+    }
+}
+
+fn end(known: &Known, kind: Kind) -> Option<End<'_>> {
+    Some(match (known, kind) {
+        (Known::Integer(value), Kind::Integer) => End::Integer(*value),
+        (Known::Number(value), Kind::Float { .. }) => End::Float(*value),
+        #[expect(clippy::cast_precision_loss, reason = "a double that was whole")]
+        (Known::Integer(value), Kind::Float { .. }) => End::Float(*value as f64),
+        (Known::Text(text), Kind::Text) => End::Text(text.as_bytes()),
+        (Known::Text(text), Kind::Time(_)) => {
+            let instant: jiff::Timestamp = text.parse().ok()?;
+            End::Integer(instant.as_microsecond())
+        }
+        _ => return None,
+    })
+}
+
+/// The files of a dataset that are open, of all its versions.
+pub(crate) struct Shelf {
+    pub(crate) storage: Arc<dyn Storage>,
+    cache: Cache,
+    /// The number of the next file in the cache.
+    next: AtomicU64,
+    open: Kept<String, Arc<Opened>, Footers>,
+}
+
+#[derive(Clone)]
+struct Footers;
+
+impl Weighter<String, Arc<Opened>> for Footers {
+    fn weight(&self, _: &String, file: &Arc<Opened>) -> u64 {
+        file.table.metadata.memory_size() as u64
+    }
+}
+
+impl Shelf {
+    /// Keeps so many bytes of what is read of the files.
+    pub(crate) fn new(storage: Arc<dyn Storage>, memory: usize) -> Self {
+        let open = Kept::with_weighter(1_000, FOOTERS, Footers);
+        Self { storage, cache: Cache::new(memory), next: AtomicU64::new(1), open }
+    }
+
+    /// Opens a file, if it is not open.
+    pub(crate) fn open(&self, file: &DataFile) -> Result<Arc<Opened>, Error> {
+        if let Some(known) = self.open.get(&file.path) {
+            return Ok(known);
+        }
+        let name = format!("{}{}", self.storage.name(), file.path);
+        let bytes = self.storage.open(&file.path, file.add.size).map_err(|cause| match cause.kind() {
+            ErrorKind::NotFound => gone(&name),
+            _ => cause,
+        })?;
+        let mut opened = Opened::over(name.as_str().into(), bytes, 0)?;
+        opened.table.cache = self.cache.of_file(self.next.fetch_add(1, Ordering::Relaxed));
+        let has = |name: &str| opened.table.fields.iter().any(|field| field.name() == name);
+        if opened.rows() > 0 && !has("id") {
+            let message = format!("{name} has no column `id`: its rows are no STAC Items");
+            return Err(Error::new(ErrorKind::Damaged, &message)
+                .remedy("read an earlier version (?version=N), before another program has added it"));
+        }
+        opened.footer.names.given = given(file, &name)?;
+        let opened = Arc::new(opened);
+        self.open.insert(file.path.clone(), Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// The bytes of a file, where nothing but its keys is wanted.
+    pub(crate) fn keys(&self, file: &DataFile) -> Result<Box<dyn Ranges>, Error> {
+        self.storage.open(&file.path, file.add.size).map_err(|cause| match cause.kind() {
+            ErrorKind::NotFound => gone(&format!("{}{}", self.storage.name(), file.path)),
+            _ => cause,
+        })
+    }
+
+    /// The keys of all Items of a file, sorted.
+    pub(crate) fn keys_of(&self, file: &DataFile) -> Result<Vec<ItemHash>, Error> {
+        if let Some(list) = file.keys {
+            return list.all(&*self.keys(file)?).map_err(|cause| self.unread(file, cause));
+        }
+        let mut keys = Vec::new();
+        each_row(&*self.open(file)?, |key, _| keys.push(key))?;
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    /// The error of a file whose keys cannot be read.
+    pub(crate) fn unread(&self, file: &DataFile, cause: std::io::Error) -> Error {
+        Error::io("read", Path::new(&format!("{}{}", self.storage.name(), file.path)), cause)
+    }
+}
+
+/// What the log says of all Items of a file, in a table that another program has partitioned.
+fn given(file: &DataFile, name: &str) -> Result<Vec<Given>, Error> {
+    let mut all = Vec::new();
+    for (column, value) in &file.add.partition_values {
+        if !hive::KNOWN.contains(&column.as_str()) {
+            let message = format!("{name}: the table is partitioned by {column}, which is in no file");
+            return Err(Error::new(ErrorKind::Unsupported, &message).remedy(
+                "have the program that has made it write a table that is not partitioned, or partitioned by collection",
+            ));
+        }
+        if let Some(value) = value.clone().filter(|value| !value.is_empty()) {
+            all.push(Given { name: column.clone(), value });
+        }
+    }
+    Ok(all)
+}
+
+/// The error of a file that a version names, and that is not there.
+pub(crate) fn gone(name: &str) -> Error {
+    Error::new(ErrorKind::Damaged, &format!("{name} is gone, and a version of the dataset has it"))
+        .remedy("bring it back from a copy, or read another version: ?version=N")
+        .also(Remedy::call("history", &[]).text(" lists them"))
+}

@@ -1,0 +1,170 @@
+//! Which Items a file of a dataset has: the keys of all of them, sorted, between the last row group and the footer of the file. By them a writer
+//! finds out whether an Item is there already without a look at any column.
+//!
+//! A key is the first 128 bits of the SHA-256 of collection and id: two Items of one key would have to be looked for through longer than anyone lives.
+
+use std::io;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+use stacyard_model::json::{Tape, Value};
+use stacyard_store::{Error, Ranges, Source};
+
+use crate::format::scope::Scope;
+use crate::read::opened::Opened;
+use crate::read::source::GeoParquetSource;
+
+/// Of which Item it is.
+pub(crate) type ItemHash = u128;
+
+const SIZE: u64 = size_of::<ItemHash>() as u64;
+
+/// Keys around the place where one is expected: of so many keys, which are spread evenly, it is nearly never further away.
+const AROUND: u64 = 512;
+
+/// The key of an Item.
+pub(crate) fn key(collection: Option<&str>, id: &str) -> ItemHash {
+    let mut hash = Sha256::new();
+    // So that no two names run into one another; no collection is none of an empty name.
+    let length = collection.map_or(u64::MAX, |collection| collection.len() as u64);
+    hash.update(length.to_le_bytes());
+    hash.update(collection.unwrap_or_default());
+    hash.update(id);
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    ItemHash::from_be_bytes(first)
+}
+
+/// The key of an Item's text.
+pub(crate) fn key_of(item: Value<'_>) -> ItemHash {
+    let collection = item.get("collection").and_then(Value::as_str);
+    let id = item.get("id").and_then(Value::as_str);
+    key(collection.as_deref(), id.as_deref().unwrap_or_default())
+}
+
+/// Sorted keys as they stand in a file.
+pub(crate) fn to_bytes(keys: &[ItemHash]) -> Vec<u8> {
+    keys.iter().flat_map(|key| key.to_be_bytes()).collect()
+}
+
+/// Where the keys of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyList {
+    pub(crate) start: u64,
+    pub(crate) count: u64,
+}
+
+impl KeyList {
+    /// As the log has it: `START:COUNT`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (start, count) = text.split_once(':')?;
+        Some(Self { start: start.parse().ok()?, count: count.parse().ok()? })
+    }
+
+    fn read(self, file: &dyn Ranges, keys: Range<u64>) -> io::Result<Vec<ItemHash>> {
+        let range = self.start + keys.start * SIZE..self.start + keys.end * SIZE;
+        let wanted = range.end - range.start;
+        let bytes = file.read(&[range])?.pop().unwrap_or_default();
+        if bytes.len() as u64 != wanted {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(bytes.as_chunks().0.iter().map(|key| ItemHash::from_be_bytes(*key)).collect())
+    }
+
+    /// All of them.
+    pub(crate) fn all(self, file: &dyn Ranges) -> io::Result<Vec<ItemHash>> {
+        self.read(file, 0..self.count)
+    }
+
+    /// Whether one is among them: mostly by one look at where it must be.
+    pub(crate) fn has(self, file: &dyn Ranges, key: ItemHash) -> io::Result<bool> {
+        let (mut low, mut high) = (0, self.count);
+        let expected = ((key >> 64) * u128::from(self.count)) >> 64;
+        let mut at = u64::try_from(expected).unwrap_or_default();
+        while low < high {
+            let window = at.saturating_sub(AROUND).max(low)..at.saturating_add(AROUND).min(high);
+            let keys = self.read(file, window.clone())?;
+            match (keys.first(), keys.last()) {
+                (Some(first), _) if key < *first => high = window.start,
+                (_, Some(last)) if key > *last => low = window.end,
+                _ => return Ok(keys.binary_search(&key).is_ok()),
+            }
+            at = low.midpoint(high);
+        }
+        Ok(false)
+    }
+}
+
+/// The keys of all rows, in their order, with their collections: for files of other programs, and to find the rows of some Items.
+pub(crate) fn each_row(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
+    let mut source = GeoParquetSource::of(file, Scope::Some)?;
+    let mut tape = Tape::new();
+    while let Some(work) = source.next()? {
+        let batch = work()?;
+        for record in &batch.records {
+            let text = &batch.text[record.start as usize..record.end as usize];
+            let item = tape.parse(text).map_err(|cause| file.unreadable(cause))?;
+            let collection = item.get("collection").and_then(Value::as_str);
+            look(key_of(item), collection.as_deref());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    struct Memory(Bytes);
+
+    impl Ranges for Memory {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
+            let at = |at: u64| usize::try_from(at).unwrap().min(self.0.len());
+            Ok(ranges.iter().map(|range| self.0.slice(at(range.start)..at(range.end))).collect())
+        }
+
+        fn gap(&self) -> u64 {
+            0
+        }
+
+        fn renewed(&self) -> Result<Option<Box<dyn Ranges>>, Error> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn names_do_not_run_into_one_another() {
+        let keys = [key(Some("ab"), "c"), key(Some("a"), "bc"), key(None, "abc"), key(Some(""), "abc")];
+        for (index, one) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(one));
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_must_be() {
+        for count in [0_u64, 1, 2, 1_000, 20_000] {
+            let spread: Vec<ItemHash> = (0..count).map(|n| key(Some("c"), &n.to_string())).collect();
+            // Of a kind that no hash is: all in one place.
+            let dense: Vec<ItemHash> = (0..u128::from(count)).map(|n| n * 2).collect();
+            for mut keys in [spread, dense] {
+                keys.sort_unstable();
+                let file = Memory([vec![7; 5], to_bytes(&keys)].concat().into());
+                let list = KeyList { start: 5, count };
+                assert_eq!(list.all(&file).unwrap(), keys);
+                for key in keys.iter().step_by(7) {
+                    assert!(list.has(&file, *key).unwrap());
+                    assert!(!list.has(&file, key + 1).unwrap());
+                }
+                assert!(!list.has(&file, 0).unwrap() || keys.first() == Some(&0));
+                assert!(!list.has(&file, u128::MAX).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A file of a dataset without some of its Items. Row groups that keep all of theirs are copied as they are, byte by byte; of the others
+//! the rows that stay are packed anew.
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_schema::{Fields, Schema};
+use bytes::{Buf, Bytes};
+use parquet::arrow::arrow_writer::{
+    ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
+};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, RowGroupMetaData};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::writer::SerializedFileWriter;
+use stacyard_store::{Counts, Error};
+
+use crate::dataset::file::{DataFile, Shelf};
+use crate::dataset::keys::{ItemHash, KeyList, each_row, to_bytes};
+use crate::dataset::write::{NewFile, Said, new_path};
+use crate::read::opened::Opened;
+use crate::read::runs;
+use crate::sink::unwritable;
+use crate::write::rows::MAX_BATCH_ROWS;
+use crate::write::written::Written;
+
+/// A file, written again.
+#[derive(Debug, Clone)]
+pub(crate) struct Rewritten {
+    /// What is left of it; `None`: nothing.
+    pub(crate) new: Option<NewFile>,
+    /// The Items that it had before, by collection.
+    pub(crate) gone: Counts,
+}
+
+/// Writes a file without the Items of these keys, which are in ascending order; `None`: it has none of them.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub(crate) fn without(
+    shelf: &Shelf,
+    file: &DataFile,
+    drop: &[ItemHash],
+    table: &Fields,
+) -> Result<Option<Rewritten>, Error> {
+    let opened = shelf.open(file)?;
+    let (mut row, mut kept, mut keys) = (0, Vec::new(), Vec::new());
+    let mut gone = Counts::default();
+    each_row(&opened, |key, collection| {
+        if drop.binary_search(&key).is_ok() {
+            gone.add(collection.unwrap_or_default(), 1);
+        } else {
+            runs::push(&mut kept, row..row + 1);
+            keys.push(key);
+        }
+        row += 1;
+    })?;
+    if gone.total() == 0 {
+        return Ok(None);
+    }
+    if kept.is_empty() {
+        return Ok(Some(Rewritten { new: None, gone }));
+    }
+    keys.sort_unstable();
+    let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
+    let new =
+        Again { shelf, opened: &opened, is_ours: file.keys.is_some() }.write(folder, &kept, &keys, table)?;
+    Ok(Some(Rewritten { new: Some(new), gone }))
+}
+
+/// A file that is written again.
+struct Again<'a> {
+    shelf: &'a Shelf,
+    opened: &'a Opened,
+    is_ours: bool,
+}
+
+impl Again<'_> {
+    fn write(
+        &self,
+        folder: &str,
+        kept: &[Range<usize>],
+        keys: &[ItemHash],
+        table: &Fields,
+    ) -> Result<NewFile, Error> {
+        let path = new_path(folder)?;
+        let mut output = self.shelf.storage.begin(&path)?;
+        let target = output.path().to_owned();
+        let failed = |cause| unwritable(&target, cause);
+        let old = &self.opened.table;
+        let schema = Arc::new(Schema::new(old.fields.clone()));
+        let settings = ArrowWriterOptions::new()
+            .with_properties(self.properties())
+            .with_parquet_schema(old.metadata.file_metadata().schema_descr().clone())
+            .with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(output.as_file(), Arc::clone(&schema), settings);
+        let (mut out, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
+        let (mut first, mut index) = (0, 0);
+        for group in 0..old.metadata.num_row_groups() {
+            let rows = old.rows(group);
+            let of_group = within(kept, first..first + rows);
+            first += rows;
+            let count: usize = of_group.iter().map(Range::len).sum();
+            if count == 0 {
+                continue;
+            }
+            if count == rows {
+                self.copy(group, &mut out).map_err(|cause| self.opened.damaged(&cause))?;
+            } else {
+                self.encode(group, &of_group, &factory, index, &mut out).map_err(failed)?;
+            }
+            index += 1;
+        }
+        let list = KeyList { start: out.bytes_written() as u64, count: keys.len() as u64 };
+        if self.is_ours {
+            out.write_all(&to_bytes(keys)).map_err(|cause| Error::io("write", &target, cause))?;
+        }
+        let footer = out.close().map_err(failed)?;
+        let bytes = output.commit()?;
+        let said = Said { conventions: &self.opened.footer.names.conventions, items: None, table };
+        let mut new = said.new_file(path, &footer, (bytes, list), &old.fields);
+        if !self.is_ours {
+            new.add.tags = None;
+        }
+        debug_assert_eq!(Written::of(&footer, bytes).rows, keys.len() as u64);
+        Ok(new)
+    }
+
+    /// As the file was written.
+    fn properties(&self) -> WriterProperties {
+        let metadata = &self.opened.table.metadata;
+        let file = metadata.file_metadata();
+        let pairs: Vec<KeyValue> = file.key_value_metadata().into_iter().flatten().cloned().collect();
+        let mut properties = WriterProperties::builder()
+            .set_created_by(file.created_by().unwrap_or_default().to_owned())
+            .set_key_value_metadata(Some(pairs))
+            .set_data_page_row_count_limit(crate::write::properties::PAGE_ROWS)
+            .set_data_page_size_limit(crate::write::properties::PAGE_BYTES)
+            .set_write_batch_size(crate::write::properties::PAGE_ROWS / 4)
+            .set_max_row_group_row_count(None);
+        for chunk in metadata.row_groups().iter().take(1).flat_map(RowGroupMetaData::columns) {
+            let path = chunk.column_path().clone();
+            let statistics =
+                if chunk.statistics().is_some() { EnabledStatistics::Page } else { EnabledStatistics::None };
+            properties = properties
+                .set_column_compression(path.clone(), chunk.compression())
+                .set_column_dictionary_enabled(path.clone(), chunk.dictionary_page_offset().is_some())
+                .set_column_statistics_enabled(path.clone(), statistics);
+            if chunk.bloom_filter_offset().is_some() {
+                properties = properties
+                    .set_column_bloom_filter_enabled(path.clone(), true)
+                    .set_column_bloom_filter_fpp(path.clone(), 0.01)
+                    .set_column_bloom_filter_max_ndv(path, crate::write::options::ROW_GROUP_ROWS);
+            }
+        }
+        properties.build()
+    }
+
+    /// A row group as it is.
+    fn copy<W: io::Write + Send>(
+        &self,
+        group: usize,
+        out: &mut SerializedFileWriter<W>,
+    ) -> ParquetResult<()> {
+        let table = &self.opened.table;
+        let indexed = table.indexed(group)?;
+        let rows = table.rows(group) as u64;
+        let mut to = out.next_row_group()?;
+        for (leaf, chunk) in table.group(group).columns().iter().enumerate() {
+            let column_index = indexed.column_index().and_then(|index| index.first()?.get(leaf).cloned());
+            let offset_index = indexed.offset_index().and_then(|index| index.first()?.get(leaf).cloned());
+            let bytes = Chunk::of(&*table.file, chunk)?;
+            let close = ColumnCloseResult {
+                bytes_written: bytes.bytes.len() as u64,
+                rows_written: rows,
+                metadata: chunk.clone(),
+                bloom_filter: table.bloom_filter(group, leaf)?.map(|filter| filter.as_ref().clone()),
+                column_index,
+                offset_index,
+            };
+            to.append_column(&bytes, close)?;
+        }
+        to.close().map(drop)
+    }
+
+    /// Some rows of a row group.
+    fn encode<W: io::Write + Send>(
+        &self,
+        group: usize,
+        kept: &[Range<usize>],
+        factory: &ArrowRowGroupWriterFactory,
+        index: usize,
+        out: &mut SerializedFileWriter<W>,
+    ) -> ParquetResult<()> {
+        let table = &self.opened.table;
+        let columns = table.columns(|_| true);
+        let mut writers = factory.create_column_writers(index)?;
+        for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1))? {
+            let batch = batch?;
+            let mut writer = writers.iter_mut();
+            for (field, column) in table.fields.iter().zip(batch.columns()) {
+                for leaf in compute_leaves(field, column)? {
+                    writer.next().map_or(Ok(()), |writer| writer.write(&leaf))?;
+                }
+            }
+        }
+        let mut to = out.next_row_group()?;
+        for writer in writers {
+            writer.close()?.append_to_row_group(&mut to)?;
+        }
+        to.close().map(drop)
+    }
+}
+
+/// The parts of ascending runs that lie in a range, from its beginning on.
+fn within(runs: &[Range<usize>], range: Range<usize>) -> Vec<Range<usize>> {
+    let from = runs.partition_point(|run| run.end <= range.start);
+    let inner = runs[from..].iter().take_while(|run| run.start < range.end);
+    inner.map(|run| run.start.max(range.start) - range.start..run.end.min(range.end) - range.start).collect()
+}
+
+/// The bytes of a column chunk, which stand at the place that they have in the file.
+struct Chunk {
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Chunk {
+    fn of(file: &impl ChunkReader, chunk: &ColumnChunkMetaData) -> ParquetResult<Self> {
+        let (start, length) = chunk.byte_range();
+        let length = usize::try_from(length)
+            .map_err(|_| ParquetError::General("a column of too many bytes".into()))?;
+        Ok(Self { start, bytes: file.get_bytes(start, length)? })
+    }
+
+    fn from(&self, start: u64) -> ParquetResult<Bytes> {
+        let at = start.checked_sub(self.start).and_then(|at| usize::try_from(at).ok());
+        let at = at.filter(|at| *at <= self.bytes.len());
+        at.map(|at| self.bytes.slice(at..)).ok_or_else(|| ParquetError::EOF("beyond a column".into()))
+    }
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = Box<dyn Read + Send>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(Box::new(self.from(start)?.reader()))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        Ok(self.from(start)?.slice(..length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_cut_at_row_groups() {
+        assert_eq!(within(&[0..3, 5..12, 14..15], 2..10), [0..1, 3..8]);
+        assert_eq!(within(&[0..3, 5..12, 14..15], 10..20), [0..2, 4..5]);
+        assert!(within(&[0..3, 9..10], 3..9).is_empty());
+    }
+}

@@ -1,0 +1,144 @@
+//! Files that no version needs any more, taken away: what is left of old versions, and of writers that were killed. Versions that are younger, the newest,
+//! and those with a tag keep theirs.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stacyard_store::{Error, ErrorKind, Storage};
+
+use crate::dataset::file::DataFile;
+use crate::dataset::log::{FOLDER, Log, now};
+use crate::dataset::tags;
+use crate::dataset::version::Version;
+
+const PATH: &str = "_stacyard/vacuumed.json";
+
+/// The folder of the Collections of versions.
+const COLLECTIONS: &str = "_stacyard/collections/";
+
+/// Files that no version has may be of a writer that is at work: they are left alone for so long (24 hours).
+const UNDER_WAY: i64 = 86_400_000;
+
+/// What a vacuum has left: versions from the oldest one on are whole, and those with a tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Vacuumed {
+    pub(crate) oldest: u64,
+    /// When, in milliseconds since 1970.
+    pub(crate) at: i64,
+}
+
+impl Vacuumed {
+    /// What the last one has said; `None`: there was none.
+    pub(crate) fn of(log: &Log) -> Result<Option<Self>, Error> {
+        let Some(bytes) = log.storage.get(PATH)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
+            Error::new(ErrorKind::Damaged, &format!("{}{PATH} is damaged: {cause}", log.name()))
+                .remedy("remove the file: versions whose files are gone are then told by those")
+        })
+    }
+}
+
+/// What a vacuum has done, or would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Vacuum {
+    /// Files that were taken away, and their bytes.
+    pub files: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// The oldest version that is whole; before it those with a tag.
+    pub oldest: u64,
+}
+
+/// Takes away what only versions need that are older; `tries`: only says what it would do.
+///
+/// # Errors
+/// A log that cannot be read; files that cannot be taken away.
+pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> Result<Vacuum, Error> {
+    let log = Log::new(Arc::clone(storage));
+    let before = now() - i64::try_from(older_than.as_millis()).unwrap_or(i64::MAX);
+    let listing = log.listing()?;
+    let Some(latest) = listing.latest() else {
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            &format!("{} is no dataset: it has no {FOLDER}", log.name()),
+        )
+        .remedy("name a dataset"));
+    };
+    // The version that was the newest at that time is read as long as the ones after it.
+    let last = listing.commits.iter().rev().find(|(_, at)| **at <= before).map(|(version, _)| *version);
+    let last = last.or(listing.commits.keys().next().copied()).unwrap_or(latest).min(latest);
+    let oldest = last.max(Vacuumed::of(&log)?.map_or(0, |vacuumed| vacuumed.oldest));
+    let mut kept: HashSet<String> = HashSet::new();
+    let mut keep = |version: &Version| -> Result<(), Error> {
+        kept.extend(DataFile::all(&version.snapshot, log.name())?.into_iter().map(|file| file.path));
+        kept.extend(version.collections_path().map(str::to_owned));
+        Ok(())
+    };
+    let mut wanted: HashSet<u64> = tags::all(&log)?.into_values().collect();
+    wanted.insert(oldest);
+    for version in wanted {
+        keep(&Version::of(log.clone(), log.version(&listing, version)?)?)?;
+    }
+    // What came since is in no need of the whole version: what it has added is enough.
+    for version in oldest + 1..=latest {
+        for line in log.commit(version)? {
+            if let Some(add) = line.add {
+                kept.insert(DataFile::of(&Arc::new(add), log.name())?.path);
+            }
+            if let Some(metadata) = line.meta_data {
+                let path = metadata.configuration.get(crate::dataset::version::COLLECTIONS);
+                kept.extend(path.cloned().flatten());
+            }
+        }
+    }
+    let known = known(&log, &listing.commits.keys().copied().collect::<Vec<_>>())?;
+    let mut done = Vacuum { oldest, ..Vacuum::default() };
+    let mut gone = Vec::new();
+    for file in storage.list("")? {
+        let is_ours = file.path.starts_with(COLLECTIONS);
+        let is_hidden = file.path.split('/').any(|name| name.starts_with(['.', '_']));
+        if kept.contains(&file.path) || is_hidden && !is_ours {
+            continue;
+        }
+        let is_parquet = ["parquet", "geoparquet"].iter().any(|known| file.path.ends_with(known));
+        let is_old = known.contains(&file.path) || file.modified < before.min(now() - UNDER_WAY);
+        if is_old && (is_parquet || is_ours) {
+            done.files += 1;
+            done.bytes += file.size;
+            gone.push(file.path);
+        }
+    }
+    if tries {
+        return Ok(done);
+    }
+    // It is said before anything goes: who asks for such a version is told why it is not whole.
+    if !gone.is_empty() {
+        let said = serde_json::to_vec(&Vacuumed { oldest, at: now() });
+        let said = said.map_err(|cause| Error::failed("cannot write what was vacuumed").caused_by(cause))?;
+        storage.replace(PATH, &said)?;
+    }
+    for path in gone {
+        storage.delete(&path)?;
+    }
+    Ok(done)
+}
+
+/// The files that some version has named.
+fn known(log: &Log, versions: &[u64]) -> Result<HashSet<String>, Error> {
+    let mut known = HashSet::new();
+    for &version in versions {
+        for line in log.commit(version)? {
+            if let Some(add) = line.add {
+                known.insert(DataFile::of(&Arc::new(add), log.name())?.path);
+            }
+            if let Some(remove) = line.remove {
+                known.insert(
+                    percent_encoding::percent_decode_str(&remove.path).decode_utf8_lossy().into_owned(),
+                );
+            }
+        }
+    }
+    Ok(known)
+}
