@@ -7,6 +7,7 @@ use stacyard_store::{
 };
 
 use crate::copy::Copying;
+use crate::dataset::DatasetTarget;
 use crate::open::Open;
 use crate::target::Layout;
 
@@ -54,6 +55,10 @@ pub fn delete(store: &StoreUrl, deleting: Deleting, run: Run<'_>) -> Result<Dele
         };
         let report = copying.run(store, store, run)?;
         return Ok(Deleted { gone: report.filtered, changed: 0, rejected: report.rejected });
+    }
+    if store.is_folder() {
+        // What cannot be written says why.
+        DatasetTarget::begin(store, &open)?;
     }
     // Each transaction is a version of a dataset.
     let at_once = if store.is_folder() { usize::MAX } else { AT_ONCE };

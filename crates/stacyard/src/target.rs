@@ -186,8 +186,10 @@ impl Target {
         let output = match self.place {
             Place::File(output) => *output,
             Place::Dataset(dataset) => {
-                let command =
-                    format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode));
+                let command = match transfer.check.wants.compared() {
+                    Some(_) => format!("sync {} {}", input.name(), self.url),
+                    None => format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode)),
+                };
                 let making = Making { profile: options.profile.clone(), partition_by: None };
                 let writing = Writing { options, making, author: author(command), stage: layout.stage };
                 let sink =

@@ -93,3 +93,22 @@ fn items_of_a_database_go() {
     assert!(said.starts_with("2,497 Items deleted from postgis://"), "{said}");
     assert_eq!(yard.run(&["search", &url]).status(0).ids(), ["i9"]);
 }
+
+#[test]
+fn items_of_a_dataset_go_as_one_version() {
+    let yard = Yard::new();
+    numbered(&yard);
+    yard.run(&["copy", "a.ndjson", "data/"]).status(0);
+    yard.run(&["delete", "data/", "--filter", "n >= 7", "--yes"]).status(0);
+    assert_eq!(
+        yard.run(&["search", "data/", "--sortby", "n"]).status(0).ids(),
+        ["i1", "i2", "i3", "i4", "i5", "i6"]
+    );
+    assert_eq!(yard.run(&["search", "data/?version=0", "--count"]).status(0).out, "9\n");
+    let history = yard.run(&["history", "data/"]).status(0).out;
+    assert!(history.contains("3 deleted; files +1 -1; delete"), "{history}");
+    insta::assert_snapshot!(yard.run(&["delete", "data/?version=0", "--ids", "i1", "--yes"]).status(2).err, @r"
+    error: data/?version=0 is a version of a dataset, which stays as it is
+      help: write to the dataset itself: leave out what stands from the question mark on
+    ");
+}

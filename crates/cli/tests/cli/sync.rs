@@ -17,7 +17,7 @@ fn all(yard: &Yard, store: &str) -> Vec<serde_json::Value> {
 #[test]
 fn a_store_becomes_what_another_is() {
     let server = fresh("sync");
-    for to in ["b.ndjson", "b.geojson.gz", "b.parquet", "database"] {
+    for to in ["b.ndjson", "b.geojson.gz", "b.parquet", "b/", "database"] {
         let yard = Yard::new();
         let to = match (to, &server) {
             ("database", None) => continue,
@@ -135,4 +135,26 @@ fn collections_go_with_their_items() {
     let kept = yard.run(&["collections", "to.parquet", "list"]).status(0).out;
     assert_eq!(kept.trim(), "one");
     assert_eq!(all(&yard, "to.parquet"), all(&yard, "from.parquet"));
+}
+
+#[test]
+fn what_comes_and_goes_is_one_version_of_a_dataset() {
+    let yard = Yard::new();
+    yard.write("a.ndjson", numbered(0..50, |n| n));
+    yard.run(&["sync", "a.ndjson", "data/"]).status(0);
+    yard.write("a.ndjson", numbered(10..60, |n| if n < 15 { n + 100 } else { n }));
+    yard.run(&["sync", "a.ndjson", "data/"]).status(0);
+    yard.run(&["sync", "a.ndjson", "data/"]).status(0);
+    assert_eq!(all(&yard, "data/"), all(&yard, "a.ndjson"));
+    let history = yard.run(&["history", "data/", "--format", "json"]).status(0).out;
+    let history: serde_json::Value = serde_json::from_str(&history).unwrap();
+    let counts = |version: &serde_json::Value| {
+        ["came", "replaced", "went"].map(|what| version["items"][what].as_u64().unwrap())
+    };
+    assert!(history[0]["command"].as_str().unwrap().starts_with("sync a.ndjson"), "{history}");
+    assert_eq!(
+        history.as_array().unwrap().iter().map(counts).collect::<Vec<_>>(),
+        [[10, 5, 10], [50, 0, 0]],
+        "{history}"
+    );
 }

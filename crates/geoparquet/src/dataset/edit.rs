@@ -90,7 +90,7 @@ impl Edits {
             let waiting = mem::take(&mut self.queue().waiting);
             let numbers: Vec<u64> = waiting.iter().map(|(number, _)| *number).collect();
             let changes: Vec<Change> = waiting.into_iter().map(|(_, change)| change).collect();
-            let done = make_all(dataset, &changes);
+            let done = make_all(dataset, &changes, "edit");
             queue = self.queue();
             queue.done.extend(numbers.into_iter().zip(done));
             queue.is_busy = false;
@@ -100,11 +100,11 @@ impl Edits {
 }
 
 /// Makes some changes as one version; says of each what has become of it.
-fn make_all(dataset: &Dataset, changes: &[Change]) -> Vec<Done> {
+fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
     let count = changes.len();
     let log = dataset.view().version().log.clone();
     let shelf = Arc::clone(dataset.view().shelf());
-    let author = Author { who: None, command: "edit".to_owned() };
+    let author = Author { who: None, command: command.to_owned() };
     let mut outcomes: Vec<Done> = Vec::new();
     let mut written: Vec<NewFile> = Vec::new();
     let made = commit(&log, &author, |version| {
@@ -413,7 +413,7 @@ impl Editor for Dataset {
         let changes: Vec<Change> =
             items.iter().map(|(name, when)| Change::DeleteItem { name: name.clone(), when: *when }).collect();
         let mut gone = 0;
-        for done in make_all(self, &changes) {
+        for done in make_all(self, &changes, "delete") {
             match done {
                 Ok(_) => gone += 1,
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {}
