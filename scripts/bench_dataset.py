@@ -14,16 +14,16 @@ import time
 STACYARD, MAKE = os.environ["STACYARD"], os.environ["MAKE_CATALOG"]
 
 
-def timed(*command, **more):
-    """Seconds and peak memory (MB) of a command."""
-    start = time.perf_counter()
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **more)
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        sys.exit(f"{command}: {errors.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+def timed(*command):
+    """Seconds and peak memory (MB) of a command. A process that Python starts has Python's own peak as its least, so that another one starts it."""
+    with tempfile.NamedTemporaryFile("r") as peak:
+        watched = ["/usr/bin/time", "-f", "%M", "-o", peak.name, *map(str, command)]
+        start = time.perf_counter()
+        done = subprocess.run(watched, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        seconds = time.perf_counter() - start
+        if done.returncode not in (0, 1):
+            sys.exit(f"{command}: {done.stderr}")
+        return seconds, int(peak.read().split()[-1]) / 1024
 
 
 def best(times, run):

@@ -36,12 +36,12 @@ pub(crate) fn opened(url: &StoreUrl, open: &Open, memory: usize) -> Result<Optio
 }
 
 /// The dataset of a name, where there has to be one.
-fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
+pub(crate) fn there(url: &StoreUrl, open: &Open) -> Result<Dataset, Error> {
     opened(url, open, open.cache_bytes)?.ok_or_else(|| no_dataset(url))
 }
 
 /// The error of a folder without a log.
-pub(crate) fn no_dataset(url: &StoreUrl) -> Error {
+fn no_dataset(url: &StoreUrl) -> Error {
     let folder = url.spelling().split('?').next().unwrap_or_default();
     let init = Remedy::from("make one with ").command("init", &[folder]);
     if matches!(url.path().map(Path::try_exists), Some(Ok(false))) {

@@ -19,7 +19,7 @@ use stacyard_store::{
     merged,
 };
 
-use crate::dataset::{DatasetTarget, author, mode_name};
+use crate::dataset::{DatasetTarget, author, mode_name, there};
 use crate::open::{Database, Open, database};
 
 /// How a store is laid out that is written. Files of JSON take `parts` alone, databases nothing of it.
@@ -370,8 +370,8 @@ fn optimize_dataset(
     layout: &Layout,
     run: &mut Run<'_>,
 ) -> Result<Report, Error> {
-    let DatasetTarget { base, .. } = DatasetTarget::begin(url, open)?;
-    let base = base.ok_or_else(|| crate::dataset::no_dataset(url))?;
+    let base = there(url, open)?;
+    DatasetTarget::begin(url, open)?;
     let options = Options {
         threads: run.threads,
         order: layout.order.unwrap_or_default(),

@@ -109,6 +109,8 @@ pub struct Before {
     pub replaced: Counts,
     /// Those that are no longer there.
     pub went: Counts,
+    /// Others are there too, which nobody has counted.
+    pub has_others: bool,
 }
 
 impl Finished {

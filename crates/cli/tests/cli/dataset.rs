@@ -16,8 +16,8 @@ fn ids(yard: &Yard, store: &str) -> String {
 #[test]
 fn a_dataset_grows() {
     let yard = Yard::with_items();
-    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"");
-    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"");
+    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"d/: dataset made");
+    insta::assert_snapshot!(yard.run(&["init", "d/"]).status(0).out, @"d/: nothing to do");
     yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(2);
     yard.run(&["copy", "a.ndjson", "d/", "--mode", "insert", "-q"]).status(0);
     yard.write("b.ndjson", lines(&["c", "d"]));
@@ -47,15 +47,36 @@ fn what_is_no_dataset_is_told() {
     let yard = Yard::with_items();
     fs::create_dir(yard.path("f")).unwrap();
     yard.run(&["copy", "a.ndjson", "f/x.parquet", "-q"]).status(0);
-    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "f/"]).status(2).err, @"");
-    insta::assert_snapshot!(yard.run(&["history", "f/"]).status(3).err, @"");
-    insta::assert_snapshot!(yard.run(&["search", "f/?version=1"]).status(3).err, @"");
-    insta::assert_snapshot!(yard.run(&["tag", "nowhere/", "x"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "f/"]).status(2).err, @r#"
+    error: f/ is there, and is no dataset: x.parquet is in it
+      help: name a folder that is not there yet, and copy into it what is here, or name a .parquet file, which may be inside of it
+    "#);
+    insta::assert_snapshot!(yard.run(&["history", "f/"]).status(3).err, @r#"
+    error: f/ is no dataset: it has no _delta_log
+      help: read it as the Parquet files in it, without a version, or copy them into a dataset: stacyard copy f/ NEW/
+    "#);
+    insta::assert_snapshot!(yard.run(&["search", "f/?version=1"]).status(3).err, @r#"
+    error: f/ is no dataset: it has no _delta_log
+      help: read it as the Parquet files in it, without a version, or copy them into a dataset: stacyard copy f/ NEW/
+    "#);
+    insta::assert_snapshot!(yard.run(&["tag", "nowhere/", "x"]).status(3).err, @r#"
+    error: nowhere/ is not there
+      help: make one with stacyard init nowhere/
+    "#);
     yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(0);
-    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "d/?version=0", "--mode", "upsert"]).status(2).err, @"");
-    insta::assert_snapshot!(yard.run(&["search", "d/?version=7"]).status(3).err, @"");
-    insta::assert_snapshot!(yard.run(&["search", "d/?at=2001-01-01T00:00:00Z"]).status(3).err.split(": the first").next().unwrap(), @"");
-    insta::assert_snapshot!(yard.run(&["init", "d/", "--partition", "a"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["copy", "a.ndjson", "d/?version=0", "--mode", "upsert"]).status(2).err, @r#"
+    error: d/?version=0 is a version of a dataset, which stays as it is
+      help: write to the dataset itself: leave out what stands from the question mark on
+    "#);
+    insta::assert_snapshot!(yard.run(&["search", "d/?version=7"]).status(3).err, @r#"
+    error: d/ has no version 7: its newest is 0
+      help: ask for one that is there
+    "#);
+    insta::assert_snapshot!(yard.run(&["search", "d/?at=2001-01-01T00:00:00Z"]).status(3).err.split(": the first").next().unwrap(), @"error: d/ has no version of 2001-01-01T00:00:00Z or before");
+    insta::assert_snapshot!(yard.run(&["init", "d/", "--partition", "a"]).status(2).err, @r#"
+    error: d/ is a dataset, and has no tables
+      help: leave --partition, --dry-run and what is of pgstac out
+    "#);
     assert_eq!(ids(&yard, "f/"), "a b c", "a folder of files stays what it was");
 }
 
@@ -88,8 +109,12 @@ fn parts_become_one_version() {
     assert_eq!(ids(&yard, "d/"), "a b c d");
     assert_eq!(yard.read("r").lines().count(), 1);
     assert_eq!(yard.run(&["history", "d/"]).status(0).out.lines().count(), 2);
-    insta::assert_snapshot!(yard.run(&["commit", "d/", "3.json"]).status(3).err, @"");
-    insta::assert_snapshot!(yard.run(&["commit", "d/", "1.ndjson"]).status(2).err, @"");
+    insta::assert_snapshot!(yard.run(&["commit", "d/", "3.json"]).status(2).err, @r#"
+    error: 3.json is in d/ already
+      help: leave it out
+    "#);
+    let ran = yard.run(&["commit", "d/", "1.ndjson"]).status(2);
+    assert!(ran.err.contains("1.ndjson is no part of a copy"), "{}", ran.err);
 
     // A part that was written before another one gave its column another type.
     let with = |id: &str, value: &str| {
@@ -99,6 +124,9 @@ fn parts_become_one_version() {
     yard.run(&["copy", "4.ndjson", "d/", "--stage", "4.json", "-q"]).status(0);
     yard.write("5.ndjson", with("y", r#""text""#));
     yard.run(&["copy", "5.ndjson", "d/", "--mode", "insert", "-q"]).status(0);
-    insta::assert_snapshot!(yard.run(&["commit", "d/", "4.json"]).status(3).err, @"");
+    insta::assert_snapshot!(yard.run(&["commit", "d/", "4.json"]).status(3).err, @r#"
+    error: 4.json was written against an older schema of d/: the column new is "string" in the table and "long" in a file
+      help: stage this part again: nothing was changed
+    "#);
     assert_eq!(ids(&yard, "d/"), "a b c d y");
 }

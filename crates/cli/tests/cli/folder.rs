@@ -67,18 +67,18 @@ fn every_command_reads_a_folder() {
     let sorted = |store: &str| yard.run(&["search", store, "--sortby", "id"]).status(0).out;
     assert_eq!(sorted("all.parquet"), sorted("months"));
     assert_eq!(yard.run(&["collections", "months", "list"]).status(0).out, "");
-    insta::assert_snapshot!(yard.run(&["optimize", "months"]).status(2).err, @r#"
-    error: months is a folder, not a file
-      help: name a file inside it
+    insta::assert_snapshot!(yard.run(&["optimize", "months"]).status(3).err, @r#"
+    error: months is no dataset: it has no _delta_log
+      help: read it as the Parquet files in it, without a version, or copy them into a dataset: stacyard copy months NEW/
     "#);
     insta::assert_snapshot!(yard.run(&["search", "months", "-o", "months"]).status(2).err, @r#"
     error: months is the store that is asked: the answer would take its place
       help: write the answer to another file
     "#);
     yard.write("c.json", r#"{"type":"Collection","stac_version":"1.1.0","id":"c","description":"c","license":"other","links":[],"extent":{"spatial":{"bbox":[[-180,-90,180,90]]},"temporal":{"interval":[[null,null]]}}}"#);
-    insta::assert_snapshot!(yard.run(&["collections", "months", "put", "c.json"]).status(2).err, @r#"
-    error: months is a folder, not a file
-      help: name a file inside it
+    insta::assert_snapshot!(yard.run(&["collections", "months", "put", "c.json"]).status(3).err, @r#"
+    error: months is no dataset: it has no _delta_log
+      help: read it as the Parquet files in it, without a version, or copy them into a dataset: stacyard copy months NEW/
     "#);
 }
 

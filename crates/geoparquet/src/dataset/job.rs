@@ -80,7 +80,8 @@ impl Job {
         let fields = self.written(version)?;
         let old = DataFile::all(&version.snapshot, self.sink.log.name())?;
         let mut plan = Plan::default();
-        self.before = Before::default();
+        // How many stay is not told: it would be as many as there are.
+        self.before = Before { has_others: self.sink.mode != Mode::Replace, ..Before::default() };
         match self.sink.mode {
             Mode::Insert | Mode::Ignore | Mode::Resume => {
                 self.leave_out_late(&old, &fields)?;

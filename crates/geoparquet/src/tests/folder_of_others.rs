@@ -189,8 +189,8 @@ fn folders_that_are_no_store_of_items() {
     fs::remove_file(root.join("a/b/x.parquet")).unwrap();
     fs::create_dir(root.join("a/_delta_log")).unwrap();
     insta::assert_snapshot!(refused(root), @r#"
-    FOLDER/a is a Delta table, which this version does not read yet
-    help: export what it holds to Parquet files: among those in it are some that are no longer part of it
+    FOLDER/a is a dataset (a Delta table) inside of a folder, and is a store of its own
+    help: name it by itself: among the files in it are some that are no longer part of it
     "#);
 }
 

@@ -164,6 +164,10 @@ impl Planner<'_> {
             }
             columns.push(Field { name: name.clone(), column, null, partial });
         }
+        if self.declared.table.is_some() {
+            // An Item that moves from file to file is the same text, and so has the same tag (ETag).
+            columns.sort_by(|a, b| a.name.cmp(&b.name));
+        }
         columns
     }
 

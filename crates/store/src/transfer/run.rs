@@ -118,7 +118,7 @@ impl Transfer<'_> {
         }
         report.bytes = bytes;
         report.collections = collections.unwrap_or(changed);
-        let counts_rest = !is_gradual && before.is_none();
+        let counts_rest = !is_gradual && !before.as_ref().is_some_and(|before| before.has_others);
         if let Some(before) = before {
             (tally.replaced, tally.went, is_known) = (before.replaced, before.went, true);
         }

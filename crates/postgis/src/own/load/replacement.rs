@@ -92,7 +92,7 @@ impl Replacement {
         }
         notify(client, &target.schema, rows).await?;
         target.loaded.commit(client, rows.max(1)).await?;
-        Ok((Before { replaced: self.had.without(&went), went }, changes))
+        Ok((Before { replaced: self.had.without(&went), went, has_others: false }, changes))
     }
 }
 

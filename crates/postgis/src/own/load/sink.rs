@@ -145,7 +145,7 @@ impl Sink for PostGisSink {
                 }
             };
             let updated = self.target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Ok((Before { replaced: updated, went: Counts::default() }, collections))
+            Ok((Before { replaced: updated, went: Counts::default(), has_others: true }, collections))
         })?;
         Ok(Finished { before: Some(before), collections: Some(collections), ..Finished::file(self.bytes) })
     }

@@ -80,6 +80,6 @@ impl Target {
             client.query_typed("SELECT pgstac.update_partition_stats_q($1)", &[(&name, Type::TEXT)]).await?;
         }
         self.loaded.commit(client, usize::try_from(rows).unwrap_or(usize::MAX)).await?;
-        Ok(Before { replaced: had.without(&went), went })
+        Ok(Before { replaced: had.without(&went), went, has_others: false })
     }
 }

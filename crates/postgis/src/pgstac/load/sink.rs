@@ -165,7 +165,7 @@ impl Sink for PgStacSink {
             let left = target.settle(&client).await.map_err(failed)?;
             target.homes.say_extents(&client).await.map_err(failed)?;
             let updated = target.updated.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let before = Before { replaced: updated, went: Counts::default() };
+            let before = Before { replaced: updated, went: Counts::default(), has_others: true };
             Ok::<_, Error>((changed, before, left))
         })?;
         let CollectionChanges { new, changed: other, same, ignored, went, .. } = &mut self.changed;
