@@ -89,6 +89,14 @@ impl Transfer<'_> {
             let seconds = started.elapsed().as_secs_f64();
             return Ok(Report { changes: Some(all), by_collection, seconds, ..totals.report });
         }
+        if self.must_lose_nothing && !changed.left_out.is_empty() {
+            let ids = changed.left_out.join(", ");
+            return Err(Error::failed(format!(
+                "Collections that have no place would be gone for good: {ids}"
+            ))
+            .remedy("nothing was replaced")
+            .also("copy to another file, and keep this one"));
+        }
         // What was set aside is safe before the rest becomes visible, but its file is the old one until then.
         // What has gone into a database is there whatever becomes of them.
         if let Some(rejects) = self.run.rejects.as_deref().filter(|_| shows && !is_gradual) {
