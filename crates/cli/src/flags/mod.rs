@@ -29,8 +29,9 @@ pub(crate) use self::versions::{Commit, Diff, History, Tag, Vacuum};
 /// Validate STAC catalogs, copy them between stores, and ask every store the same question.
 ///
 /// A STORE is a file: .json .geojson (a FeatureCollection, an array of Items, one object), .ndjson .jsonl .geojsonl
-/// (one Item a line), each also with .gz or .zst; .parquet .geoparquet (GeoParquet); `-` for NDJSON on standard input or
-/// output; a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes; or, to be read, the
+/// (one Item a line), each also with .gz or .zst; .parquet .geoparquet (GeoParquet); each of these also on s3://, gs://, az:// or
+/// https://; `-` for NDJSON on standard input or output; a dataset: folder/, also 'folder/?version=3', or a folder of Parquet files;
+/// a database: postgis://user@host:port/database?schema=NAME, whose tables `stacyard init` makes, or pgstac://; or, to be read, the
 /// landing page of a STAC API: https://host/path.
 ///
 /// `stacyard help COMMAND` says all about a command, `stacyard help filter` how filters are written, `stacyard help profile`

@@ -69,12 +69,7 @@ impl Transfer<'_> {
             is_known = looked.is_some_and(|looked| looked.is_ok());
         }
         let (is_gradual, shows) = (sink.is_gradual(), sink.shows());
-        if self.check.wants.compared().is_some_and(|comparison| comparison.would_empty()) {
-            return Err(replaced_by_nothing(&totals.report));
-        }
-        if let (Some(mut keys), Some(comparison)) = (leaving, self.check.wants.compared().cloned()) {
-            comparison.leaving(keys.as_mut(), &mut self.run, |items| sink.take_away(items))?;
-        }
+        self.take_away(leaving, &mut sink, &totals)?;
         if !is_gradual {
             self.run.stop.check()?;
         }
@@ -136,6 +131,23 @@ impl Transfer<'_> {
         }
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    /// Takes away what has not come, where the store is compared with the input, and by itself finds what others take the place of.
+    fn take_away(
+        &mut self,
+        leaving: Option<Box<dyn Source>>,
+        sink: &mut impl Sink,
+        totals: &Totals,
+    ) -> Result<(), Error> {
+        let Some(comparison) = self.check.wants.compared().cloned() else { return Ok(()) };
+        if comparison.would_empty() {
+            return Err(replaced_by_nothing(&totals.report));
+        }
+        match leaving {
+            Some(mut keys) => comparison.leaving(keys.as_mut(), &mut self.run, |items| sink.take_away(items)),
+            None => Ok(()),
+        }
     }
 
     /// Whether a file that was compared with the input is as it would become: then it is left alone.
