@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stacyard_store::{Collections, Error, ErrorKind};
+use stacyard_store::{Collections, Error, ErrorKind, Remedy};
 
 use crate::dataset::log::action::{Add, CommitInfo, Format, Line, Metadata, Protocol, Said, Texts};
 use crate::dataset::log::snapshot::Snapshot;
@@ -18,6 +18,9 @@ use crate::dataset::write::uuid;
 
 /// How often another writer may be faster: each time one has gone on.
 const TRIES: u32 = 1_000;
+
+/// How often it is looked for a commit that a server may still be about to take.
+const LOOKS: u32 = 10;
 
 /// How long is waited at most before the next try, in milliseconds.
 const LONGEST: u64 = 200;
@@ -49,25 +52,30 @@ pub(crate) fn commit(
     mut plan: impl FnMut(&Version) -> Result<Option<Plan>, Error>,
 ) -> Result<Option<Snapshot>, Error> {
     let mut snapshot = log.latest()?.unwrap_or_default();
+    // One for all tries: whichever of them is in the log, it is ours.
+    let id = uuid()?;
     for tries in 0..TRIES {
         let version = Version::of(log.clone(), snapshot.clone())?;
         let Some(mut plan) = plan(&version)? else { return Ok(None) };
-        plan.said.id = uuid()?;
+        plan.said.id.clone_from(&id);
         plan.said.command.clone_from(&author.command);
         let is_new = snapshot.protocol.is_none();
         let number = if is_new { 0 } else { snapshot.version + 1 };
-        let id = plan.said.id.clone();
+        if !plan.only_rearranges && !plan.removes.is_empty() {
+            snapshot.check_replaceable(log.name())?;
+        }
         let info = plan.info(author, &snapshot);
         let put = match log.put(&mut snapshot, info, plan.lines(is_new)) {
-            Err(error) if error.is_unsure() => log.commit(number).map(|_| false).map_err(|_| error)?,
-            put => put?,
-        };
-        // A server may have taken it, and have been asked again as its answer was lost.
-        let is_ours = || Ok::<_, Error>(log.info(number)?.stacyard.is_some_and(|said| said.id == id));
-        if put || is_ours()? {
-            if !put {
-                snapshot = log.latest()?.unwrap_or_default();
+            Ok(true) => true,
+            Err(error) if !error.is_unsure() => return Err(error),
+            // Another writer was faster; or a server has taken it, and was asked again as its answer was lost.
+            Ok(false) | Err(_) if is_there_as(log, number, &id)? => {
+                snapshot = log.latest().map_err(Error::unsure)?.unwrap_or_default();
+                true
             }
+            Ok(false) | Err(_) => false,
+        };
+        if put {
             log.checkpoint(&mut snapshot);
             return Ok(Some(snapshot));
         }
@@ -81,6 +89,20 @@ pub(crate) fn commit(
     }
     let message = format!("{}: other writers were faster {TRIES} times", log.name());
     Err(Error::new(ErrorKind::Conflict, &message).remedy("nothing was changed: try again when fewer write"))
+}
+
+/// Whether the commit that is there is that of this writer. Where none is there yet, what was asked for may still come: nobody knows.
+fn is_there_as(log: &Log, number: u64, id: &str) -> Result<bool, Error> {
+    for _ in 0..LOOKS {
+        if let Some(info) = log.info(number).map_err(Error::unsure)? {
+            return Ok(info.stacyard.is_some_and(|said| said.id == id));
+        }
+        thread::sleep(Duration::from_millis(LONGEST));
+    }
+    let message = format!("{}: whether version {number} was made is not known", log.name());
+    Err(Error::new(ErrorKind::Unavailable, &message)
+        .remedy(Remedy::from("look: ").command("history", &[log.name()]))
+        .unsure())
 }
 
 /// Waits, each writer for another time.

@@ -115,11 +115,23 @@ fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
         outcomes = changes.iter().map(|change| batch.take(change)).collect();
         batch.plan(&mut written)
     });
-    let failed = |error: &Error| Error::new(error.kind(), error.message());
+    let failed = |error: &Error| {
+        let mut again = Error::new(error.kind(), error.message());
+        if let Some(advice) = error.advice() {
+            again = again.remedy(advice.clone());
+        }
+        if error.is_unsure() { again.unsure() } else { again }
+    };
     let view = match made {
         Ok(None) => return outcomes,
-        Ok(Some(snapshot)) => Version::of(log.clone(), snapshot).and_then(|version| View::of(version, shelf)),
-        Err(error) => Err(error),
+        // Its files are in the log now, whatever comes.
+        Ok(Some(snapshot)) => Version::of(log, snapshot).and_then(|version| View::of(version, shelf)),
+        Err(error) => {
+            if !error.is_unsure() {
+                discard(&*log.storage, &written);
+            }
+            return (0..count).map(|_| Err(failed(&error))).collect();
+        }
     };
     match view {
         Ok(view) => {
@@ -135,12 +147,7 @@ fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
             };
             changes.iter().zip(outcomes).map(tagged).collect()
         }
-        Err(error) => {
-            if !error.is_unsure() {
-                discard(&*log.storage, &written);
-            }
-            (0..count).map(|_| Err(failed(&error))).collect()
-        }
+        Err(error) => (0..count).map(|_| Err(failed(&error).unsure())).collect(),
     }
 }
 

@@ -116,7 +116,8 @@ impl Job {
         }
         plan.metadata = is_changed.then_some(metadata);
         plan.said = Said {
-            came: rows - self.before.replaced.total(),
+            // Of an Item that another program has put there twice, one takes the place of both.
+            came: rows.saturating_sub(self.before.replaced.total()),
             replaced: self.before.replaced.total(),
             went: self.before.went.total(),
             rejected: self.sink.rejected,

@@ -60,7 +60,8 @@ pub fn optimize(
             is_stale = plan.is_none();
             Ok(plan)
         });
-        if is_stale || done.is_err() {
+        // Where nobody knows whether the version was made, it may have them.
+        if is_stale || done.as_ref().is_err_and(|error| !error.is_unsure()) {
             discard(&*log.storage, &files);
         }
         done?;

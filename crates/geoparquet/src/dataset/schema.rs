@@ -125,7 +125,8 @@ fn arrow_type(of: &Value) -> Result<DataType, Wrong> {
 pub(crate) fn with(table: &Fields, file: &Fields) -> Result<Option<Fields>, Wrong> {
     let mut fields: Vec<FieldRef> = table.iter().cloned().collect();
     let is_changed = add_all(&mut fields, file, "")?;
-    if table.is_empty() {
+    // What comes first for other programs' statistics; a profile may have declared its columns before.
+    if !table.iter().any(|field| FIRST.contains(&field.name().as_str())) {
         let place = |field: &FieldRef| FIRST.iter().position(|name| *name == field.name());
         fields.sort_by_key(|field| place(field).unwrap_or(FIRST.len()));
     }
@@ -137,7 +138,11 @@ fn add_all(fields: &mut Vec<FieldRef>, more: &Fields, path: &str) -> Result<bool
     let mut is_changed = false;
     for field in more {
         let path = format!("{path}{}", field.name());
-        match fields.iter_mut().find(|known| known.name() == field.name()) {
+        match fields.iter_mut().find(|known| known.name().eq_ignore_ascii_case(field.name())) {
+            // Many programs do not tell them apart. Whoever writes has seen a table without the other one.
+            Some(known) if known.name() != field.name() => {
+                return Err(format!("the column {path} is {} in the table", known.name()));
+            }
             None => {
                 fields.push(Arc::new(Field::new(field.name(), field.data_type().clone(), true)));
                 is_changed = true;

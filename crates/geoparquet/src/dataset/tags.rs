@@ -8,6 +8,7 @@ use stacyard_store::{Error, ErrorKind, Remedy};
 
 use crate::dataset::log::{Log, now};
 use crate::dataset::options::Author;
+use crate::dataset::vacuum::Vacuumed;
 
 const FOLDER: &str = "_stacyard/tags";
 
@@ -52,7 +53,16 @@ pub(crate) fn put(log: &Log, name: &str, version: u64, author: &Author) -> Resul
     let tag = Tag { version, made: now(), who: author.who.clone() };
     let bytes =
         serde_json::to_vec(&tag).map_err(|cause| Error::failed("cannot write a tag").caused_by(cause))?;
+    let others = all(log)?;
     if log.storage.create(&path(name), &bytes)? {
+        // A vacuum that has begun meanwhile has not seen it.
+        let vacuumed = Vacuumed::of(log)?.is_some_and(|vacuumed| version < vacuumed.oldest);
+        if vacuumed && !others.values().any(|tagged| *tagged == version) {
+            log.storage.delete(&path(name))?;
+            let message = format!("{}: version {version} was vacuumed: files of it are gone", log.name());
+            return Err(Error::new(ErrorKind::NotFound, &message)
+                .remedy(Remedy::from("tag one that is whole: ").command("history", &[log.name()])));
+        }
         return Ok(());
     }
     match get(log, name)? {

@@ -78,7 +78,7 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
     };
     let mut wanted: HashSet<u64> = tags::all(&log)?.into_values().collect();
     wanted.insert(oldest);
-    for version in wanted {
+    for &version in &wanted {
         keep(&Version::of(log.clone(), log.version(&listing, version)?)?)?;
     }
     // What came since is in no need of the whole version: what it has added is enough.
@@ -118,6 +118,14 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
         let said = serde_json::to_vec(&Vacuumed { oldest, at: now() });
         let said = said.map_err(|cause| Error::failed("cannot write what was vacuumed").caused_by(cause))?;
         storage.replace(PATH, &said)?;
+        // Whoever gives a tag from now on sees it; a tag that was given before keeps its files.
+        let tagged: HashSet<u64> = tags::all(&log)?.into_values().collect();
+        for version in tagged.difference(&wanted) {
+            let version = Version::of(log.clone(), log.version(&listing, *version)?)?;
+            kept.extend(DataFile::all(&version.snapshot, log.name())?.into_iter().map(|file| file.path));
+            kept.extend(version.collections_path().map(str::to_owned));
+        }
+        gone.retain(|path| !kept.contains(path));
     }
     for path in gone {
         storage.delete(&path)?;

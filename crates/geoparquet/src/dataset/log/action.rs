@@ -12,7 +12,7 @@ pub(crate) type Texts = BTreeMap<String, Option<String>>;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     pub(crate) commit_info: Option<CommitInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) protocol: Option<Protocol>,
@@ -24,6 +24,12 @@ pub(crate) struct Line {
     pub(crate) remove: Option<Remove>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) txn: Option<Txn>,
+}
+
+/// The protocol lets writers say anything of themselves: what is written in another way is not read.
+fn lenient<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<CommitInfo>, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(Some(serde_json::from_value(value).unwrap_or_default()))
 }
 
 /// A file that is part of the table from then on.

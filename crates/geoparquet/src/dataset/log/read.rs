@@ -111,10 +111,13 @@ impl Log {
         Ok(lines)
     }
 
-    /// What a commit says of itself.
-    pub(crate) fn info(&self, version: u64) -> Result<CommitInfo, Error> {
+    /// What a commit says of itself; `None`: it is not there.
+    pub(crate) fn info(&self, version: u64) -> Result<Option<CommitInfo>, Error> {
+        if !self.storage.has(&commit_path(version))? {
+            return Ok(None);
+        }
         let info = self.commit(version)?.into_iter().find_map(|line| line.commit_info);
-        Ok(info.unwrap_or_default())
+        Ok(Some(info.unwrap_or_default()))
     }
 
     fn missing(&self, listing: &Listing, version: u64) -> Error {

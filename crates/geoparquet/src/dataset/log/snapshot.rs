@@ -102,6 +102,19 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// Fails where the table says that what is in it stays.
+    pub(crate) fn check_replaceable(&self, name: &str) -> Result<(), Error> {
+        let said = self.metadata.as_ref().and_then(|metadata| metadata.configuration.get("delta.appendOnly"));
+        if said.and_then(Option::as_deref).is_none_or(|said| !said.eq_ignore_ascii_case("true")) {
+            return Ok(());
+        }
+        let message = format!("{name} takes new Items alone: it has the property delta.appendOnly");
+        Err(Error::new(ErrorKind::Unsupported, &message)
+            .remedy("copy with mode insert or ignore, or have whoever set the property take it back"))
+    }
+}
+
 fn has_none(add: &Add) -> bool {
     add.deletion_vector.as_ref().is_none_or(serde_json::Value::is_null)
 }
