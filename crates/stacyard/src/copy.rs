@@ -7,8 +7,8 @@ use stacyard_geoparquet::Order;
 use stacyard_model::{Gate, Profile};
 use stacyard_search::{Compiled, Query};
 use stacyard_store::{
-    Accept, Check, Collections, Error, ErrorKind, Find, Known, Location, Mode, Note, Old, Remedy, Report,
-    Run, Source, Store, StoreKind, StoreUrl, Transfer, Wants, merged,
+    Accept, Check, Collections, Comparison, Error, ErrorKind, Find, Known, Location, Mode, Note, Old, Remedy,
+    Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, Wants, merged,
 };
 
 use crate::harvest::{done, is_sorted};
@@ -46,6 +46,8 @@ pub struct Copying {
     pub update: bool,
     /// Which Items are copied of those of the input.
     pub wants: Wants,
+    /// Whether the target is compared with the input once it is held: what differs is copied, and what has not come goes. The mode is [`Mode::Upsert`] then.
+    pub compares: bool,
     /// How the target is laid out.
     pub layout: Layout,
 }
@@ -108,6 +110,16 @@ impl Copying {
     /// # Errors
     /// As [`copy`].
     pub fn run(self, from: &StoreUrl, to: &StoreUrl, run: Run<'_>) -> Result<Report, Error> {
+        self.run_compared(from, to, run).map(|(report, _)| report)
+    }
+
+    /// The same, with what the target was compared by.
+    pub(crate) fn run_compared(
+        self,
+        from: &StoreUrl,
+        to: &StoreUrl,
+        run: Run<'_>,
+    ) -> Result<(Report, Option<Arc<Comparison>>), Error> {
         refuse_own_file(from, to)?;
         self.run_from(Origin::At(from), to, run)
     }
@@ -117,10 +129,15 @@ impl Copying {
     /// # Errors
     /// As [`copy`]; an update, or a journal, which are of STAC APIs.
     pub fn run_opened(self, from: Store, to: &StoreUrl, run: Run<'_>) -> Result<Report, Error> {
-        self.run_from(Origin::Opened(from), to, run)
+        self.run_from(Origin::Opened(from), to, run).map(|(report, _)| report)
     }
 
-    fn run_from(mut self, from: Origin<'_>, to: &StoreUrl, mut run: Run<'_>) -> Result<Report, Error> {
+    fn run_from(
+        mut self,
+        from: Origin<'_>,
+        to: &StoreUrl,
+        mut run: Run<'_>,
+    ) -> Result<(Report, Option<Arc<Comparison>>), Error> {
         let journal = self.journal_of(&from, to)?;
         if self.update {
             self.mode = Some(Mode::Upsert);
@@ -132,6 +149,8 @@ impl Copying {
             from.is_within(to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
         let old = exists && mode != Mode::Replace;
         let old = old.then(|| Self::opened(&self.open, to, &mut run)).transpose()?;
+        let comparison = self.compares.then(|| self.compared(old.as_ref(), to, &mut run)).transpose()?;
+        self.wants = comparison.as_ref().map_or(self.wants, |it| Wants::Different(Arc::clone(it)));
         let (mut notes, source) = self.source(from, (to, old.as_ref()), journal.as_deref(), &mut run)?;
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
@@ -203,10 +222,9 @@ impl Copying {
             Some(old) if is_dataset && self.wants.compared().is_some() => Old::Compared(old.keys()?),
             Some(_) if is_dataset => Old::Nothing,
             Some(old) => Old::Merged(old.items()?),
-            None if mode == Mode::Replace && (exists || to.kind().is_database()) => Old::Replaced {
-                keys: replaced.filter(|_| !is_dataset).and_then(|replaced| replaced.keys().ok()),
-                may_end_empty: self.may_end_empty,
-            },
+            None if mode == Mode::Replace && (exists || to.kind().is_database()) => {
+                self.replaced(replaced.filter(|_| !is_dataset))
+            }
             None => Old::Nothing,
         };
         let transfer = Transfer {
@@ -220,11 +238,29 @@ impl Copying {
             old_collections,
             run,
         };
-        let Some(target) = target.take() else { return Ok(report) };
+        let Some(target) = target.take() else { return Ok((report, comparison)) };
         let written = target.write(transfer, (input, old), (self.layout, profile, self.makes_collections));
         let mut written = done(written, journal.as_deref())?;
         written.notes.splice(0..0, notes);
-        Ok(report.then(written))
+        Ok((report.then(written), comparison))
+    }
+
+    /// What all goes, where it can be read.
+    fn replaced(&self, old: Option<Store>) -> Old {
+        let keys = old.and_then(|old| old.keys().ok());
+        Old::Replaced { keys, may_end_empty: self.may_end_empty }
+    }
+
+    /// What the target holds. It is read once it is held, so that nobody else changes a file in between.
+    fn compared(
+        &self,
+        old: Option<&Store>,
+        to: &StoreUrl,
+        run: &mut Run<'_>,
+    ) -> Result<Arc<Comparison>, Error> {
+        let opened = if old.is_none() { Some(Self::opened(&self.open, to, run)?) } else { None };
+        let store = old.or(opened.as_ref()).ok_or_else(|| Error::failed("a comparison with nothing"))?;
+        Comparison::with(store.items()?.as_mut(), self.may_end_empty, run).map(Arc::new)
     }
 
     /// Where a harvest of the source is kept.

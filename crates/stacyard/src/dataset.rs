@@ -65,12 +65,7 @@ impl DatasetTarget {
     /// # Errors
     /// A version, which stays as it is; a folder of other files.
     pub(crate) fn begin(url: &StoreUrl, open: &Open) -> Result<Self, Error> {
-        if *url.at() != At::Latest {
-            return Err(Error::usage(
-                format!("{url} is a version of a dataset, which stays as it is"),
-                "write to the dataset itself: leave out what stands from the question mark on",
-            ));
-        }
+        refuse_version(url)?;
         let Some(storage) = storage(url, open)? else {
             return Err(Error::usage(
                 format!("{url} is a folder on a server, where no dataset can be written"),
@@ -90,6 +85,16 @@ impl DatasetTarget {
         }
         Ok(Self { storage, base })
     }
+}
+
+fn refuse_version(url: &StoreUrl) -> Result<(), Error> {
+    if *url.at() == At::Latest {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!("{url} is a version of a dataset, which stays as it is"),
+        "write to the dataset itself: leave out what stands from the question mark on",
+    ))
 }
 
 /// Who runs this, and by which command it is said that it was done.
@@ -166,6 +171,7 @@ pub fn diff(
 /// # Errors
 /// A folder that is no dataset; files that cannot be taken away.
 pub fn vacuum(url: &StoreUrl, older_than: Duration, tries: bool, open: &Open) -> Result<Vacuum, Error> {
+    refuse_version(url)?;
     there(url, open)?;
     stacyard_geoparquet::vacuum(&written(url, open)?, older_than, tries)
 }

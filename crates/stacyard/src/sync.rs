@@ -1,10 +1,8 @@
 //! What makes a store hold what another holds, with as little written as there is that differs.
 
-use std::sync::Arc;
-
 use stacyard_store::{
     Collections, Comparison, Deletion, Error, ErrorKind, Location, Mode, Note, Remedy, Report, Run, Store,
-    StoreKind, StoreUrl, Wants, When,
+    StoreKind, StoreUrl, When,
 };
 
 use crate::collections::delete_collection;
@@ -29,11 +27,10 @@ pub fn sync(from: &StoreUrl, to: &StoreUrl, copying: Copying, mut run: Run<'_>) 
     };
     let source = copying.open_source.as_ref().unwrap_or(&copying.open).url(from)?;
     let source_collections = source.collections()?;
-    let comparison = Arc::new(Comparison::with(store.items()?.as_mut(), copying.may_end_empty, &mut run)?);
-    let wants = Wants::Different(Arc::clone(&comparison));
-    let copying = Copying { mode: Some(Mode::Upsert), wants, ..copying };
     let threads = run.threads;
-    let mut report = copying.run(from, to, run.part())?;
+    let copying = Copying { mode: Some(Mode::Upsert), compares: true, ..copying };
+    let (mut report, comparison) = copying.run_compared(from, to, run.part())?;
+    let Some(comparison) = comparison else { return Ok(report) };
     if comparison.keeps_all() {
         report.notes.push(kept(from));
         return Ok(report);

@@ -197,7 +197,30 @@ fn spell(value: Value<'_>, out: &mut Vec<u8>) {
             out.push(b']');
         }
         Kind::String => push_string(out, &value.as_str().unwrap_or_default()),
-        Kind::Number | Kind::True | Kind::False | Kind::Null => out.extend_from_slice(value.raw().as_bytes()),
+        Kind::Number => spell_number(value.raw(), out),
+        Kind::True | Kind::False | Kind::Null => out.extend_from_slice(value.raw().as_bytes()),
+    }
+}
+
+/// The digits of a number and where its point stands, however it is written: stores write `1e-05` as `0.00001`. One with a fraction or an exponent is
+/// another than one without, as `10` and `10.0` are for whoever reads them.
+fn spell_number(raw: &str, out: &mut Vec<u8>) {
+    let (digits, exponent) = raw.split_once(['e', 'E']).unwrap_or((raw, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    let zeros = all.len() - all.trim_end_matches('0').len();
+    let shift =
+        i64::try_from(zeros).ok().zip(i64::try_from(fraction.len()).ok()).map(|(zeros, after)| zeros - after);
+    // The power of ten of the last of the significant digits.
+    let power =
+        exponent.parse::<i64>().ok().zip(shift).and_then(|(exponent, shift)| exponent.checked_add(shift));
+    match power {
+        _ if !raw.contains(['.', 'e', 'E']) => out.extend_from_slice(raw.as_bytes()),
+        _ if significant.is_empty() => out.extend_from_slice(format!("{sign}.").as_bytes()),
+        Some(power) => out.extend_from_slice(format!("{sign}{significant}.e{power}").as_bytes()),
+        None => out.extend_from_slice(raw.as_bytes()),
     }
 }
 
@@ -217,8 +240,17 @@ mod tests {
     fn the_order_of_members_and_the_spelling_of_texts_say_nothing() {
         let one = spelt(r#"{"a": [1, {"x":"\u00e9\/","y":null}], "b": 2.50}"#);
         assert_eq!(one, spelt(r#"{"b":2.50,"a":[1,{"y":null,"x":"é/"}]}"#));
+        for same in ["2.5", "25e-1", "0.25E1", "2.500", "250.0e-2"] {
+            assert_eq!(one, spelt(&format!(r#"{{"b":{same},"a":[1,{{"y":null,"x":"é/"}}]}}"#)), "{same}");
+        }
+        assert_eq!(
+            [spelt("1e-05"), spelt("0.0"), spelt("-0.0")],
+            [spelt("0.00001"), spelt("0e7"), spelt("-0e1")]
+        );
+        assert_ne!(spelt("100.0"), spelt("10.0"));
         for other in [
-            r#"{"b":2.5,"a":[1,{"y":null,"x":"é/"}]}"#,
+            r#"{"b":2.05,"a":[1,{"y":null,"x":"é/"}]}"#,
+            r#"{"b":2.5,"a":[1.0,{"y":null,"x":"é/"}]}"#,
             r#"{"b":2.50,"a":[{"y":null,"x":"é/"},1]}"#,
             r#"{"b":2.50,"a":[1,{"x":"é/"}]}"#,
             r#"{"b":2.50,"a":[[1],{"y":null,"x":"é/"}]}"#,

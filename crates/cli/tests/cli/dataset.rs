@@ -130,3 +130,78 @@ fn parts_become_one_version() {
     "#);
     assert_eq!(ids(&yard, "d/"), "a b c d y");
 }
+
+#[test]
+fn a_vacuum_leaves_what_is_not_its_own() {
+    let yard = Yard::new();
+    yard.write("a.ndjson", lines(&["a", "b"]));
+    for to in ["d/", "d/inner/", "outside/", "mine.parquet"] {
+        yard.run(&["copy", "a.ndjson", to]).status(0);
+    }
+    yard.run(&["delete", "d/", "--ids", "a", "--yes"]).status(0);
+    std::fs::copy(yard.path("mine.parquet"), yard.path("d/mine.parquet")).unwrap();
+    std::os::unix::fs::symlink(yard.path("outside"), yard.path("d/link")).unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 86_400);
+    let mut folders = vec![yard.path("d"), yard.path("outside")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            match entry.file_type().unwrap() {
+                kind if kind.is_dir() => folders.push(entry.path()),
+                kind if kind.is_file() => {
+                    std::fs::File::options()
+                        .append(true)
+                        .open(entry.path())
+                        .unwrap()
+                        .set_modified(long_ago)
+                        .unwrap();
+                }
+                _ => {}
+            }
+        }
+    }
+    let said = yard.run(&["vacuum", "d/", "--older-than", "1d"]).status(0);
+    // The file that had `a`.
+    assert!(said.out.contains("1 file") || said.err.contains("1 file"), "{}{}", said.out, said.err);
+    assert!(yard.path("d/mine.parquet").exists());
+    for (store, count) in [("d/", "1\n"), ("d/inner/", "2\n"), ("outside/", "2\n")] {
+        assert_eq!(yard.run(&["search", store, "--count"]).status(0).out, count, "{store}");
+    }
+    yard.run(&["vacuum", "d/?version=0", "--older-than", "1d"]).status(2);
+}
+
+#[test]
+fn writers_that_make_a_dataset_at_once_go_in_one_after_the_other() {
+    let yard = Yard::new();
+    yard.run(&["init", "d/"]).status(0);
+    let names: Vec<String> = (0..4).map(|number| format!("{number}.ndjson")).collect();
+    for (number, name) in names.iter().enumerate() {
+        yard.write(name, lines(&[&format!("i{number}")]));
+    }
+    let mut running: Vec<_> = names
+        .iter()
+        .map(|name| yard.command(&["copy", name, "d/", "--mode", "insert"]).spawn().unwrap())
+        .collect();
+    for process in &mut running {
+        assert!(process.wait().unwrap().success());
+    }
+    assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, "4\n");
+}
+
+#[test]
+fn of_two_that_are_compared_with_a_dataset_at_once_one_alone_changes_it() {
+    let yard = Yard::new();
+    let all: Vec<String> = (0..100).map(|number| format!("i{number}")).collect();
+    let some =
+        |range: std::ops::Range<usize>| lines(&all[range].iter().map(String::as_str).collect::<Vec<_>>());
+    yard.write("all.ndjson", some(0..100));
+    yard.write("left.ndjson", some(0..50));
+    yard.write("right.ndjson", some(50..100));
+    for _ in 0..3 {
+        yard.run(&["copy", "all.ndjson", "d/", "--overwrite"]).status(0);
+        let mut both =
+            ["left.ndjson", "right.ndjson"].map(|from| yard.command(&["sync", from, "d/"]).spawn().unwrap());
+        let done = both.each_mut().map(|process| process.wait().unwrap().success());
+        let count = yard.run(&["search", "d/", "--count"]).status(0).out;
+        assert!(count == "50\n" && done.iter().any(|done| *done), "{count} {done:?}");
+    }
+}

@@ -82,9 +82,10 @@ pub(crate) fn commit(
         if tries > 0 {
             pause(tries);
         }
-        snapshot = match log.next(&snapshot)? {
-            Some(next) if !is_new => next,
-            _ => log.latest()?.unwrap_or_default(),
+        let next = if is_new { None } else { log.next(&snapshot)? };
+        snapshot = match next {
+            Some(next) => next,
+            None => log.latest()?.unwrap_or_default(),
         };
     }
     let message = format!("{}: other writers were faster {TRIES} times", log.name());

@@ -76,6 +76,11 @@ impl Job {
     pub(crate) fn plan(&mut self, version: &Version) -> Result<Option<Plan>, Error> {
         let is_new = version.snapshot.protocol.is_none();
         version.check_writable()?;
+        if self.sink.compared.is_some_and(|compared| compared != version.snapshot.version) {
+            let message = format!("{}: another writer has changed it meanwhile", self.sink.log.name());
+            return Err(Error::new(ErrorKind::Conflict, &message)
+                .remedy("nothing was changed: what differs now is found when it is run again"));
+        }
         self.check_profile(version, is_new)?;
         let fields = self.written(version)?;
         let old = DataFile::all(&version.snapshot, self.sink.log.name())?;

@@ -73,14 +73,14 @@ impl Storage for LocalStorage {
                 let entry = entry.map_err(failed)?;
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
-                // Between the two another process may have taken it away.
-                let there = match fs::metadata(entry.path()) {
+                // Between the two another process may have taken it away. What a link leads to is no part of the folder.
+                let there = match entry.metadata() {
                     Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
                     there => there.map_err(failed)?,
                 };
                 if there.is_dir() {
                     folders.push(below);
-                } else {
+                } else if there.is_file() {
                     let modified = there.modified().map_err(failed)?;
                     files.push(StoredFile { path: below, size: there.len(), modified: millis(modified) });
                 }

@@ -43,6 +43,9 @@ pub struct DatasetSink {
     pub(crate) rejected: u64,
     /// The keys of Items that go, whatever comes.
     pub(crate) gone: Vec<ItemHash>,
+    /// The version that the Items were compared with, which the new one has to come after.
+    pub(crate) compared: Option<u64>,
+    base: Option<u64>,
     /// The files of parts that other processes have written.
     pub(crate) parts: Option<Vec<Vec<NewFile>>>,
 }
@@ -127,6 +130,8 @@ impl DatasetSink {
             collections: (collections, None),
             rejected: 0,
             gone: Vec::new(),
+            compared: None,
+            base: base.map(|base| base.view().version().snapshot.version),
             parts: None,
         })
     }
@@ -201,6 +206,7 @@ impl Sink for DatasetSink {
     }
 
     fn take_away(&mut self, items: Vec<ItemKey>) -> Result<(), Error> {
+        self.compared = self.base;
         self.gone.extend(items.iter().map(|item| key(item.collection.as_deref(), &item.id)));
         Ok(())
     }

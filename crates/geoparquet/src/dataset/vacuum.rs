@@ -96,18 +96,28 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
     let known = known(&log, &listing.commits.keys().copied().collect::<Vec<_>>())?;
     let mut done = Vacuum { oldest, ..Vacuum::default() };
     let mut gone = Vec::new();
-    for file in storage.list("")? {
+    let listed = storage.list("")?;
+    // Datasets inside of this one have their own.
+    let log_of = format!("/{FOLDER}/");
+    let inner: HashSet<&str> =
+        listed.iter().filter_map(|file| file.path.split_once(&log_of).map(|(inner, _)| inner)).collect();
+    let is_inner = |path: &str| path.match_indices('/').any(|(at, _)| inner.contains(&path[..at]));
+    for file in &listed {
+        if is_inner(&file.path) {
+            continue;
+        }
         let is_ours = file.path.starts_with(COLLECTIONS);
         let is_hidden = file.path.split('/').any(|name| name.starts_with(['.', '_']));
         if kept.contains(&file.path) || is_hidden && !is_ours {
             continue;
         }
-        let is_parquet = ["parquet", "geoparquet"].iter().any(|known| file.path.ends_with(known));
-        let is_old = known.contains(&file.path) || file.modified < before.min(now() - UNDER_WAY);
-        if is_old && (is_parquet || is_ours) {
+        // What no version has named is taken away only where its name is one that is given here: others may be the user's own.
+        let is_left = is_ours || is_part(&file.path);
+        let is_old = file.modified < before.min(now() - UNDER_WAY);
+        if known.contains(&file.path) || is_left && is_old {
             done.files += 1;
             done.bytes += file.size;
-            gone.push(file.path);
+            gone.push(file.path.clone());
         }
     }
     if tries {
@@ -131,6 +141,13 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
         storage.delete(&path)?;
     }
     Ok(done)
+}
+
+/// Whether a file has the name of a data file: `part-UUID.parquet`.
+fn is_part(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let id = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".parquet"));
+    id.is_some_and(|id| id.len() == 36 && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()))
 }
 
 /// The files that some version has named.

@@ -145,7 +145,11 @@ impl Transfer<'_> {
             return Err(replaced_by_nothing(&totals.report));
         }
         match leaving {
-            Some(mut keys) => comparison.leaving(keys.as_mut(), &mut self.run, |items| sink.take_away(items)),
+            Some(mut keys) => {
+                // It is compared, even if nothing goes.
+                sink.take_away(Vec::new())?;
+                comparison.leaving(keys.as_mut(), &mut self.run, |items| sink.take_away(items))
+            }
             None => Ok(()),
         }
     }
