@@ -209,3 +209,46 @@ fn of_two_that_are_compared_with_a_dataset_at_once_one_alone_changes_it() {
         assert!(count == "50\n" && done.iter().any(|done| *done), "{count} {done:?}");
     }
 }
+
+#[test]
+fn a_part_that_somebody_has_changed_is_refused() {
+    let yard = Yard::new();
+    yard.run(&["init", "d/", "-q"]).status(0);
+    yard.write("a.ndjson", lines(&["a"]));
+    yard.run(&["copy", "a.ndjson", "d/", "--stage", "part.json", "-q"]).status(0);
+    let part: serde_json::Value = serde_json::from_str(&yard.read("part.json")).unwrap();
+    let changes: [(&str, serde_json::Value); 4] = [
+        ("/files/0/path", "../outside.parquet".into()),
+        ("/files/0/path", "_delta_log/00000000000000000000.json".into()),
+        ("/files/0/add/path", "other.parquet".into()),
+        ("/files/0/add/size", 5.into()),
+    ];
+    for (pointer, value) in changes {
+        let mut changed = part.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        yard.write("changed.json", changed.to_string());
+        let ran = yard.run(&["commit", "d/", "changed.json"]);
+        assert!(ran.status == 2 || ran.status == 3, "{pointer}: {}", ran.err);
+        assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, "0\n", "{pointer}");
+    }
+    yard.run(&["commit", "d/", "part.json"]).status(0);
+    assert_eq!(ids(&yard, "d/"), "a");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_not_needed_where_all_commits_are_there() {
+    let yard = Yard::new();
+    for number in 0..12 {
+        yard.write("a.ndjson", lines(&[&format!("i{number}")]));
+        yard.run(&["copy", "a.ndjson", "d/", "--mode", "insert", "-q"]).status(0);
+    }
+    let checkpoint = yard.path("d/_delta_log/00000000000000000010.checkpoint.parquet");
+    let bytes = fs::read(&checkpoint).unwrap();
+    fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, "12\n");
+    fs::remove_file(yard.path("d/_delta_log/00000000000000000003.json")).unwrap();
+    let said = yard.run(&["search", "d/", "--count"]).status(3).err;
+    assert!(said.contains("checkpoint.parquet is damaged"), "{said}");
+    fs::write(&checkpoint, bytes).unwrap();
+    assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, "12\n");
+}

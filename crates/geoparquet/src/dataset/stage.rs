@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use stacyard_store::{Collections, Error, ErrorKind, Finished, Mode, Output, Remedy};
 
@@ -133,12 +134,23 @@ pub(crate) fn read(log: &Log, version: &Version, paths: &[PathBuf]) -> Result<Pa
                 return Err(Error::new(ErrorKind::Exists, &format!("{name} is in {} already", log.name()))
                     .remedy("leave it out"));
             }
+            // Others could have written it: what it names has to be a data file of this dataset, of the size that it says.
+            let decoded = percent_decode_str(&staged.add.path).decode_utf8_lossy();
+            let is_inside =
+                !staged.path.split('/').any(|part| part.is_empty() || part.starts_with(['.', '_']));
+            if decoded != staged.path || !is_inside {
+                return Err(Error::usage(
+                    format!("{name} names {}, which is no data file of {}", staged.path, log.name()),
+                    "stage the part again",
+                ));
+            }
             if !log.storage.has(&staged.path)? {
                 let message = format!("{name}: {}{} is gone", log.name(), staged.path);
                 return Err(Error::new(ErrorKind::NotFound, &message).remedy(
                     "it was committed and replaced, or a vacuum has removed it: stage the part again",
                 ));
             }
+            log.storage.open(&staged.path, staged.add.size)?;
             let fields = schema::of_delta(&staged.columns)
                 .map_err(|what| Error::usage(format!("{name}: {what}"), "stage the part again"))?;
             if let Err(what) = schema::with(&version.fields, &fields) {

@@ -33,17 +33,35 @@ impl Log {
         let checkpoints = listing.checkpoints.range(..=version);
         let mut first = 0;
         if let Some((of, files)) = checkpoints.last() {
-            for file in files {
-                let bytes = self.storage.get(file)?.ok_or_else(|| self.gone(file))?;
-                checkpoint::read(bytes, &mut snapshot)
-                    .map_err(|cause| self.damaged(file, &cause.to_string()))?;
+            match self.of_checkpoint(files) {
+                Ok(read) => {
+                    snapshot = read;
+                    (snapshot.version, first) = (*of, of + 1);
+                }
+                // What it says the commits say too, where all of them are there.
+                Err(error) => {
+                    if (0..=version).any(|version| !listing.commits.contains_key(&version)) {
+                        return Err(error);
+                    }
+                }
             }
-            (snapshot.version, snapshot.checkpoint, first) = (*of, Some(*of), of + 1);
         }
         // The newest checkpoint may be of a later version than this one.
         snapshot.checkpoint = listing.checkpoints.last_key_value().map(|(of, _)| *of);
         self.advance(listing, &mut snapshot, first..=version)?;
         snapshot.check(self.name())?;
+        Ok(snapshot)
+    }
+
+    fn of_checkpoint(&self, files: &[String]) -> Result<Snapshot, Error> {
+        let mut snapshot = Snapshot::default();
+        for file in files {
+            let bytes = self.storage.get(file)?.ok_or_else(|| self.gone(file))?;
+            checkpoint::read(bytes, &mut snapshot).map_err(|cause| self.damaged(file, &cause.to_string()))?;
+        }
+        if snapshot.protocol.is_none() {
+            return Err(self.damaged(&files.join(", "), "it says nothing of the protocol"));
+        }
         Ok(snapshot)
     }
 
