@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stacyard_geoparquet::{
-    Author, Dataset, DatasetSink, Difference, Entry, Making, Options, Vacuum, Writing, local_storage,
+    Author, Dataset, DatasetSink, Difference, Entry, Making, Options, Vacuum, Writing, dataset_is_begun,
+    local_storage, unfinished_dataset,
 };
 use stacyard_store::{
     At, Changes, Check, CollectionChanges, Collections, Deletion, Error, ErrorKind, Known, Location, Mode,
@@ -29,7 +30,8 @@ pub(crate) fn opened(url: &StoreUrl, open: &Open, memory: usize) -> Result<Optio
         return Ok(None);
     }
     let Some(storage) = storage(url, open)? else { return Ok(None) };
-    match Dataset::open(storage, url.at().clone(), memory)? {
+    match Dataset::open(Arc::clone(&storage), url.at().clone(), memory)? {
+        None if dataset_is_begun(&*storage)? => Err(unfinished_dataset(storage.name())),
         None if *url.at() != At::Latest => Err(no_dataset(url)),
         found => Ok(found),
     }
@@ -75,6 +77,7 @@ impl DatasetTarget {
         };
         let base = Dataset::open(Arc::clone(&storage), At::Latest, 0)?;
         if base.is_none()
+            && !dataset_is_begun(&*storage)?
             && let Some(other) = storage.list("")?.first()
         {
             let message = format!("{url} is there, and is no dataset: {} is in it", other.path);

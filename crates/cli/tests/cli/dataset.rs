@@ -1,6 +1,8 @@
 //! Datasets by the command: made by `init` or by a copy, grown in every mode, read at every version.
 
 use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
 use crate::limits::by_shell;
 use crate::support::{Yard, lines};
@@ -189,6 +191,52 @@ fn a_dataset_that_several_make_at_once_is_not_damaged() {
         went_in += u32::from(done.status.success());
     }
     assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, format!("{went_in}\n"));
+}
+
+/// A file of Items that no version names is there, beside what is hidden.
+fn has_data(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        !name.starts_with(['.', '_']) && (name.ends_with(".parquet") || has_data(&entry.path()))
+    })
+}
+
+#[test]
+fn a_first_copy_that_is_killed_is_no_folder_of_files() {
+    let yard = Yard::new();
+    let items = ["a", "b"].map(|collection| {
+        let of = |n: i32| {
+            lines(&[&format!("{collection}{n}")])
+                .replace(r#""collection":"c""#, &format!(r#""collection":"{collection}""#))
+        };
+        (0..6_000).map(of).collect::<String>()
+    });
+    yard.write("many.ndjson", items.concat());
+    let copy = ["copy", "many.ndjson", "d/"];
+    let mut was_hit = false;
+    for _ in 0..10 {
+        let mut child = yard.command(&copy).spawn().unwrap();
+        while !has_data(&yard.path("d")) && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        was_hit = !yard.path("d/_delta_log").exists();
+        if was_hit {
+            break;
+        }
+        fs::remove_dir_all(yard.path("d")).unwrap();
+    }
+    assert!(was_hit, "it was done each time before it could be killed");
+    let ran = yard.run(&["search", "d/", "--count"]).status(3);
+    insta::assert_snapshot!(ran.err, @r"
+    error: d/ is a dataset without a version yet: what writes the first is at work, or was broken off
+      help: wait for it, or run it again: it begins anew, and a vacuum removes what was left
+    ");
+    yard.run(&copy).status(0);
+    assert_eq!(yard.run(&["search", "d/", "--count"]).status(0).out, "12000\n");
+    assert!(!yard.path("d/_stacyard/begun").exists());
 }
 
 #[test]

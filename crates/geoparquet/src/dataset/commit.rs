@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stacyard_store::{Collections, Error, ErrorKind, Remedy};
 
+use crate::dataset::begun;
 use crate::dataset::log::action::{Add, CommitInfo, Format, Line, Metadata, Protocol, Said, Texts};
 use crate::dataset::log::snapshot::Snapshot;
 use crate::dataset::log::{Log, now};
@@ -76,6 +77,9 @@ pub(crate) fn commit(
             Ok(false) | Err(_) => false,
         };
         if put {
+            if is_new {
+                begun::unmark(&*log.storage);
+            }
             log.checkpoint(&mut snapshot);
             return Ok(Some(snapshot));
         }

@@ -7,6 +7,7 @@ use arrow_schema::Fields;
 use serde_json::json;
 use stacyard_store::{Batch, Before, Collections, Counts, Error, ErrorKind, Mode, Remedy};
 
+use crate::dataset::begun;
 use crate::dataset::commit::{Plan, made, with_collections};
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::ItemHash;
@@ -170,6 +171,9 @@ impl Job {
             self.checked.clear();
         }
         let sink = &mut self.sink;
+        if version.snapshot.protocol.is_none() {
+            begun::mark(&*sink.log.storage)?;
+        }
         let content = Content {
             spool: &mut sink.spool,
             items: &sink.items,

@@ -2,12 +2,13 @@
 //!
 //! `log` is the log, `schema` and `stats` what it says of columns and values, `version` a version as columns of Items, `file` its files, `view` what can be asked. `store`
 //! answers, of what `asked` leaves, and takes single changes (`edit`); `at` and `tags` find a version. `sink` writes, `job` is what it does for a version: `write` makes files, `keys` and `present` say which Items there are, `rewrite` leaves
-//! some out, `late` those that another writer was faster with, `make` an empty one, `stage` the parts of many machines, and `commit` makes a version of it. `history`, `diff`, `vacuum` and `optimize` are about versions. `local` is a folder on disk.
+//! some out, `late` those that another writer was faster with, `make` an empty one, `begun` marks one that has no version yet, `stage` the parts of many machines, and `commit` makes a version of it. `history`, `diff`, `vacuum` and `optimize` are about versions. `local` is a folder on disk.
 //!
 //! Uses `format`, `read`, `write`, `search`, `folder` and `sink`.
 
 mod asked;
 mod at;
+mod begun;
 mod collections;
 mod commit;
 mod diff;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 use stacyard_store::{Error, Storage};
 
+pub use begun::{is_begun, unfinished};
 pub use collections::{delete_dataset_collection, put_dataset_collections};
 pub use diff::{Difference, diff};
 pub use history::{Entry, Moved, history};

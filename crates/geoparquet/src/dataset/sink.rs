@@ -10,6 +10,7 @@ use stacyard_store::{
     Collections, Encoder, Error, Finished, ItemKey, Mode, Refused, Remedy, Sink, Storage, Why,
 };
 
+use crate::dataset::begun;
 use crate::dataset::commit::commit;
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::job::Job;
@@ -236,6 +237,11 @@ impl Sink for DatasetSink {
             Err(error) => {
                 if !error.is_unsure() {
                     job.discard();
+                    if job.sink.base.is_none()
+                        && log.listing().is_ok_and(|listing| listing.latest().is_none())
+                    {
+                        begun::unmark(&*log.storage);
+                    }
                 }
                 Err(error)
             }
