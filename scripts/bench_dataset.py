@@ -1,33 +1,64 @@
-"""Datasets beside deltalake and DuckDB's delta_scan: the table of the issue, as Markdown on standard output. Items are made up; sizes by the argument."""
+"""Datasets beside deltalake, stac-geoparquet and DuckDB's delta_scan, in one run: writes docs/benchmarks-dataset.md. Items are made up, of the small style (2 kB)."""
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
-import resource
+import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-STACYARD, MAKE = os.environ["STACYARD"], os.environ["MAKE_CATALOG"]
+WEST, SOUTH, EAST, NORTH, CLOUD = 0, 40, 10, 50, 20
+TURN = datetime.datetime(2024, 10, 1)
+MORE = 10_000
+SCATTERED = 1_000
+FILES = 5_000
 
 
-def timed(*command):
-    """Seconds and peak memory (MB) of a command. A process that Python starts has Python's own peak as its least, so that another one starts it."""
-    with tempfile.NamedTemporaryFile("r") as peak:
-        watched = ["/usr/bin/time", "-f", "%M", "-o", peak.name, *map(str, command)]
-        start = time.perf_counter()
-        done = subprocess.run(watched, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        seconds = time.perf_counter() - start
-        if done.returncode not in (0, 1):
-            sys.exit(f"{command}: {done.stderr}")
-        return seconds, int(peak.read().split()[-1]) / 1024
+class Kit:
+    def __init__(self, binaries, folder):
+        self.folder = folder
+        self.stacyard, self.make, self.asks = (binaries / name for name in ("stacyard", "make-catalog", "ask"))
+
+    def timed(self, *command, stdin=None):
+        """Seconds and peak memory (MB) of a stacyard command. A process that Python starts has Python's own peak as its least, so that another one starts it."""
+        with tempfile.NamedTemporaryFile("r") as peak:
+            watched = ["/usr/bin/time", "-f", "%M", "-o", peak.name, self.stacyard, *command]
+            start = time.perf_counter()
+            done = subprocess.run([str(part) for part in watched], stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            seconds = time.perf_counter() - start
+            if done.returncode:
+                sys.exit(f"{command}: {done.stderr}")
+            return seconds, int(peak.read().split()[-1]) / 1024
+
+    def copy(self, source, target, *flags):
+        return self.timed("copy", source, target, "-q", "--rejects", self.folder / "rejects", *flags)
+
+    def items(self, number, seed, path):
+        """Items whose ids no other seed has."""
+        with path.open("wb") as out:
+            made = subprocess.Popen([self.make, "--items", str(number), "--seed", str(seed), "--style", "small", "-"], stdout=subprocess.PIPE)
+            subprocess.run(["sed", f's/"id":"/"id":"{seed}-/'], stdin=made.stdout, stdout=out, check=True, env=os.environ | {"LC_ALL": "C"})
+            if made.wait():
+                sys.exit("make-catalog failed")
+        return path
+
+    def ask(self, dataset, *question):
+        """Seconds of an answer in a process that is open already: the median of some."""
+        out = subprocess.run([str(part) for part in [self.asks, f"{dataset}/", *question]], stdout=subprocess.PIPE, text=True, check=True).stdout
+        said = dict(line.split(" ", 1) for line in out.splitlines())
+        return float(said["seconds"]), int(said["count"])
 
 
-def best(times, run):
-    return min(run() for _ in range(times))
+def timed(run):
+    start = time.perf_counter()
+    result = run()
+    return time.perf_counter() - start, result
 
 
 def delta_connection():
@@ -40,108 +71,200 @@ def delta_connection():
     return connection
 
 
+def rows_of(ndjson):
+    """Items as stac-geoparquet makes Arrow rows of them."""
+    import pyarrow
+    import stac_geoparquet.arrow
+
+    return pyarrow.table(stac_geoparquet.arrow.parse_stac_ndjson_to_arrow(str(ndjson)).read_all())
+
+
+def spread(ndjson, number, total, change=None):
+    """Lines that lie evenly in a file."""
+    step = max(total // number, 1)
+    with ndjson.open() as lines:
+        for at, line in enumerate(lines):
+            if at % step == 0 and at // step < number:
+                item = json.loads(line)
+                if change:
+                    change(item)
+                yield item
+
+
+def question(days):
+    half = datetime.timedelta(days=days / 2)
+    begin, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (TURN - half, TURN + half - datetime.timedelta(seconds=1)))
+    ours = ["--filter", f"eo:cloud_cover < {CLOUD}", "--bbox", f"{WEST},{SOUTH},{EAST},{NORTH}", "--datetime", f"{begin}/{end}"]
+    # Geometries are boxes here as good as: what intersects is not looked at.
+    theirs = f"""SELECT id, datetime, assets FROM delta_scan('%s') WHERE "eo:cloud_cover" < {CLOUD} AND datetime BETWEEN '{begin}' AND '{end}'
+        AND bbox.xmin <= {EAST} AND bbox.xmax >= {WEST} AND bbox.ymin <= {NORTH} AND bbox.ymax >= {SOUTH}"""
+    return [*ours, "--fields", "id,datetime,assets"], theirs
+
+
+def duckdb_seconds(connection, sql, times):
+    connection.execute(sql).to_arrow_table()
+    return statistics.median(timed(lambda: connection.execute(sql).to_arrow_table())[0] for _ in range(times))
+
+
+def writes(kit, items, base, data, rows):
+    """Appends and upserts beside deltalake, which is given a table of the same Items."""
+    import deltalake
+
+    folder = kit.folder
+    extra = kit.items(MORE, 99, folder / "extra.ndjson")
+    changed = folder / "changed.ndjson"
+    with changed.open("w") as out:
+        for item in spread(base, SCATTERED, items, lambda item: item["properties"].update({"eo:cloud_cover": 1.5})):
+            out.write(json.dumps(item) + "\n")
+    single, theirs = folder / "single.parquet", folder / "theirs"
+    kit.copy(base, single)
+    said(f"single file of {items:,}")
+    taken, _ = timed(lambda: deltalake.write_deltalake(theirs, rows_of(base)))
+    said(f"deltalake has {items:,} in {taken:.0f} s")
+    append = [kit.copy(extra, f"{data}/", "--mode", "insert"), kit.copy(kit.items(MORE, 98, folder / "extra.ndjson"), f"{data}/", "--mode", "insert")]
+    rewrite, _ = kit.copy(folder / "extra.ndjson", single, "--mode", "insert")
+    parsed, table = timed(lambda: rows_of(folder / "extra.ndjson"))
+    appended, _ = timed(lambda: deltalake.write_deltalake(theirs, table, mode="append", schema_mode="merge"))
+    same = "t.id = s.id AND t.collection = s.collection"
+
+    def merge(source, insert):
+        merger = deltalake.DeltaTable(theirs).merge(source, same, source_alias="s", target_alias="t")
+        merger = merger.when_not_matched_insert_all() if insert else merger.when_matched_update_all().when_not_matched_insert_all()
+        merger.execute()
+
+    inserted, _ = timed(lambda: merge(rows_of(kit.items(MORE, 97, folder / "extra.ndjson")), True))
+    seconds, memory = min(append)
+    work = f"append {MORE:,} Items to {items:,}"
+    rows.append((work, f"{seconds:.2f} s, {memory:.0f} MB", "stac-geoparquet and deltalake, no look at ids", parsed + appended, seconds))
+    rows.append((work, f"{seconds:.2f} s", "deltalake alone, of Arrow rows that are there", appended, seconds))
+    rows.append((work, f"{seconds:.2f} s", "stac-geoparquet and a merge that inserts what is new", inserted, seconds))
+    rows.append((work, f"{seconds:.2f} s", "stacyard, the one file written anew", rewrite, seconds))
+    upsert, memory = kit.copy(changed, f"{data}/", "--mode", "upsert")
+    merged, _ = timed(lambda: merge(rows_of(changed), False))
+    rows.append((f"upsert {SCATTERED:,} scattered Items into {items:,}", f"{upsert:.2f} s, {memory:.0f} MB", "stac-geoparquet and deltalake's merge", merged, upsert))
+    shutil.rmtree(theirs)
+
+
+def asked(kit, data, items, ids, days):
+    """The three questions: of ours and of delta_scan."""
+    connection = delta_connection()
+    ours, theirs = question(days)
+    by_id, newest = ["--ids", ",".join(ids)], ["--max-items", "10"]
+    found = {}
+    for name, flags, sql in [
+        ("Item by id", by_id, f"SELECT * FROM delta_scan('%s') WHERE id = '{ids[0]}'"),
+        ("newest 10", newest, "SELECT * FROM delta_scan('%s') ORDER BY datetime DESC, collection, id LIMIT 10"),
+        ("the question", ours, theirs),
+    ]:
+        seconds, count = kit.ask(data, *flags)
+        found[name] = (seconds, count, duckdb_seconds(connection, sql % data, 3 if items <= 1_000_000 else 1))
+        said(f"{name} of {items:,}: {found[name]}")
+    return found
+
+
+def of_files(kit, data):
+    """A dataset of very many files: those of a small one under many names."""
+    few, many = kit.folder / "few", kit.folder / "many"
+    kit.copy(kit.items(50, 96, kit.folder / "few.ndjson"), f"{few}/")
+    shutil.copytree(few, many)
+    log = many / "_delta_log" / f"{0:020}.json"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    add = next(line for line in lines if "add" in line)
+    file = many / add["add"]["path"]
+    for number in range(FILES - 1):
+        copied = json.loads(json.dumps(add))
+        copied["add"]["path"] = add["add"]["path"].replace("part-", f"part-{number}-")
+        os.link(file, many / copied["add"]["path"])
+        lines.append(copied)
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return min(kit.timed("search", f"{many}/", "--count")[0] for _ in range(5))
+
+
+def said(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("items", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--folder", help="where the data lies [default: a temporary folder]")
-    arguments = parser.parse_args()
-    root = pathlib.Path(arguments.folder or tempfile.mkdtemp(prefix="bench-dataset-"))
-    root.mkdir(exist_ok=True)
-    items, more = arguments.items, max(arguments.items // 100, 100)
+    parser.add_argument("--items", type=int, required=True)
+    parser.add_argument("--binaries", type=pathlib.Path, required=True)
+    parser.add_argument("--report", type=pathlib.Path, required=True)
+    parser.add_argument("--most", type=int, default=10, help="the largest dataset has so many times the Items")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-dataset-", dir=options.binaries.parent))
     try:
-        run(root, items, more)
+        options.report.write_text(run(Kit(options.binaries, folder), options.items, options.most))
     finally:
-        if not arguments.folder:
-            shutil.rmtree(root)
+        shutil.rmtree(folder)
 
 
-def run(root, items, more):
-    import deltalake
-
-    base, extra, scattered = root / "base.ndjson", root / "extra.ndjson", root / "scattered.ndjson"
-    subprocess.run([MAKE, "--items", str(items), "--seed", "1", base], check=True)
-    subprocess.run([MAKE, "--items", str(more), "--seed", "2", extra], check=True)
-    with base.open() as lines, scattered.open("w") as out:
-        step = max(items // 1_000, 1)
-        for number, line in enumerate(lines):
-            if number % step == 0:
-                item = json.loads(line)
-                item["properties"]["bench"] = number
-                out.write(json.dumps(item) + "\n")
-    with extra.open() as lines:
-        renamed = [json.loads(line) | {"id": f"extra-{number}"} for number, line in enumerate(lines)]
-    extra.write_text("".join(json.dumps(item) + "\n" for item in renamed))
-    data, single = root / "data", root / "single.parquet"
-    load, load_memory = timed(STACYARD, "copy", base, f"{data}/", "-q", "--rejects", root / "r")
-    timed(STACYARD, "copy", base, single, "-q", "--rejects", root / "r")
-    theirs = root / "theirs"
-    for batch, mode in batches(data):
-        deltalake.write_deltalake(theirs, batch, mode=mode, schema_mode="merge")
-
-    rows = []
-    append, memory = timed(STACYARD, "copy", extra, f"{data}/", "--mode", "insert", "-q", "--rejects", root / "r")
-    rewrite, _ = timed(STACYARD, "copy", extra, single, "--mode", "insert", "-q", "--rejects", root / "r")
-    new = deltalake.DeltaTable(data)
-    added = newest(data)
-    start = time.perf_counter()
-    deltalake.write_deltalake(theirs, added, mode="append", schema_mode="merge")
-    rows.append((f"append {more:,} Items to {items:,} (peak {memory:.0f} MB; load {load_memory:.0f} MB)", append,
-                 f"deltalake append of rows that are in Arrow already: {time.perf_counter() - start:.2f} s; the file written anew: {rewrite:.2f} s"))
-
-    upsert, memory = timed(STACYARD, "copy", scattered, f"{data}/", "--mode", "upsert", "-q", "--rejects", root / "r")
-    changed = deltalake.DeltaTable(data).to_pyarrow_dataset().to_table(columns=["id", "collection", "bench"])
-    changed = changed.filter(changed["bench"].is_valid())
-    start = time.perf_counter()
-    (deltalake.DeltaTable(theirs)
-     .merge(changed.select(["id", "collection"]), "t.id = s.id AND t.collection = s.collection", source_alias="s", target_alias="t")
-     .when_matched_update({"id": "s.id"}).execute())
-    rows.append((f"upsert {changed.num_rows:,} scattered Items into {items:,} (peak {memory:.0f} MB)", upsert,
-                 f"deltalake merge: {time.perf_counter() - start:.2f} s"))
-
-    one = json.loads(extra.read_text().splitlines()[0])
-    connection = delta_connection()
-    for name, question, sql in [
-        ("Item by id", ["--ids", one["id"], "--collections", one["collection"]],
-         f"SELECT * FROM delta_scan('{data}') WHERE id = '{one['id']}' AND collection = '{one['collection']}'"),
-        ("newest 10", ["--max-items", "10"], f"SELECT * FROM delta_scan('{data}') ORDER BY datetime DESC LIMIT 10"),
-        ("a box and a year", ["--bbox", "5,45,8,48", "--datetime", "2024-01-01T00:00:00Z/2024-12-31T00:00:00Z", "--max-items", "100"],
-         f"SELECT * FROM delta_scan('{data}') WHERE bbox.xmin <= 8 AND bbox.xmax >= 5 AND bbox.ymin <= 48 AND bbox.ymax >= 45 "
-         "AND datetime BETWEEN '2024-01-01' AND '2024-12-31' ORDER BY datetime DESC LIMIT 100"),
-    ]:
-        ours = best(3, lambda: timed(STACYARD, "search", f"{data}/", "--filter-lenient", *question)[0])
-
-        def theirs_once():
-            start = time.perf_counter()
-            connection.execute(sql).fetchall()
-            return time.perf_counter() - start
-
-        rows.append((f"{name} of {items:,}, a process", ours, f"DuckDB delta_scan, a session that is open: {best(3, theirs_once):.3f} s"))
-    print(f"| work | Stacyard | beside it |\n|---|---|---|\n| load {items:,} Items | {load:.1f} s | |")
-    for work, seconds, beside in rows:
-        print(f"| {work} | {seconds:.3f} s | {beside} |")
-    print(f"\nPeak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB. Version {new.version()}.")
+def run(kit, items, most):
+    folder, small = kit.folder, items // 10
+    rows, growth = [], {}
+    base, data = kit.items(items, 1, folder / "base.ndjson"), folder / "data"
+    tenth, few = folder / "tenth.ndjson", folder / "tenth"
+    with tenth.open("w") as out:
+        subprocess.run(["head", "-n", str(small), base], stdout=out, check=True)
+    kit.copy(kit.items(small, 2, tenth), f"{few}/")
+    load, load_memory = kit.copy(base, f"{data}/")
+    said(f"{items:,} loaded in {load:.1f} s")
+    ids = [item["id"] for item in spread(base, 8, items)]
+    growth[small] = asked(kit, few, small, [item["id"] for item in spread(tenth, 8, small)], 100)
+    growth[items] = asked(kit, data, items, ids, 10)
+    opened = of_files(kit, data)
+    writes(kit, items, base, data, rows)
+    base.unlink()
+    appended = {}
+    for seed in range(3, 2 + most):
+        appended[seed] = kit.copy(kit.items(items, seed, folder / "next.ndjson"), f"{data}/", "--mode", "insert")
+        said(f"{items:,} more in {appended[seed][0]:.1f} s, {appended[seed][1]:.0f} MB")
+    extra = kit.items(MORE, 95, folder / "extra.ndjson")
+    late = kit.copy(extra, f"{data}/", "--mode", "insert")
+    log = sum(file.stat().st_size for file in (data / "_delta_log").iterdir())
+    size = sum(file.stat().st_size for file in data.rglob("*.parquet") if file.parent.name != "_delta_log")
+    growth[items * most] = asked(kit, data, items * most, ids, 1)
+    return page(items, most, rows, growth, opened, (load, load_memory), (late, log, size))
 
 
-def batches(data):
-    """The rows of a dataset as deltalake gives them, in parts."""
-    import deltalake
+def page(items, most, rows, growth, opened, load, large):
+    import importlib.metadata
 
-    mode = "overwrite"
-    for batch in deltalake.DeltaTable(data).to_pyarrow_dataset().to_batches(batch_size=50_000):
-        if batch.num_rows:
-            yield batch, mode
-            mode = "append"
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("deltalake", "duckdb", "duckdb-extension-delta", "stac-geoparquet"))
+    written = "\n".join(f"| {work} | {ours} | {beside} | {theirs:.2f} s | {theirs / seconds:.1f} |" for work, ours, beside, theirs, seconds in rows)
+    sizes = sorted(growth)
+    asked = "\n".join(
+        f"| {name} | " + " | ".join(f"{growth[size][name][0] * 1000:.1f} ms ({growth[size][name][1]:,})" for size in sizes)
+        + f" | {growth[sizes[-1]][name][0] / growth[sizes[0]][name][0]:.1f} | "
+        + " | ".join(f"{growth[size][name][2] * 1000:.0f} ms ({growth[size][name][2] / growth[size][name][0]:.1f}x)" for size in sizes) + " |"
+        for name in growth[sizes[0]]
+    )
+    (late, late_memory), log, size = large
+    return f"""# Datasets, measured
 
+`make bench-dataset` writes this page: one run on {datetime.date.today()}, {platform.machine()} with {os.cpu_count()} cores. Items are made up, of 2 kB.
+{versions}.
 
-def newest(data):
-    """The rows of the files that the last version has added."""
-    import deltalake
-    import pyarrow.parquet
+## Writes
 
-    table = deltalake.DeltaTable(data)
-    before = set(deltalake.DeltaTable(data, version=table.version() - 1).file_uris())
-    files = [file for file in table.file_uris() if file not in before]
-    return pyarrow.concat_tables([pyarrow.parquet.read_table(file) for file in files], promote_options="default")
+Whole processes, from NDJSON. {items:,} Items are loaded in {load[0]:.1f} s, with {load[1]:.0f} MB at most.
+
+| work | stacyard | beside it | | times |
+|---|---|---|---|---|
+{written}
+
+Into {items * most:,} Items, {MORE:,} more are appended in {late:.2f} s with {late_memory:.0f} MB. That dataset has {size / 1e9:.2f} GB of files and {log / 1e6:.1f} MB of log.
+
+## Questions
+
+A process that is open, the median of seven answers, with how many Items each has; an Item by id is another one each time. The question is for fewer days where there are more Items in each, so that
+its answer is about as large. DuckDB's `delta_scan` is asked the same of the same dataset, warm too.
+
+| asked | {" | ".join(f"{size:,} Items" for size in sizes)} | growth | {" | ".join(f"delta_scan, {size:,}" for size in sizes)} |
+|---|{"---|" * (2 * len(sizes) + 1)}
+{asked}
+
+A dataset of {FILES:,} files is opened, and its Items are counted, in {opened * 1000:.0f} ms: a whole process.
+"""
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Measures datasets beside deltalake and DuckDB's delta_scan, in one run: scripts/bench_dataset.sh [ITEMS]
+# Measures datasets beside deltalake and DuckDB's delta_scan, in one run, and writes docs/benchmarks-dataset.md.
+#   N=1000000 scripts/bench_dataset.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup.sh
 source scripts/setup.sh
 need_venv interop/requirements.txt
 cargo build --release --workspace --bins
-export STACYARD="${CARGO_TARGET_DIR:-target}/release/stacyard" MAKE_CATALOG="${CARGO_TARGET_DIR:-target}/release/make-catalog"
-exec "$venv/bin/python" scripts/bench_dataset.py "$@"
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+exec "$venv/bin/python" scripts/bench_dataset.py --items "${N:-1000000}" --binaries "$target/release" --report docs/benchmarks-dataset.md

@@ -1,18 +1,18 @@
-//! Asks a GeoParquet file or a database the same question again and again in one process, as a server does, and prints how long the
+//! Asks a GeoParquet file, a dataset or a database the same question again and again in one process, as a server does, and prints how long the
 //! answer took: what the bench compares with warm peers.
 
 use std::path::Path;
 use std::time::Instant;
 
 use clap::Parser;
-use stacyard_geoparquet::GeoParquet;
+use stacyard_geoparquet::{Dataset, GeoParquet, local_storage};
 use stacyard_postgis::{Address, PgStac, PostGis};
 use stacyard_search::cql2::Expr;
 use stacyard_search::{
     Aggregate, Aggregation, Area, Fields, PageSize, Property, Query, Search, SearchError, parse_datetime,
     parse_ids,
 };
-use stacyard_store::{Error, Run, Source, Store};
+use stacyard_store::{At, Error, Run, Source, Store};
 
 /// Columns are large and come and go: the system's allocator hands their pages back and asks for them again.
 #[global_allocator]
@@ -24,7 +24,7 @@ const CACHE: usize = 256 << 20;
 /// Prints `count` Items and the median of the `seconds` that an answer took.
 #[derive(Parser)]
 struct Flags {
-    /// A file, postgis://... or pgstac://...
+    /// A file, a dataset (`dir/`), postgis://... or pgstac://...
     store: String,
     #[arg(long)]
     filter: Option<String>,
@@ -70,6 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         PgStac::open(&Address::parse(&flags.store)?)?.into()
     } else if flags.store.starts_with("postgis:") {
         PostGis::open(&Address::parse(&flags.store)?)?.into()
+    } else if flags.store.ends_with('/') {
+        let dataset = Dataset::open(local_storage(Path::new(&flags.store)), At::Latest, CACHE)?;
+        dataset.ok_or("there is no dataset")?.into()
     } else {
         GeoParquet::open(Path::new(&flags.store), CACHE)?.into()
     };

@@ -84,6 +84,18 @@ pub fn crawl(start: &str, to: &str, copying: Copying, run: Run<'_>) -> Result<Re
     copying.run(&from, &to, run)
 }
 
+/// What the target is compared by, and the Items that alone can differ, where that is known.
+type Compared = (Option<Arc<Comparison>>, Option<Box<dyn Source>>);
+
+/// The Collections that a target has, or has had.
+fn collections_before(old: Option<&Store>, replaced: Option<&Store>) -> Result<Collections, Error> {
+    match (old, replaced) {
+        (Some(old), _) => old.collections(),
+        (None, Some(replaced)) => Ok(replaced.collections().unwrap_or_default()),
+        (None, None) => Ok(Collections::new()),
+    }
+}
+
 /// Where a copy comes from.
 enum Origin<'a> {
     /// A place, opened once the target is held.
@@ -149,9 +161,11 @@ impl Copying {
             from.is_within(to)? && mode == Mode::Replace && *to.location() != Location::Stdio;
         let old = exists && mode != Mode::Replace;
         let old = old.then(|| Self::opened(&self.open, to, &mut run)).transpose()?;
-        let comparison = self.compares.then(|| self.compared(old.as_ref(), to, &mut run)).transpose()?;
-        self.wants = comparison.as_ref().map_or(self.wants, |it| Wants::Different(Arc::clone(it)));
         let (mut notes, source) = self.source(from, (to, old.as_ref()), journal.as_deref(), &mut run)?;
+        let comparing = target.as_mut().filter(|_| self.compares);
+        let compared =
+            comparing.map(|target| self.compared((&source, old.as_ref()), (target, to, exists), &mut run));
+        let (comparison, changed) = compared.transpose()?.unwrap_or_default();
         let is_named = self.profile.is_some();
         let profile = self.profile(&source, old.as_ref(), to)?;
         let query = self.asked(&source, profile.as_deref(), &run)?;
@@ -169,11 +183,7 @@ impl Copying {
         };
         // It may be replaced because it cannot be read.
         let replaced = if exists && mode == Mode::Replace { self.open.url(to).ok() } else { None };
-        let old_collections = match (&old, &replaced) {
-            (Some(old), _) => old.collections()?,
-            (None, Some(replaced)) => replaced.collections().unwrap_or_default(),
-            (None, None) => Collections::new(),
-        };
+        let old_collections = collections_before(old.as_ref(), replaced.as_ref())?;
         let mut collections = source.collections()?;
         collections.append(&mut self.collections);
         if self.layout.parts.is_some() && old.is_some() {
@@ -206,7 +216,7 @@ impl Copying {
                 search = Some(compiled);
             }
         }
-        let input = match input {
+        let input = match input.or(changed) {
             Some(input) => input,
             None => {
                 // What does not answer is not among what may.
@@ -242,6 +252,7 @@ impl Copying {
         let written = target.write(transfer, (input, old), (self.layout, profile, self.makes_collections));
         let mut written = done(written, journal.as_deref())?;
         written.notes.splice(0..0, notes);
+        written.present += comparison.as_ref().map_or(0, |comparison| comparison.same());
         Ok((report.then(written), comparison))
     }
 
@@ -251,16 +262,45 @@ impl Copying {
         Old::Replaced { keys, may_end_empty: self.may_end_empty }
     }
 
-    /// What the target holds. It is read once it is held, so that nobody else changes a file in between.
+    /// Whether all Items are copied as they are, by rules that are the same the next time.
+    fn takes_all(&self) -> bool {
+        self.query.is_none() && self.profile.is_none() && !self.migrate && self.gate.is_default()
+    }
+
+    /// What the target holds, and where it was made the same as a source that gives marks, what has changed there since. It is read once it is held, so that
+    /// nobody else changes a file in between.
     fn compared(
-        &self,
-        old: Option<&Store>,
-        to: &StoreUrl,
+        &mut self,
+        (source, old): (&Store, Option<&Store>),
+        (target, to, exists): (&mut Target, &StoreUrl, bool),
         run: &mut Run<'_>,
-    ) -> Result<Arc<Comparison>, Error> {
+    ) -> Result<Compared, Error> {
+        // Before anything of the source is read: what is written from here on is told the next time.
+        let mark = if self.takes_all() { source.mark()? } else { None };
+        let has_mark = mark.is_some();
+        target.same_as(mark);
+        if !exists && !to.kind().is_database() {
+            return Ok((None, None));
+        }
         let opened = if old.is_none() { Some(Self::opened(&self.open, to, run)?) } else { None };
         let store = old.or(opened.as_ref()).ok_or_else(|| Error::failed("a comparison with nothing"))?;
-        Comparison::with(store.items()?.as_mut(), self.may_end_empty, run).map(Arc::new)
+        let same_as = if has_mark { store.same_as()? } else { None };
+        if let Some(since) = same_as.map(|mark| source.since(&mark)).transpose()?.flatten() {
+            let names = (store.keys()?, source.keys()?);
+            let found = Comparison::of_changes(names, &since.names, self.may_end_empty, run)?;
+            if let Some(comparison) = found {
+                return Ok((Some(self.wanting(comparison)), Some(since.items)));
+            }
+        }
+        let comparison = Comparison::with(store.items()?.as_mut(), self.may_end_empty, run)?;
+        Ok((Some(self.wanting(comparison)), None))
+    }
+
+    /// Has Items copied that differ.
+    fn wanting(&mut self, comparison: Comparison) -> Arc<Comparison> {
+        let comparison = Arc::new(comparison);
+        self.wants = Wants::Different(Arc::clone(&comparison));
+        comparison
     }
 
     /// Where a harvest of the source is kept.

@@ -61,6 +61,8 @@ pub(crate) struct DatasetTarget {
     pub(crate) storage: Arc<dyn Storage>,
     /// Its newest version, if it is there.
     pub(crate) base: Option<Dataset>,
+    /// The mark of the store that it is made the same as.
+    pub(crate) same_as: Option<String>,
 }
 
 impl DatasetTarget {
@@ -86,7 +88,7 @@ impl DatasetTarget {
                     .or("name a .parquet file, which may be inside of it"),
             ));
         }
-        Ok(Self { storage, base })
+        Ok(Self { storage, base, same_as: None })
     }
 }
 
@@ -203,7 +205,7 @@ pub(crate) fn delete_collection(url: &StoreUrl, id: &str, threads: usize) -> Res
 /// # Errors
 /// A folder that is no dataset; what is no part of it; a log that cannot be written.
 pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> Result<Report, Error> {
-    let DatasetTarget { storage, base } = DatasetTarget::begin(url, open)?;
+    let DatasetTarget { storage, base, .. } = DatasetTarget::begin(url, open)?;
     let base = base.ok_or_else(|| no_dataset(url))?;
     let options = Options { threads: run.threads, ..Options::default() };
     let author = author(format!("commit {url} ({} parts)", parts.len()));

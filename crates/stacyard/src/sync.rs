@@ -21,7 +21,7 @@ pub fn sync(from: &StoreUrl, to: &StoreUrl, copying: Copying, mut run: Run<'_>) 
     refuse_others(from, to)?;
     let store = match copying.open.url(to).and_then(|store| store.ready().map(|()| store)) {
         Err(error) if to.kind().is_file() && error.kind() == ErrorKind::NotFound => {
-            return copying.run(from, to, run);
+            return Copying { compares: true, ..copying }.run(from, to, run);
         }
         opened => opened?,
     };

@@ -138,6 +138,13 @@ impl Target {
         }
     }
 
+    /// Notes the mark of the store that it is made the same as, where it keeps such.
+    pub(crate) fn same_as(&mut self, mark: Option<String>) {
+        if let Place::Dataset(dataset) = &mut self.place {
+            dataset.same_as = mark;
+        }
+    }
+
     /// Whether it is a dataset, which finds by itself what it has of the input.
     pub(crate) const fn is_dataset(&self) -> bool {
         matches!(self.place, Place::Dataset(_))
@@ -191,7 +198,13 @@ impl Target {
                     None => format!("copy {} {} --mode {}", input.name(), self.url, mode_name(transfer.mode)),
                 };
                 let making = Making { profile: options.profile.clone(), partition_by: None };
-                let writing = Writing { options, making, author: author(command), stage: layout.stage };
+                let writing = Writing {
+                    options,
+                    making,
+                    author: author(command),
+                    stage: layout.stage,
+                    same_as: dataset.same_as,
+                };
                 let sink =
                     DatasetSink::create(&dataset.storage, dataset.base.as_ref(), transfer.mode, writing)?;
                 return transfer.run(input, old, sink);

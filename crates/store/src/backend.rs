@@ -9,7 +9,7 @@ use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search
 use crate::check::{Check, Known};
 use crate::run::Run;
 use crate::stored::{Count, ItemKey};
-use crate::{Collections, Editor, Error, Find, Note, Pool, Report, Sorted, Source};
+use crate::{Collections, Editor, Error, Find, Note, Pool, Report, Since, Sorted, Source};
 
 /// A kind of store, open for reading, as those who build stores see it; those who use them have [`Store`](crate::Store). All but the first two have
 /// a default that reads everything. What they leave out to be faster must not change any answer: the conformance suite says so.
@@ -33,6 +33,21 @@ pub trait Backend: Send + Sync {
     /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
     fn keys(&self) -> Result<Box<dyn Source>, Error> {
         self.items()
+    }
+
+    /// A mark of the state that it is in now, by which it is told [later](Self::since) what has changed; `None`: it cannot tell.
+    fn mark(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// What has come or changed since a mark; `None`: the mark says nothing of the store as it is now.
+    fn since(&self, _mark: &str) -> Result<Option<Since>, Error> {
+        Ok(None)
+    }
+
+    /// The mark of another store that it was made the same as, and has not been changed since.
+    fn same_as(&self) -> Result<Option<String>, Error> {
+        Ok(None)
     }
 
     /// All Items, to be validated: where the store has parts of them twice, it tells those where the two differ.

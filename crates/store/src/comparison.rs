@@ -1,6 +1,7 @@
 //! Two stores compared: what of the one the other does not have exactly so, and what it has alone. In bounded memory, however many Items there are.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,8 +18,11 @@ use crate::{Batch, Error, ItemKey, Run, Source};
 pub struct Comparison {
     keyed: Keyed,
     /// What the Items of the store say, each with its name.
-    states: Seen,
+    /// `None`: it is known that all that come say something else.
+    states: Option<Seen>,
     items: u64,
+    /// How many Items of the other did not have to come, since they are known to be the same.
+    same: u64,
     may_end_empty: bool,
     /// The names of those that have come.
     came: Mutex<Seen>,
@@ -30,32 +34,84 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Reads all of the store. Whether it `may_end_empty` where no Item comes.
-    ///
-    /// # Errors
-    /// A store that cannot be read, temporary files that cannot be written.
-    pub fn with(source: &mut dyn Source, may_end_empty: bool, run: &mut Run<'_>) -> Result<Self, Error> {
-        let mut comparison = Self {
+    fn new(may_end_empty: bool) -> Self {
+        Self {
             keyed: Keyed::default(),
-            states: Seen::new(SEEN_MEMORY),
+            states: None,
             items: 0,
+            same: 0,
             may_end_empty,
             came: Mutex::new(Seen::new(SEEN_MEMORY)),
             any_came: AtomicU64::new(0),
             nameless: AtomicU64::new(0),
             gone: AtomicU64::new(0),
-        };
-        let keyed = comparison.keyed.clone();
+        }
+    }
+
+    /// Reads all of the store. Whether it `may_end_empty` where no Item comes.
+    ///
+    /// # Errors
+    /// A store that cannot be read, temporary files that cannot be written.
+    pub fn with(source: &mut dyn Source, may_end_empty: bool, run: &mut Run<'_>) -> Result<Self, Error> {
+        let mut comparison = Self::new(may_end_empty);
+        let (keyed, mut states) = (comparison.keyed.clone(), Seen::new(SEEN_MEMORY));
         each(
             source,
             run,
             |text, item| state(&keyed, item, text),
-            |states| {
-                comparison.items += states.len() as u64;
-                states.into_iter().try_for_each(|state| comparison.states.insert(state).map(|_| ()))
+            |some| {
+                comparison.items += some.len() as u64;
+                some.into_iter().try_for_each(|state| states.insert(state).map(|_| ()))
             },
         )?;
+        comparison.states = Some(states);
         Ok(comparison)
+    }
+
+    /// Where it is known which Items of the other are new or [changed](crate::Since): they alone are to come, and the names of the rest suffice. `None`: the other has
+    /// Items that neither the store has nor are among the changed, so that something else has happened than what was told.
+    ///
+    /// # Errors
+    /// As [`Comparison::with`].
+    pub fn of_changes(
+        (mut store, mut other): (Box<dyn Source>, Box<dyn Source>),
+        changed: &[ItemKey],
+        may_end_empty: bool,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Self>, Error> {
+        let mut comparison = Self::new(may_end_empty);
+        let (keyed, mut there) = (comparison.keyed.clone(), Seen::new(SEEN_MEMORY));
+        each(
+            store.as_mut(),
+            run,
+            |_, item| name(&keyed, item),
+            |names| {
+                comparison.items += names.len() as u64;
+                names.into_iter().try_for_each(|name| there.insert(name).map(|_| ()))
+            },
+        )?;
+        let named = |key: &ItemKey| keyed.of(&(key.collection.as_deref(), Some(key.id.as_str())));
+        let changed: HashSet<Key> = changed.iter().map(named).collect();
+        let mut came = Seen::new(SEEN_MEMORY);
+        let (mut is_told, mut any) = (true, false);
+        each(
+            other.as_mut(),
+            run,
+            |_, item| name(&keyed, item),
+            |names| {
+                any |= !names.is_empty();
+                names.into_iter().try_for_each(|name| {
+                    if !changed.contains(&name) {
+                        is_told &= there.contains(&name)?;
+                        comparison.same += 1;
+                    }
+                    came.insert(name).map(|_| ())
+                })
+            },
+        )?;
+        comparison.came = Mutex::new(came);
+        comparison.any_came = AtomicU64::new(u64::from(any));
+        Ok(is_told.then_some(comparison))
     }
 
     /// Notes that an Item has come, valid or not; it is told by its name.
@@ -77,7 +133,9 @@ impl Comparison {
     /// Whether the store has an Item of this name that says the same: the same members, in any order, with the same values; numbers are the same where
     /// they are written so.
     pub(crate) fn has(&self, item: Value<'_>) -> Result<bool, Error> {
-        self.states.contains(&state(&self.keyed, item, &mut Vec::new()))
+        self.states
+            .as_ref()
+            .map_or(Ok(false), |states| states.contains(&state(&self.keyed, item, &mut Vec::new())))
     }
 
     /// Whether an Item of the store stays, once all have come: one of its name has come, or may have.
@@ -98,6 +156,11 @@ impl Comparison {
     /// Whether all Items of the store would go, since none has come, and may not.
     pub(crate) fn would_empty(&self) -> bool {
         !self.may_end_empty && self.items > 0 && self.any_came.load(Ordering::Relaxed) == 0
+    }
+
+    /// How many Items of the other did not have to come, since they are known to be the same.
+    pub fn same(&self) -> u64 {
+        self.same
     }
 
     /// How many Items of the store were left out.

@@ -11,8 +11,8 @@ use crate::page::Page;
 use crate::run::Run;
 use crate::stored::{Count, ItemKey, Stored};
 use crate::{
-    Backend, Candidates, Collections, Entry, Error, ErrorKind, Find, Hits, Pool, Report, Sorted, Sorter,
-    Source,
+    Backend, Candidates, Collections, Entry, Error, ErrorKind, Find, Hits, Pool, Report, Since, Sorted,
+    Sorter, Source,
 };
 
 /// A store of Items, open for reading. Every store gives the same answers (docs/search-semantics.md); the better ones
@@ -50,6 +50,21 @@ impl Store {
     /// All Items with their `collection` and `id` at least: what tells them apart, where that can be read for less.
     pub fn keys(&self) -> Result<Box<dyn Source>, Error> {
         self.backend.keys()
+    }
+
+    /// A mark of the state that it is in now, by which it is told [later](Self::since) what has changed; `None`: it cannot tell.
+    pub fn mark(&self) -> Result<Option<String>, Error> {
+        self.backend.mark()
+    }
+
+    /// What has come or changed since a mark; `None`: the mark says nothing of the store as it is now.
+    pub fn since(&self, mark: &str) -> Result<Option<Since>, Error> {
+        self.backend.since(mark)
+    }
+
+    /// The mark of another store that it was made the same as, and has not been changed since.
+    pub fn same_as(&self) -> Result<Option<String>, Error> {
+        self.backend.same_as()
     }
 
     /// All Items, to be validated: where the store has parts of them twice, it tells those where the two differ.

@@ -55,6 +55,69 @@ fn a_store_becomes_what_another_is() {
     }
 }
 
+/// Runs SQL in the schema of a URL.
+fn sql(url: &str, text: &str) {
+    let (server, schema) = url.split_once("?schema=").unwrap();
+    let server = server.replace("postgis://", "postgresql://");
+    let ran = std::process::Command::new("psql")
+        .args([
+            "-qX",
+            "-v",
+            "ON_ERROR_STOP=1",
+            &server,
+            "-c",
+            &format!("SET search_path = {schema}, public; {text}"),
+        ])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn of_a_database_only_what_was_written_since_is_read() {
+    let Some(url) = fresh("since") else { return };
+    let yard = Yard::new();
+    let mark = |yard: &Yard| {
+        let mut log: Vec<_> =
+            std::fs::read_dir(yard.path("d/_delta_log")).unwrap().map(|file| file.unwrap().path()).collect();
+        log.sort();
+        std::fs::read_to_string(log.last().unwrap()).unwrap().contains("\"same_as\":\"pg1.")
+    };
+    let sync = |said: &str| {
+        let err = yard.run(&["sync", &url, "d/"]).status(0).err;
+        assert!(err.contains(said), "{err}");
+        assert_eq!(all(&yard, "d/"), all(&yard, &url));
+    };
+    yard.run(&["init", &url]).status(0);
+    yard.write("a.ndjson", numbered(0..100, |n| n));
+    yard.run(&["copy", "a.ndjson", &url]).status(0);
+    sync("100 Items written");
+    assert!(mark(&yard));
+    sync("0 Items written");
+    // 3 new, 2 others, 10 gone.
+    yard.write("b.ndjson", numbered((98..100).chain(200..203), |n| n + 1));
+    yard.run(&["copy", "b.ndjson", &url, "--mode", "upsert"]).status(0);
+    yard.run(&["delete", &url, "--filter", "n < 10", "--yes"]).status(0);
+    sync("5 Items written");
+    assert!(mark(&yard));
+    sync("93 there already");
+    // What no row says: a row keeps the number of the transaction that has written it, and a table that is made anew has other rows.
+    sql(
+        &url,
+        "UPDATE items SET properties = properties || '{\"n\": 7}' WHERE id = 'i50'; DELETE FROM items WHERE id = 'i51'",
+    );
+    sync("1 Item written");
+    // One that the dataset lost is not told by the database, and comes all the same.
+    yard.run(&["delete", "d/", "--ids", "i60", "--yes"]).status(0);
+    assert!(!mark(&yard));
+    sync("1 Item written");
+    // What is not valid is told each time.
+    sql(&url, "UPDATE items SET links = '[{}]' WHERE id = 'i61'");
+    for _ in 0..2 {
+        assert!(yard.run(&["sync", &url, "d/"]).status(1).err.contains("i61"));
+    }
+}
+
 #[test]
 fn what_is_not_valid_stays_as_it_is() {
     let yard = Yard::new();

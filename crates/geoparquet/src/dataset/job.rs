@@ -127,6 +127,8 @@ impl Job {
             replaced: self.before.replaced.total(),
             went: self.before.went.total(),
             rejected: self.sink.rejected,
+            // What was set aside is to be told again the next time.
+            same_as: self.sink.writing.same_as.clone().filter(|_| self.sink.rejected == 0),
             ..Said::default()
         };
         Ok(Some(plan))

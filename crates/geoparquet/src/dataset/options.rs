@@ -73,4 +73,6 @@ pub struct Writing {
     pub author: Author,
     /// Where it is said which files were written, which are then in no version yet. `None`: they become one.
     pub stage: Option<PathBuf>,
+    /// The mark of the store that the new version is the same as, unless records are set aside.
+    pub same_as: Option<String>,
 }

@@ -114,6 +114,12 @@ impl Backend for Dataset {
         Ok(self.source(Scope::Some))
     }
 
+    fn same_as(&self) -> Result<Option<String>, Error> {
+        let view = self.view();
+        let info = view.version().log.info(view.number())?;
+        Ok(info.and_then(|info| info.stacyard?.same_as))
+    }
+
     fn find(&self, find: Find<'_>) -> Result<(Sorted, Report), Error> {
         self.view().found(find)
     }

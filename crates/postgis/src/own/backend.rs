@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stacyard_model::Profile;
 use stacyard_search::{Aggregation, Aggregator, Stop};
 use stacyard_store::{
-    Backend, Collections, Count, Editor, Error, Find, ItemKey, Pool, Report, Sorted, Source,
+    Backend, Collections, Count, Editor, Error, Find, ItemKey, Pool, Report, Since, Sorted, Source,
 };
 
 use crate::connect::pool::pools;
@@ -18,6 +18,18 @@ use crate::sql::param::{Param, Question};
 impl Backend for PostGis {
     fn items(&self) -> Result<Box<dyn Source>, Error> {
         Ok(self.searched.items())
+    }
+
+    fn keys(&self) -> Result<Box<dyn Source>, Error> {
+        Ok(self.names())
+    }
+
+    fn mark(&self) -> Result<Option<String>, Error> {
+        self.mark_of_now()
+    }
+
+    fn since(&self, mark: &str) -> Result<Option<Since>, Error> {
+        self.written_since(mark)
     }
 
     fn audit(&self) -> Result<Box<dyn Source>, Error> {

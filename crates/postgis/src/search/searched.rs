@@ -47,6 +47,11 @@ impl Searched {
         Self { declared: Arc::new(declared), ..self }
     }
 
+    /// The same, of which another part of the rows is read.
+    pub(crate) fn shaped(&self, shape: Arc<dyn RowShape>) -> Self {
+        Self { shape, ..self.clone() }
+    }
+
     /// All rows of a query.
     pub(crate) async fn rows(&self, question: &Question, stop: &Stop) -> Result<Vec<Row>, Error> {
         self.database.link.rows("search", question, stop).await

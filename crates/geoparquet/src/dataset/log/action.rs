@@ -173,4 +173,7 @@ pub(crate) struct Said {
     /// Records of the input that were set aside.
     #[serde(default)]
     pub(crate) rejected: u64,
+    /// The mark of the store that it was made the same as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) same_as: Option<String>,
 }
