@@ -157,6 +157,23 @@ impl Sorter {
         Ok(())
     }
 
+    /// Takes an answer, with its keys; each of them is shown to `seen`.
+    ///
+    /// # Errors
+    /// An answer that cannot be read, temporary files that cannot be written.
+    pub fn take(&mut self, mut answer: Sorted, mut seen: impl FnMut(&[u8])) -> Result<(), Error> {
+        while let Some(entry) = answer.entry()? {
+            let mut hits = Hits::default();
+            hits.try_push(&entry.key, |out| {
+                out.extend_from_slice(&entry.text);
+                Ok(())
+            })?;
+            self.push(hits)?;
+            seen(&entry.key);
+        }
+        Ok(())
+    }
+
     /// The places of what is held, in order, and no more of them than are wanted.
     fn order(&self) -> Vec<(usize, usize)> {
         let all = self.held.iter().enumerate();

@@ -7,7 +7,7 @@ use stacyard_model::json::Document;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Aggregator, KnownNames, Names, Property, Query, Search, Stop, Told};
 
-use crate::sort::{Hits, Sorter};
+use crate::sort::Sorter;
 use crate::stored::{Count, ItemKey};
 use crate::unmatched::{check_lists, check_properties};
 use crate::{
@@ -168,15 +168,8 @@ impl Backend for Union {
         let (memory, first, stop) = (find.run.memory, find.first, find.search.stop().clone());
         let mut sorter = Sorter::new(memory, first).until(&stop);
         let (answers, notes) = self.each(find, |store, find| store.find(find))?;
-        for (mut answer, report) in answers {
-            while let Some(entry) = answer.entry()? {
-                let mut hits = Hits::default();
-                hits.try_push(&entry.key, |out| {
-                    out.extend_from_slice(&entry.text);
-                    Ok(())
-                })?;
-                sorter.push(hits)?;
-            }
+        for (answer, report) in answers {
+            sorter.take(answer, |_| ())?;
             all = all.and(report);
         }
         all.notes.extend(notes);

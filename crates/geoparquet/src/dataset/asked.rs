@@ -9,7 +9,7 @@ use std::time::Instant;
 use stacyard_model::json::Tape;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search, Stop};
-use stacyard_store::{Check, Error, Find, Hits, ItemKey, Note, Report, Run, Sorted, Sorter};
+use stacyard_store::{Check, Error, Find, ItemKey, Note, Report, Run, Sorted, Sorter};
 
 use crate::dataset::file::DataFile;
 use crate::dataset::keys::{ItemHash, key, key_of};
@@ -80,19 +80,13 @@ impl View {
             (rest, step, asked) = (later, (step * 2).min(WAVE), asked + wave.len());
             let files = self.opened(wave.iter().map(|(_, file)| *file))?;
             let files = Files { name: self.name(), files: &files, of_more: Some(&levels) };
-            let (mut answer, found) = files.find(part(&mut find, memory))?;
+            let (answer, found) = files.find(part(&mut find, memory))?;
             report = report.and(found);
-            while let Some(entry) = answer.entry()? {
-                let mut hits = Hits::default();
-                hits.try_push(&entry.key, |out| {
-                    out.extend_from_slice(&entry.text);
-                    Ok(())
-                })?;
-                sorter.push(hits)?;
+            sorter.take(answer, |key| {
                 if let Some(few) = &mut few {
-                    few.add_key(&entry.key);
+                    few.add_key(key);
                 }
-            }
+            })?;
         }
         Ok((sorter.finish(self.name())?, self.complete(report, (kept, asked), &levels, started)?))
     }

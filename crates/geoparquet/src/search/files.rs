@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use stacyard_search::{Aggregation, Aggregator, Search};
-use stacyard_store::{Count, Error, Find, Hits, Known, Report, Run, Sorted, Sorter};
+use stacyard_store::{Count, Error, Find, Known, Report, Run, Sorted, Sorter};
 
 use crate::read::opened::Opened;
 use crate::search::ask::MAX_FIRST;
@@ -62,20 +62,14 @@ impl Files<'_> {
                 continue;
             }
             let mut source = asking.candidates(pruned);
-            let (mut answer, found) = part(&mut find, memory).over(&mut source, OF_OTHERS)?;
+            let (answer, found) = part(&mut find, memory).over(&mut source, OF_OTHERS)?;
             asking.has_asked(source.ask());
             report = report.and(found);
-            while let Some(entry) = answer.entry()? {
-                let mut hits = Hits::default();
-                hits.try_push(&entry.key, |out| {
-                    out.extend_from_slice(&entry.text);
-                    Ok(())
-                })?;
-                sorter.push(hits)?;
+            sorter.take(answer, |key| {
                 if let Some(few) = &mut few {
-                    few.add_key(&entry.key);
+                    few.add_key(key);
                 }
-            }
+            })?;
         }
         Ok((sorter.finish(self.name)?, asking.complete(report)?))
     }
