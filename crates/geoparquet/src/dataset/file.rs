@@ -10,7 +10,7 @@ use quick_cache::sync::Cache as Kept;
 use stacyard_model::json::Tape;
 use stacyard_store::{Error, ErrorKind, Ranges, Remedy, Storage};
 
-use crate::dataset::keys::{ItemHash, KeyList, each_row};
+use crate::dataset::keys::{ItemHash, KeyList, each_item};
 use crate::dataset::log::action::Add;
 use crate::dataset::log::snapshot::Snapshot;
 use crate::dataset::stats::{End as Known, Stats};
@@ -161,7 +161,7 @@ impl Shelf {
             return list.all(&*self.keys(file)?).map_err(|cause| self.unread(file, cause));
         }
         let mut keys = Vec::new();
-        each_row(&*self.open(file)?, |key, _| keys.push(key))?;
+        each_item(&*self.open(file)?, |key, _| keys.push(key))?;
         keys.sort_unstable();
         Ok(keys)
     }

@@ -6,6 +6,8 @@
 use std::io;
 use std::ops::Range;
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
 use sha2::{Digest, Sha256};
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Error, Ranges, Source};
@@ -13,6 +15,7 @@ use stacyard_store::{Error, Ranges, Source};
 use crate::format::scope::Scope;
 use crate::read::opened::Opened;
 use crate::read::source::GeoParquetSource;
+use crate::write::rows::MAX_BATCH_ROWS;
 
 /// Of which Item it is.
 pub(crate) type ItemHash = u128;
@@ -96,8 +99,39 @@ impl KeyList {
     }
 }
 
-/// The keys of all rows, in their order, with their collections: for files of other programs, and to find the rows of some Items.
+/// The keys of all rows of a file of ours, in their order, with their collections: the two columns say them.
 pub(crate) fn each_row(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
+    let table = &file.table;
+    let columns = table.columns(|path| matches!(path, [name] if name == "id" || name == "collection"));
+    for group in 0..table.metadata.num_row_groups() {
+        let rows = 0..table.rows(group);
+        let batches = table
+            .read(group, &columns, &[rows], (MAX_BATCH_ROWS, 1))
+            .map_err(|cause| file.damaged(&cause))?;
+        for batch in batches {
+            names_of(&batch.map_err(|cause| file.damaged(&cause))?, |collection, id| {
+                look(key(collection, id), collection);
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The names of the Items in the rows of a batch of ours: collection and id.
+pub(crate) fn names_of(batch: &RecordBatch, mut take: impl FnMut(Option<&str>, &str)) {
+    let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let (ids, collections) = (text("id"), text("collection"));
+    for row in 0..batch.num_rows() {
+        take(value(collections, row), value(ids, row).unwrap_or_default());
+    }
+}
+
+fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
+    column.filter(|column| !column.is_null(row)).map(|column| column.value(row))
+}
+
+/// The same of a file that another program has written: its Items say it.
+pub(crate) fn each_item(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
     let mut source = GeoParquetSource::of(file, Scope::Some)?;
     let mut tape = Tape::new();
     while let Some(work) = source.next()? {

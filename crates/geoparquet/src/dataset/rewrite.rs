@@ -19,7 +19,7 @@ use parquet::file::writer::SerializedFileWriter;
 use stacyard_store::{Counts, Error};
 
 use crate::dataset::file::{DataFile, Shelf};
-use crate::dataset::keys::{ItemHash, KeyList, each_row, to_bytes};
+use crate::dataset::keys::{ItemHash, KeyList, each_item, each_row, to_bytes};
 use crate::dataset::write::{NewFile, Said, new_path};
 use crate::read::opened::Opened;
 use crate::read::runs;
@@ -49,7 +49,7 @@ pub(crate) fn without(
     let opened = shelf.open(file)?;
     let (mut row, mut kept, mut keys) = (0, Vec::new(), Vec::new());
     let mut gone = Counts::default();
-    each_row(&opened, |key, collection| {
+    let look = |key: ItemHash, collection: Option<&str>| {
         if drop.binary_search(&key).is_ok() {
             gone.add(collection.unwrap_or_default(), 1);
         } else {
@@ -57,7 +57,8 @@ pub(crate) fn without(
             keys.push(key);
         }
         row += 1;
-    })?;
+    };
+    if file.keys.is_some() { each_row(&opened, look) } else { each_item(&opened, look) }?;
     if gone.total() == 0 {
         return Ok(None);
     }

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch};
 use arrow_schema::Fields;
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
 use parquet::file::metadata::ParquetMetaData;
@@ -13,7 +11,7 @@ use stacyard_model::json::{Tape, push_pointer_token};
 use stacyard_store::{Error, Storage, in_order};
 
 use crate::dataset::file::KEYS;
-use crate::dataset::keys::{ItemHash, KeyList, key, to_bytes};
+use crate::dataset::keys::{ItemHash, KeyList, key, names_of, to_bytes};
 use crate::dataset::log::action::{Add, Texts};
 use crate::dataset::log::now;
 use crate::dataset::options::PartitionBy;
@@ -124,7 +122,7 @@ impl Content<'_> {
                 |tape, (locations, index)| {
                     let mut keys = Vec::with_capacity(locations.len());
                     let chunks = work.encode(tape, index, &locations, |batch| {
-                        keys.extend(keys_of(batch));
+                        names_of(batch, |collection, id| keys.push(key(collection, id)));
                         Ok(())
                     })?;
                     Ok((chunks, keys))
@@ -155,17 +153,6 @@ impl Content<'_> {
         drop(cut);
         spool.check_unchanged()
     }
-}
-
-/// The keys of the rows of a batch of ours.
-pub(crate) fn keys_of(batch: &RecordBatch) -> Vec<ItemHash> {
-    let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let (ids, collections) = (text("id"), text("collection"));
-    let value = |column: Option<&arrow_array::StringArray>, row: usize| {
-        column.filter(|column| !column.is_null(row)).map(|column| column.value(row).to_owned())
-    };
-    let key = |row| key(value(collections, row).as_deref(), &value(ids, row).unwrap_or_default());
-    (0..batch.num_rows()).map(key).collect()
 }
 
 /// What is said of a file in the log.
