@@ -45,7 +45,7 @@ pub use begun::{is_begun, unfinished};
 pub use collections::{delete_dataset_collection, put_dataset_collections};
 pub use diff::{Difference, diff};
 pub use history::{Entry, Moved, history};
-pub use make::make_dataset;
+pub use make::{Made, make_dataset};
 pub use optimize::{Optimized, optimize};
 pub use options::{Author, Making, PartitionBy, Writing};
 pub use sink::{DatasetChunk, DatasetEncoder, DatasetSink};
