@@ -208,7 +208,7 @@ pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> R
     let options = Options { threads: run.threads, ..Options::default() };
     let author = author(format!("commit {url} ({} parts)", parts.len()));
     let writing = Writing { options, author, ..Writing::default() };
-    let (sink, mode) = DatasetSink::of_parts(&storage, &base, parts, writing)?;
+    let (sink, mode, collections) = DatasetSink::of_parts(&storage, &base, parts, writing)?;
     let items = sink.staged();
     let transfer = Transfer {
         check: Check::default(),
@@ -217,8 +217,8 @@ pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> R
         mode,
         unique: false,
         must_lose_nothing: false,
-        collections: Collections::new(),
-        old_collections: Collections::new(),
+        collections,
+        old_collections: sink.old_collections().clone(),
         run,
     };
     let report = transfer.run(Box::new(Nothing), Old::Nothing, sink)?;

@@ -24,6 +24,7 @@ mod make;
 mod optimize;
 mod options;
 mod present;
+mod refit;
 mod rewrite;
 mod schema;
 mod sink;

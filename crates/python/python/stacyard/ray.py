@@ -73,7 +73,7 @@ def copy(
 
         stacyard.ray.copy([f"s3://bucket/in/{n}.ndjson.zst" for n in range(100)], "s3://bucket/data/", cluster="ray://head:10001")
     """
-    begun = time.monotonic()
+    begun, ray = time.monotonic(), _imported()
     options = given("stacyard.ray.copy", how, Opening, Rules, Copying)
     for name in sorted(NOT_OF_PARTS & options.keys()):
         raise TypeError(f"stacyard.ray.copy() takes no {name}: it writes parts of a dataset")
@@ -91,7 +91,7 @@ def copy(
         alone: Any = {**options, "allow_empty": True}
         _functions.copy([], to, search=search, stage=files[0], collections=collections, rejects=rejects, **alone)
         options.update(_functions._given(search=search, threads=threads))
-        with watched(progress) as callback, _cluster(cluster) as ray, closing(_each(ray, groups, to, options, retries)) as each:
+        with watched(progress) as callback, _connected(ray, cluster), closing(_each(ray, groups, to, options, retries)) as each:
             done: dict[int, _Staged] = {}
             for index, staged in each:
                 done[index] = staged
@@ -222,20 +222,23 @@ def _keep(to: FilePath, texts: list[bytes]) -> None:
             raise
 
 
-@contextmanager
-def _cluster(address: str | None) -> Iterator[Any]:
-    """Ray, connected to a cluster; what this has begun ends with it."""
+def _imported() -> Any:
     # Nothing is told to anybody unless the user has said so.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        ray: Any = importlib.import_module("ray")
+        return importlib.import_module("ray")
     except ImportError as cause:
         raise ImportError("stacyard.ray needs Ray, which is not installed: pip install 'stacyard[ray]'") from cause
+
+
+@contextmanager
+def _connected(ray: Any, address: str | None) -> Iterator[None]:
+    """Connects this process to a cluster, if it is not; what this has begun ends with it."""
     if ray.is_initialized():
         there = ray.get_runtime_context().gcs_address
         if address not in (None, "auto", there):
             raise Usage(f"this process is connected to the cluster at {there}, and cannot be to {address}", remedy="leave `cluster` out, or call ray.shutdown() first")
-        yield ray
+        yield
         return
     is_own = address is None and not os.environ.get("RAY_ADDRESS")
     try:
@@ -244,7 +247,7 @@ def _cluster(address: str | None) -> Iterator[Any]:
     except (ConnectionError, ValueError, RuntimeError) as cause:
         raise Unavailable(f"no cluster of Ray at {address or os.environ.get('RAY_ADDRESS', 'this machine')}: {_line(cause)}", remedy="`ray status` says where one is") from cause
     try:
-        yield ray
+        yield
     finally:
         ray.shutdown()
 
