@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -148,7 +148,7 @@ def _stage(names: list[str], to: str, options: dict[str, Any]) -> _Staged | _Fai
     return done
 
 
-def _each(ray: Any, groups: list[list[str]], to: str, options: dict[str, Any], retries: int) -> Iterator[tuple[int, _Staged]]:
+def _each(ray: Any, groups: list[list[str]], to: str, options: dict[str, Any], retries: int) -> Generator[tuple[int, _Staged], None, None]:
     """Stages all groups on the cluster, and gives each as it is done, with its place."""
     task = ray.remote(num_cpus=options["threads"], max_retries=retries)(_stage)
     shared = ray.put(options)
