@@ -18,11 +18,13 @@ use stacyard_store::conformance;
 const COPIES: usize = 3;
 
 #[test]
+#[ignore = "minutes: make test-full runs it"]
 fn a_dataset_in_an_object_store() {
     check(&|number, _| format!("s3://bucket/{number}/"));
 }
 
 #[test]
+#[ignore = "minutes: make test-full runs it"]
 fn a_folder_of_files_in_an_object_store() {
     check(&|number, copy| format!("s3://bucket/{number}/{copy}.parquet"));
 }
