@@ -208,6 +208,17 @@ def test_an_object_store(bucket):
     assert sorted(item["id"] for item in stacyard.open("s3://bucket/data/", object_options=bucket).search()) == ["a", "b", "c", "d"]
 
 
+def test_a_search_is_of_each_source():
+    names = sources(["a", "b"], ["c"])
+    report = stacyard.ray.copy(names, "data/", search={"filter": "part = 0"})
+    assert (report.read, report.written, report.filtered) == (3, 2, 1)
+    with pytest.raises(stacyard.errors.Usage, match="filter"):
+        stacyard.ray.copy(names, "data/", search={"filter": "part ="})
+    with pytest.raises(stacyard.errors.UnknownProperty, match=r"[01]\.ndjson"):
+        stacyard.ray.copy(names, "data/", search={"filter": "prat = 0"})
+    assert ids("data/") == ["a", "b"]
+
+
 def test_a_profile_is_of_all_parts():
     profile = stacyard.Profile('[fields.part]\ntype = "integer"\nmaximum = 0')
     report = stacyard.ray.copy(sources(["a"], ["b"]), "data/", profile=profile)

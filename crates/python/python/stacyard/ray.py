@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Union
 
-from . import _functions
-from ._keywords import Copying, Opening, Rules, given
+from . import _functions, _stacyard
+from ._keywords import Copying, Opening, Rules, Search, given
 from ._progress import watched
 from ._report import Note, Reject, Report, Warned
 from ._warn import warn
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._functions import CopyKeywords
-    from ._keywords import Path, Search, Watching
+    from ._keywords import Path, Watching
 
     Group = Union[Path, list[Path], tuple[Path, ...]]
 
@@ -89,8 +89,11 @@ def copy(
         # A part without Items, for the Collections: what cannot be is found by it, before anybody works.
         files = [FilePath(folder, "part.json")]
         alone: Any = {**options, "allow_empty": True}
-        _functions.copy([], to, search=search, stage=files[0], collections=collections, rejects=rejects, **alone)
-        options.update(_functions._given(search=search, threads=threads))
+        _functions.copy([], to, stage=files[0], collections=collections, rejects=rejects, **alone)
+        if search is not None:
+            _stacyard.Query(given("search", search, Search))
+            options["search"] = search
+        options["threads"] = threads
         with watched(progress) as callback, _connected(ray, cluster), closing(_each(ray, groups, to, options, retries)) as each:
             done: dict[int, _Staged] = {}
             for index, staged in each:
@@ -235,8 +238,7 @@ def _imported() -> Any:
 def _connected(ray: Any, address: str | None) -> Iterator[None]:
     """Connects this process to a cluster, if it is not; what this has begun ends with it."""
     if ray.is_initialized():
-        there = ray.get_runtime_context().gcs_address
-        if address not in (None, "auto", there):
+        if address not in (None, "auto") and address != (there := ray.get_runtime_context().gcs_address):
             raise Usage(f"this process is connected to the cluster at {there}, and cannot be to {address}", remedy="leave `cluster` out, or call ray.shutdown() first")
         yield
         return
