@@ -149,7 +149,7 @@ fn a_commit_keeps_collections_and_counts_what_parts_set_aside() {
     yard.run(&stage).status(1);
     yard.run(&["commit", "d/", "b.json", "-q"]).status(0);
     let listed = yard.run(&["collections", "d/", "list"]).status(0).out;
-    assert_eq!(listed.lines().map(|line| line.trim()).collect::<Vec<_>>(), ["new", "old"]);
+    assert_eq!(listed.lines().map(str::trim).collect::<Vec<_>>(), ["new", "old"]);
     let history = yard.run(&["history", "d/", "--format", "json"]).status(0).out;
     let history: serde_json::Value = serde_json::from_str(&history).unwrap();
     assert_eq!(history[0]["items"], serde_json::json!({"came": 1, "replaced": 0, "went": 0, "rejected": 1}));
