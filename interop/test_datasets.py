@@ -144,6 +144,34 @@ def test_another_program_compacts_and_cleans_up(tmp_path, catalog):
     assert stacyard("search", f"{data}/", "--count").strip() == "300"
 
 
+def test_parts_that_do_not_know_of_each_other(tmp_path, catalog):
+    import deltalake
+
+    data, template = tmp_path / "data", catalog.items[0]
+    stacyard("init", f"{data}/")
+    there = {"before": 1}
+    values = [{"n": 1, "x": "text"}, {"n": 1.5, "x": 2, "before": 7}, {"n": 3, "x": [4]}, {"before": "text"}]
+    before, items = template | {"id": "before", "properties": template["properties"] | there}, []
+    for number, of in enumerate(values):
+        items.append(template | {"id": f"part-{number}", "properties": template["properties"] | of})
+        (tmp_path / "part.ndjson").write_text(json.dumps(items[-1]) + "\n")
+        stacyard("copy", tmp_path / "part.ndjson", f"{data}/", "--stage", tmp_path / f"{number}.json")
+    # Another writer says what a column is, after the parts were staged.
+    (tmp_path / "part.ndjson").write_text(json.dumps(before) + "\n")
+    stacyard("copy", tmp_path / "part.ndjson", f"{data}/", "--mode", "insert")
+    stacyard("commit", f"{data}/", *(tmp_path / f"{number}.json" for number in range(len(values))))
+    back = tmp_path / "back.ndjson"
+    stacyard("search", f"{data}/", "-o", back)
+    assert by_id(lines(back)) == by_id([before, *items])
+    table = deltalake.DeltaTable(data).to_pyarrow_table()
+    rows = {row["id"]: row for row in table.select(["id", "n", "x", "before"]).to_pylist()}
+    # A column of the table stays what it is, a number may have a fraction, and of all else the first part says what it is.
+    assert [rows[f"part-{number}"]["n"] for number in range(4)] == [1.0, 1.5, 3.0, None]
+    assert [rows[f"part-{number}"]["x"] for number in range(4)] == ["text", None, None, None]
+    assert [rows[name]["before"] for name in ("before", "part-1", "part-3")] == [1, 7, None]
+    assert {row["id"] for row in deltalake.DeltaTable(data).to_pyarrow_table(filters=[("n", ">", 1.2)]).to_pylist()} == {"part-1", "part-2"}
+
+
 def test_on_an_object_store(catalog, tmp_path):
     with moto() as s3:
         run(s3, "init", "s3://bucket/data/")

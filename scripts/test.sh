@@ -24,6 +24,8 @@ command -v openssl >/dev/null || need_packages openssl
 command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || need_packages pgbouncer
 start_cluster
 need_pypgstac
+# An object store for the tests in Rust.
+export STACYARD_TEST_MOTO=$venv/bin/python
 
 # One build for all: with the tests' features, so that nothing is compiled twice.
 cargo build --workspace --bins --tests
@@ -35,6 +37,9 @@ STACYARD=${STACYARD:-$target/debug/stacyard} MAKE_CATALOG=${MAKE_CATALOG:-$targe
   "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider interop
 
 scripts/wheel.sh test
-[[ ${1:-} != full ]] || scripts/wheel.sh test-sdist
+if [[ ${1:-} == full ]]; then
+  scripts/wheel.sh test-machines
+  scripts/wheel.sh test-sdist
+fi
 
 echo "all tests passed in ${SECONDS} s"

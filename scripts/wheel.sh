@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The wheel and the sdist of the Python package: `wheel.sh` makes both for release in dist/, `wheel.sh test` builds the wheel as the tests need it and tests
 # it: alone in an environment that has nothing else, then beside what it is used together with. A database is tested where STACYARD_TEST_DATABASE names one.
+# `wheel.sh test-machines` tests it beside Ray, Daft and Dask, which are large: on a cluster of Ray on this machine.
 # `wheel.sh test-sdist` installs the sdist as pip does where there is no wheel, which compiles everything anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,6 +36,15 @@ if [[ -z ${1:-} ]]; then
   exit
 fi
 
+# It is built with other features of the dependencies than the whole workspace has: they are compiled once more, once.
+if [[ $1 == test-machines ]]; then
+  build dev "$target/wheels"
+  need_venv crates/python/tests/machines-requirements.txt
+  "$venv/bin/pip" --quiet --disable-pip-version-check install --no-index --no-deps --force-reinstall "$target"/wheels/stacyard-*.whl
+  RAY_USAGE_STATS_ENABLED=0 "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider crates/python/tests/test_ray.py crates/python/tests/test_readers.py
+  exit
+fi
+
 clean=$(mktemp -d "${TMPDIR:-/tmp}/stacyard-clean.XXXXXX")
 trap 'rm -rf "$clean"' EXIT
 
@@ -45,7 +55,6 @@ if [[ $1 == test-sdist ]]; then
   exit
 fi
 
-# maturin builds this package alone, with other features of the dependencies than the whole workspace has: they are compiled once more, once.
 build dev "$target/wheels"
 wheel=$(echo "$target"/wheels/stacyard-*.whl)
 alone --no-index "$wheel"

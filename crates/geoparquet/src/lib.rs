@@ -22,10 +22,10 @@ mod write;
 pub use arrow_sink::ArrowSink;
 pub use collections::{delete_collection, put_collections};
 pub use dataset::{
-    Author, Dataset, DatasetChunk, DatasetEncoder, DatasetSink, Difference, Entry, Making, Moved, Optimized,
-    PartitionBy, Vacuum, Writing, delete_dataset_collection, diff, history, is_begun as dataset_is_begun,
-    local as local_storage, make_dataset, optimize, put_dataset_collections, tag,
-    unfinished as unfinished_dataset, untag, vacuum,
+    Author, Dataset, DatasetChunk, DatasetEncoder, DatasetSink, Difference, Entry, Made, Making, Moved,
+    Optimized, PartitionBy, Vacuum, Writing, delete_dataset_collection, diff, history,
+    is_begun as dataset_is_begun, local as local_storage, make_dataset, optimize, put_dataset_collections,
+    tag, unfinished as unfinished_dataset, untag, vacuum,
 };
 pub use describe::{ColumnSize, Description};
 pub use folder::Folder;

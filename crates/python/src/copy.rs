@@ -105,6 +105,37 @@ pub(crate) fn copy<'py>(
     watch.told(py, &report)
 }
 
+/// Makes one version of parts of a dataset that were staged: a report as a dictionary.
+#[pyfunction]
+#[pyo3(signature = (to, parts, given, progress=None))]
+pub(crate) fn commit<'py>(
+    py: Python<'py>,
+    to: &str,
+    parts: Vec<PathBuf>,
+    given: &Bound<'py, PyDict>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options(given);
+    let (open, threads, stop) = (open::how(&options)?, options.threads()?, options.stop()?);
+    let to = StoreUrl::parse(to, open.kind).or_raise(py)?;
+    refuse_target(&to, &parts).or_raise(py)?;
+    let rejects = path(&options, "rejects")?;
+    let mut watch = Watch::new(progress);
+    let (mut looker, until) = (watch.looker(TOLD), stop.clone());
+    let report = work::served(py, (&stop, Ends::Whole), (&mut work::NoFeed, &mut watch), move |_| {
+        let mut rejects =
+            rejects.map(|path| begin_rejects(&path, (&[], Some(&to)), &parts, &mut |_| {})).transpose()?;
+        let run =
+            Run { threads, stop: until, rejects: rejects.as_mut(), observer: &mut looker, ..Run::default() };
+        let report = stacyard::commit(&to, &parts, &open, run)?;
+        if let Some(mut rejects) = rejects {
+            rejects.commit()?;
+        }
+        Ok(report)
+    })?;
+    watch.told(py, &report)
+}
+
 /// Writes the answer of a store to a file: a report as a dictionary.
 #[pyfunction]
 #[pyo3(signature = (store, to, given, query, progress=None))]
@@ -204,6 +235,8 @@ fn mode(options: &Options<'_, '_>, to: &StoreUrl) -> PyResult<Option<Mode>> {
             ))
             .or_raise(py);
         }
+        // A part says what becomes of Items that are there, once it is committed.
+        (false, None) if options.object("stage")?.is_some() => Some(Mode::Insert),
         (false, mode) => mode,
     };
     if !options.is_on("resume")? {

@@ -1,5 +1,6 @@
 //! How a target is laid out, as the keywords say.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -9,6 +10,7 @@ use stacyard::{
 };
 
 use crate::error::OrRaise;
+use crate::gate::path;
 use crate::options::Options;
 
 /// What the keywords say of the form of a target.
@@ -18,6 +20,7 @@ pub(crate) struct Shape {
     row_group_rows: Option<u64>,
     compression: Option<Compression>,
     max_columns: Option<usize>,
+    stage: Option<PathBuf>,
 }
 
 impl Shape {
@@ -31,6 +34,7 @@ impl Shape {
                 parse_compression(text).map_err(|known| wrong("compression", text, known))
             })?,
             max_columns: options.get("max_columns")?,
+            stage: path(options, "stage")?,
         })
     }
 
@@ -51,7 +55,7 @@ impl Shape {
             max_columns: self.max_columns.unwrap_or(usual.max_columns),
             memory,
             folders: self.folders,
-            stage: None,
+            stage: self.stage,
         }
     }
 }

@@ -37,7 +37,7 @@ mod _stacyard {
     #[pymodule_export]
     use super::command::command;
     #[pymodule_export]
-    use super::copy::{copy, save};
+    use super::copy::{commit, copy, save};
     #[pymodule_export]
     use super::delete::delete;
     #[pymodule_export]

@@ -4,7 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use stacyard::{Cursor, ETag, Error, ItemKey, Open, PageSize, Run, Search, Stop, StoreUrl, Wanted, When};
+use stacyard::{
+    Cursor, ETag, Error, ItemKey, Making, Open, PageSize, Run, Search, Stop, StoreUrl, Wanted, When,
+};
 use stacyard_model::ObjectKind;
 use stacyard_store::Location;
 
@@ -247,19 +249,32 @@ fn when(only_new: bool, etag: Option<&str>) -> Result<When, Error> {
     }
 }
 
-/// Makes the tables of a database, or brings them up to date; gives their version before and now, and what was changed beyond that.
+/// Makes the tables of a database, or brings them up to date; gives their version before and now, and what was changed beyond that. Or makes a dataset, or gives it a
+/// profile; gives how many versions it had, and has.
 #[pyfunction]
 pub(crate) fn init(
     py: Python<'_>,
     name: &str,
     given: &Bound<'_, PyDict>,
-) -> PyResult<(i32, i32, Vec<String>)> {
+) -> PyResult<(u64, u64, Vec<String>)> {
     let options = Options(given);
     let url = StoreUrl::parse(name, open::kind(&options, "store_kind")?).or_raise(py)?;
     let profile = profile::given(&options)?;
+    if url.is_folder() {
+        let open = open::how(&options)?;
+        let partition_by = options.parsed("partition_by", |text| {
+            let wrong = |known| Error::usage(format!("partition_by: {text:?} is not known"), known);
+            text.parse().map_err(wrong)
+        })?;
+        let made =
+            work::change(py, move || stacyard::make_dataset(&url, &open, &Making { profile, partition_by }))?;
+        let after = made.made.or(made.before);
+        let count = |version: Option<u64>| version.map_or(0, |version| version + 1);
+        return Ok((count(made.before), count(after), Vec::new()));
+    }
     let partitions: Vec<String> = options.get("partition")?.unwrap_or_default();
     let made = work::change(py, move || {
         stacyard::create(&url, Wanted { profile: profile.as_deref(), partitions: &partitions })
     })?;
-    Ok((made.from, made.to, made.changes))
+    Ok((u64::try_from(made.from)?, u64::try_from(made.to)?, made.changes))
 }

@@ -9,7 +9,7 @@ pub(crate) fn remedy(remedy: &Remedy) -> Option<String> {
 }
 
 /// Operations that are functions of the package; the others are commands, which the package brings too.
-const FUNCTIONS: [&str; 3] = ["copy", "validate", "init"];
+const FUNCTIONS: [&str; 4] = ["copy", "commit", "validate", "init"];
 
 /// Options that are on or off.
 const SWITCHES: [&str; 9] = [

@@ -1,7 +1,13 @@
-"""What the tests share: Items, a folder of their own, and the database that `make test` starts."""
+"""What the tests share: Items, a folder of their own, the database that `make test` starts, and an object store (moto's)."""
 
+import contextlib
 import json
 import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 import uuid
 
 import pytest
@@ -55,3 +61,36 @@ def database():
     url = f"{SERVER}?schema=pypi_{uuid.uuid4().hex[:16]}"
     stacyard.init(url)
     return url
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def wait_for(url, process):
+    for _ in range(200):
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer")
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """An object store with the bucket `bucket`: the options that lead to it."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", "/nowhere")
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url, process)
+        urllib.request.urlopen(urllib.request.Request(f"{url}/bucket", method="PUT")).close()
+        yield {"aws_endpoint_url": url, "aws_access_key_id": "here", "aws_secret_access_key": "secret-of-here", "aws_region": "us-east-1"}
+    finally:
+        process.terminate()
+        process.wait(timeout=20)

@@ -139,3 +139,44 @@ def test_one_store_becomes_what_another_is():
         stacyard.sync("from.parquet", "to.ndjson")
     assert "allow_empty=True" in raised.value.remedy
     assert stacyard.sync("from.parquet", "to.ndjson", allow_empty=True).changes["went"] == 15
+
+
+def test_parts_become_one_version():
+    made = stacyard.init("data/", partition_by="month")
+    assert (made.before, made.after, stacyard.init("data/").changes) == (0, 1, [])
+    assert (stacyard.init("data/").before, stacyard.init("data/").after) == (1, 1)
+    parts = [pathlib.Path(f"part-{number}.json") for number in range(2)]
+    assert stacyard.copy([make("a", 1), make("b", 2)], "data/", stage=parts[0]).written == 2
+    assert stacyard.copy([make("b", 3), make("c", 4), {"id": 5}], "data/", stage=parts[1], collections=collection("c")).rejected == 1
+    assert stacyard.open("data/").search().count() == 0
+    with pytest.warns(stacyard.StacyardWarning, match="rejected"):
+        report = stacyard.commit("data/", parts, rejects="rejects.ndjson")
+    assert (report.written, report.rejected, report.collections["new"]) == (3, 1, ["c"])
+    assert json.loads(pathlib.Path("rejects.ndjson").read_text())["item"]["id"] == "b"
+    store = stacyard.open("data/")
+    assert store.get("b")["properties"]["datetime"].startswith("2024-06-02") and list(store.collections) == ["c"]
+    with pytest.raises(stacyard.errors.Exists, match="part-0.json is in"):
+        stacyard.commit("data/", parts)
+    stacyard.copy([make("a", 9)], "data/", stage="upsert.json", mode="upsert")
+    stacyard.copy([make("d", 9)], "data/", stage="insert.json")
+    with pytest.raises(stacyard.errors.Usage, match="of different modes"):
+        stacyard.commit("data/", ["upsert.json", "insert.json"])
+    assert stacyard.commit("data/", ["upsert.json"]).changes["replaced"] == 1
+
+
+def test_parts_that_cannot_be():
+    with pytest.raises(stacyard.errors.NotFound) as failed:
+        stacyard.copy([make("a")], "data/", stage="part.json")
+    assert 'stacyard.init("' in failed.value.remedy
+    with pytest.raises(stacyard.errors.NotFound):
+        stacyard.commit("data/", ["part.json"])
+    with pytest.raises(stacyard.errors.Usage, match="is no dataset") as failed:
+        stacyard.copy([make("a")], "a.parquet", stage="part.json")
+    assert failed.value.remedy == "leave `stage` out"
+    stacyard.init("data/")
+    with pytest.raises(stacyard.errors.Usage, match="is no part of a copy") as failed:
+        stacyard.commit("data/", ["items.ndjson"])
+    assert "stacyard.copy(" in failed.value.remedy and "stage" in failed.value.remedy
+    with pytest.raises(stacyard.errors.Usage, match="no partition by"):
+        stacyard.init("data/", partition_by="day")
+    assert stacyard.open("data/").search().count() == 0 and not pathlib.Path("a.parquet").exists()

@@ -3,26 +3,18 @@
 import contextlib
 import http.server
 import json
-import os
 import pathlib
-import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 
 import pytest
 import stacyard
 
-from conftest import collection, make, needs_server, write
+from conftest import collection, free_port, make, needs_server, wait_for, write
 
 COMMAND = pathlib.Path(sys.executable).parent / "stacyard"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -36,16 +28,6 @@ def served(store, *flags):
     finally:
         process.terminate()
         process.communicate(timeout=20)
-
-
-def wait_for(url, process):
-    for _ in range(200):
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer")
 
 
 @contextlib.contextmanager
@@ -165,24 +147,6 @@ def test_a_static_catalog_says_where_it_is_published():
                   items_parquet=True, collections=collection("c"))
     assert stacyard.open("near/catalog.json", store_kind="catalog", concurrency=4).search().count() == 2
     assert [stacyard.open(path).search().count() for path in pathlib.Path("near").rglob("items.parquet")] == [2]
-
-
-@pytest.fixture
-def bucket(monkeypatch):
-    """An object store with the bucket `bucket`: the options that lead to it."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", "/nowhere")
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, process)
-        urllib.request.urlopen(urllib.request.Request(f"{url}/bucket", method="PUT")).close()
-        yield {"aws_endpoint_url": url, "aws_access_key_id": "here", "aws_secret_access_key": "secret-of-here", "aws_region": "us-east-1"}
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def test_object_stores(bucket):

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stacyard_geoparquet::{
-    Author, Dataset, DatasetSink, Difference, Entry, Making, Options, Vacuum, Writing, dataset_is_begun,
-    local_storage, unfinished_dataset,
+    Author, Dataset, DatasetSink, Difference, Entry, Made, Making, Options, Vacuum, Writing,
+    dataset_is_begun, local_storage, unfinished_dataset,
 };
 use stacyard_store::{
     At, Changes, Check, CollectionChanges, Collections, Deletion, Error, ErrorKind, Known, Location, Mode,
@@ -118,11 +118,11 @@ pub(crate) const fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// Makes a dataset, or gives one that is there another profile; gives the number of its version. `None`: there was nothing to do.
+/// Makes a dataset, or gives one that is there another profile.
 ///
 /// # Errors
 /// A folder of other files; a dataset that cannot be written; one whose columns do not go with the profile.
-pub fn make_dataset(url: &StoreUrl, open: &Open, making: &Making) -> Result<Option<u64>, Error> {
+pub fn make_dataset(url: &StoreUrl, open: &Open, making: &Making) -> Result<Made, Error> {
     if !url.is_folder() {
         return Err(Error::usage(
             format!("{url} is no folder, and a dataset is one"),
@@ -210,7 +210,7 @@ pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> R
     let options = Options { threads: run.threads, ..Options::default() };
     let author = author(format!("commit {url} ({} parts)", parts.len()));
     let writing = Writing { options, author, ..Writing::default() };
-    let (sink, mode) = DatasetSink::of_parts(&storage, &base, parts, writing)?;
+    let (sink, mode, collections) = DatasetSink::of_parts(&storage, &base, parts, writing)?;
     let items = sink.staged();
     let transfer = Transfer {
         check: Check::default(),
@@ -219,8 +219,8 @@ pub fn commit(url: &StoreUrl, parts: &[PathBuf], open: &Open, run: Run<'_>) -> R
         mode,
         unique: false,
         must_lose_nothing: false,
-        collections: Collections::new(),
-        old_collections: Collections::new(),
+        collections,
+        old_collections: sink.old_collections().clone(),
         run,
     };
     let report = transfer.run(Box::new(Nothing), Old::Nothing, sink)?;

@@ -65,8 +65,8 @@ mod validate;
 
 pub use stacyard_catalog::{CrawlCounts, CrawlOptions, Folders, Published, Template};
 pub use stacyard_geoparquet::{
-    Author, Compression, Description, Difference, Entry, MAX_COLUMNS, Making, Moved, Order, PartitionBy,
-    ROW_GROUP_ROWS, Vacuum, parse_compression,
+    Author, Compression, Description, Difference, Entry, MAX_COLUMNS, Made, Making, Moved, Order,
+    PartitionBy, ROW_GROUP_ROWS, Vacuum, parse_compression,
 };
 pub use stacyard_http::HttpOptions;
 pub use stacyard_model::{Gate, Grade, Interval, Profile};

@@ -77,7 +77,7 @@ fn of_dataset(global: &Global, flags: &Init, url: &StoreUrl) -> Result<Status, E
     let made = make_dataset(url, &open::how(global)?, &making)?;
     if !global.quiet {
         let mut done = Text::default();
-        done.line(match made {
+        done.line(match made.made {
             Some(0) => format!("{url}: dataset made"),
             Some(version) => format!("{url}: version {version}"),
             None => format!("{url}: nothing to do"),

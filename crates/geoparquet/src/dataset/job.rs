@@ -13,6 +13,7 @@ use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::ItemHash;
 use crate::dataset::late;
 use crate::dataset::log::action::Said;
+use crate::dataset::refit::refit;
 use crate::dataset::rewrite::{Rewritten, without};
 use crate::dataset::schema;
 use crate::dataset::sink::DatasetSink;
@@ -158,14 +159,14 @@ impl Job {
                 Ok::<_, schema::Wrong>(schema::with(&all, &file.fields)?.unwrap_or(all))
             })
         };
-        if let Some(files) = &self.files {
+        if let Some(files) = &mut self.files {
             if let Ok(fields) = with_all(files) {
                 return Ok(fields);
             }
             if !self.staged.is_empty() {
-                let message = format!("{}: a part was written against an older schema", self.sink.log.name());
-                return Err(Error::new(ErrorKind::Conflict, &message)
-                    .remedy("stage it again: another writer has just given a new column another type"));
+                refit(files, version, &self.sink, &self.staged)?;
+                return with_all(files)
+                    .map_err(|what| Error::failed(format!("{}: {what}", self.sink.log.name())));
             }
             // Another writer has given a new column another type.
             discard(&*self.sink.log.storage, files);

@@ -16,7 +16,7 @@ use crate::read::source::GeoParquetSource;
 
 impl NewFile {
     /// The same as a file of a version, which it may become.
-    fn file(&self, shelf: &Shelf) -> Result<DataFile, Error> {
+    pub(crate) fn file(&self, shelf: &Shelf) -> Result<DataFile, Error> {
         DataFile::of(&Arc::new(self.add.clone()), shelf.storage.name())
     }
 

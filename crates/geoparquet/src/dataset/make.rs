@@ -14,19 +14,26 @@ use crate::dataset::options::{Author, Making};
 use crate::dataset::schema;
 use crate::dataset::version::{PARTITION_BY, PROFILE};
 
-/// Makes a dataset, or gives one that is there another profile or partition; gives the number of the version. `None`: there was nothing to do.
+/// What became of a dataset that is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// The version that was there; `None`: there was no dataset.
+    pub before: Option<u64>,
+    /// The version that was made; `None`: there was nothing to do.
+    pub made: Option<u64>,
+}
+
+/// Makes a dataset, or gives one that is there another profile or partition.
 ///
 /// # Errors
 /// A dataset that cannot be written; one whose columns do not go with the profile.
-pub fn make_dataset(
-    storage: &Arc<dyn Storage>,
-    making: &Making,
-    author: &Author,
-) -> Result<Option<u64>, Error> {
+pub fn make_dataset(storage: &Arc<dyn Storage>, making: &Making, author: &Author) -> Result<Made, Error> {
     let log = Log::new(Arc::clone(storage));
+    let mut before = None;
     let done = commit(&log, author, |version| {
         version.check_writable()?;
         let is_new = version.snapshot.protocol.is_none();
+        before = (!is_new).then_some(version.snapshot.version);
         let mut metadata = match &version.snapshot.metadata {
             Some(metadata) => metadata.as_ref().clone(),
             None => made(making)?,
@@ -55,7 +62,7 @@ pub fn make_dataset(
             ..Plan::default()
         }))
     })?;
-    Ok(done.map(|snapshot| snapshot.version))
+    Ok(Made { before, made: done.map(|snapshot| snapshot.version) })
 }
 
 /// The columns of the fields that a profile declares.

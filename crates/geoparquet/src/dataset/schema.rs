@@ -124,7 +124,7 @@ fn arrow_type(of: &Value) -> Result<DataType, Wrong> {
 /// The path of a column that has another type in the table.
 pub(crate) fn with(table: &Fields, file: &Fields) -> Result<Option<Fields>, Wrong> {
     let mut fields: Vec<FieldRef> = table.iter().cloned().collect();
-    let is_changed = add_all(&mut fields, file, "")?;
+    let is_changed = add_all(&mut fields, file, "", Clash::Fails)?;
     // What comes first for other programs' statistics; a profile may have declared its columns before.
     if !table.iter().any(|field| FIRST.contains(&field.name().as_str())) {
         let place = |field: &FieldRef| FIRST.iter().position(|name| *name == field.name());
@@ -133,13 +133,39 @@ pub(crate) fn with(table: &Fields, file: &Fields) -> Result<Option<Fields>, Wron
     Ok(is_changed.then(|| fields.into()))
 }
 
+/// The columns of a table with those of files that were written without knowing of each other: a column of the table keeps its type; of one that is new the first
+/// file says the type, but that a number may have a fraction in any of them.
+pub(crate) fn with_each<'f>(
+    table: &Fields,
+    files: impl Iterator<Item = &'f Fields>,
+) -> Result<Fields, Wrong> {
+    let mut new = Vec::new();
+    for file in files {
+        add_all(&mut new, file, "", Clash::Widens)?;
+    }
+    let mut known: Vec<FieldRef> = table.iter().cloned().collect();
+    add_all(&mut known, &new.into(), "", Clash::KeepsFirst)?;
+    // In the order of a table that gets them.
+    Ok(with(table, &known.into())?.unwrap_or_else(|| table.clone()))
+}
+
+/// What becomes of a column that has two types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clash {
+    Fails,
+    KeepsFirst,
+    /// The same, but that the wider one of two kinds of numbers is taken.
+    Widens,
+}
+
 /// Adds fields that are not there; says whether there were any.
-fn add_all(fields: &mut Vec<FieldRef>, more: &Fields, path: &str) -> Result<bool, Wrong> {
+fn add_all(fields: &mut Vec<FieldRef>, more: &Fields, path: &str, clash: Clash) -> Result<bool, Wrong> {
     let mut is_changed = false;
     for field in more {
         let path = format!("{path}{}", field.name());
         match fields.iter_mut().find(|known| known.name().eq_ignore_ascii_case(field.name())) {
             // Many programs do not tell them apart. Whoever writes has seen a table without the other one.
+            Some(known) if known.name() != field.name() && clash != Clash::Fails => {}
             Some(known) if known.name() != field.name() => {
                 return Err(format!("the column {path} is {} in the table", known.name()));
             }
@@ -148,7 +174,7 @@ fn add_all(fields: &mut Vec<FieldRef>, more: &Fields, path: &str) -> Result<bool
                 is_changed = true;
             }
             Some(known) => {
-                if let Some(both) = both(known.data_type(), field.data_type(), &path)? {
+                if let Some(both) = both(known.data_type(), field.data_type(), &path, clash)? {
                     *known = Arc::new(Field::new(known.name(), both, true));
                     is_changed = true;
                 }
@@ -159,18 +185,20 @@ fn add_all(fields: &mut Vec<FieldRef>, more: &Fields, path: &str) -> Result<bool
 }
 
 /// A type that holds both; `None`: the first does.
-fn both(table: &DataType, file: &DataType, path: &str) -> Result<Option<DataType>, Wrong> {
+fn both(table: &DataType, file: &DataType, path: &str, clash: Clash) -> Result<Option<DataType>, Wrong> {
     match (table, file) {
         (DataType::Struct(known), DataType::Struct(more)) => {
             let mut fields: Vec<FieldRef> = known.iter().cloned().collect();
-            let is_changed = add_all(&mut fields, more, &format!("{path}."))?;
+            let is_changed = add_all(&mut fields, more, &format!("{path}."), clash)?;
             Ok(is_changed.then(|| DataType::Struct(fields.into())))
         }
         (DataType::List(known), DataType::List(more)) => {
-            let element = both(known.data_type(), more.data_type(), &format!("{path}.element"))?;
+            let element = both(known.data_type(), more.data_type(), &format!("{path}.element"), clash)?;
             Ok(element.map(|element| DataType::List(Arc::new(Field::new("element", element, true)))))
         }
         _ if table == file => Ok(None),
+        (DataType::Int64, DataType::Float64) if clash == Clash::Widens => Ok(Some(DataType::Float64)),
+        _ if clash != Clash::Fails => Ok(None),
         _ => Err(format!(
             "the column {path} is {} in the table and {} in a file",
             delta_type(table),
@@ -225,6 +253,23 @@ mod tests {
         assert_eq!(
             with(&table, &fields(r#"a:"string""#)).unwrap_err(),
             r#"the column a is "long" in the table and "string" in a file"#
+        );
+    }
+
+    #[test]
+    fn files_that_do_not_know_of_each_other() {
+        let table = fields(r#"t:"long""#);
+        let files = [
+            r#"t:"double" n:"long" x:"string" s:{"type":"struct","fields":[]}"#,
+            r#"n:"double" x:"long" s:{"type":"struct","fields":[{"name":"n","type":"long"}]} X:"long""#,
+            r#"n:"long" s:{"type":"struct","fields":[{"name":"n","type":"double"}]}"#,
+        ];
+        let files = files.map(fields);
+        let wanted =
+            r#"t:"long" n:"double" x:"string" s:{"type":"struct","fields":[{"name":"n","type":"double"}]}"#;
+        assert_eq!(
+            to_delta(&with_each(&table, files.iter()).unwrap()).replace(r#""metadata":{},"#, ""),
+            to_delta(&fields(wanted)).replace(r#""metadata":{},"#, "")
         );
     }
 }

@@ -53,7 +53,7 @@ pub struct DatasetSink {
 
 /// Looks at what stands in the Items, and whether they are there already.
 pub struct DatasetEncoder {
-    shape: ShapeEncoder,
+    pub(crate) shape: ShapeEncoder,
     /// `None`: whether they are is found at the end.
     present: Option<(Present, Arc<Shelf>)>,
 }
@@ -137,7 +137,7 @@ impl DatasetSink {
         })
     }
 
-    /// Begins to make one version of parts that were staged.
+    /// Begins to make one version of parts that were staged; gives how, and the Collections that came with them.
     ///
     /// # Errors
     /// What is no part of the dataset, or cannot be one any more; a dataset that is not there.
@@ -146,17 +146,20 @@ impl DatasetSink {
         base: &Dataset,
         parts: &[PathBuf],
         mut writing: Writing,
-    ) -> Result<(Self, Mode), Error> {
+    ) -> Result<(Self, Mode, Collections), Error> {
         let log = Log::new(Arc::clone(storage));
         let view = base.view();
         let Parts { mode, files, collections, rejected } = stage::read(&log, view.version(), parts)?;
         writing.options.profile.clone_from(&view.version().profile);
         // What was there when each part was staged is not known here: the keys are looked for at the end.
         let mut sink = Self::create(storage, Some(base), Mode::Upsert, writing)?;
-        let merged = sink.collections.0.clone().into_iter().chain(collections).collect();
-        (sink.mode, sink.parts, sink.collections.1, sink.rejected) =
-            (mode, Some(files), Some(merged), rejected);
-        Ok((sink, mode))
+        (sink.mode, sink.parts, sink.rejected) = (mode, Some(files), rejected);
+        Ok((sink, mode, collections))
+    }
+
+    /// The Collections that the dataset has.
+    pub const fn old_collections(&self) -> &Collections {
+        &self.collections.0
     }
 
     /// How many Items its parts have.
@@ -213,7 +216,8 @@ impl Sink for DatasetSink {
     }
 
     fn has_set_aside(&mut self, records: u64) {
-        self.rejected = records;
+        // Beside those of parts.
+        self.rejected += records;
     }
 
     fn finish(mut self) -> Result<Finished, Error> {

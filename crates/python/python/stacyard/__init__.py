@@ -13,8 +13,8 @@ True
 >>> [found["id"] for found in store.search(filter="gsd <= 10")]
 ['a']
 
-`validate`, `copy`, `crawl`, `sync`, `search_to`, `delete`, `open` and `init` are all there is; `stacyard.aio` has the same for `await`, `stacyard.errors` what they raise, and
-`stacyard.sqlalchemy` the tables of a database. The command `stacyard` comes with the package.
+`validate`, `copy`, `commit`, `crawl`, `sync`, `search_to`, `delete`, `open` and `init` are all there is; `stacyard.aio` has the same for `await`, `stacyard.errors` what they raise,
+`stacyard.sqlalchemy` the tables of a database, and `stacyard.ray` a copy by many machines. The command `stacyard` comes with the package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 
 from . import errors
-from ._functions import copy, crawl, delete, init, open, search_to, sync, validate
+from ._functions import commit, copy, crawl, delete, init, open, search_to, sync, validate
 from ._keywords import Copying, Opening, Rules, Search
 from ._profile import Field, Profile, Reference
 from ._report import Finding, Note, Progress, Reject, Report, Warned
@@ -32,7 +32,7 @@ from .errors import StacyardError, StacyardWarning
 
 __all__ = [
     "Arrow", "Copying", "Field", "Finding", "Found", "Initialised", "Note", "Opening", "Profile", "Progress", "Put", "Reference", "Reject", "Report", "Rules",
-    "Search", "StacyardError", "StacyardWarning", "Store", "Warned", "__version__", "copy", "crawl", "delete", "dumps", "errors", "init", "loads", "open", "search_to",
+    "Search", "StacyardError", "StacyardWarning", "Store", "Warned", "__version__", "commit", "copy", "crawl", "delete", "dumps", "errors", "init", "loads", "open", "search_to",
     "sync", "validate",
 ]
 

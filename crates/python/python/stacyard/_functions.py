@@ -13,7 +13,8 @@ from ._store import Found, Initialised, Store, Twin
 from ._warn import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Literal
 
     from typing_extensions import Unpack
 
@@ -205,9 +206,50 @@ def search_to(
     return _report(told)
 
 
-def init(store: str, *, profile: Path | Profile | None = None, partition: Sequence[str] | None = None) -> Initialised:
+def commit(
+    dataset: Path,
+    parts: Iterable[Path],
+    *,
+    rejects: Path | None = None,
+    progress: Watching = False,
+    threads: int | None = None,
+    timeout: float | None = None,
+    **how: Unpack[Opening],
+) -> Report:
+    """Makes one version of parts of a dataset that `copy(..., stage=...)` has written, on this machine or on many. An Item that is in two parts, or in the dataset
+    already, is dealt with as the mode says that all parts were staged with; `rejects` is a file for those that are set aside so.
+
+    Raises `errors.Exists` for a part that was committed before, `errors.Conflict` for one that does not go with the dataset any more. Nothing is changed then.
+
+    >>> import stacyard
+    >>> made = stacyard.init("data/")
+    >>> stacyard.copy("items.ndjson", "data/", stage="part-1.json").written
+    2
+    >>> stacyard.open("data/").search().count()
+    0
+    >>> stacyard.commit("data/", ["part-1.json"]).written
+    2
+    """
+    options = given("commit", how, Opening)
+    options.update(_given(rejects=rejects, threads=threads, timeout=timeout))
+    with watched(progress) as callback:
+        told = _stacyard.commit(os.fspath(dataset), [os.fspath(part) for part in parts], options, callback)
+    return _report(told)
+
+
+def init(
+    store: Path,
+    *,
+    profile: Path | Profile | None = None,
+    partition: Sequence[str] | None = None,
+    partition_by: Literal["collection", "year", "month"] | None = None,
+    **how: Unpack[Opening],
+) -> Initialised:
     """Makes the tables of a database (`postgis://...`), or brings those that are there up to date. The fields of a `profile` have columns; the Items of each
-    collection that `partition` names have a partition of their own. Files need no tables.
+    collection that `partition` names have a partition of their own.
+
+    Makes a dataset, too, where the name is that of a folder (`data/`), or gives one that is there a profile; `partition_by` says which Items stand together in its
+    files. Single files need nothing to be made.
 
     With a `database`, such as `"postgis://localhost/plumes"`:
 
@@ -216,8 +258,9 @@ def init(store: str, *, profile: Path | Profile | None = None, partition: Sequen
     >>> made.after >= made.before
     True
     """
-    options = _given(profile=profile, partition=partition)
-    before, after, changes = _stacyard.init(store, _options(options))
+    options = given("init", how, Opening)
+    options.update(_given(profile=profile, partition=partition, partition_by=partition_by))
+    before, after, changes = _stacyard.init(os.fspath(store), _options(options))
     return Initialised(before, after, changes)
 
 

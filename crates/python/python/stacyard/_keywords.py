@@ -150,6 +150,8 @@ class Copying(TypedDict, total=False):
     """How pages of GeoParquet are packed: `zstd`, `zstd(9)`, `snappy`, ..."""
     max_columns: int
     """How many columns GeoParquet has at most."""
+    stage: Path
+    """Of a dataset, a file to say which files were written, of which no version is made: a part, for `commit`."""
     memory: int
     """About how many bytes sorting and writing may hold."""
     layout: str

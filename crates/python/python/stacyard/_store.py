@@ -35,12 +35,12 @@ class Put:
 
 @dataclass(frozen=True)
 class Initialised:
-    """What became of the tables of a database."""
+    """What became of the tables of a database, or of a dataset."""
 
     before: int
-    """Their version before; 0: there were none."""
+    """Their version before; 0: there were none. Of a dataset, how many versions it had."""
     after: int
-    """Their version now."""
+    """Their version now. Of a dataset, how many versions it has."""
     changes: list[str]
     """What was changed beyond that, a line each."""
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 
-__all__ = ["Found", "Store", "copy", "crawl", "delete", "init", "open", "search_to", "sync", "validate"]
+__all__ = ["Found", "Store", "commit", "copy", "crawl", "delete", "init", "open", "search_to", "sync", "validate"]
 
 T = TypeVar("T")
 Model = TypeVar("Model")
@@ -68,6 +68,7 @@ def _twin(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 validate = _twin(_functions.validate)
 copy = _twin(_functions.copy)
+commit = _twin(_functions.commit)
 crawl = _twin(_functions.crawl)
 search_to = _twin(_functions.search_to)
 sync = _twin(_functions.sync)
