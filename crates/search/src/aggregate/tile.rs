@@ -185,8 +185,8 @@ mod tests {
             assert!((edge - expected).abs() < 1e-12, "{edge} {expected}");
         }
         let world = Tile::new(0, 0, 0).unwrap();
-        assert_eq!([world.area().south(), world.area().north()], [-90.0, 90.0]);
-        assert_eq!(world.place(0.0, 0.0), [0.5, 0.5]);
+        assert_eq!(world.area(), SearchBox::new(-180.0, -90.0, 180.0, 90.0).unwrap());
+        assert_eq!(format!("{:?}", world.place(0.0, 0.0)), "[0.5, 0.5]");
         assert!(world.place(0.0, 90.0)[1].abs() < 1e-12);
         for (zoom, x, y) in [(25, 0, 0), (0, 1, 0), (3, 0, 8), (3, 8, 0)] {
             assert_eq!(Tile::new(zoom, x, y), None);

@@ -86,7 +86,7 @@ impl Place {
     }
 
     /// What is said of the set wherever it is named.
-    fn set(&self, links: Vec<Value>) -> Value {
+    fn set(&self, links: &[Value]) -> Value {
         json!({
             "title": self.title,
             "dataType": "vector",
@@ -111,7 +111,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let place = Place::of(&app, &catalog, &base, id.as_deref()).await?;
-    let sets = [place.set(vec![link("self", JSON, place.own())])];
+    let sets = [place.set(&[link("self", JSON, place.own())])];
     let links = [link("self", JSON, &*place.list), link("root", JSON, &*place.root)];
     Ok(document(JSON, &headers, &json!({"tilesets": sets, "links": links})))
 }
@@ -132,7 +132,7 @@ async fn set(
         "templated": true,
         "href": format!("{}/{{tileMatrix}}/{{tileCol}}/{{tileRow}}", place.list),
     });
-    let mut set = place.set(vec![
+    let mut set = place.set(&[
         link("self", JSON, place.own()),
         link("root", JSON, &*place.root),
         json!({"rel": SCHEME_RELATION, "href": SCHEME}),

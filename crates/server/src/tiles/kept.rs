@@ -89,3 +89,43 @@ impl Tiles {
         at.elapsed() < GOOD && changed.is_none_or(|changed| changed < at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    fn making(made: &Arc<AtomicU8>) -> impl Future<Output = Result<Vec<u8>, Problem>> + use<> {
+        let made = Arc::clone(made);
+        async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(vec![made.fetch_add(1, Ordering::Relaxed)])
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tile_is_made_once_until_something_changes() {
+        let (tiles, made, tile) = (Tiles::default(), Arc::new(AtomicU8::new(0)), Tile::new(1, 0, 1).unwrap());
+        let (a, b) =
+            tokio::join!(tiles.of([0; 32], tile, making(&made)), tiles.of([0; 32], tile, making(&made)));
+        let first = tiles.of([0; 32], tile, making(&made)).await.unwrap();
+        assert_eq!([&a.unwrap().bytes[..], &b.unwrap().bytes, &first.bytes], [[0], [0], [0]]);
+        // Other tiles, and other searches, are others.
+        let other = Tile::new(1, 1, 0).unwrap();
+        assert_eq!(tiles.of([0; 32], other, making(&made)).await.unwrap().bytes[..], [1]);
+        assert_eq!(tiles.of([1; 32], tile, making(&made)).await.unwrap().bytes[..], [2]);
+        tiles.forget();
+        let again = tiles.of([0; 32], tile, making(&made)).await.unwrap();
+        assert_eq!(again.bytes[..], [3]);
+        assert_ne!(again.tag, first.tag);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_not_kept() {
+        let (tiles, tile) = (Tiles::default(), Tile::new(0, 0, 0).unwrap());
+        assert!(tiles.of([0; 32], tile, async { Err(Problem::busy()) }).await.is_err());
+        assert!(tiles.of([0; 32], tile, async { Ok(vec![7]) }).await.is_ok());
+    }
+}

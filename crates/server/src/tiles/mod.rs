@@ -8,8 +8,8 @@ mod shape;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::cql2::{Expr, Literal, SpatialOp};
 use stacyard_search::{
-    Aggregate, Aggregation, Area, Datum, Fields, Grid, PageSize, Property, Query, Search, SearchError, Stop,
-    Tile, read_geometry,
+    Aggregate, Aggregation, Area, Datum, Fields, Grid, PageSize, Property, Query, Search, Stop, Tile,
+    read_geometry,
 };
 use stacyard_store::{Error, ErrorKind};
 
@@ -19,6 +19,10 @@ use crate::catalog::{Catalog, PlaceOfPage};
 
 /// The footprints of so many Items are in a tile at most; of more there are counts.
 pub(crate) const MOST: u32 = 2_000;
+
+/// Up to this zoom Items are counted before their footprints are asked for, beyond it after that: a part of the world that is small has few,
+/// which stores find by their indexes.
+const LARGE: u8 = 5;
 
 /// What of an Item is in a tile.
 const PARTS: [&str; 6] =
@@ -30,13 +34,17 @@ const PARTS: [&str; 6] =
 /// Those of the stores.
 pub(crate) fn tile(catalog: &Catalog, search: &Search, tile: Tile, stop: &Stop) -> Result<Vec<u8>, Error> {
     let mut layers = Layers::new(tile);
+    let is_small = tile.zoom() > LARGE;
+    if is_small && footprints(catalog, search, tile, &mut layers, stop)? {
+        return layers.finish();
+    }
     let cells = cells(catalog, search, tile, stop)?;
     let counted: u64 = cells.iter().map(|(_, items)| items).sum();
     if counted > u64::from(MOST) {
         layers.cells(&cells)?;
-    } else if !footprints(catalog, search, tile, &mut layers, stop)? {
+    } else if is_small || !footprints(catalog, search, tile, &mut layers, stop)? {
         // Most have their middle in other tiles, where they are counted: those tell nothing of this one.
-        let all = catalog.count(&Query::from(meeting(search, tile)?), stop)?;
+        let all = catalog.count(&Query::from(meeting(search, tile)), stop)?;
         layers.covered(&cells, all)?;
     }
     layers.finish()
@@ -61,7 +69,7 @@ fn cells(catalog: &Catalog, search: &Search, tile: Tile, stop: &Stop) -> Result<
 }
 
 /// The same search, of Items that meet a tile.
-fn meeting(search: &Search, tile: Tile) -> Result<Search, SearchError> {
+fn meeting(search: &Search, tile: Tile) -> Search {
     let mut search = search.clone();
     if let Some(other) = search.area.replace(Area::Box(tile.area())) {
         let other = Expr::Literal(match other {
@@ -72,7 +80,7 @@ fn meeting(search: &Search, tile: Tile) -> Result<Search, SearchError> {
         let meets = Expr::Spatial(SpatialOp::Intersects, geometry.into(), other.into());
         search.filter = Expr::all([search.filter, Some(meets)]);
     }
-    Ok(search)
+    search
 }
 
 /// Adds the footprints of the Items that meet a tile, unless they are too many.
@@ -83,7 +91,7 @@ fn footprints(
     layers: &mut Layers,
     stop: &Stop,
 ) -> Result<bool, Error> {
-    let query = Query::from(Search { fields: Fields::new(&PARTS, &[])?, ..meeting(search, tile)? });
+    let query = Query::from(Search { fields: Fields::new(&PARTS, &[])?, ..meeting(search, tile) });
     let mut page = catalog.page(&query, &PlaceOfPage::First, PageSize::new(MOST.into())?, stop)?;
     let mut tape = Tape::new();
     let mut items = Vec::new();

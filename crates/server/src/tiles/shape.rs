@@ -208,23 +208,25 @@ fn crossing(a: [f64; 2], b: [f64; 2], axis: usize, edge: f64) -> [f64; 2] {
 /// The pieces of a line that lie within.
 fn cut_line(line: &[[f64; 2]]) -> Vec<Vec<[f64; 2]>> {
     let mut pieces: Vec<Vec<[f64; 2]>> = Vec::new();
-    let mut end = None;
+    // Whether the last piece ends where the next segment begins.
+    let mut goes_on = false;
     for two in line.windows(2) {
-        let Some([from, to]) = cut_segment(two[0], two[1]) else {
-            end = None;
+        let Some([start, end]) = cut_segment(two[0], two[1]) else {
+            goes_on = false;
             continue;
         };
-        match pieces.last_mut().filter(|_| end == Some(from)) {
-            Some(piece) => piece.push(to),
-            None => pieces.push(vec![from, to]),
+        let at = |part: f64| [0, 1].map(|axis| two[0][axis] + (two[1][axis] - two[0][axis]) * part);
+        match pieces.last_mut().filter(|_| goes_on && start <= 0.0) {
+            Some(piece) => piece.push(at(end)),
+            None => pieces.push(vec![at(start), at(end)]),
         }
-        end = (to == two[1]).then_some(to);
+        goes_on = end >= 1.0;
     }
     pieces
 }
 
-/// The part of a segment that lies within (Liang and Barsky).
-fn cut_segment(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+/// Which part of a segment lies within, from 0 to 1 (Liang and Barsky).
+fn cut_segment(a: [f64; 2], b: [f64; 2]) -> Option<[f64; 2]> {
     let (mut start, mut end) = (0.0_f64, 1.0_f64);
     for (axis, edge, is_greater) in EDGES {
         let (step, left) = (b[axis] - a[axis], edge - a[axis]);
@@ -239,12 +241,7 @@ fn cut_segment(a: [f64; 2], b: [f64; 2]) -> Option<[[f64; 2]; 2]> {
             end = end.min(left / step);
         }
     }
-    let at = |part: f64| match part {
-        0.0 => a,
-        1.0 => b,
-        part => [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part],
-    };
-    (start <= end).then(|| [at(start), at(end)])
+    (start <= end).then_some([start, end])
 }
 
 #[cfg(test)]
