@@ -14,6 +14,23 @@ HEAD = """\
 # A ring on each line: its first place, and the steps to the next ones, in hundredths of a degree of longitude and latitude."""
 
 
+def unfolded(places):
+    """A ring without leaps across the antimeridian: it goes on beyond it. One around the pole is closed there."""
+    if any(abs(a[0] - b[0]) > 18000 for a, b in zip(places, places[1:])):
+        first = max(range(len(places) - 1), key=lambda index: abs(places[index][0]))
+        places = places[first:-1] + places[: first + 1]
+    turn, flat = 0, [places[0]]
+    for before, at in zip(places, places[1:]):
+        turn += -36000 if at[0] - before[0] > 18000 else 36000 if before[0] - at[0] > 18000 else 0
+        flat.append((at[0] + turn, at[1]))
+    if flat[0][0] != flat[-1][0]:
+        flat += [(flat[-1][0], -9000), (flat[0][0], -9000), flat[0]]
+    # Most of it on this side.
+    middle = (min(x for x, _ in flat) + max(x for x, _ in flat)) / 2
+    turn = -36000 * round(middle / 36000)
+    return [(x + turn, y) for x, y in flat]
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         atlas = json.load(file)
@@ -28,7 +45,7 @@ def main():
         for index in indices:
             arc = arcs[index] if index >= 0 else arcs[~index][::-1]
             places += arc[1:] if places else arc
-        return [(round(x * 100), round(y * 100)) for x, y in places]
+        return unfolded([(round(x * 100), round(y * 100)) for x, y in places])
 
     print(HEAD)
     for geometry in atlas["objects"]["land"]["geometries"]:
