@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python soak fuzz lint docs clean
+.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python bench-pages soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -39,6 +39,9 @@ bench-remote: ## Measure what goes over HTTP beside others and write docs/benchm
 
 bench-python: ## Measure the Python package beside rustac, stac-geoparquet, stac-pydantic and duckdb (N=100000)
 	@scripts/bench_python.sh
+
+bench-pages: ## Measure vector tiles of one GeoParquet file (N=1000000 Items)
+	@scripts/bench_pages.sh
 
 soak: ## Readers, writers, slow and silent clients at the API for five minutes (SECONDS_ALL=300)
 	@scripts/soak.sh

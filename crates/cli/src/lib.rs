@@ -14,7 +14,8 @@ use clap::CommandFactory;
 use stacyard_store::Error;
 
 use crate::command::{
-    collections, copy, delete, help, info, init, optimize, search, serve, sync, token, validate, versions,
+    collections, copy, delete, help, info, init, map, optimize, search, serve, sync, token, validate,
+    versions,
 };
 use crate::console::report::{self, Status};
 use crate::console::{fault, interrupt, say, usage, words};
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> Result<Status, Error> {
         Command::Token(flags) => token::run(&flags),
         Command::Collections(flags) => collections::run(&cli.global, &flags),
         Command::Info(flags) => info::run(&cli.global, &flags),
+        Command::Map(flags) => map::run(&cli.global, &flags),
         Command::Init(flags) => init::run(&cli.global, &flags),
         Command::Delete(flags) => delete::run(&cli.global, &flags),
         Command::Sync(flags) => sync::run(&cli.global, &flags),

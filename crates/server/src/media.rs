@@ -12,6 +12,9 @@ pub(crate) const SCHEMA: &str = "application/schema+json";
 /// Items, a line each.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
+/// Tiles of a map.
+pub(crate) const MVT: &str = "application/vnd.mapbox-vector-tile";
+
 /// What went wrong.
 pub(crate) const PROBLEM: &str = "application/problem+json";
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use stacyard::{Description, Stop};
 use stacyard_store::{Compression, Error, Info, PropertyInfo, StoreUrl, info, queryables};
 
+use super::{look, plot};
 use crate::console::progress::Console;
 use crate::console::report::{Rejects, Status, count};
 use crate::console::say::{self, Text};
@@ -15,6 +16,9 @@ use crate::flags::{self, Format, Global};
 
 pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error> {
     let store = StoreUrl::parse(&flags.store, global.store_kind)?;
+    if flags.plot {
+        look::refuse_stream(&store)?;
+    }
     let opened = open::store(&store, global)?;
     let mut source = opened.items()?;
     let file = open::how(global)?.describe(&store)?;
@@ -36,6 +40,9 @@ pub(crate) fn run(global: &Global, flags: &flags::Info) -> Result<Status, Error>
                 describe(file, &mut text);
             }
             text.print()?;
+            if flags.plot {
+                plot::print(global, &opened)?;
+            }
         }
         Format::Json => {
             let whole = json!({"store": store.spelling(), "kind": store.kind().to_string(), "layout": layout, "bytes": size});

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Say what a store holds, and how it is laid out.
     Info(Info),
+    /// Draw where and when the Items of a store are: a page, or a picture.
+    Map(Map),
     /// List, print, put or delete the Collections that a store keeps.
     Collections(Collections),
     /// Make the tables that a database needs, or bring them up to date; make a dataset.
@@ -454,12 +456,35 @@ pub(crate) struct Sync {
 pub(crate) struct Info {
     /// The store.
     pub(crate) store: String,
+    /// Show also when and where its Items are: a time line and a map, as wide as the terminal.
+    #[arg(long, conflicts_with_all = ["queryables", "format"])]
+    pub(crate) plot: bool,
     /// Print instead what it can be asked about, as JSON Schema: every property with its types.
     #[arg(long)]
     pub(crate) queryables: bool,
     /// For people or for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// Draw where and when the Items of a store are, or those that answer a search: a page, or a picture.
+///
+/// The page holds all it needs, and asks nobody for anything: a map to zoom and move, a time line, the first Items with their properties, and the
+/// command that makes it again. Up to 2,000 Items are drawn as they are; of more the map shows how many there are where.
+///
+/// For example: stacyard map catalog.parquet --collections scenes -o map.html
+#[derive(Debug, Args)]
+pub(crate) struct Map {
+    /// The store.
+    pub(crate) store: String,
+    /// The file to write: map.html, map.png or map.svg.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Replace a file that exists.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) question: Question,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

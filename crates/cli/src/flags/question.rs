@@ -95,6 +95,26 @@ impl Question {
         })
     }
 
+    /// The flags that are given, each with its value.
+    pub(crate) fn written(&self) -> Vec<(&'static str, String)> {
+        let numbers = [("--max-items", self.max_items)];
+        let texts = [
+            ("--collections", &self.collections),
+            ("--ids", &self.ids),
+            ("--bbox", &self.bbox),
+            ("--intersects", &self.intersects),
+            ("--datetime", &self.datetime),
+            ("--filter", &self.filter),
+            ("--query", &self.query),
+            ("--q", &self.q),
+            ("--sortby", &self.sortby),
+        ];
+        let texts = texts.into_iter().filter_map(|(flag, value)| Some((flag, value.clone()?)));
+        texts
+            .chain(numbers.into_iter().filter_map(|(flag, value)| Some((flag, value?.to_string()))))
+            .collect()
+    }
+
     /// The files that these flags name.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let values = [&self.intersects, &self.filter].into_iter().flatten();

@@ -17,6 +17,7 @@ mod harvest;
 mod injection;
 mod interrupt;
 mod limits;
+mod map;
 mod memory;
 mod messages;
 mod names;

@@ -74,6 +74,8 @@ pub(crate) fn table(schema: &Ident, postgis: Ident, promoted: Promoted) -> Table
             by_code_point: "",
             geometry: "geometry",
             properties: "properties",
+            bbox: "bbox",
+            bbox_is_whole: true,
             extent: Extent::Seconds { start: "extent_start", end: "extent_end" },
             instants: &INSTANTS,
             instants_unless: None,

@@ -71,6 +71,9 @@ fn table(postgis: Ident) -> Table {
             by_code_point: " COLLATE \"C\"",
             geometry: "geometry",
             properties: "(content -> 'properties')",
+            bbox: "(content -> 'bbox')",
+            // What its collection has in common may say it.
+            bbox_is_whole: false,
             extent: Extent::Stamps {
                 start: Stamp { column: "datetime", text: START },
                 end: Stamp { column: "end_datetime", text: END },

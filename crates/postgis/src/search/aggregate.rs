@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use stacyard_model::Rfc3339;
-use stacyard_search::{Aggregation, Aggregator, Datum, Place, Property};
+use stacyard_search::{Aggregation, Aggregator, Datum, Grid, Place, Property};
 use stacyard_store::{Error, Find, Report};
 use tokio_postgres::Row;
 
+use crate::search::cells::cells;
 use crate::search::searched::Searched;
 use crate::sql::condition::Condition;
 use crate::sql::instant;
@@ -93,7 +94,11 @@ fn values(aggregation: &Aggregation, rows: &str, maker: &mut Maker<'_>) -> Optio
         format!("SELECT {kind} AS kind, {value} AS value, count(*) AS items FROM {rows} GROUP BY 1, 2")
     };
     let Some(property) = aggregation.property() else {
-        let Aggregation::Times(None, _) = aggregation else { return None };
+        match aggregation {
+            Aggregation::Times(None, _) => {}
+            Aggregation::Cells(Grid::Within(tile)) => return Some(cells(*tile, rows, maker)),
+            _ => return None,
+        }
         let start = match maker.table().columns.extent {
             Extent::Seconds { start, .. } => start.to_owned(),
             // One that lies on the hour may have been rounded up to it.

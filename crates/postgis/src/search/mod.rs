@@ -5,6 +5,7 @@
 //! Uses `connect`, `sql` and `copy`; used by `own`.
 
 mod aggregate;
+mod cells;
 mod count;
 mod first;
 pub(crate) mod locked;

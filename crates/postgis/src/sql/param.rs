@@ -8,6 +8,7 @@ pub(crate) enum Param {
     Text(String),
     Texts(Vec<String>),
     Number(f64),
+    Numbers(Vec<f64>),
 }
 
 impl Param {
@@ -17,6 +18,7 @@ impl Param {
             Self::Text(text) => (text, Type::TEXT),
             Self::Texts(list) => (list, Type::TEXT_ARRAY),
             Self::Number(number) => (number, Type::FLOAT8),
+            Self::Numbers(list) => (list, Type::FLOAT8_ARRAY),
         }
     }
 
@@ -26,6 +28,7 @@ impl Param {
             Self::Text(_) => "text",
             Self::Texts(_) => "text[]",
             Self::Number(_) => "double precision",
+            Self::Numbers(_) => "double precision[]",
         }
     }
 }

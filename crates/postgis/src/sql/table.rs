@@ -32,6 +32,10 @@ pub(crate) struct Columns {
     pub(crate) geometry: &'static str,
     /// A `jsonb` object.
     pub(crate) properties: &'static str,
+    /// The Item's box, in `jsonb`; NULL where it has none, or where the row does not say which.
+    pub(crate) bbox: &'static str,
+    /// Whether NULL means that the Item has none.
+    pub(crate) bbox_is_whole: bool,
     pub(crate) extent: Extent,
     /// Properties that have a `timestamptz` of the same name.
     pub(crate) instants: &'static [&'static str],

@@ -16,6 +16,7 @@ mod pages;
 mod problems;
 mod socket;
 mod support;
+mod tiles;
 mod whole;
 mod work;
 mod writes;
