@@ -12,6 +12,9 @@ pub(crate) const SCHEMA: &str = "application/schema+json";
 /// Items, a line each.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
+/// Rows of texts (RFC 4180).
+pub(crate) const CSV: &str = "text/csv; charset=utf-8";
+
 /// What went wrong.
 pub(crate) const PROBLEM: &str = "application/problem+json";
 

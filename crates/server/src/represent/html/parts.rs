@@ -3,6 +3,9 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::words;
+use crate::links::Base;
+
 /// The links of a relation.
 pub(super) fn links_of<'a>(document: &'a Value, rel: &str) -> impl Iterator<Item = &'a Value> {
     document["links"].as_array().into_iter().flatten().filter(move |link| link["rel"] == rel)
@@ -30,12 +33,12 @@ pub(super) fn description_of(document: &Value) -> Markup {
     }
 }
 
-/// An address: a link where it is one of HTTP, else what it is. Nothing else is ever one, whatever a store holds.
+/// An address: a link where it is one of HTTP or of mail, else what it is, to copy. Nothing else is ever one, whatever a store holds.
 pub(super) fn address(href: &str, text: &str) -> Markup {
     let begins =
         |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     html! {
-        @if begins("https://") || begins("http://") {
+        @if begins("https://") || begins("http://") || begins("mailto:") {
             a href=(href) rel="nofollow noreferrer" { (text) }
         } @else if text == href {
             code { (href) }
@@ -108,25 +111,62 @@ pub(super) fn time_of(properties: &Value) -> Markup {
 }
 
 /// Assets, a row each.
-pub(super) fn assets(assets: &Value) -> Markup {
+pub(super) fn assets(base: &Base, assets: &Value) -> Markup {
     html! {
         @if let Some(assets) = assets.as_object().filter(|assets| !assets.is_empty()) {
-            h2 { "Assets" }
-            div .wide { table {
-                thead { tr { th { "Name" } th { "Type" } th { "Roles" } th { "Address" } } }
-                tbody {
-                    @for (key, asset) in assets {
-                        tr {
-                            td { (text_of(asset, "title").unwrap_or(key)) }
-                            td { (text_of(asset, "type").unwrap_or("–")) }
-                            td { (value(&asset["roles"])) }
-                            td { @if let Some(href) = asset["href"].as_str() { (address(href, href)) } }
-                        }
-                    }
-                }
-            } }
+            section .card {
+                h2 { (words::ASSETS) }
+                div .wide { table {
+                    thead { tr { th { "Name" } th { "Type" } th { "Roles" } th { "Size" } th { "Address" } } }
+                    tbody { @for (key, asset) in assets { (self::asset(base, key, asset)) } }
+                } }
+            }
         }
     }
+}
+
+fn asset(base: &Base, key: &str, asset: &Value) -> Markup {
+    html! {
+        tr {
+            th scope="row" {
+                (text_of(asset, "title").unwrap_or(key))
+                @if let Some(text) = text_of(asset, "description") { div .dim { (text) } }
+            }
+            td { (text_of(asset, "type").unwrap_or("–")) }
+            td { (value(&asset["roles"])) }
+            td .number { (asset["file:size"].as_u64().map_or_else(|| "–".to_owned(), size)) }
+            td {
+                @if let Some(href) = asset["href"].as_str() {
+                    @if is_picture(base, href) { a href=(href) { "picture" } } @else { (address(href, href)) }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a browser may show what is there: a picture that stands in the page, or one of this server. Nothing is loaded from elsewhere, as whoever
+/// runs the other server would see who looks at what.
+pub(super) fn is_picture(base: &Base, href: &str) -> bool {
+    let begins = |start: &str| href.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    begins("data:image/") || base.has(href)
+}
+
+/// So many bytes, readable.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "it is shown with two digits")]
+    let mut shown = bytes as f64 / 1e3;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if shown < 999.5 {
+            break;
+        }
+        (shown, unit) = (shown / 1e3, next);
+    }
+    if shown < 9.95 { format!("{shown:.1} {unit}") } else { format!("{shown:.0} {unit}") }
 }
 
 /// The relations that pages show in other places.
@@ -143,7 +183,7 @@ pub(super) fn links(document: &Value) -> Markup {
     let all: Vec<&Value> = document["links"].as_array().into_iter().flatten().filter(is_other).collect();
     html! {
         @if !all.is_empty() {
-            h2 { "Links" }
+            section .card { h2 { (words::LINKS) }
             div .wide { table { tbody {
                 @for link in all {
                     tr {
@@ -155,7 +195,7 @@ pub(super) fn links(document: &Value) -> Markup {
                         }
                     }
                 }
-            } } }
+            } } } }
         }
     }
 }
@@ -170,9 +210,9 @@ pub(super) fn ways(document: &Value) -> Markup {
     let (prev, next) = (href_of(document, "prev"), href_of(document, "next"));
     html! {
         @if prev.is_some() || next.is_some() {
-            nav aria-label="Pages" { p .ways {
-                @if let Some(prev) = prev { a href=(prev) rel="prev" { "← before" } }
-                @if let Some(next) = next { a href=(next) rel="next" { "next →" } }
+            nav aria-label=(words::PAGES) { p .ways {
+                @if let Some(prev) = prev { a href=(prev) rel="prev" { (words::BEFORE) } }
+                @if let Some(next) = next { a href=(next) rel="next" { (words::NEXT) } }
             } }
         }
     }
