@@ -4,7 +4,9 @@
 use std::io::Read;
 
 use axum::extract::Path;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
@@ -26,6 +28,9 @@ struct Asset {
 }
 
 const ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The worker of the map may ask this server for tiles, and do nothing else: it has the policy of its own file, not that of the page.
+const POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 
 /// Its bytes never change under its name.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -75,6 +80,7 @@ pub(crate) async fn asset(Path(name): Path<String>, uri: Uri, headers: HeaderMap
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind()));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOREVER));
     headers.insert(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
     Ok(response)

@@ -38,22 +38,38 @@ function withoutSourceMap(text) {
   return text.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
 }
 
+/** A line that goes on where it crosses the antimeridian, beyond 180 degrees, instead of back around the Earth. */
+function unbroken(line) {
+  let turn = 0;
+  return line.map(([x, y], at) => {
+    const before = at > 0 ? line[at - 1][0] : x;
+    if (x - before > 180) turn -= 360;
+    if (before - x > 180) turn += 360;
+    return [x + turn, y];
+  });
+}
+
+/** A ring around a pole goes around the Earth: it is closed along the pole. */
+function closed(ring) {
+  const line = unbroken(ring);
+  const [first, last] = [line[0], line.at(-1)];
+  if (Math.abs(first[0] - last[0]) < 1) return line;
+  const pole = first[1] < 0 ? -90 : 90;
+  return [...line, [last[0], pole], [first[0], pole], first];
+}
+
 /** Land and borders of countries, three digits after the point: about 100 m. */
 function basemap() {
   const world = JSON.parse(readFileSync("node_modules/world-atlas/countries-110m.json", "utf8"));
   const { land, countries } = world.objects;
-  const rounded = (position) => position.map((degrees) => Math.round(degrees * 1000) / 1000);
-  const round = (coordinates) =>
-    typeof coordinates[0] === "number" ? rounded(coordinates) : coordinates.map(round);
-  const shown = (kind, geometry) => ({
-    type: "Feature",
-    properties: { kind },
-    geometry: { type: geometry.type, coordinates: round(geometry.coordinates) },
-  });
-  const lands = feature(world, land);
-  const geometries = lands.type === "FeatureCollection" ? lands.features.map((one) => one.geometry) : [lands.geometry];
-  const borders = mesh(world, countries, (one, other) => one !== other);
-  const features = [...geometries.map((one) => shown("land", one)), shown("border", borders)];
+  const round = (line) => line.map((position) => position.map((degrees) => Math.round(degrees * 1000) / 1000));
+  const shown = (kind, type, coordinates) => ({ type: "Feature", properties: { kind }, geometry: { type, coordinates } });
+  const lands = feature(world, land).features.flatMap(({ geometry: { type, coordinates } }) => (type === "Polygon" ? [coordinates] : coordinates));
+  const borders = mesh(world, countries, (one, other) => one !== other).coordinates;
+  const features = [
+    ...lands.map((rings) => shown("land", "Polygon", rings.map((ring) => round(closed(ring))))),
+    shown("border", "MultiLineString", borders.map((line) => round(unbroken(line)))),
+  ];
   return JSON.stringify({ type: "FeatureCollection", features });
 }
 

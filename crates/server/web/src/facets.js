@@ -6,7 +6,7 @@ import { many, words } from "./words.js";
 
 /** What people do not choose by, or have a field of its own for. */
 const OTHERS = ["id", "collection", "datetime", "start_datetime", "end_datetime", "geometry", "bbox", "title", "description", "created", "updated"];
-const SHOWN = 12;
+const SHOWN = 6;
 /** So many are opened at once: each is a question to the store. */
 const OPENED = 2;
 
@@ -32,7 +32,7 @@ function narrowed(search, condition) {
 
 async function values(name, section, go) {
   const found = (await aggregates(section.dataset.aggregate, [`${name}_frequency`]))[`${name}_frequency`];
-  const most = Math.max(1, ...found.buckets.map(({ frequency }) => frequency));
+  const most = Math.max(1, found.overflow, ...found.buckets.map(({ frequency }) => frequency));
   const list = element("ul");
   const add = (label, count, condition) => {
     const fill = element("span", { class: "fill", "aria-hidden": "true" });

@@ -117,15 +117,19 @@ export function start(place, { boxed }) {
   map.addControl(new AttributionControl({ compact: true, customAttribution: "Natural Earth" }), "bottom-right");
   map.getCanvas().setAttribute("aria-label", words.mapKeys);
   place.dataset.state = "busy";
-  map.on("dataloading", () => (place.dataset.state = "busy"));
   let isWrong = false;
+  map.on("dataloading", () => {
+    if (!isWrong) place.dataset.state = "busy";
+  });
   map.on("idle", () => {
+    if (isWrong) return;
     place.dataset.state = "idle";
-    if (!isWrong) say("");
+    say("");
   });
   map.on("error", ({ error }) => {
     isWrong = true;
-    say(words.cannotLoad(error?.message ?? "?"));
+    place.dataset.state = "wrong";
+    say(words.cannotLoad(error?.status ? `${error.status} ${error.statusText}` : (error?.message ?? "?")));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     for (const { id, paint } of layers()) {

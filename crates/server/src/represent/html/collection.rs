@@ -7,7 +7,7 @@ use super::counted::Counted;
 use super::layout::{Trail, page};
 use super::map::Map;
 use super::outline::box_of;
-use super::parts::{assets, bbox, description_of, href_of, interval, links, table_of, title_of, value};
+use super::parts::{assets, bbox, days, description_of, href_of, links, table_of, title_of, value};
 use super::site::Site;
 use super::upload;
 use super::words;
@@ -49,7 +49,7 @@ pub(crate) fn collection(site: &Site, collection: &Value) -> Markup {
                     div .wide { table { tbody {
                         tr { th scope="row" { "Id" } td { (value(&collection["id"])) } }
                         tr { th scope="row" { (words::ITEMS) } td { (counted.total()) } }
-                        tr { th scope="row" { (words::TIME) } td { (interval(&extent["temporal"]["interval"][0])) } }
+                        tr { th scope="row" { (words::TIME) } td { (days(&extent["temporal"]["interval"][0])) } }
                         tr { th scope="row" { "Box" } td { (bbox(&extent["spatial"]["bbox"][0])) } }
                         tr { th scope="row" { "License" } td { (value(&collection["license"])) } }
                         @if collection["keywords"].is_array() {

@@ -44,6 +44,7 @@ pub(crate) fn item(site: &Site, item: &Value, unit: &dyn Fn(&str) -> Option<Stri
                     @if spans { p .note { (words::WHOLE_EARTH) } }
                 }
                 (thumbnail(site, &item["assets"]))
+                (assets(&site.base, &item["assets"]))
             }
             section .card aria-labelledby="overview" {
                 h2 #overview { (words::OVERVIEW) }
@@ -69,7 +70,6 @@ pub(crate) fn item(site: &Site, item: &Value, unit: &dyn Fn(&str) -> Option<Stri
                 } } }
             }
         }
-        (assets(&site.base, &item["assets"]))
         (links(item))
         details .card {
             summary { (words::JSON) }

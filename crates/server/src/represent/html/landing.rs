@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::counted::{Counted, count};
 use super::layout::{Trail, page};
 use super::outline::outline;
-use super::parts::{description_of, interval, title_of};
+use super::parts::{days, description_of, title_of};
 use super::site::Site;
 use super::words;
 
@@ -53,7 +53,7 @@ fn card(site: &Site, Card { id, items, collection }: &Card) -> Markup {
         li .card {
             h3 { a href=(site.base.collection(id)) { (collection.map_or(id.as_str(), title_of)) } }
             p .dim { (count(*items)) " Items" }
-            @if let Some(extent) = extent { p .dim { (interval(&extent["temporal"]["interval"][0])) } }
+            @if let Some(extent) = extent { p .dim { (days(&extent["temporal"]["interval"][0])) } }
             @if let Some(place) = &place { div .outline { (outline(&[place])) } }
         }
     }

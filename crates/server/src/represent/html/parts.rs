@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::outline::Degrees;
 use super::words;
 use crate::links::Base;
 
@@ -110,16 +111,48 @@ pub(super) fn time_of(properties: &Value) -> Markup {
     }
 }
 
-/// Assets, a row each.
+/// The same to the minute, for lists.
+pub(super) fn short_time_of(properties: &Value) -> Markup {
+    let at = |name: &str| text_of(properties, name);
+    let (start, end) = match at("datetime") {
+        Some(at) => (Some(at), None),
+        None => (at("start_datetime"), at("end_datetime")),
+    };
+    let both = start.into_iter().chain(end).collect::<Vec<&str>>().join(" – ");
+    html! {
+        span title=(both) {
+            (start.map_or_else(|| "..".to_owned(), minute))
+            @if let Some(end) = end { " – " (minute(end)) }
+        }
+    }
+}
+
+/// A time without seconds, with its zone where that is not UTC: `2024-06-01 12:00`. What is none stays.
+fn minute(text: &str) -> String {
+    let (Some(day), Some(clock)) = (text.get(..10), text.get(11..16)) else { return text.to_owned() };
+    let zone = text.get(16..).and_then(|rest| rest.find(['+', '-']).map(|at| &rest[at..])).unwrap_or_default();
+    let zone = if zone.is_empty() { String::new() } else { format!(" {zone}") };
+    format!("{day} {clock}{zone}")
+}
+
+/// A box to a hundredth of a degree.
+pub(super) fn short_bbox([west, south, east, north]: Degrees) -> Markup {
+    html! { span .number { (format!("{west:.2}, {south:.2}, {east:.2}, {north:.2}")) } }
+}
+
+/// From which day to which.
+pub(super) fn days(ends: &Value) -> Markup {
+    let day = |at: usize| ends[at].as_str().map_or("..", |text| text.get(..10).unwrap_or(text)).to_owned();
+    html! { (day(0)) " – " (day(1)) }
+}
+
+/// Assets, each with what it is and where.
 pub(super) fn assets(base: &Base, assets: &Value) -> Markup {
     html! {
         @if let Some(assets) = assets.as_object().filter(|assets| !assets.is_empty()) {
-            section .card {
-                h2 { (words::ASSETS) }
-                div .wide { table {
-                    thead { tr { th { "Name" } th { "Type" } th { "Roles" } th { "Size" } th { "Address" } } }
-                    tbody { @for (key, asset) in assets { (self::asset(base, key, asset)) } }
-                } }
+            section .card aria-labelledby="assets" {
+                h2 #assets { (words::ASSETS) }
+                ul .items { @for (key, asset) in assets { (self::asset(base, key, asset)) } }
             }
         }
     }
@@ -127,18 +160,16 @@ pub(super) fn assets(base: &Base, assets: &Value) -> Markup {
 
 fn asset(base: &Base, key: &str, asset: &Value) -> Markup {
     html! {
-        tr {
-            th scope="row" {
-                (text_of(asset, "title").unwrap_or(key))
-                @if let Some(text) = text_of(asset, "description") { div .dim { (text) } }
+        li {
+            strong { (text_of(asset, "title").unwrap_or(key)) }
+            @if let Some(text) = text_of(asset, "description") { div .dim { (text) } }
+            p {
+                @if let Some(kind) = text_of(asset, "type") { span { (kind) } }
+                @if asset["roles"].is_array() { span { (value(&asset["roles"])) } }
+                @if let Some(bytes) = asset["file:size"].as_u64() { span .number { (size(bytes)) } }
             }
-            td { (text_of(asset, "type").unwrap_or("–")) }
-            td { (value(&asset["roles"])) }
-            td .number { (asset["file:size"].as_u64().map_or_else(|| "–".to_owned(), size)) }
-            td {
-                @if let Some(href) = asset["href"].as_str() {
-                    @if is_picture(base, href) { a href=(href) { "picture" } } @else { (address(href, href)) }
-                }
+            @if let Some(href) = asset["href"].as_str() {
+                div .address { @if is_picture(base, href) { a href=(href) { (words::PICTURE) } } @else { (address(href, href)) } }
             }
         }
     }
@@ -223,6 +254,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn sizes_and_times_are_short() {
+        for (bytes, text) in [(999, "999 B"), (1_000, "1.0 kB"), (123_456, "123 kB"), (999_900, "1.0 MB"), (u64::MAX, "18447 PB")] {
+            assert_eq!(size(bytes), text);
+        }
+        assert_eq!(minute("2024-03-01T12:00:59.5+02:00"), "2024-03-01 12:00 +02:00");
+        assert_eq!(minute("2024-03-01T12:00:59Z"), "2024-03-01 12:00");
+        assert_eq!(minute("later"), "later");
+    }
 
     #[test]
     fn only_addresses_of_http_are_links() {

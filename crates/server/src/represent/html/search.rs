@@ -10,7 +10,7 @@ use super::download::{Download, downloads};
 use super::layout::{Trail, page};
 use super::map::Map;
 use super::outline::{around, bounds_of};
-use super::parts::{bbox, text_of, time_of, ways};
+use super::parts::{short_bbox, short_time_of, text_of, ways};
 use super::problem::wrong;
 use super::site::Site;
 use super::words;
@@ -72,7 +72,10 @@ impl Search<'_> {
         let trail = self.collection.map_or_else(|| Trail::root(self.site), |id| Trail::collection(self.site, id));
         let content = html! {
             div .two.form-first {
-                div #question { (self.form(problem)) }
+                div #question {
+                    (self.form(problem))
+                    @if problem.is_none() { (self.counted().facets(&self.queryables())) }
+                }
                 div {
                     (self.map(document))
                     div #answer {
@@ -122,10 +125,9 @@ impl Search<'_> {
                     " Items"
                 }
                 @if all.is_empty() { p { (words::NO_ITEMS) } }
-                ol .items { @for item in all { (self.row(item)) } }
+                ol .items data-of="search" { @for item in all { (self.row(item)) } }
                 (ways(&found.items))
             }
-            (counted.facets(&self.queryables()))
             (downloads(&found.downloads, &self.given, &self.path()))
             (found.commands.shown())
         }
@@ -162,9 +164,10 @@ impl Search<'_> {
         let title = text_of(&item["properties"], "title").unwrap_or(id);
         let collection = text_of(item, "collection");
         let geometry = Some(item["geometry"].to_string()).filter(|text| text.len() <= DRAWN && text != "null");
-        let bounds = bounds_of(item).map(|all| all.map(|degrees| degrees.to_string()).join(","));
+        let place = bounds_of(item);
+        let bounds = place.map(|all| all.map(|degrees| degrees.to_string()).join(","));
         html! {
-            li data-geometry=[geometry] data-bounds=[bounds] {
+            li data-id=(id) data-geometry=[geometry] data-bounds=[bounds] {
                 // An Item without a collection has no page of its own.
                 @match collection {
                     Some(collection) => a href=(self.site.base.item(collection, id)) { (title) },
@@ -172,8 +175,8 @@ impl Search<'_> {
                 }
                 p {
                     @if self.collection.is_none() { @if let Some(collection) = collection { span { (collection) } } }
-                    span { (time_of(&item["properties"])) }
-                    span { (bbox(&item["bbox"])) }
+                    (short_time_of(&item["properties"]))
+                    @if let Some(place) = place { (short_bbox(place)) }
                 }
             }
         }
@@ -182,18 +185,26 @@ impl Search<'_> {
     /// The form. What is wrong with it stands at the field that it is about.
     fn form(&self, problem: Option<&Value>) -> Markup {
         let field = |name, label, hint| Field { search: self, problem, name, label, hint };
-        let others = ["ids", "intersects", "query", "filter-lang", "filter-crs", "fields"];
+        // What is asked or wrong is seen.
+        let is_folded = |name: &&str| {
+            ["filter", "q", "sortby", "limit"].contains(name) || OTHERS.contains(name)
+        };
+        let wrong = problem.and_then(|said| text_of(said, "parameter"));
+        let is_open = self.given.iter().map(|(name, _)| name.as_str()).chain(wrong).any(|name| is_folded(&name));
         html! {
             form .card #search method="get" action=(self.path()) role="search" data-queryables=(self.queryables()) {
                 (field("bbox", words::AREA, words::AREA_HINT).line())
                 (field("datetime", words::TIME, words::TIME_HINT).line())
                 @if self.collection.is_none() { (self.choices(problem)) }
-                (field("q", words::FREE_TEXT, words::FREE_TEXT_HINT).line())
-                (field("filter", words::FILTER, words::FILTER_HINT).area())
-                div .builder hidden {}
-                (field("sortby", words::SORT, words::SORT_HINT).line())
-                (field("limit", words::LIMIT, "").line())
-                @for name in others { @if self.value(name).is_some() { (field(name, name, "").line()) } }
+                details open[is_open] {
+                    summary { (words::CONDITIONS) }
+                    (field("filter", words::FILTER, words::FILTER_HINT).area())
+                    div .builder hidden {}
+                    (field("q", words::FREE_TEXT, words::FREE_TEXT_HINT).line())
+                    (field("sortby", words::SORT, words::SORT_HINT).line())
+                    (field("limit", words::LIMIT, "").line())
+                    @for name in OTHERS { @if self.value(name).is_some() { (field(name, name, "").line()) } }
+                }
                 button type="submit" { (words::SEARCH) }
             }
         }
@@ -230,13 +241,14 @@ fn short(text: &str) -> String {
     if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
 }
 
+/// Parameters that the form has where they are asked for only.
+const OTHERS: [&str; 6] = ["ids", "intersects", "query", "filter-lang", "filter-crs", "fields"];
+
 /// The fields that a problem can be shown at.
-const FIELDS: [&str; 13] = [
-    "bbox", "datetime", "collections", "q", "filter", "sortby", "limit", "ids", "intersects", "query", "filter-lang", "filter-crs", "fields",
-];
+const FIELDS: [&str; 7] = ["bbox", "datetime", "collections", "q", "filter", "sortby", "limit"];
 
 fn is_of_field(said: &Value) -> bool {
-    text_of(said, "parameter").is_some_and(|name| FIELDS.contains(&name))
+    text_of(said, "parameter").is_some_and(|name| FIELDS.contains(&name) || OTHERS.contains(&name))
 }
 
 /// A field of the form.
