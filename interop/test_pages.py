@@ -25,11 +25,16 @@ COLLECTION = "sentinel-2-l2a"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *DRAWS])
-        yield chromium
-        chromium.close()
+def playwright():
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *DRAWS])
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -404,12 +409,11 @@ def test_a_store_that_is_gone(browser, catalog, tmp_path):
         assert "the store could not answer" in text and "Search" in text and str(tmp_path) not in page.content()
 
 
-def test_without_webgl(one):
+def test_without_webgl(playwright, one):
     url, _ = one
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
-        page = chromium.new_page()
-        page.goto(f"{url}/search")
-        page.wait_for_selector(".map-note")
-        assert "no WebGL" in page.inner_text(".map-note") and page.locator("#map svg path.shape").count() == 10
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
+    page = chromium.new_page()
+    page.goto(f"{url}/search")
+    page.wait_for_selector(".map-note")
+    assert "no WebGL" in page.inner_text(".map-note") and page.locator("#map svg path.shape").count() == 10
+    chromium.close()

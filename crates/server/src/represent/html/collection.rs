@@ -66,7 +66,7 @@ pub(crate) fn collection(site: &Site, collection: &Value) -> Markup {
         @if collection["summaries"].is_object() {
             section .card { h2 { (words::SUMMARIES) } (table_of(&collection["summaries"])) }
         }
-        (assets(&site.base, &collection["assets"]))
+        (assets(&collection["assets"]))
         @if site.is_writable { (upload::form(&here)) }
         (links(collection))
     };

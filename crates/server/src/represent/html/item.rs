@@ -44,7 +44,7 @@ pub(crate) fn item(site: &Site, item: &Value, unit: &dyn Fn(&str) -> Option<Stri
                     @if spans { p .note { (words::WHOLE_EARTH) } }
                 }
                 (thumbnail(site, &item["assets"]))
-                (assets(&site.base, &item["assets"]))
+                (assets(&item["assets"]))
             }
             section .card aria-labelledby="overview" {
                 h2 #overview { (words::OVERVIEW) }

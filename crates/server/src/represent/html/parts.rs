@@ -146,19 +146,27 @@ pub(super) fn days(ends: &Value) -> Markup {
     html! { (day(0)) " – " (day(1)) }
 }
 
+/// A longer address is a file that stands in the page, or nothing that anybody reads.
+const LONGEST: usize = 2_000;
+
+/// The beginning of a long text.
+pub(super) fn short(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most).chain(['…']).collect() }
+}
+
 /// Assets, each with what it is and where.
-pub(super) fn assets(base: &Base, assets: &Value) -> Markup {
+pub(super) fn assets(assets: &Value) -> Markup {
     html! {
         @if let Some(assets) = assets.as_object().filter(|assets| !assets.is_empty()) {
             section .card aria-labelledby="assets" {
                 h2 #assets { (words::ASSETS) }
-                ul .items { @for (key, asset) in assets { (self::asset(base, key, asset)) } }
+                ul .items { @for (key, asset) in assets { (self::asset(key, asset)) } }
             }
         }
     }
 }
 
-fn asset(base: &Base, key: &str, asset: &Value) -> Markup {
+fn asset(key: &str, asset: &Value) -> Markup {
     html! {
         li {
             strong { (text_of(asset, "title").unwrap_or(key)) }
@@ -169,7 +177,7 @@ fn asset(base: &Base, key: &str, asset: &Value) -> Markup {
                 @if let Some(bytes) = asset["file:size"].as_u64() { span .number { (size(bytes)) } }
             }
             @if let Some(href) = asset["href"].as_str() {
-                div .address { @if is_picture(base, href) { a href=(href) { (words::PICTURE) } } @else { (address(href, href)) } }
+                div .address { @if href.len() > LONGEST { code { (short(href, LONGEST)) } } @else { (address(href, href)) } }
             }
         }
     }
@@ -218,7 +226,7 @@ pub(super) fn links(document: &Value) -> Markup {
             div .wide { table { tbody {
                 @for link in all {
                     tr {
-                        th scope="row" { (short(text_of(link, "rel").unwrap_or("–"))) }
+                        th scope="row" { (end_of(text_of(link, "rel").unwrap_or("–"))) }
                         td {
                             @if let Some(href) = link["href"].as_str() {
                                 (address(href, text_of(link, "title").unwrap_or(href)))
@@ -232,7 +240,7 @@ pub(super) fn links(document: &Value) -> Markup {
 }
 
 /// A relation that is a URL is shown by its end.
-fn short(rel: &str) -> &str {
+fn end_of(rel: &str) -> &str {
     if rel.contains("://") { rel.rsplit('/').next().unwrap_or(rel) } else { rel }
 }
 

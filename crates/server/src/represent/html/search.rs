@@ -10,7 +10,7 @@ use super::download::{Download, downloads};
 use super::layout::{Trail, page};
 use super::map::Map;
 use super::outline::{around, bounds_of};
-use super::parts::{short_bbox, short_time_of, text_of, ways};
+use super::parts::{short, short_bbox, short_time_of, text_of, ways};
 use super::problem::wrong;
 use super::site::Site;
 use super::words;
@@ -145,7 +145,7 @@ impl Search<'_> {
             @if !which.is_empty() {
                 ul .chips.given aria-label=(words::GIVEN) {
                     @for (name, value) in &which {
-                        li { a href=(without(name)) title=(words::WITHOUT) { span .dim { (name) } " " (short(value)) } }
+                        li { a href=(without(name)) title=(words::WITHOUT) { span .dim { (name) } " " (short(value, 80)) } }
                     }
                 }
             }
@@ -233,12 +233,6 @@ impl Search<'_> {
             }
         }
     }
-}
-
-/// The beginning of a long text.
-fn short(text: &str) -> String {
-    const LONGEST: usize = 80;
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
 }
 
 /// Parameters that the form has where they are asked for only.

@@ -46,7 +46,6 @@ pub(super) const NO_MAP: &str = "This server was built without the map: `make we
 pub(super) const NO_PICTURES: &str = "Pictures of other servers are not shown here; their addresses are among the assets.";
 pub(super) const OUTLINE: &str = "Footprints on a grid of 30 degrees";
 pub(super) const OVERVIEW: &str = "Overview";
-pub(super) const PICTURE: &str = "Show the picture";
 pub(super) const PAGES: &str = "Pages";
 pub(super) const PROPERTIES: &str = "Properties";
 pub(super) const RESULTS: &str = "Items that answer";
