@@ -100,8 +100,6 @@ class Visitor:
 def visitor(browser, server, **context):
     """A visitor, who has nothing to complain of at the end."""
     someone = Visitor(browser, server, **context)
-    # STUB until the server makes tiles.
-    someone.context.route("**/tiles/**", lambda route: route.fulfill(status=200, body=b"", content_type="application/vnd.mapbox-vector-tile"))
     yield someone
     someone.leave()
 

@@ -37,7 +37,8 @@ server/src/ask media problem links form
 server/src/guard problem operate links
 server/src/catalog problem work guard
 server/src/represent media problem work links form ask catalog
+server/src/tiles problem catalog
 server/src/write media problem links ask guard catalog
 ROOMS
 echo "geoparquet: format <- write, read <- search <- folder <- dataset; postgis: sql <- connect, copy <- search <- own, pgstac
-server: problem <- work <- operate <- links <- form <- ask; guard <- catalog <- represent, write <- routes"
+server: problem <- work <- operate <- links <- form <- ask; guard <- catalog <- represent, tiles, write <- routes"

@@ -27,6 +27,11 @@ impl SearchBox {
             .map_err(|reason| SearchError::Bbox { text: format!("{west},{south},{east},{north}"), reason })
     }
 
+    /// Of edges that are known to be some: west and east, south and north.
+    pub(crate) const fn of_edges([west, east]: [f64; 2], [south, north]: [f64; 2]) -> Self {
+        Self { west, south, east, north }
+    }
+
     /// Parses `W,S,E,N`, or six numbers with heights: `W,S,LOW,E,N,HIGH`.
     pub fn parse(text: &str) -> Result<Self, SearchError> {
         let wrong = |reason: String| SearchError::Bbox { text: text.to_owned(), reason };

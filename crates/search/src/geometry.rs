@@ -113,6 +113,14 @@ fn misplaced(value: Value<'_>) -> Option<Wrong> {
     }
 }
 
+/// The geometry of an Item, as the search takes it: heights are left out, and rings taken as closed. `None`: it is null.
+///
+/// # Errors
+/// Why the value is no geometry.
+pub fn read_geometry(value: Value<'_>) -> Result<Option<Geometry<f64>>, &'static str> {
+    if value.is_null() { Ok(None) } else { read(value).map(Some) }
+}
+
 /// The geometry; rings are taken as closed.
 pub(crate) fn read(value: Value<'_>) -> Result<Geometry<f64>, Reason> {
     read_nested(value, 0)

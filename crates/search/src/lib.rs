@@ -37,7 +37,8 @@ mod told;
 mod types;
 
 pub use aggregate::{
-    Aggregate, Aggregation, Aggregator, Bins, Bucket, Extent, Frequencies, Grid, MAX_BUCKETS, Step,
+    Aggregate, Aggregation, Aggregator, Bins, Bucket, Extent, Frequencies, Grid, Lines, MAX_BUCKETS, Step,
+    Tile,
 };
 pub use bbox::SearchBox;
 pub use compiled::Compiled;
@@ -45,6 +46,7 @@ pub use datum::Datum;
 pub use error::{FilterError, FilterPlace, ItemError, MatchError, SearchError, TooMany};
 pub use fields::Fields;
 pub use free_text::{FREE_TEXT_PROPERTIES, FreeText};
+pub use geometry::read_geometry;
 pub use names::{KnownNames, Mismatch, Names};
 pub use order::{OrderKey, SortKey};
 pub use property::{ItemView, Place, Property};

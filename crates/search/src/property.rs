@@ -68,7 +68,7 @@ impl Property {
     }
 
     /// The Item's own geometry.
-    pub(crate) fn geometry() -> Self {
+    pub fn geometry() -> Self {
         Self { name: "geometry".to_owned(), place: Place::Geometry, instant: false }
     }
 

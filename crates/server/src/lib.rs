@@ -6,7 +6,7 @@
 //!
 //! The rooms: `routes` has a file for each resource; `ask` reads parameters and bodies; `catalog` is the stores behind it, as
 //! one; `write` changes what is in them; `guard` says who may do what; `work` runs what blocks; `links` makes URLs; `form` chooses
-//! among representations, `represent` writes them; `problem` says what went wrong; `operate` is what operators need: logs, metrics, limits.
+//! among representations, `represent` writes them; `tiles` draws parts of the map; `problem` says what went wrong; `operate` is what operators need: logs, metrics, limits.
 
 mod ask;
 mod assets;
@@ -22,6 +22,7 @@ mod problem;
 mod represent;
 mod routes;
 mod state;
+mod tiles;
 mod work;
 mod write;
 

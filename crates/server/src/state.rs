@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Counts, Queryables, Shelf};
 use crate::guard::Guard;
 use crate::operate::{Limit, Metrics};
 use crate::options::Options;
+use crate::tiles::Tiles;
 use crate::work::Works;
 
 /// A server.
@@ -17,6 +18,7 @@ pub(crate) struct Server {
     pub(crate) shelf: Shelf,
     pub(crate) counts: Counts,
     pub(crate) queryables: Queryables,
+    pub(crate) tiles: Tiles,
     pub(crate) works: Works,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
@@ -33,6 +35,7 @@ impl Server {
     /// Says that Items of a collection were changed: who has changed them sees so.
     pub(crate) fn changed_items_of(&self, collection: &str) {
         self.counts.forget();
+        self.tiles.forget();
         self.queryables.forget();
         self.shelf.forget_items_of(collection);
     }

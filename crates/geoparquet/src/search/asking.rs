@@ -59,7 +59,7 @@ impl<'f> Asking<'f> {
             self.files.files,
             self.threads,
             || (),
-            |(), file, _| Pruned::of(file, &self.search, &self.levels),
+            |(), file, _| Pruned::of(file, &self.search, self.wanted, &self.levels),
             |pruned| {
                 if !pruned.groups.is_empty() {
                     open.push(pruned);
@@ -159,7 +159,7 @@ impl<'f> Asking<'f> {
         }
         let any = |search: Arc<Compiled>| {
             for file in files {
-                let pruned = Pruned::of(file, &search, &Levels::default())?;
+                let pruned = Pruned::of(file, &search, &[], &Levels::default())?;
                 if Ask::new(pruned, &search, None, &[]).any()? {
                     return Ok(true);
                 }

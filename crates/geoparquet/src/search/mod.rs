@@ -7,6 +7,7 @@
 pub(crate) mod ask;
 pub(crate) mod asking;
 pub(crate) mod candidates;
+mod cells;
 pub(crate) mod condition;
 pub(crate) mod files;
 pub(crate) mod filter;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use stacyard_search::Compiled;
+use stacyard_search::{Aggregation, Compiled};
 use stacyard_store::Error;
 
 use crate::read::opened::Opened;
-use crate::search::condition::{Conditions, Maker};
+use crate::search::condition::{Condition, Conditions, Maker};
 use crate::search::levels::{Levels, add};
 use crate::search::rank::Rank;
 
@@ -20,12 +20,22 @@ pub(crate) struct Pruned {
 }
 
 impl Pruned {
+    /// Of a search, and what is wanted of the Items that answer, if it is not the Items.
+    ///
     /// # Errors
     /// Bloom filters that cannot be read, or not in time.
-    pub(crate) fn of(file: &Arc<Opened>, search: &Compiled, levels: &Levels) -> Result<Self, Error> {
+    pub(crate) fn of(
+        file: &Arc<Opened>,
+        search: &Compiled,
+        wanted: &[Aggregation],
+        levels: &Levels,
+    ) -> Result<Self, Error> {
         let table = &file.table;
         let maker = Maker { table, footer: &file.footer };
-        let conditions = maker.conditions(search.request());
+        let mut conditions = maker.conditions(search.request());
+        if let Some(within) = Aggregation::tile_of(wanted).and_then(|tile| maker.within(tile)) {
+            conditions.all = Condition::All(vec![conditions.all, within]);
+        }
         let all = 0..table.metadata.num_row_groups();
         add(&levels.files, 1);
         add(&levels.groups, all.len());

@@ -111,6 +111,37 @@ impl Flat {
         Ok(nulls)
     }
 
+    /// The doubles of all rows; of those that have none, NaN.
+    pub(crate) fn floats(&self) -> Result<Vec<f64>> {
+        let mut rows = Vec::with_capacity(self.rows);
+        let dictionary = self.dictionary()?;
+        let kind = Kind::Float { finite: true };
+        for data in self.data() {
+            let data = data?;
+            let number = |value: usize| {
+                let found = match (&data.values, dictionary) {
+                    (Stored::Here(values), _) => scalar(values, value, kind)?,
+                    (Stored::Dictionary(places), Some(values)) => {
+                        let place = places.get(value).ok_or_else(contradiction)?;
+                        scalar(values, *place as usize, kind)?
+                    }
+                    (Stored::Dictionary(_), None) => return Err(contradiction()),
+                };
+                if let Scalar::Float(number) = found { Ok(number) } else { Err(contradiction()) }
+            };
+            let mut value = 0;
+            for row in 0..data.entries {
+                if data.definition.get(row).is_some_and(|level| *level != self.whole) {
+                    rows.push(f64::NAN);
+                } else {
+                    rows.push(number(value)?);
+                    value += 1;
+                }
+            }
+        }
+        Ok(rows)
+    }
+
     /// The instants of all rows, in microseconds since 1970.
     pub(crate) fn instants(&self, kind: Kind) -> Result<Vec<Option<i64>>> {
         let mut rows = Vec::with_capacity(self.rows);

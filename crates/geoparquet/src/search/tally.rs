@@ -16,6 +16,7 @@ use crate::read::flat::Flats;
 use crate::read::runs;
 use crate::read::table::{Columns, Table};
 use crate::search::ask::{Ask, SLICE};
+use crate::search::cells::{self, Cells};
 use crate::search::condition::{Column, Kind, Maker, Test};
 use crate::search::levels::add;
 use crate::search::picked::{Picked, Waves, each};
@@ -41,6 +42,8 @@ enum Part {
     Times(Column),
     /// By the start of the temporal extent.
     Starts(Column, Option<[Column; 2]>),
+    /// By the middle of the box.
+    Cells(Cells),
 }
 
 /// What has been told so far, for each part.
@@ -52,6 +55,8 @@ struct Tally {
     values: FxHashMap<Value, u64>,
     /// How many rows there are in each hour since 1970.
     hours: FxHashMap<i64, u64>,
+    /// How many rows there are in each cell, by its number.
+    cells: FxHashMap<u64, u64>,
     /// How many rows have no value; of a total, all.
     rows: u64,
 }
@@ -150,6 +155,7 @@ impl Plan {
                         }
                     })?;
                 }
+                Part::Cells(cells) => tally.rows += cells.count(columns, rows, &mut tally.cells)?,
                 Part::Starts(datetime, Some([start, end])) => {
                     let instants = |column: &Column| columns.of(column.leaf)?.instants(column.kind);
                     let (instant, start, end) = (instants(datetime)?, instants(start)?, instants(end)?);
@@ -176,6 +182,11 @@ impl Plan {
             }
             for (hour, rows) in tally.hours {
                 whole.add_values(place, &Value::Time(hour.saturating_mul(HOUR)).datum(), rows)?;
+            }
+            if let Part::Cells(cells) = part {
+                for (cell, rows) in tally.cells {
+                    whole.add_values(place, &Datum::Text(cells.grid.name(cell)), rows)?;
+                }
             }
             if !matches!(part, Part::Least(_) | Part::Greatest(_)) {
                 whole.add_values(place, &Datum::Null, tally.rows)?;
@@ -214,7 +225,8 @@ impl Part {
                 let (datetime, range) = maker.extent()?;
                 Self::Starts(datetime, range)
             }
-            Aggregation::Histogram(..) | Aggregation::Cells(_) | Aggregation::Extent => return None,
+            Aggregation::Cells(grid) => Self::Cells(Cells::of(maker, *grid)?),
+            Aggregation::Histogram(..) | Aggregation::Extent => return None,
         })
     }
 
@@ -230,6 +242,7 @@ impl Part {
             Self::Starts(datetime, range) => {
                 std::iter::once(datetime).chain(range.iter().flatten()).collect()
             }
+            Self::Cells(cells) => cells.columns.iter().collect(),
         }
     }
 }
@@ -263,6 +276,9 @@ impl Tally {
         self.add_values(other.values);
         for (hour, rows) in other.hours {
             *self.hours.entry(hour).or_default() += rows;
+        }
+        for (cell, rows) in other.cells {
+            cells::add(&mut self.cells, cell, rows);
         }
         self.rows += other.rows;
     }

@@ -180,6 +180,8 @@ enum Seen {
     Key(Vec<u8>),
     Missing,
     Other,
+    /// It is not asked for.
+    Elsewhere,
 }
 
 impl Seen {
@@ -219,6 +221,7 @@ impl Part {
         match seen {
             Seen::Missing => *missing += items,
             Seen::Other => *other += items,
+            Seen::Elsewhere => {}
             Seen::Key(key) => {
                 if let Some(count) = buckets.get_mut(&key) {
                     *count += items;
@@ -305,12 +308,14 @@ fn time(property: Option<&Property>, step: Step, item: &ItemView<'_>) -> Result<
 }
 
 fn cell(grid: Grid, item: Value<'_>) -> Seen {
-    let Some([west, south, east, north]) = bbox(item) else { return Seen::Missing };
-    let turn = if west > east { 360.0 } else { 0.0 };
-    let middle = f64::midpoint(west, east + turn);
-    let longitude = if middle > 180.0 { middle - 360.0 } else { middle };
+    let cell = match bbox(item) {
+        None if matches!(grid, Grid::Within(_)) => None,
+        None => return Seen::Missing,
+        Some(bbox) => grid.cell_of_box(bbox),
+    };
+    let Some(number) = cell else { return Seen::Elsewhere };
     let mut key = Vec::new();
-    order::push_datum(&mut key, &Datum::Text(grid.cell(longitude, f64::midpoint(south, north))));
+    order::push_datum(&mut key, &Datum::Text(grid.name(number)));
     Seen::Key(key)
 }
 

@@ -10,6 +10,7 @@ mod grid;
 mod step;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 use jiff::Timestamp;
 
@@ -18,6 +19,7 @@ pub use self::bins::Bins;
 pub use self::extent::Extent;
 pub use self::grid::Grid;
 pub use self::step::Step;
+pub use self::tile::{Lines, Tile};
 use crate::datum::Datum;
 use crate::property::Property;
 
@@ -59,6 +61,16 @@ impl Aggregation {
             | Self::Times(Some(property), _) => Some(property),
             Self::Total | Self::Times(None, _) | Self::Cells(_) | Self::Extent => None,
         }
+    }
+
+    /// The tile that all of these are of: Items elsewhere do not matter to them.
+    pub fn tile_of(wanted: &[Self]) -> Option<Tile> {
+        let tile = |one: &Self| match one {
+            Self::Cells(Grid::Within(tile)) => Some(*tile),
+            _ => None,
+        };
+        let first = wanted.first().and_then(tile)?;
+        wanted.iter().all(|one| tile(one) == Some(first)).then_some(first)
     }
 
     pub(crate) const fn property_mut(&mut self) -> Option<&mut Property> {

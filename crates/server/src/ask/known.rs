@@ -143,6 +143,10 @@ pub(crate) const AGGREGATE: &[Parameter] = &[
     QUERY,
 ];
 
+/// What chooses the Items of a tile; below a Collection `collections` can name this one only.
+pub(crate) const TILE: &[Parameter] =
+    &[COLLECTIONS, IDS, BBOX, INTERSECTS, DATETIME, Q, FILTER, FILTER_LANG, FILTER_CRS, QUERY];
+
 /// What a search takes; below a Collection `collections` can name this one only, which pystac-client does.
 pub(crate) const SEARCH: &[Parameter] = &[
     COLLECTIONS,

@@ -37,6 +37,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Segments<Option<String>> {
     }
 }
 
+/// All segments that the route leaves open, by their names.
+impl<S: Send + Sync> FromRequestParts<S> for Segments<Vec<(String, String)>> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let all = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_text())?;
+        Ok(Self(all.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()))
+    }
+}
+
 fn not_text() -> Problem {
     Problem::bad("the path of the URL is not UTF-8")
 }

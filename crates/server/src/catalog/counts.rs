@@ -19,7 +19,8 @@ const LONG: Duration = Duration::from_mins(1);
 /// So many counts are kept.
 const KEPT: usize = 4_096;
 
-type Mark = [u8; 32];
+/// What tells queries apart that have other Items, and stores that have been replaced.
+pub(crate) type Mark = [u8; 32];
 
 /// Counts, each with the time of its counting; `None`: it took too long.
 #[derive(Default)]
@@ -43,9 +44,7 @@ impl Counts {
         query: &Query,
         allowed: Duration,
     ) -> Result<Option<u64>, Error> {
-        // What one may see is a part of the query.
-        let query = &*catalog.narrowed(query)?;
-        let mark = mark(query, catalog.generation());
+        let mark = catalog.mark(query)?;
         let known = self.lock();
         if let Some(&(at, count)) = known.counts.get(&mark)
             && known.is_good(at, count)
@@ -86,9 +85,15 @@ impl Known {
     }
 }
 
-/// What tells queries apart that have other Items.
-fn mark(query: &Query, generation: u64) -> Mark {
-    let Search { collections, ids, area, datetime, text, filter, .. } = query.search();
-    Sha256::digest(format!("{generation} {collections:?} {ids:?} {area:?} {datetime:?} {text:?} {filter:?}"))
-        .into()
+impl Catalog {
+    /// The mark of a query. What one may see is a part of it.
+    ///
+    /// # Errors
+    /// A query of what may not be seen.
+    pub(crate) fn mark(&self, query: &Query) -> Result<Mark, Error> {
+        let (query, generation) = (self.narrowed(query)?, self.generation());
+        let Search { collections, ids, area, datetime, text, filter, .. } = query.search();
+        let text = format!("{generation} {collections:?} {ids:?} {area:?} {datetime:?} {text:?} {filter:?}");
+        Ok(Sha256::digest(text).into())
+    }
 }

@@ -23,7 +23,7 @@ use stacyard_store::{
 };
 
 pub(crate) use self::collection_search::{collection_queryables, find_collections};
-pub(crate) use self::counts::Counts;
+pub(crate) use self::counts::{Counts, Mark};
 pub(crate) use self::inventory::{Inventory, Shelf, Shown};
 pub(crate) use self::queryables::Queryables;
 use self::stores::Stores;

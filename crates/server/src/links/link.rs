@@ -7,7 +7,7 @@ use super::Base;
 use crate::media::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
 
 /// The relations of a Collection that are ours; those of what is stored give way.
-pub(crate) const COLLECTION_LINKS: [&str; 8] = [
+pub(crate) const COLLECTION_LINKS: [&str; 9] = [
     "self",
     "root",
     "parent",
@@ -16,7 +16,11 @@ pub(crate) const COLLECTION_LINKS: [&str; 8] = [
     "aggregations",
     "http://www.opengis.net/def/rel/ogc/1.0/queryables",
     "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+    TILESETS,
 ];
+
+/// The relation of a list of sets of vector tiles.
+pub(crate) const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
 
 /// What ends the URLs of other links that are made here, beside those that are stored.
 const AS_PAGE: &str = "?f=html";
@@ -51,6 +55,7 @@ pub(crate) fn with_collection_links(id: &str, collection: Value, base: &Base) ->
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", SCHEMA, format!("{here}/sortables")),
         link("aggregate", JSON, format!("{here}/aggregate")),
         link("aggregations", JSON, format!("{here}/aggregations")),
+        link(TILESETS, JSON, format!("{here}/tiles")),
     ];
     with_links(collection, ours)
 }

@@ -142,9 +142,12 @@ fn operation(write: &Write) -> Value {
 /// The open parts of a path.
 fn in_path(path: &str) -> Vec<Value> {
     let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    names
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-        .collect()
+    // A zoom, a column, a row; all others are ids.
+    let schema = |name| match name {
+        "z" | "x" | "y" => json!({"type": "integer", "minimum": 0}),
+        _ => json!({"type": "string"}),
+    };
+    names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": schema(name)})).collect()
 }
 
 /// What can be done with a resource.

@@ -93,6 +93,12 @@ const CLASSES: &[&str] = &[
     "https://api.stacspec.org/v0.3.0/aggregation#query",
     "https://api.stacspec.org/v0.3.0/aggregation#filter",
     "https://api.stacspec.org/v1.0.0-rc.2/children",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
 ];
 
 async fn conformance(

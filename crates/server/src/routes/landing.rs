@@ -9,7 +9,7 @@ use super::{Resource, conformance, get};
 use crate::ask::Parameters;
 use crate::catalog::Catalog;
 use crate::form::{Also, Chosen};
-use crate::links::{Base, link, titled_link};
+use crate::links::{Base, TILESETS, link, titled_link};
 use crate::media::{GEOJSON, HTML_LINKED, JSON, SCHEMA};
 use crate::problem::Problem;
 use crate::represent::{page, shown};
@@ -49,6 +49,7 @@ async fn landing(
         link(&format!("{OGC}/sortables"), SCHEMA, base.url("/sortables")),
         link("aggregate", JSON, base.url("/aggregate")),
         link("aggregations", JSON, base.url("/aggregations")),
+        link(TILESETS, JSON, base.url("/tiles")),
         link("service-desc", super::api::OPENAPI, base.url("/api")),
         link("service-doc", HTML_LINKED, base.url("/api.html")),
     ];

@@ -16,6 +16,8 @@ mod landing;
 mod names;
 mod schemas;
 mod search;
+mod tiles;
+mod tilesets;
 mod writes;
 
 use std::sync::Arc;
@@ -44,6 +46,7 @@ use crate::options::Options;
 use crate::problem::Problem;
 use crate::represent::{packing, problems_as_pages, tagged_as_packed, with_age};
 use crate::state::{App, Server};
+use crate::tiles::Tiles;
 use crate::work::Works;
 
 /// A resource: where it is, what it is, and what it takes.
@@ -82,6 +85,8 @@ const RESOURCES: &[&[Resource]] = &[
     search::RESOURCES,
     names::RESOURCES,
     aggregate::RESOURCES,
+    tiles::RESOURCES,
+    tilesets::RESOURCES,
     children::RESOURCES,
     api::RESOURCES,
     health::RESOURCES,
@@ -101,6 +106,7 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         shelf: Shelf::default(),
         counts: Counts::default(),
         queryables: Queryables::default(),
+        tiles: Tiles::default(),
         works: Works::new(&options),
         tokens: Tokens::new(options.key.as_deref())?,
         metrics,

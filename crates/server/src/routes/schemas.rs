@@ -17,6 +17,8 @@ pub(super) fn of_answer(path: &str) -> &'static str {
         _ if path.ends_with("/browse") => "catalog",
         _ if path.ends_with("/aggregate") => "aggregates",
         _ if path.ends_with("/aggregations") => "aggregations",
+        _ if path.ends_with("/tiles") => "tilesets",
+        _ if path.ends_with("/WebMercatorQuad") => "tileset",
         // Queryables and sortables.
         _ => "names",
     }
@@ -94,6 +96,17 @@ fn documents() -> Value {
             // `fields` asks for parts of them.
             "properties": {"collections": list("object"), "links": links(), "numberMatched": count(),
                 "numberReturned": count()},
+        },
+        "tilesets": {
+            "type": "object",
+            "required": ["tilesets"],
+            "properties": {"tilesets": list("tileset"), "links": links()},
+        },
+        "tileset": {
+            "type": "object",
+            "required": ["dataType", "crs", "links"],
+            "properties": {"title": text(), "dataType": {"const": "vector"}, "crs": text(), "tileMatrixSetURI": text(),
+                "layers": list("object"), "links": links()},
         },
         "children": {
             "type": "object",

@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stacyard_model::json::Document;
-use stacyard_search::{Aggregate, Aggregation, Bins, Compiled, Grid, Property, Query, Search, Step};
+use stacyard_search::{Aggregate, Aggregation, Bins, Compiled, Grid, Property, Query, Search, Step, Tile};
 
 use super::generate::question;
 use super::{Suite, run, said};
@@ -41,6 +41,9 @@ fn wanted() -> Vec<Aggregation> {
         Aggregation::Cells(Grid::Geohash(2)),
         Aggregation::Cells(Grid::Tiles(3)),
     ];
+    let tiles = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 0, 1), (1, 1, 1), (3, 7, 3), (3, 0, 3), (6, 33, 21)];
+    let tile = |(zoom, x, y)| Tile::new(zoom, x, y).expect("a tile");
+    wanted.extend(tiles.map(|place| Aggregation::Cells(Grid::Within(tile(place)))));
     for (name, width) in [("cloud", 10.0), ("count", 0.3), ("platform", 1.0), ("updated", 1.0)] {
         wanted.push(Aggregation::Histogram(property(name), Bins::new(width).expect("a width")));
     }
