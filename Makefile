@@ -2,7 +2,7 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python soak fuzz lint docs clean
+.PHONY: help web screenshots bench-pages demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -18,6 +18,12 @@ test-full: ## The same, with the slow tests and many more random cases
 
 test-python: ## The Python package alone: its wheel in a clean environment (a part of `make test`, which has a database for it too)
 	@scripts/wheel.sh test
+
+web: ## The map and the scripts of the pages, which a build packs into the binary (npm)
+	@bash -euc 'source scripts/setup.sh; need_web'
+
+screenshots: ## Pictures of the pages over the catalog of the demo, in docs/images/
+	@scripts/screenshots.sh
 
 wheel: ## The wheel and the sdist of the Python package, in dist/
 	@scripts/wheel.sh

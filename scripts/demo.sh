@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The demo: from nothing to an answer. Needs the Rust toolchain, its crates and curl, nothing else.
+# The demo: from nothing to an answer. Needs the Rust toolchain, its crates and curl; for the map on the pages npm, which it installs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup.sh
+source scripts/setup.sh
 
 bold='' dim='' plain=''
 if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
@@ -32,6 +34,9 @@ shown() {
 
 bytes() { wc -c <"$1"; }
 megabytes() { awk -v b="$(bytes "$1")" 'BEGIN { printf "%.1f MB", b / 1e6 }'; }
+
+step 'Building the map of the pages'
+need_web
 
 step 'Building the stacyard command (minutes the first time, seconds after that)'
 run 0 cargo build --release --workspace --bin stacyard --bin make-catalog

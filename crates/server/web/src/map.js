@@ -51,8 +51,8 @@ function layers() {
         "fill-color": ["interpolate", ["linear"], ["log10", ["max", 1, ["get", "items"]]], 0, few, 2, accent, 5, dense],
       },
     }),
-    tiles("footprints", "fill", "footprints", { filter: ["!", isPoint], paint: { "fill-color": accent, "fill-opacity": 0.14 } }),
-    tiles("footprint-lines", "line", "footprints", { filter: ["!", isPoint], paint: { "line-color": accent, "line-width": 0.9, "line-opacity": 0.8 } }),
+    tiles("footprints", "fill", "footprints", { filter: ["!", isPoint], paint: { "fill-color": accent, "fill-opacity": 0.05 } }),
+    tiles("footprint-lines", "line", "footprints", { filter: ["!", isPoint], paint: { "line-color": accent, "line-width": 0.8, "line-opacity": 0.55 } }),
     tiles("footprint-points", "circle", "footprints", {
       filter: isPoint,
       paint: { "circle-color": accent, "circle-radius": 3.5, "circle-opacity": 0.8, "circle-stroke-color": land, "circle-stroke-width": 1 },

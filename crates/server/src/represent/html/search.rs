@@ -9,7 +9,7 @@ use super::counted::{Counted, count};
 use super::download::{Download, downloads};
 use super::layout::{Trail, page};
 use super::map::Map;
-use super::outline::{around, bounds_of};
+use super::outline::{around, bounds_of, box_of};
 use super::parts::{short, short_bbox, short_time_of, text_of, ways};
 use super::problem::wrong;
 use super::site::Site;
@@ -103,7 +103,10 @@ impl Search<'_> {
         };
         let query: Vec<String> = self.which().iter().map(|(name, value)| format!("{name}={}", crate::links::encoded(value))).collect();
         let tiles = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
-        let bounds = around(features.iter().filter_map(|feature| bounds_of(feature)));
+        // The box that is asked for, else the Items of this page.
+        let numbers = self.value("bbox").map(|text| text.split(',').filter_map(|part| part.trim().parse().ok()).collect());
+        let boxed = numbers.and_then(|numbers: Vec<f64>| box_of(&Value::from(numbers)));
+        let bounds = boxed.or_else(|| around(features.iter().filter_map(|feature| bounds_of(feature))));
         let is_asked = self.found.is_ok();
         Map { tiles: is_asked.then_some(tiles), bounds, features: &features, draws_into: Some("bbox") }.shown(self.site)
     }
