@@ -7,7 +7,7 @@
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
 
-demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question, serve it as an API
+demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question, serve it as an API and as pages
 	@scripts/demo.sh
 
 test: ## Every test; installs what it needs and says so
@@ -45,6 +45,9 @@ bench-remote: ## Measure what goes over HTTP beside others and write docs/benchm
 
 bench-python: ## Measure the Python package beside rustac, stac-geoparquet, stac-pydantic and duckdb (N=100000)
 	@scripts/bench_python.sh
+
+bench-pages: ## Measure the pages in Chromium: first view, pan and zoom, weight, tiles (N=1000000 Items in one GeoParquet file)
+	@scripts/bench_pages.sh $(or $(N),1000000)
 
 soak: ## Readers, writers, slow and silent clients at the API for five minutes (SECONDS_ALL=300)
 	@scripts/soak.sh

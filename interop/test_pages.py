@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from browser import AXE, CHROMIUM, DRAWS, FLAGS, served, violations, visitor
-from conftest import SERVER, STACYARD, lines, stacyard
+from conftest import SERVER, STACYARD, needs_server, stacyard
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium (make test installs it)"),
@@ -417,3 +417,55 @@ def test_without_webgl(playwright, one):
     page.wait_for_selector(".map-note")
     assert "no WebGL" in page.inner_text(".map-note") and page.locator("#map svg path.shape").count() == 10
     chromium.close()
+
+
+def scene(number, **members):
+    item = {
+        "type": "Feature", "stac_version": "1.1.0", "id": f"scene-{number}", "collection": "scenes", "links": [], "assets": {},
+        "geometry": {"type": "Point", "coordinates": [number % 180, 0]}, "bbox": [number % 180, 0, number % 180, 0],
+        "properties": {"datetime": "2024-01-01T00:00:00Z"},
+    }
+    return {**item, **members}
+
+
+SCENES = {"type": "Collection", "stac_version": "1.1.0", "id": "scenes", "description": "d", "license": "other", "links": [],
+          "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}}}
+
+
+@needs_server
+def test_a_file_is_uploaded(browser, database, tmp_path):
+    (tmp_path / "scenes.json").write_text(json.dumps(SCENES), encoding="utf-8")
+    stacyard("collections", database, "put", tmp_path / "scenes.json")
+    good, bad = scene(1), scene(2)
+    bad["properties"]["datetime"] = "yesterday"
+    path = tmp_path / "some.ndjson"
+    path.write_text("\n".join(map(json.dumps, [good, bad])), encoding="utf-8")
+    token = stacyard("token", tmp_path / "tokens", "tests", "write").split()[-1]
+    with served(database, flags=["--writable", "--tokens", tmp_path / "tokens"]) as url, visitor(browser, url) as someone:
+        page = someone.open("/collections/scenes")
+        page.click("#upload summary")
+
+        def send(file):
+            page.set_input_files("#upload-file", file)
+            page.click("#upload button")
+            page.wait_for_function("() => !document.querySelector('#upload button').disabled")
+            return page.inner_text("#upload .report")
+
+        assert "this needs a token" in send(path)
+        page.fill("#upload-token", token)
+        report = send(path)
+        assert "1 added, 0 replaced, 1 refused" in report
+        assert "line 2" in report and "scene-2" in report and "/properties/datetime" in report and "RFC 3339" in report
+        assert found(database) == ["scene-1"]
+        assert token not in page.url and page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+        # More than one request takes.
+        many = tmp_path / "many.geojson"
+        features = [scene(number, description="x" * 3_000) for number in range(10, 1_010)]
+        many.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+        assert many.stat().st_size > 3_000_000
+        assert "1,000 added" in send(many) and len(found(database)) == 1_001
+        path.write_text('{"type": "Feature"}\n{broken', encoding="utf-8")
+        assert "Line 2 is not JSON" in send(path)
+        assert violations(page) == []
+    with served(database) as url, visitor(browser, url) as someone:
+        assert someone.open("/collections/scenes").locator("#upload").count() == 0

@@ -110,3 +110,10 @@ cat <<'NEXT'
   open demo/answer.geojson in QGIS, or demo/catalog.parquet in GeoPandas or DuckDB
 NEXT
 echo "(the command is $(command -v stacyard))"
+
+if [[ -t 1 && -z ${CI:-} ]]; then
+  step 'Look at it: open this address in a browser'
+  exec stacyard serve demo/catalog.parquet --bind 127.0.0.1:0
+fi
+step 'Look at it'
+echo '  open http://127.0.0.1:8080/ in a browser, after: stacyard serve demo/catalog.parquet'

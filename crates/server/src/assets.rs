@@ -60,7 +60,11 @@ impl Asset {
 }
 
 /// A file, packed for whoever takes it so.
-pub(crate) async fn asset(Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn asset(
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return Err(Problem::not_found(format!("there is no resource {}", uri.path()))
             .help("the pages name the files that they need; reload the page"));

@@ -77,7 +77,8 @@ impl Inventory {
     pub(crate) fn known(&self, catalog: &Catalog) -> Vec<(String, u64, Option<Value>)> {
         let made = self.made();
         let seen = self.items.iter().filter(|(id, _)| catalog.sees(id));
-        seen.map(|(id, items)| (id.clone(), *items, self.kept.get(id).or_else(|| made.get(id)).cloned())).collect()
+        seen.map(|(id, items)| (id.clone(), *items, self.kept.get(id).or_else(|| made.get(id)).cloned()))
+            .collect()
     }
 
     /// Whether each Item that may be seen is of a collection, and so has a URL.

@@ -12,7 +12,8 @@ use super::stream::Parts;
 use crate::problem::Problem;
 
 /// The columns of an Item that are there without being named; queryables follow.
-pub(crate) const USUAL: [&str; 6] = ["id", "collection", "datetime", "start_datetime", "end_datetime", "bbox"];
+pub(crate) const USUAL: [&str; 6] =
+    ["id", "collection", "datetime", "start_datetime", "end_datetime", "bbox"];
 
 /// The columns that a box is.
 const BOX: [&str; 4] = ["west", "south", "east", "north"];
@@ -22,11 +23,15 @@ const BOX: [&str; 4] = ["west", "south", "east", "north"];
 /// # Errors
 /// One that leaves something out.
 pub(crate) fn columns(fields: &str) -> Result<Vec<String>, Problem> {
-    let names = fields.split(',').map(|name| name.trim().trim_start_matches('+')).filter(|name| !name.is_empty());
+    let names =
+        fields.split(',').map(|name| name.trim().trim_start_matches('+')).filter(|name| !name.is_empty());
     let mut columns: Vec<String> = Vec::new();
     for name in names {
         if name.starts_with('-') {
-            return Err(Problem::wrong("fields", "a CSV has the columns that are named, none is left out by -"));
+            return Err(Problem::wrong(
+                "fields",
+                "a CSV has the columns that are named, none is left out by -",
+            ));
         }
         if !columns.iter().any(|known| known == name) {
             columns.push(name.to_owned());
@@ -68,11 +73,17 @@ impl Parts for Rows {
 }
 
 fn heads(columns: &[String]) -> Vec<String> {
-    columns.iter().flat_map(|name| if name == "bbox" { BOX.map(str::to_owned).to_vec() } else { vec![name.clone()] }).collect()
+    columns
+        .iter()
+        .flat_map(|name| if name == "bbox" { BOX.map(str::to_owned).to_vec() } else { vec![name.clone()] })
+        .collect()
 }
 
 fn cells(item: &Value, columns: &[String]) -> Vec<String> {
-    columns.iter().flat_map(|name| if name == "bbox" { corners(&item["bbox"]) } else { vec![text(found(item, name))] }).collect()
+    columns
+        .iter()
+        .flat_map(|name| if name == "bbox" { corners(&item["bbox"]) } else { vec![text(found(item, name))] })
+        .collect()
 }
 
 /// West, south, east and north; heights are left out.
@@ -104,9 +115,12 @@ fn text(value: &Value) -> String {
 
 fn row(cells: &[String]) -> Result<Vec<u8>, Error> {
     let failed = |cause: csv::Error| Error::failed("a row cannot be written").caused_by(cause);
-    let mut writer: Writer<Vec<u8>> = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    let mut writer: Writer<Vec<u8>> =
+        WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(cells).map_err(failed)?;
-    writer.into_inner().map_err(|cause| Error::failed("a row cannot be written").caused_by(cause.into_error()))
+    writer
+        .into_inner()
+        .map_err(|cause| Error::failed("a row cannot be written").caused_by(cause.into_error()))
 }
 
 /// How many bytes the rows of some Items have, with all of their properties.

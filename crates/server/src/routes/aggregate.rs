@@ -113,7 +113,11 @@ impl Place {
         let links = [link("self", JSON, here), link("root", JSON, base.root())];
         let answer = json!({"type": "AggregationCollection", "aggregations": found, "links": links});
         if chosen.what() == What::Page {
-            return Ok(page::response(page::aggregates(&page::Site::new(base, &app), collection.as_deref(), &answer)));
+            return Ok(page::response(page::aggregates(
+                &page::Site::new(base, &app),
+                collection.as_deref(),
+                &answer,
+            )));
         }
         Ok(text(JSON, answer.to_string()))
     }

@@ -154,8 +154,10 @@ fn in_path(path: &str) -> Vec<Value> {
 fn operations(resource: &Resource, options: &Options) -> Value {
     let forms = resource.forms(options);
     // Whole or a page of it, GeoJSON is of one media type.
-    let content =
-        forms.iter().filter(|form| form.what != What::Collected).map(|form| (form.kind.to_owned(), json!({"schema": schema_of(resource, form)})));
+    let content = forms
+        .iter()
+        .filter(|form| form.what != What::Collected)
+        .map(|form| (form.kind.to_owned(), json!({"schema": schema_of(resource, form)})));
     let content: Map<String, Value> = content.collect();
     let responses = json!({
         "200": {"description": resource.about, "content": content},

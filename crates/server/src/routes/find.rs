@@ -18,9 +18,7 @@ use crate::catalog::Catalog;
 use crate::form::{Chosen, What};
 use crate::links::{Base, encoded};
 use crate::problem::{Problem, Said};
-use crate::represent::{
-    PageLinks, USUAL, Way, columns, items, length_of_rows, page, shown_features,
-};
+use crate::represent::{PageLinks, USUAL, Way, columns, items, length_of_rows, page, shown_features};
 use crate::state::App;
 
 /// What a file of the Items of all collections is called.
@@ -61,7 +59,11 @@ pub(super) async fn find(find: Find) -> Result<Response, Problem> {
         return find.page().await;
     }
     let (given, asked) = find.asked()?;
-    let columns = if find.chosen.what() == What::Rows { find.columns(given.get("fields").unwrap_or_default(), &asked).await? } else { Vec::new() };
+    let columns = if find.chosen.what() == What::Rows {
+        find.columns(given.get("fields").unwrap_or_default(), &asked).await?
+    } else {
+        Vec::new()
+    };
     let links = find.links(given);
     let Find { app, method, catalog, collection, .. } = &find;
     let name = collection.as_deref().unwrap_or(NAME);
@@ -73,7 +75,11 @@ pub(super) async fn find(find: Find) -> Result<Response, Problem> {
 pub(super) async fn by_body(find: Find, Body(body): Body) -> Result<Response, Problem> {
     let given = find.parameters.of(&[])?;
     let asked = Asked::of_body(&body, known::SEARCH, &find.app.tokens)?;
-    let columns = if find.chosen.what() == What::Rows { find.columns(&included(&body), &asked).await? } else { Vec::new() };
+    let columns = if find.chosen.what() == What::Rows {
+        find.columns(&included(&body), &asked).await?
+    } else {
+        Vec::new()
+    };
     // Which representation is wanted is said by the URL, also of what comes next.
     let path = format!("{}{}", find.path(), given.query());
     let links = PageLinks { path, way: Way::Post(Arc::new(body)), ..find.links(given) };
@@ -104,7 +110,9 @@ impl Find {
     }
 
     fn path(&self) -> String {
-        self.collection.as_ref().map_or_else(|| "/search".to_owned(), |id| format!("/collections/{}/items", encoded(id)))
+        self.collection
+            .as_ref()
+            .map_or_else(|| "/search".to_owned(), |id| format!("/collections/{}/items", encoded(id)))
     }
 
     fn links(&self, given: Given) -> PageLinks {
@@ -158,7 +166,8 @@ impl Find {
             Ok(found) => page::response(search(Ok(found)).page()),
             Err(problem) => {
                 let mut response = problem.into_response();
-                let said = response.extensions_mut().remove::<Said>().map(|Said(said)| said).unwrap_or_default();
+                let said =
+                    response.extensions_mut().remove::<Said>().map(|Said(said)| said).unwrap_or_default();
                 (response.status(), page::response(search(Err(said)).page())).into_response()
             }
         })

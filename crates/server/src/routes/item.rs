@@ -53,8 +53,12 @@ async fn item(
         let (site, profile) = (page::Site::new(base, &app), catalog.store().profile().cloned());
         // A profile tells of the fields of all Items, also of those that one may not see.
         let profile = profile.filter(|_| catalog.sees_all());
-        let unit = move |name: &str| profile.as_ref()?.fields().iter().find(|field| field.name == name)?.unit.clone();
-        return Ok(shown(&chosen, GEOJSON, &headers, &item, |item| page::item(&site, item, &unit, neighbours.as_ref())));
+        let unit = move |name: &str| {
+            profile.as_ref()?.fields().iter().find(|field| field.name == name)?.unit.clone()
+        };
+        return Ok(shown(&chosen, GEOJSON, &headers, &item, |item| {
+            page::item(&site, item, &unit, neighbours.as_ref())
+        }));
     }
     Ok(tagged(GEOJSON, &headers, found.etag, text))
 }
@@ -71,18 +75,21 @@ async fn neighbours(
         fields: Fields::new(&["id"], &[])?,
         ..Search::default()
     };
-    let (query, catalog, allowed) = (Query::from(search).lenient(true), catalog.clone(), app.options.counting);
+    let (query, catalog, allowed) =
+        (Query::from(search).lenient(true), catalog.clone(), app.options.counting);
     let find = move |_: &Stop| {
         let stop = Stop::after(allowed);
         let mut tape = Tape::new();
         let damaged = |_| Error::new(ErrorKind::Damaged, "an Item that is not JSON");
         let here = Cursor::at(&query, tape.parse(&item).map_err(damaged)?)?;
         let id = |place: PlaceOfPage| -> Result<Option<String>, Error> {
-            let Some(item) = catalog.page(&query, &place, PageSize::new(1)?, &stop)?.next().transpose()? else {
+            let Some(item) = catalog.page(&query, &place, PageSize::new(1)?, &stop)?.next().transpose()?
+            else {
                 return Ok(None);
             };
-            let item: serde_json::Value = serde_json::from_slice(&item.text)
-                .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))?;
+            let item: serde_json::Value = serde_json::from_slice(&item.text).map_err(|cause| {
+                Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause)
+            })?;
             Ok(item["id"].as_str().map(str::to_owned))
         };
         let found = id(PlaceOfPage::Before(here.clone()))

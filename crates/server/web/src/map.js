@@ -1,7 +1,7 @@
 // The map: land and borders, the Items by tiles that the server makes, and those of the page on top of them.
 import { AttributionControl, Map, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { element } from "./ask.js";
-import { many, words } from "./words.js";
+import { items, words } from "./words.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 
@@ -48,7 +48,7 @@ function layers() {
       paint: {
         "fill-antialias": false,
         "fill-opacity": 0.75,
-        "fill-color": ["interpolate", ["linear"], ["log10", ["max", 1, ["get", "items"]]], 0, few, 2, accent, 5, dense],
+        "fill-color": ["interpolate", ["linear"], ["log10", ["max", 1, ["get", "items"], ["coalesce", ["get", "meeting"], 0]]], 0, few, 2, accent, 5, dense],
       },
     }),
     tiles("footprints", "fill", "footprints", { filter: ["!", isPoint], paint: { "fill-color": accent, "fill-opacity": 0.05 } }),
@@ -80,7 +80,7 @@ export function start(place, { boxed }) {
   };
   const { worker, basemap, tiles, bounds } = place.dataset;
   setWorkerUrl(worker);
-  const items = (url) => ({ type: "vector", tiles: url ? [url] : [], maxzoom: 22 });
+  const source = (url) => ({ type: "vector", tiles: url ? [url] : [], maxzoom: 22 });
   const holder = element("div");
   holder.style.cssText = "position:absolute;inset:0";
   let map;
@@ -91,7 +91,7 @@ export function start(place, { boxed }) {
         version: 8,
         sources: {
           world: { type: "geojson", data: basemap },
-          items: tiles ? items(tiles) : { type: "geojson", data: EMPTY },
+          items: tiles ? source(tiles) : { type: "geojson", data: EMPTY },
           box: { type: "geojson", data: EMPTY },
           marked: { type: "geojson", data: marked() },
         },
@@ -158,7 +158,7 @@ export function start(place, { boxed }) {
     if (!map.getLayer("cells")) return;
     const [one] = map.queryRenderedFeatures(point, { layers: looks });
     map.getCanvas().style.cursor = one ? "pointer" : "";
-    map.getCanvas().title = one?.sourceLayer === "cells" ? `${many(one.properties.items)} Items` : "";
+    map.getCanvas().title = one?.sourceLayer === "cells" ? items(one.properties.meeting ?? one.properties.items) : "";
   });
 
   // The Item that one points at in the list is seen on the map.

@@ -17,8 +17,13 @@ pub(crate) fn collection(site: &Site, collection: &Value) -> Markup {
     let id = collection["id"].as_str().unwrap_or_default();
     let here = site.base.collection(id);
     let extent = &collection["extent"];
-    let boxes: Vec<Value> =
-        extent["spatial"]["bbox"].as_array().into_iter().flatten().take(1).map(|one| json!({"bbox": one})).collect();
+    let boxes: Vec<Value> = extent["spatial"]["bbox"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(1)
+        .map(|one| json!({"bbox": one}))
+        .collect();
     let features: Vec<&Value> = boxes.iter().collect();
     let map = Map {
         tiles: Some(format!("{here}/tiles/{{z}}/{{x}}/{{y}}")),

@@ -39,7 +39,8 @@ impl Commands {
     }
 
     fn python(&self) -> String {
-        let keywords: Vec<String> = self.known().map(|(name, value)| format!("{name}={}", for_python(value))).collect();
+        let keywords: Vec<String> =
+            self.known().map(|(name, value)| format!("{name}={}", for_python(value))).collect();
         format!(
             "import stacyard\n\nitems = stacyard.open({}).search({})\nfor item in items:\n    print(item[\"id\"])",
             for_python(&self.root),

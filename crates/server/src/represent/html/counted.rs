@@ -42,7 +42,8 @@ impl Counted {
 
     /// A time line: how many Items when.
     pub(super) fn time_line(&self) -> Markup {
-        let page = self.asked(&self.aggregate, &[("aggregations", "total_count,datetime_frequency"), ("f", "html")]);
+        let page =
+            self.asked(&self.aggregate, &[("aggregations", "total_count,datetime_frequency"), ("f", "html")]);
         html! {
             section .card .timeline aria-labelledby="when" data-aggregate=(self.asked(&self.aggregate, &[])) data-search=(self.asked(&self.search, &[])) {
                 h2 #when { (words::WHEN) }

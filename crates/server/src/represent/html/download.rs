@@ -46,8 +46,12 @@ pub(super) fn downloads(all: &[Download], given: &[(String, String)], path: &str
 
 fn about(one: &Download) -> String {
     match (one.mean, one.items) {
-        (Some(mean), Some(items)) => format!("about {} (an estimate by the Items on this page)", size(mean.saturating_mul(items))),
-        (Some(mean), None) => format!("about {} for each Item; how many there are is not counted yet", size(mean)),
+        (Some(mean), Some(items)) => {
+            format!("about {} (an estimate by the Items on this page)", size(mean.saturating_mul(items)))
+        }
+        (Some(mean), None) => {
+            format!("about {} for each Item; how many there are is not counted yet", size(mean))
+        }
         (None, _) => "much smaller than NDJSON, as it is packed by columns".to_owned(),
     }
 }

@@ -19,7 +19,12 @@ pub(crate) struct Neighbours {
 }
 
 /// An Item. Units are those of a profile first; `neighbours` is `None` where they were not found in time.
-pub(crate) fn item(site: &Site, item: &Value, unit: &dyn Fn(&str) -> Option<String>, neighbours: Option<&Neighbours>) -> Markup {
+pub(crate) fn item(
+    site: &Site,
+    item: &Value,
+    unit: &dyn Fn(&str) -> Option<String>,
+    neighbours: Option<&Neighbours>,
+) -> Markup {
     let properties = &item["properties"];
     let id = text_of(item, "id").unwrap_or("without a name");
     let collection = text_of(item, "collection");

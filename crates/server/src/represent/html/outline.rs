@@ -38,8 +38,12 @@ pub(super) fn box_of(bbox: &Value) -> Option<Degrees> {
 
 /// The box around all; where one crosses the antimeridian, all longitudes.
 pub(super) fn around(all: impl Iterator<Item = Degrees>) -> Option<Degrees> {
-    all.map(|[west, south, east, north]| if west > east { [-180.0, south, 180.0, north] } else { [west, south, east, north] })
-        .reduce(|[w, s, e, n], [west, south, east, north]| [w.min(west), s.min(south), e.max(east), n.max(north)])
+    all.map(
+        |[west, south, east, north]| {
+            if west > east { [-180.0, south, 180.0, north] } else { [west, south, east, north] }
+        },
+    )
+    .reduce(|[w, s, e, n], [west, south, east, north]| [w.min(west), s.min(south), e.max(east), n.max(north)])
 }
 
 /// Features or boxes, drawn. What has no place is left out.
@@ -83,12 +87,17 @@ fn path(feature: &Value) -> Option<String> {
         let ring = |west: f64, east: f64| {
             vec![[west, south], [east, south], [east, north], [west, north], [west, south]]
         };
-        lines = if west > east { vec![ring(west, 180.0), ring(-180.0, east)] } else { vec![ring(west, east)] };
+        lines =
+            if west > east { vec![ring(west, 180.0), ring(-180.0, east)] } else { vec![ring(west, east)] };
     }
     let written = |line: &Vec<[f64; 2]>| match line[..] {
         // A point is a small cross.
         [[x, y]] => format!("M{} {}H{}M{x} {}V{}", x - 0.4, -y, x + 0.4, -y - 0.4, -y + 0.4),
-        _ => line.iter().enumerate().map(|(at, [x, y])| format!("{}{x} {}", if at == 0 { 'M' } else { 'L' }, -y)).collect(),
+        _ => line
+            .iter()
+            .enumerate()
+            .map(|(at, [x, y])| format!("{}{x} {}", if at == 0 { 'M' } else { 'L' }, -y))
+            .collect(),
     };
     Some(lines.iter().map(written).collect())
 }
@@ -133,7 +142,8 @@ mod tests {
 
     #[test]
     fn footprints_are_drawn() {
-        let square = json!({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [2, 1], [0, 0]]]}});
+        let square =
+            json!({"geometry": {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [2, 1], [0, 0]]]}});
         assert_eq!(bounds_of(&square), Some([0.0, 0.0, 2.0, 1.0]));
         assert_eq!(path(&square).unwrap(), "M0 -0L2 -0L2 -1L0 -0");
         let point = json!({"geometry": {"type": "Point", "coordinates": [7, 46, 500]}});

@@ -130,7 +130,8 @@ pub(super) fn short_time_of(properties: &Value) -> Markup {
 /// A time without seconds, with its zone where that is not UTC: `2024-06-01 12:00`. What is none stays.
 fn minute(text: &str) -> String {
     let (Some(day), Some(clock)) = (text.get(..10), text.get(11..16)) else { return text.to_owned() };
-    let zone = text.get(16..).and_then(|rest| rest.find(['+', '-']).map(|at| &rest[at..])).unwrap_or_default();
+    let zone =
+        text.get(16..).and_then(|rest| rest.find(['+', '-']).map(|at| &rest[at..])).unwrap_or_default();
     let zone = if zone.is_empty() { String::new() } else { format!(" {zone}") };
     format!("{day} {clock}{zone}")
 }
@@ -151,7 +152,11 @@ const LONGEST: usize = 2_000;
 
 /// The beginning of a long text.
 pub(super) fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most).chain(['…']).collect() }
+    if text.chars().count() <= most {
+        text.to_owned()
+    } else {
+        text.chars().take(most).chain(['…']).collect()
+    }
 }
 
 /// Assets, each with what it is and where.
@@ -265,7 +270,13 @@ mod tests {
 
     #[test]
     fn sizes_and_times_are_short() {
-        for (bytes, text) in [(999, "999 B"), (1_000, "1.0 kB"), (123_456, "123 kB"), (999_900, "1.0 MB"), (u64::MAX, "18447 PB")] {
+        for (bytes, text) in [
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (123_456, "123 kB"),
+            (999_900, "1.0 MB"),
+            (u64::MAX, "18447 PB"),
+        ] {
             assert_eq!(size(bytes), text);
         }
         assert_eq!(minute("2024-03-01T12:00:59.5+02:00"), "2024-03-01 12:00 +02:00");

@@ -41,7 +41,10 @@ pub(crate) struct Found {
 
 impl Search<'_> {
     fn path(&self) -> String {
-        self.collection.map_or_else(|| self.site.base.url("/search"), |id| format!("{}/items", self.site.base.collection(id)))
+        self.collection.map_or_else(
+            || self.site.base.url("/search"),
+            |id| format!("{}/items", self.site.base.collection(id)),
+        )
     }
 
     fn value(&self, name: &str) -> Option<&str> {
@@ -69,7 +72,8 @@ impl Search<'_> {
             Ok(found) => (&found.items, None),
             Err(said) => (&nothing, Some(said)),
         };
-        let trail = self.collection.map_or_else(|| Trail::root(self.site), |id| Trail::collection(self.site, id));
+        let trail =
+            self.collection.map_or_else(|| Trail::root(self.site), |id| Trail::collection(self.site, id));
         let content = html! {
             div .two.form-first {
                 div #question {
@@ -101,14 +105,21 @@ impl Search<'_> {
             None => self.site.base.url("/tiles/{z}/{x}/{y}"),
             Some(id) => format!("{}/tiles/{{z}}/{{x}}/{{y}}", self.site.base.collection(id)),
         };
-        let query: Vec<String> = self.which().iter().map(|(name, value)| format!("{name}={}", crate::links::encoded(value))).collect();
+        let query: Vec<String> = self
+            .which()
+            .iter()
+            .map(|(name, value)| format!("{name}={}", crate::links::encoded(value)))
+            .collect();
         let tiles = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
         // The box that is asked for, else the Items of this page.
-        let numbers = self.value("bbox").map(|text| text.split(',').filter_map(|part| part.trim().parse().ok()).collect());
+        let numbers = self
+            .value("bbox")
+            .map(|text| text.split(',').filter_map(|part| part.trim().parse().ok()).collect());
         let boxed = numbers.and_then(|numbers: Vec<f64>| box_of(&Value::from(numbers)));
         let bounds = boxed.or_else(|| around(features.iter().filter_map(|feature| bounds_of(feature))));
         let is_asked = self.found.is_ok();
-        Map { tiles: is_asked.then_some(tiles), bounds, features: &features, draws_into: Some("bbox") }.shown(self.site)
+        Map { tiles: is_asked.then_some(tiles), bounds, features: &features, draws_into: Some("bbox") }
+            .shown(self.site)
     }
 
     fn answer(&self, found: &Found) -> Markup {
@@ -141,7 +152,8 @@ impl Search<'_> {
         let which = self.which();
         let without = |left_out: &str| {
             let rest = self.given.iter().filter(|(name, _)| name != left_out && name != "token");
-            let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={}", crate::links::encoded(value))).collect();
+            let rest: Vec<String> =
+                rest.map(|(name, value)| format!("{name}={}", crate::links::encoded(value))).collect();
             if rest.is_empty() { self.path() } else { format!("{}?{}", self.path(), rest.join("&")) }
         };
         html! {
@@ -166,7 +178,8 @@ impl Search<'_> {
         let id = text_of(item, "id").unwrap_or("without a name");
         let title = text_of(&item["properties"], "title").unwrap_or(id);
         let collection = text_of(item, "collection");
-        let geometry = Some(item["geometry"].to_string()).filter(|text| text.len() <= DRAWN && text != "null");
+        let geometry =
+            Some(item["geometry"].to_string()).filter(|text| text.len() <= DRAWN && text != "null");
         let place = bounds_of(item);
         let bounds = place.map(|all| all.map(|degrees| degrees.to_string()).join(","));
         html! {
@@ -189,11 +202,11 @@ impl Search<'_> {
     fn form(&self, problem: Option<&Value>) -> Markup {
         let field = |name, label, hint| Field { search: self, problem, name, label, hint };
         // What is asked or wrong is seen.
-        let is_folded = |name: &&str| {
-            ["filter", "q", "sortby", "limit"].contains(name) || OTHERS.contains(name)
-        };
+        let is_folded =
+            |name: &&str| ["filter", "q", "sortby", "limit"].contains(name) || OTHERS.contains(name);
         let wrong = problem.and_then(|said| text_of(said, "parameter"));
-        let is_open = self.given.iter().map(|(name, _)| name.as_str()).chain(wrong).any(|name| is_folded(&name));
+        let is_open =
+            self.given.iter().map(|(name, _)| name.as_str()).chain(wrong).any(|name| is_folded(&name));
         html! {
             form .card #search method="get" action=(self.path()) role="search" data-queryables=(self.queryables()) {
                 (field("bbox", words::AREA, words::AREA_HINT).line())
@@ -215,10 +228,19 @@ impl Search<'_> {
 
     /// The collections to choose from. Where they are not known yet their names can be written.
     fn choices(&self, problem: Option<&Value>) -> Markup {
-        let chosen: Vec<&str> = self.value("collections").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
-        let field = Field { search: self, problem, name: "collections", label: words::COLLECTIONS, hint: words::ALL_COLLECTIONS };
+        let chosen: Vec<&str> =
+            self.value("collections").unwrap_or_default().split(',').filter(|id| !id.is_empty()).collect();
+        let field = Field {
+            search: self,
+            problem,
+            name: "collections",
+            label: words::COLLECTIONS,
+            hint: words::ALL_COLLECTIONS,
+        };
         // A name with a comma cannot stand in a list of names, and one that there is not has to be seen to be mended.
-        let can_choose = |all: &&Vec<(String, String, u64)>| chosen.iter().all(|id| all.iter().any(|(known, ..)| known == id));
+        let can_choose = |all: &&Vec<(String, String, u64)>| {
+            chosen.iter().all(|id| all.iter().any(|(known, ..)| known == id))
+        };
         let Some(all) = self.collections.as_ref().filter(can_choose) else { return field.line() };
         html! {
             fieldset {

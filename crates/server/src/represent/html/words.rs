@@ -19,7 +19,8 @@ pub(super) const CONDITIONS: &str = "Conditions and order";
 pub(super) const COUNT_ALL: &str = "count them";
 pub(super) const COUNT_BY_TIME: &str = "Count the Items by time";
 pub(super) const CSV_FIELDS: &str = "Columns of the CSV";
-pub(super) const CSV_HINT: &str = "Names with commas between. Empty means id, collection, the times, the box and all queryables.";
+pub(super) const CSV_HINT: &str =
+    "Names with commas between. Empty means id, collection, the times, the box and all queryables.";
 pub(super) const DOWNLOAD: &str = "Download";
 pub(super) const DOWNLOAD_CSV: &str = "Download CSV";
 pub(super) const DOWNLOADS: &str = "Download the whole answer";
@@ -41,9 +42,12 @@ pub(super) const MAP: &str = "Map of the Items";
 pub(super) const NEXT: &str = "Next →";
 pub(super) const NO_COLLECTIONS: &str = "There are no Collections and no Items yet.";
 pub(super) const NO_GEOMETRY: &str = "This Item has no geometry, so that it is not on the map.";
-pub(super) const NO_ITEMS: &str = "No Item answers. A larger area, a longer time or fewer conditions may find some.";
-pub(super) const NO_MAP: &str = "This server was built without the map: `make web` before the build brings it.";
-pub(super) const NO_PICTURES: &str = "Pictures of other servers are not shown here; their addresses are among the assets.";
+pub(super) const NO_ITEMS: &str =
+    "No Item answers. A larger area, a longer time or fewer conditions may find some.";
+pub(super) const NO_MAP: &str =
+    "This server was built without the map: `make web` before the build brings it.";
+pub(super) const NO_PICTURES: &str =
+    "Pictures of other servers are not shown here; their addresses are among the assets.";
 pub(super) const OUTLINE: &str = "Footprints on a grid of 30 degrees";
 pub(super) const OVERVIEW: &str = "Overview";
 pub(super) const PAGES: &str = "Pages";
