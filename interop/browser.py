@@ -55,6 +55,7 @@ class Visitor:
         self.page = self.context.new_page()
         self.server = server
         self.complaints = []
+        self.has_script = context.get("java_script_enabled", True)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -81,7 +82,9 @@ class Visitor:
 
     def settle(self):
         """Waits until the map is drawn and nothing is being asked for. A map that could not load its Items is a failure."""
-        if self.page.query_selector("#map[data-script]") and self.page.evaluate("() => true"):
+        if not self.has_script:
+            return
+        if self.page.query_selector("#map[data-script]"):
             self.page.wait_for_selector("#map[data-state=idle], #map[data-state=wrong]")
             assert self.page.get_attribute("#map", "data-state") == "idle", self.page.inner_text(".map-note")
         self.page.wait_for_load_state("networkidle")

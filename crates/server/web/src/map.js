@@ -116,16 +116,20 @@ export function start(place, { boxed }) {
   map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-right");
   map.addControl(new AttributionControl({ compact: true, customAttribution: "Natural Earth" }), "bottom-right");
   map.getCanvas().setAttribute("aria-label", words.mapKeys);
-  place.dataset.state = "busy";
   let isWrong = false;
-  map.on("dataloading", () => {
-    if (!isWrong) place.dataset.state = "busy";
-  });
-  map.on("idle", () => {
+  // What the map says of itself comes in any order, so that it is asked.
+  const settle = () => {
     if (isWrong) return;
-    place.dataset.state = "idle";
-    say("");
-  });
+    const isBusy = !map.loaded() || map.isMoving();
+    place.dataset.state = isBusy ? "busy" : "idle";
+    if (!isBusy && note.textContent === words.loadingMap) say("");
+  };
+  for (const name of ["dataloading", "data", "idle", "movestart", "moveend", "render"]) {
+    map.on(name, () => {
+      settle();
+      setTimeout(settle, 60);
+    });
+  }
   map.on("error", ({ error }) => {
     isWrong = true;
     place.dataset.state = "wrong";
@@ -182,6 +186,7 @@ export function start(place, { boxed }) {
     /** The page shows another answer. */
     changed() {
       isWrong = false;
+      say("");
       const { tiles, bounds } = place.dataset;
       if (tiles) map.getSource("items").setTiles([tiles]);
       map.getSource("marked").setData(marked());

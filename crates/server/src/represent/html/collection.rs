@@ -36,6 +36,7 @@ pub(crate) fn collection(site: &Site, collection: &Value) -> Markup {
         aggregate: site.base.url("/aggregate"),
         search: search.clone(),
         given: vec![("collections".to_owned(), id.to_owned())],
+        shown: Vec::new(),
     };
     let content = html! {
         (description_of(collection))

@@ -26,11 +26,19 @@ pub(super) struct Counted {
     pub(super) aggregate: String,
     /// The URL of a search for them.
     pub(super) search: String,
-    /// The parameters of the search, each as a pair of the query, of both URLs.
+    /// The parameters that say which Items, each as a pair of the query, of both URLs.
     pub(super) given: Vec<(String, String)>,
+    /// Those that say how a search shows them, such as its order.
+    pub(super) shown: Vec<(String, String)>,
 }
 
 impl Counted {
+    /// The URL of the search, to which a script adds conditions.
+    fn search(&self) -> String {
+        let shown: Vec<(&str, &str)> = self.shown.iter().map(|(name, value)| (&**name, &**value)).collect();
+        self.asked(&self.search, &shown)
+    }
+
     fn asked(&self, url: &str, more: &[(&str, &str)]) -> String {
         let given = self.given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let pairs: Vec<String> = given
@@ -45,7 +53,7 @@ impl Counted {
         let page =
             self.asked(&self.aggregate, &[("aggregations", "total_count,datetime_frequency"), ("f", "html")]);
         html! {
-            section .card .timeline aria-labelledby="when" data-aggregate=(self.asked(&self.aggregate, &[])) data-search=(self.asked(&self.search, &[])) {
+            section .card .timeline aria-labelledby="when" data-aggregate=(self.asked(&self.aggregate, &[])) data-search=(self.search()) {
                 h2 #when { (words::WHEN) }
                 div .chart { p { a href=(page) { (words::COUNT_BY_TIME) } } }
             }
@@ -56,7 +64,7 @@ impl Counted {
     pub(super) fn facets(&self, queryables: &str) -> Markup {
         html! {
             section .card .facets aria-labelledby="facets" data-queryables=(queryables) data-aggregate=(self.asked(&self.aggregate, &[]))
-                data-search=(self.asked(&self.search, &[]))
+                data-search=(self.search())
             {
                 h2 #facets { (words::FACETS) }
                 div .chart { p { a href=(format!("{queryables}?f=html")) { (words::ALL_QUERYABLES) } } }

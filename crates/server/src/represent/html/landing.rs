@@ -25,6 +25,7 @@ pub(crate) fn landing(site: &Site, catalog: &Value, cards: &[Card]) -> Markup {
         aggregate: site.base.url("/aggregate"),
         search: site.base.url("/search"),
         given: Vec::new(),
+        shown: Vec::new(),
     };
     let content = html! {
         (description_of(catalog))

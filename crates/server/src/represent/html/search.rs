@@ -53,8 +53,8 @@ impl Search<'_> {
 
     /// The parameters that say which Items, not how they are shown.
     fn which(&self) -> Vec<(String, String)> {
-        let shown = ["sortby", "fields", "limit", "token", "f"];
-        self.given.iter().filter(|(name, _)| !shown.contains(&name.as_str())).cloned().collect()
+        let is_other = |name: &str| HOW.contains(&name) || ["token", "f"].contains(&name);
+        self.given.iter().filter(|(name, _)| !is_other(name)).cloned().collect()
     }
 
     fn counted(&self) -> Counted {
@@ -62,7 +62,8 @@ impl Search<'_> {
             None => self.site.base.url("/aggregate"),
             Some(id) => format!("{}/aggregate", self.site.base.collection(id)),
         };
-        Counted { aggregate, search: self.path(), given: self.which() }
+        let shown = self.given.iter().filter(|(name, _)| HOW.contains(&name.as_str())).cloned().collect();
+        Counted { aggregate, search: self.path(), given: self.which(), shown }
     }
 
     /// The page.
@@ -259,6 +260,9 @@ impl Search<'_> {
         }
     }
 }
+
+/// Parameters that say how the Items are shown.
+const HOW: [&str; 3] = ["sortby", "fields", "limit"];
 
 /// Parameters that the form has where they are asked for only.
 const OTHERS: [&str; 6] = ["ids", "intersects", "query", "filter-lang", "filter-crs", "fields"];
