@@ -10,7 +10,7 @@ from browser import CHROMIUM, DRAWS, FLAGS, served, visitor
 ITEMS = "/collections/sentinel-2-l2a/items"
 PICTURES = {
     "landing": ("/", {}),
-    "collection": ("/collections/landsat-c2-l2#map=2.2/40/10", {}),
+    "collection": ("/collections/landsat-c2-l2#map=3.2/45/10", {}),
     "search": ("/search?collections=landsat-c2-l2&bbox=-5,40,18,52&filter=%22eo:cloud_cover%22%20%3C%2020", {}),
     "dark": ("/search?collections=sentinel-2-l2a&bbox=-10,35,25,60", {"color_scheme": "dark"}),
     "item": (ITEMS, {}),

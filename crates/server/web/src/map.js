@@ -98,7 +98,7 @@ export function start(place, { boxed }) {
         layers: tiles ? layers() : layers().filter(({ source }) => source !== "items"),
       },
       ...(bounds ? { bounds: corners(bounds), fitBoundsOptions: { padding: 30, maxZoom: 9 } } : { center: [0, 20], zoom: 0.6 }),
-      hash: document.querySelector("#question") ? "map" : false,
+      hash: tiles ? "map" : false,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
