@@ -2,6 +2,7 @@
 //! table is empty, and pages have a drawn outline in place of the map.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut table = String::from("&[\n");
     for file in files {
         // ROLE-HASH.EXTENSION.gz
-        let name = file.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".gz"));
+        let name = file.file_name().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".gz"));
         let Some((role, extension)) = name.and_then(role) else { continue };
         let (name, path) = (name.unwrap_or_default(), file.display().to_string());
         writeln!(

@@ -4,7 +4,7 @@
 
 use axum::body::Bytes;
 use csv::{Terminator, Writer, WriterBuilder};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stacyard_search::Stop;
 use stacyard_store::{Answer, Error, ErrorKind, default_threads};
 
@@ -126,7 +126,7 @@ fn row(cells: &[String]) -> Result<Vec<u8>, Error> {
 /// How many bytes the rows of some Items have, with all of their properties.
 pub(crate) fn length(items: &[Value]) -> usize {
     let mut columns = USUAL.map(str::to_owned).to_vec();
-    for name in items.iter().filter_map(|item| item["properties"].as_object()).flat_map(|all| all.keys()) {
+    for name in items.iter().filter_map(|item| item["properties"].as_object()).flat_map(Map::keys) {
         if !columns.contains(name) {
             columns.push(name.clone());
         }

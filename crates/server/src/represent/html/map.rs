@@ -22,7 +22,7 @@ pub(super) struct Map<'a> {
 impl Map<'_> {
     pub(super) fn shown(&self, site: &Site) -> Markup {
         let script = site.asset("map", "js");
-        let bounds = self.bounds.map(|all| all.map(|degrees| degrees.to_string()).join(","));
+        let bounds = self.bounds.map(|all| all.map(|degrees: f64| format!("{degrees}")).join(","));
         html! {
             @if let Some(field) = self.draws_into {
                 // It does nothing without a script, which shows it.

@@ -93,11 +93,11 @@ fn path(feature: &Value) -> Option<String> {
     let written = |line: &Vec<[f64; 2]>| match line[..] {
         // A point is a small cross.
         [[x, y]] => format!("M{} {}H{}M{x} {}V{}", x - 0.4, -y, x + 0.4, -y - 0.4, -y + 0.4),
-        _ => line
-            .iter()
-            .enumerate()
-            .map(|(at, [x, y])| format!("{}{x} {}", if at == 0 { 'M' } else { 'L' }, -y))
-            .collect(),
+        _ => {
+            let letter = |at: usize| if at == 0 { 'M' } else { 'L' };
+            let steps = line.iter().enumerate().map(|(at, [x, y])| format!("{}{x} {}", letter(at), -y));
+            steps.collect::<Vec<String>>().concat()
+        }
     };
     Some(lines.iter().map(written).collect())
 }

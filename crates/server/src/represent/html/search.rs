@@ -182,7 +182,7 @@ impl Search<'_> {
         let geometry =
             Some(item["geometry"].to_string()).filter(|text| text.len() <= DRAWN && text != "null");
         let place = bounds_of(item);
-        let bounds = place.map(|all| all.map(|degrees| degrees.to_string()).join(","));
+        let bounds = place.map(|all| all.map(|degrees: f64| format!("{degrees}")).join(","));
         html! {
             li data-id=(id) data-geometry=[geometry] data-bounds=[bounds] {
                 // An Item without a collection has no page of its own.
