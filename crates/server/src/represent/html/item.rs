@@ -1,7 +1,7 @@
 //! The page of an Item.
 
 use maud::{Markup, html};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::layout::{Trail, page};
 use super::map::Map;
@@ -106,7 +106,7 @@ fn thumbnail(site: &Site, assets: &Value) -> Markup {
         let roles = asset["roles"].as_array().into_iter().flatten();
         roles.clone().any(|role| role == "thumbnail") || roles.clone().any(|role| role == "overview")
     };
-    let all = assets.as_object().into_iter().flat_map(Map::values).filter(is_small);
+    let all = assets.as_object().into_iter().flat_map(serde_json::Map::values).filter(is_small);
     let addresses: Vec<&str> = all.filter_map(|asset| asset["href"].as_str()).collect();
     let own = addresses.iter().find(|href| is_picture(&site.base, href));
     html! {
