@@ -119,7 +119,9 @@ fn split(coordinates: &Value, lines: &mut Vec<Vec<[f64; 2]>>) {
     } else if parts.first().is_some_and(|first| position(first).is_some()) {
         lines.push(parts.iter().filter_map(position).collect());
     } else {
-        parts.iter().for_each(|part| split(part, lines));
+        for part in parts {
+            split(part, lines);
+        }
     }
 }
 
