@@ -57,12 +57,10 @@ def views(browser, url):
     idle(page)
     print(f"first view: page {shown * 1e3:.0f} ms, map with its Items {(time.perf_counter() - begin) * 1e3:.0f} ms")
     page.wait_for_load_state("networkidle")
-    # The worker is loaded by itself, and not told of.
-    worker = page.get_attribute("#map", "data-worker")
-    weights[worker] = fetch(worker)
-    of = {kind: sum(size for name, size in weights.items() if kind in name) for kind in ["/assets/", "basemap", "/tiles/"]}
-    whole = sum(weights.values())
-    print(f"weight: {whole / 1e3:.0f} kB, of it basemap {of['basemap'] / 1e3:.0f} kB, other files {(of['/assets/'] - of['basemap']) / 1e3:.0f} kB, tiles {of['/tiles/'] / 1e3:.0f} kB")
+    # The worker is loaded by itself, and asks for basemap and tiles, of which a page is not told.
+    worker, basemap = (fetch(page.get_attribute("#map", f"data-{name}")) for name in ["worker", "basemap"])
+    whole = sum(weights.values()) + worker
+    print(f"weight without tiles: {whole / 1e3:.0f} kB, and {basemap / 1e3:.0f} kB of basemap")
     moves = {"zoom in": ".maplibregl-ctrl-zoom-in", "zoom out": ".maplibregl-ctrl-zoom-out"}
     for name, button in moves.items():
         took = []
