@@ -2,12 +2,12 @@
 # The build goes to $CARGO_TARGET_DIR where that is set, else to target/.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python bench-pages soak fuzz lint docs clean
+.PHONY: help demo web screenshots test test-full test-python wheel bench bench-inner bench-server bench-pgstac bench-remote bench-dataset bench-python bench-pages soak fuzz lint docs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
 
-demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question, serve it as an API
+demo: ## Build, make a catalog of 20,000 Items, validate it, copy it to GeoParquet, ask it a question, serve it as an API and as pages
 	@scripts/demo.sh
 
 test: ## Every test; installs what it needs and says so
@@ -18,6 +18,12 @@ test-full: ## The same, with the slow tests and many more random cases
 
 test-python: ## The Python package alone: its wheel in a clean environment (a part of `make test`, which has a database for it too)
 	@scripts/wheel.sh test
+
+web: ## The map and the scripts of the pages, which a build packs into the binary (npm)
+	@bash -euc 'source scripts/setup.sh; need_web'
+
+screenshots: ## Pictures of the pages over the catalog of the demo, in docs/images/
+	@scripts/screenshots.sh
 
 wheel: ## The wheel and the sdist of the Python package, in dist/
 	@scripts/wheel.sh
@@ -40,7 +46,7 @@ bench-remote: ## Measure what goes over HTTP beside others and write docs/benchm
 bench-python: ## Measure the Python package beside rustac, stac-geoparquet, stac-pydantic and duckdb (N=100000)
 	@scripts/bench_python.sh
 
-bench-pages: ## Measure vector tiles of one GeoParquet file (N=1000000 Items)
+bench-pages: ## Measure the pages in Chromium, and tiles: first view, pan and zoom, weight (N=1000000 Items in one GeoParquet file)
 	@scripts/bench_pages.sh
 
 soak: ## Readers, writers, slow and silent clients at the API for five minutes (SECONDS_ALL=300)

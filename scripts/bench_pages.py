@@ -1,62 +1,92 @@
-"""Asks `stacyard serve` for vector tiles of one GeoParquet file of many Items, and prints how long each zoom takes: cold, each tile once
-on a server that has just begun, and warm, each once again."""
+"""Measures the pages over a store in Chromium: `bench_pages.py STORE`. Figures are of this machine, in one run; the map is drawn by software."""
 
-import argparse
-import pathlib
-import re
+import os
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
 
-ZOOMS = range(6)
+from playwright.sync_api import sync_playwright
+
+from browser import CHROMIUM, DRAWS, FLAGS, served
+from conftest import STACYARD, stacyard
+
+COLLECTION = "/collections/sentinel-2-l2a"
+VIEWS = 5
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--binaries", "--work"):
-        parser.add_argument(name, type=pathlib.Path, required=True)
-    parser.add_argument("--items", type=int, required=True)
-    options = parser.parse_args()
-    stacyard = options.binaries / "stacyard"
-    options.work.mkdir(parents=True, exist_ok=True)
-    store = options.work / f"pages-{options.items}.parquet"
-    if not store.exists():
-        made = subprocess.Popen([options.binaries / "make-catalog", "--items", str(options.items), "--style", "small", "-"],
-                                stdout=subprocess.PIPE)
-        if subprocess.run([stacyard, "copy", "-", store, "-q"], stdin=made.stdout).returncode or made.wait():
-            sys.exit(f"{store} cannot be made")
-    print(f"{options.items:,} Items in one file, milliseconds")
-    print("| zoom | tiles | cold: median | slowest | warm: median | slowest |\n|---|---|---|---|---|---|")
-    for zoom in ZOOMS:
-        cold, warm = asked(stacyard, store, zoom)
-        print(f"| {zoom} | {len(cold)} | {shown(cold)} | {shown(warm)} |", flush=True)
-
-
-def asked(stacyard, store, zoom):
-    """How long each tile of a zoom takes, and each once again."""
-    # A port of its own for each: what a server has read stays in its memory.
-    server = subprocess.Popen([stacyard, "serve", store, "--bind", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-    try:
-        found = (re.search(r"serving at (http://\S+)", line) for line in server.stderr)
-        url = next(match[1] for match in found if match)
-        tiles = [f"{url}tiles/{zoom}/{x}/{y}" for x in range(2**zoom) for y in range(2**zoom)]
-        return [[seconds(tile) for tile in tiles] for _ in range(2)]
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def seconds(url):
+def timed(ask):
     begin = time.perf_counter()
-    with urllib.request.urlopen(url) as answer:
-        answer.read()
+    ask()
     return time.perf_counter() - begin
 
 
-def shown(times):
-    return f"{statistics.median(times) * 1000:.1f} | {max(times) * 1000:.1f}"
+def fetch(url):
+    request = urllib.request.Request(url, headers={"accept-encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        return len(answer.read())
 
 
-main()
+def tiles(store):
+    """A tile of each zoom, cold (of a server that has been asked for nothing) and warm."""
+    for zoom in range(6):
+        # Over the Alps, where there are many.
+        x, y = int((10 + 180) / 360 * 2**zoom), int(0.36 * 2**zoom)
+        cold = []
+        for _ in range(3):
+            with served(store) as url:
+                path = f"{url}{COLLECTION}/tiles/{zoom}/{x}/{y}"
+                cold.append(timed(lambda: fetch(path)))
+                warm = statistics.median(timed(lambda: fetch(path)) for _ in range(9))
+                size = fetch(path)
+        print(f"tile at zoom {zoom}: cold {statistics.median(cold) * 1e3:.0f} ms, warm {warm * 1e3:.1f} ms, {size} bytes")
+
+
+def idle(page):
+    page.wait_for_selector("#map[data-state=idle]", timeout=60_000)
+
+
+def views(browser, url):
+    """The first view of a Collection in a new browser, of a server that has been asked for nothing, and what it weighs."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, weights = context.new_page(), {}
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    names = {}
+    session.on("Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda event: weights.update({names.get(event["requestId"], "?"): event["encodedDataLength"]}))
+    begin = time.perf_counter()
+    page.goto(url + COLLECTION)
+    shown = time.perf_counter() - begin
+    idle(page)
+    print(f"first view: page {shown * 1e3:.0f} ms, map with its Items {(time.perf_counter() - begin) * 1e3:.0f} ms")
+    page.wait_for_load_state("networkidle")
+    # The worker is loaded by itself, and asks for basemap and tiles, of which a page is not told.
+    worker, basemap = (fetch(page.get_attribute("#map", f"data-{name}")) for name in ["worker", "basemap"])
+    whole = sum(weights.values()) + worker
+    print(f"weight without tiles: {whole / 1e3:.0f} kB, and {basemap / 1e3:.0f} kB of basemap")
+    moves = {"zoom in": ".maplibregl-ctrl-zoom-in", "zoom out": ".maplibregl-ctrl-zoom-out"}
+    for name, button in moves.items():
+        took = []
+        for _ in range(VIEWS):
+            begin = time.perf_counter()
+            page.click(button)
+            page.wait_for_selector("#map[data-state=busy]", timeout=5_000)
+            idle(page)
+            took.append(time.perf_counter() - begin)
+        print(f"{name} (with its animation of 300 ms): median {statistics.median(took) * 1e3:.0f} ms, most {max(took) * 1e3:.0f} ms")
+    context.close()
+
+
+def main(store):
+    print(f"{stacyard('search', store, '--count').strip()} Items; binary {os.path.getsize(STACYARD) / 1e6:.1f} MB")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *DRAWS])
+        with served(store) as url:
+            views(chromium, url)
+        chromium.close()
+    tiles(store)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

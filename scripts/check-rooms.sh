@@ -36,7 +36,7 @@ server/src/form media problem links
 server/src/ask media problem links form
 server/src/guard problem operate links
 server/src/catalog problem work guard
-server/src/represent media problem work links form ask catalog
+server/src/represent media assets problem work links form ask catalog
 server/src/tiles problem catalog
 server/src/write media problem links ask guard catalog
 ROOMS

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The demo: from nothing to an answer. Needs the Rust toolchain, its crates and curl, nothing else.
+# The demo: from nothing to an answer. Needs the Rust toolchain, its crates and curl; for the map on the pages npm, which it installs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup.sh
+source scripts/setup.sh
 
 bold='' dim='' plain=''
 if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
@@ -32,6 +34,9 @@ shown() {
 
 bytes() { wc -c <"$1"; }
 megabytes() { awk -v b="$(bytes "$1")" 'BEGIN { printf "%.1f MB", b / 1e6 }'; }
+
+step 'Building the map of the pages'
+need_web
 
 step 'Building the stacyard command (minutes the first time, seconds after that)'
 run 0 cargo build --release --workspace --bin stacyard --bin make-catalog
@@ -105,3 +110,10 @@ cat <<'NEXT'
   open demo/answer.geojson in QGIS, or demo/catalog.parquet in GeoPandas or DuckDB
 NEXT
 echo "(the command is $(command -v stacyard))"
+
+if [[ -t 1 && -z ${CI:-} ]]; then
+  step 'Look at it: open this address in a browser'
+  exec stacyard serve demo/catalog.parquet --bind 127.0.0.1:0
+fi
+step 'Look at it'
+echo '  open http://127.0.0.1:8080/ in a browser, after: stacyard serve demo/catalog.parquet'

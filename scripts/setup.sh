@@ -43,3 +43,20 @@ need_venv() {
     fail "pip could not install what $wanted lists" "check that PyPI can be reached, or set PIP_INDEX_URL to a mirror"
   touch "$venv/ready-$key"
 }
+
+# need_web: builds the map and the scripts of the pages (`make web`), unless they are built from what is there now. Sets nothing.
+need_web() {
+  local web=crates/server/web key
+  command -v npm >/dev/null || need_packages nodejs npm
+  key=$(cat "$web"/package-lock.json "$web"/build.mjs "$web"/src/* | sha256sum | cut -c1-12)
+  [[ -e $web/dist/built-$key && -d $web/node_modules ]] && return
+  echo "building the map and the scripts of the pages in $web (npm ci, then esbuild)"
+  npm --prefix "$web" --silent ci || fail 'npm cannot install what the pages need' 'check that the npm registry can be reached'
+  (cd "$web" && node build.mjs) || fail 'the pages cannot be built' "look at $web/build.mjs"
+  touch "$web/dist/built-$key"
+}
+
+# need_chromium: a browser for the tests of the pages.
+need_chromium() {
+  command -v chromium >/dev/null || need_packages chromium
+}

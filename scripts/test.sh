@@ -18,6 +18,9 @@ if [[ ${1:-} == full ]]; then
 fi
 
 need_nextest
+# Before the build, which packs it.
+need_web
+need_chromium
 need_venv interop/requirements.txt
 command -v ogrinfo >/dev/null || need_packages gdal-bin
 command -v openssl >/dev/null || need_packages openssl

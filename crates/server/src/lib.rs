@@ -9,6 +9,7 @@
 //! among representations, `represent` writes them; `tiles` draws parts of the map; `problem` says what went wrong; `operate` is what operators need: logs, metrics, limits.
 
 mod ask;
+mod assets;
 mod catalog;
 mod form;
 mod guard;

@@ -12,6 +12,9 @@ pub(crate) const SCHEMA: &str = "application/schema+json";
 /// Items, a line each.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
+/// Rows of texts (RFC 4180).
+pub(crate) const CSV: &str = "text/csv; charset=utf-8";
+
 /// Tiles of a map.
 pub(crate) const MVT: &str = "application/vnd.mapbox-vector-tile";
 

@@ -5,7 +5,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use stacyard_search::{Query, Search};
+use stacyard_model::json::Value;
+use stacyard_search::{Compiled, Query, Search};
 
 use crate::Error;
 
@@ -39,6 +40,16 @@ pub(crate) fn mark(query: &Query) -> Mark {
 impl Cursor {
     pub(crate) const fn new(query: Mark, place: Vec<u8>) -> Self {
         Self { query, place }
+    }
+
+    /// The place of an Item in the order of a query, whether it answers it or not.
+    ///
+    /// # Errors
+    /// A query that cannot be asked.
+    pub fn at(query: &Query, item: Value<'_>) -> Result<Self, Error> {
+        let mut place = Vec::new();
+        Compiled::new(query.search())?.sort_key(item, &mut place)?;
+        Ok(Self::new(mark(query), place))
     }
 
     /// Of its text.

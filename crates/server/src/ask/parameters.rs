@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use stacyard_model::json::{Document, Value};
 
 use super::known;
-use crate::form::Chosen;
+use crate::form::{Chosen, What};
 use crate::links::{decoded, encoded};
 use crate::problem::Problem;
 
@@ -30,6 +30,8 @@ pub(crate) struct Parameters {
     query: String,
     /// Whether `f` chooses among representations.
     has_forms: bool,
+    /// Whether a page is wanted, which has a form: it sends the fields that nobody has filled, and each box of a list that is ticked.
+    is_page: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
@@ -37,7 +39,8 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let has_forms = parts.extensions.get::<Chosen>().is_some_and(Chosen::has_others);
-        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned(), has_forms })
+        let is_page = parts.extensions.get::<Chosen>().is_some_and(|chosen| chosen.what() == What::Page);
+        Ok(Self { query: parts.uri.query().unwrap_or_default().to_owned(), has_forms, is_page })
     }
 }
 
@@ -45,19 +48,41 @@ impl Parameters {
     /// Those of a route that takes these, and `f` where there is a choice.
     pub(crate) fn of(&self, known: &[Parameter]) -> Result<Given, Problem> {
         let known: Vec<Parameter> = known.iter().copied().chain(self.has_forms.then_some(known::F)).collect();
-        let mut given = Vec::new();
+        let mut given: Vec<(&'static str, String)> = Vec::new();
         for part in self.query.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let (name, value) = (text(name)?, text(value)?);
             let Some(parameter) = known.iter().find(|known| known.name == name) else {
                 return Err(unknown(&name, &known));
             };
-            if given.iter().any(|(other, _)| *other == parameter.name) {
+            // Of `fields` nothing is a list, too.
+            if self.is_page && value.is_empty() && parameter.name != known::FIELDS.name {
+                continue;
+            }
+            if let Some((_, before)) = given.iter_mut().find(|(other, _)| *other == parameter.name) {
+                if self.is_page && parameter.name == known::COLLECTIONS.name {
+                    *before = format!("{before},{value}");
+                    continue;
+                }
                 return Err(Problem::bad(format!("the parameter {name:?} is there twice")).parameter(&name));
             }
             given.push((parameter.name, value));
         }
         Ok(Given(given))
+    }
+
+    /// All that are text, known or not, as a form shows them again.
+    pub(crate) fn as_written(&self) -> Vec<(String, String)> {
+        let pairs = self.query.split('&').filter_map(|part| part.split_once('='));
+        let mut all: Vec<(String, String)> = Vec::new();
+        for (name, value) in pairs.filter_map(|(name, value)| Some((decoded(name)?, decoded(value)?))) {
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, before)) if name == known::COLLECTIONS.name => *before = format!("{before},{value}"),
+                _ if value.is_empty() => {}
+                _ => all.push((name, value)),
+            }
+        }
+        all
     }
 
     /// Refuses all but `f`: what a route without parameters does.
@@ -104,6 +129,11 @@ impl Given {
         Self(given.collect())
     }
 
+    /// All, each with its value.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
@@ -139,7 +169,7 @@ mod tests {
     use crate::ask::known;
 
     fn of(query: &str) -> Result<Given, Problem> {
-        Parameters { query: query.to_owned(), has_forms: true }.of(known::SEARCH)
+        Parameters { query: query.to_owned(), has_forms: true, is_page: false }.of(known::SEARCH)
     }
 
     #[test]
@@ -153,5 +183,15 @@ mod tests {
         for wrong in ["colections=a", "limit=1&limit=2", "ids=%FF"] {
             assert!(of(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_form_sends_empty_fields_and_ticked_boxes() {
+        let of_form = |query: &str| {
+            Parameters { query: query.to_owned(), has_forms: true, is_page: true }.of(known::SEARCH)
+        };
+        let given = of_form("bbox=&collections=a&collections=b&datetime=&fields=").unwrap();
+        assert_eq!(given.query(), "?collections=a,b&fields=");
+        assert!(of_form("limit=1&limit=2").is_err() && of("bbox=&collections=a&collections=b").is_err());
     }
 }

@@ -73,6 +73,14 @@ impl Inventory {
         })
     }
 
+    /// The ids of all Collections with the number of their Items, and the Collection where it is kept or was made up before.
+    pub(crate) fn known(&self, catalog: &Catalog) -> Vec<(String, u64, Option<Value>)> {
+        let made = self.made();
+        let seen = self.items.iter().filter(|(id, _)| catalog.sees(id));
+        seen.map(|(id, items)| (id.clone(), *items, self.kept.get(id).or_else(|| made.get(id)).cloned()))
+            .collect()
+    }
+
     /// Whether each Item that may be seen is of a collection, and so has a URL.
     pub(crate) fn has_all_in_collections(&self, catalog: &Catalog) -> bool {
         self.loose == 0 || !catalog.sees_all()

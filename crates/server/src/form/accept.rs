@@ -69,7 +69,7 @@ mod tests {
             ("application/geo+json;q=0.5, text/html;q=0.4", "json"),
             ("application/geo+json;q=0.4, text/html;q=0.5", "html"),
             ("text/*", "html"),
-            ("text/*, text/html;q=0, application/json;q=0.1", "json"),
+            ("text/*, text/html;q=0, application/json;q=0.1", "csv"),
             ("application/x-ndjson", "ndjson"),
             ("Application/NDJSON; charset=utf-8", "ndjson"),
             ("application/geo+json;q=0, */*", "html"),

@@ -4,7 +4,7 @@
 mod accept;
 mod chosen;
 
-use crate::media::{GEOJSON, HTML, JSON, NDJSON};
+use crate::media::{CSV, GEOJSON, HTML, JSON, NDJSON};
 use crate::options::Export;
 
 pub(crate) use self::chosen::{Chosen, negotiate, wants_page};
@@ -39,6 +39,10 @@ pub(crate) enum What {
     Json,
     Page,
     Lines,
+    /// All Items as one FeatureCollection.
+    Collected,
+    /// Chosen properties, a row for each Item.
+    Rows,
     /// By the export of this number.
     Export(usize),
 }
@@ -46,7 +50,7 @@ pub(crate) enum What {
 impl What {
     /// Whether it is an answer without pages.
     pub(crate) const fn is_whole(self) -> bool {
-        matches!(self, Self::Lines | Self::Export(_))
+        matches!(self, Self::Lines | Self::Collected | Self::Rows | Self::Export(_))
     }
 }
 
@@ -60,6 +64,9 @@ pub(crate) fn forms(kind: &'static str, also: Also, exports: &[Export]) -> Vec<F
     if also == Also::Whole {
         let kinds = vec!["application/ndjson"];
         forms.push(Form { name: "ndjson", names: vec![], kind: NDJSON, kinds, what: What::Lines });
+        for (name, kind, what) in [("geojson-whole", GEOJSON, What::Collected), ("csv", CSV, What::Rows)] {
+            forms.push(Form { name, names: vec![], kind, kinds: vec![], what });
+        }
         forms.extend(exports.iter().enumerate().map(|(index, export)| Form {
             name: export.name,
             names: export.names.to_vec(),

@@ -9,7 +9,6 @@ use stacyard_search::{Fields, PageSize, Query, Stop};
 use stacyard_store::{Cursor, Error, ErrorKind, Page, PageItem};
 
 use super::document::text;
-use super::html;
 use super::page_links::PageLinks;
 use super::stream::{Parts, streamed};
 use crate::ask::Asked;
@@ -73,15 +72,14 @@ pub(super) async fn features(
     Ok(text(GEOJSON, streamed(job.unhurried(), vec![first], writer)?))
 }
 
-/// Answers with a page for people.
-pub(super) async fn page_of_features(
+/// A page for people as JSON: fewer Items at most, and all at once.
+pub(crate) async fn shown_features(
     app: &App,
     catalog: Catalog,
     mut asked: Asked,
     links: PageLinks,
-) -> Result<Response, Problem> {
+) -> Result<Value, Problem> {
     asked.limit = Some(asked.limit.unwrap_or(PAGE).min(SHOWN));
-    let (base, collection) = (links.base.clone(), links.collection.clone());
     let (job, server) = (app.works.job(), App::clone(app));
     let page = job.run(move |stop| {
         let mut writer = Writer::new(Features::open(&catalog, asked, links, stop)?, catalog, server);
@@ -89,11 +87,10 @@ pub(super) async fn page_of_features(
         while !writer.is_done {
             all.extend_from_slice(&writer.next()?);
         }
-        let page: Value = serde_json::from_slice(&all)
-            .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))?;
-        Ok(html::items(&base, collection.as_deref(), &page))
+        serde_json::from_slice(&all)
+            .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))
     });
-    Ok(html::response(page.await?))
+    page.await
 }
 
 impl Parts for Writer {

@@ -4,6 +4,7 @@
 
 mod aggregates;
 mod cached;
+mod csv;
 mod document;
 mod features;
 mod html;
@@ -15,7 +16,9 @@ mod whole;
 
 pub(crate) use self::aggregates::aggregated;
 pub(crate) use self::cached::with_age;
+pub(crate) use self::csv::{USUAL, columns, length as length_of_rows};
 pub(crate) use self::document::{document, shown, tagged, text};
+pub(crate) use self::features::shown_features;
 pub(crate) use self::html::problems_as_pages;
 pub(crate) use self::items::items;
 pub(crate) use self::packed::{packing, tagged_as_packed};
@@ -24,6 +27,7 @@ pub(crate) use self::page_links::{PageLinks, Way};
 /// The pages, each made of the JSON of its resource.
 pub(crate) mod page {
     pub(crate) use super::html::{
-        Section, api, collection, collections, conformance, item, landing, response, schema,
+        Card, Commands, Download, Found, Neighbours, Search, Section, Site, aggregates, api, collection,
+        collections, conformance, item, landing, response, schema,
     };
 }

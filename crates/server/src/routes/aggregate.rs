@@ -10,11 +10,11 @@ use super::names::of_items;
 use super::{Resource, get};
 use crate::ask::{Asked, Body, GENERAL, GRID_CODES, Given, Parameters, Segments, Wanted, known};
 use crate::catalog::Catalog;
-use crate::form::Also;
+use crate::form::{Also, Chosen, What};
 use crate::links::{Base, link};
 use crate::media::JSON;
 use crate::problem::Problem;
-use crate::represent::{aggregated, document, text};
+use crate::represent::{aggregated, document, page, text};
 use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[
@@ -23,7 +23,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
-        also: Also::Nothing,
+        also: Also::Page,
         takes_body: true,
         methods: || get(by_parameters).post(by_body),
     },
@@ -32,7 +32,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         about: "What the Items of a Collection that answer a search say together.",
         parameters: known::AGGREGATE,
         kind: JSON,
-        also: Also::Nothing,
+        also: Also::Page,
         takes_body: true,
         methods: || get(by_parameters).post(by_body),
     },
@@ -61,6 +61,7 @@ struct Place {
     app: App,
     catalog: Catalog,
     base: Base,
+    chosen: Chosen,
     parameters: Parameters,
     collection: Option<String>,
 }
@@ -70,10 +71,12 @@ impl FromRequestParts<App> for Place {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Ok(parameters) = Parameters::from_request_parts(parts, app).await;
+        let Ok(chosen) = Chosen::from_request_parts(parts, app).await;
         Ok(Self {
             app: App::clone(app),
             catalog: Catalog::from_request_parts(parts, app).await?,
             base: Base::from_request_parts(parts, app).await?,
+            chosen,
             parameters,
             // The path of all has no id.
             collection: Segments::<Option<String>>::from_request_parts(parts, app).await?.0,
@@ -91,7 +94,7 @@ impl Place {
 
     async fn answered(self, asked: Asked, given: &Given, query: &str) -> Result<Response, Problem> {
         let here = format!("{}{query}", self.url("aggregate"));
-        let Self { app, catalog, base, collection, .. } = self;
+        let Self { app, catalog, base, chosen, collection, .. } = self;
         let asked = match &collection {
             None => asked,
             Some(id) => asked.within(id)?,
@@ -109,6 +112,13 @@ impl Place {
         let found: Vec<Value> = found.collect();
         let links = [link("self", JSON, here), link("root", JSON, base.root())];
         let answer = json!({"type": "AggregationCollection", "aggregations": found, "links": links});
+        if chosen.what() == What::Page {
+            return Ok(page::response(page::aggregates(
+                &page::Site::new(base, &app),
+                collection.as_deref(),
+                &answer,
+            )));
+        }
         Ok(text(JSON, answer.to_string()))
     }
 }

@@ -153,8 +153,11 @@ fn in_path(path: &str) -> Vec<Value> {
 /// What can be done with a resource.
 fn operations(resource: &Resource, options: &Options) -> Value {
     let forms = resource.forms(options);
-    let content =
-        forms.iter().map(|form| (form.kind.to_owned(), json!({"schema": schema_of(resource, form)})));
+    // Whole or a page of it, GeoJSON is of one media type.
+    let content = forms
+        .iter()
+        .filter(|form| form.what != What::Collected)
+        .map(|form| (form.kind.to_owned(), json!({"schema": schema_of(resource, form)})));
     let content: Map<String, Value> = content.collect();
     let responses = json!({
         "200": {"description": resource.about, "content": content},
@@ -207,7 +210,7 @@ fn schema_of(resource: &Resource, form: &Form) -> Value {
         What::Json if form.kind.contains("json") && !form.kind.contains("ndjson") => {
             schemas::reference(schemas::of_answer(resource.path))
         }
-        What::Json | What::Page | What::Lines => json!({"type": "string"}),
+        What::Json | What::Page | What::Lines | What::Collected | What::Rows => json!({"type": "string"}),
         What::Export(_) => json!({"type": "string", "format": "binary"}),
     }
 }
@@ -240,5 +243,5 @@ async fn for_people(State(app): State<App>, base: Base, parameters: Parameters) 
         about: write.about,
         rows: Vec::new(),
     }));
-    Ok(response(page::api(&base, &app.options.title, &app.options.description, &sections)))
+    Ok(response(page::api(&page::Site::new(base, &app), &app.options.description, &sections)))
 }

@@ -40,6 +40,8 @@ async fn collection(
     Ok(match etag.filter(|_| chosen.what() == What::Json) {
         // That of what is stored, by which it can be changed.
         Some(etag) => tagged(JSON, &headers, etag, whole.to_string()),
-        None => shown(&chosen, JSON, &headers, &whole, |whole| page::collection(&base, whole)),
+        None => shown(&chosen, JSON, &headers, &whole, |whole| {
+            page::collection(&page::Site::new(base, &app), whole)
+        }),
     })
 }

@@ -75,7 +75,9 @@ async fn collections(
         "collections": all,
         "links": links,
     });
-    Ok(shown(&chosen, JSON, &headers, &answer, |answer| page::collections(&base, answer)))
+    Ok(shown(&chosen, JSON, &headers, &answer, |answer| {
+        page::collections(&page::Site::new(base, &app), answer)
+    }))
 }
 
 /// The parts of a Collection that are wanted.

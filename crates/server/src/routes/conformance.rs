@@ -115,5 +115,7 @@ async fn conformance(
     links.extend(chosen.alternates_of(&own));
     let inventory = app.shelf.inventory(&catalog, &app.works).await?;
     let document = json!({"conformsTo": classes(&app, &catalog, &inventory), "links": links});
-    Ok(shown(&chosen, JSON, &headers, &document, |document| page::conformance(&base, document)))
+    Ok(shown(&chosen, JSON, &headers, &document, |document| {
+        page::conformance(&page::Site::new(base, &app), document)
+    }))
 }

@@ -66,5 +66,9 @@ async fn landing(
         "conformsTo": conformance::classes(&app, &catalog, &inventory),
         "links": Value::Array(links),
     });
-    Ok(shown(&chosen, JSON, &headers, &document, |document| page::landing(&base, document)))
+    let known = inventory.known(&catalog).into_iter();
+    let cards: Vec<page::Card> =
+        known.map(|(id, items, collection)| page::Card { id, items, collection }).collect();
+    let site = page::Site::new(base, &app);
+    Ok(shown(&chosen, JSON, &headers, &document, |document| page::landing(&site, document, &cards)))
 }

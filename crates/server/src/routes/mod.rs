@@ -8,6 +8,7 @@ mod children;
 mod collection;
 mod collections;
 mod conformance;
+mod find;
 mod health;
 mod item;
 mod items;
@@ -35,6 +36,7 @@ use tower::util::MapRequest;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::ask::{Parameter, Tokens};
+use crate::assets;
 use crate::catalog::{Catalog, Counts, Queryables, Shelf};
 use crate::form::{Also, Form, forms, negotiate};
 use crate::guard::{Guard, admit, cors, hardened};
@@ -120,12 +122,13 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     let writes = writes::WRITES.iter().filter(|_| app.is_writable());
     let all = resources.chain(writes.map(|write| (write.path, (write.methods)())));
     let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = router.route(assets::PATH, get(assets::asset));
     let root = app.options.root_path.clone();
     let inner = ServiceBuilder::new()
         .layer(from_fn(tagged_as_packed))
         .layer(packing(&app.options.exports))
         .layer(from_fn_with_state(Arc::clone(&app), with_age))
-        .layer(from_fn(problems_as_pages))
+        .layer(from_fn_with_state(Arc::clone(&app), problems_as_pages))
         .layer(from_fn_with_state(Arc::clone(&app), limited))
         .layer(from_fn_with_state(Arc::clone(&app), admit))
         .layer(RequestBodyTimeoutLayer::new(SILENCE));

@@ -128,7 +128,9 @@ impl Request {
             Of::Collection(id) => Some(&**id),
             Of::Items | Of::Collections => None,
         };
-        Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| page::schema(&base, collection, schema)))
+        Ok(shown(&chosen, SCHEMA, &headers, &schema, |schema| {
+            page::schema(&page::Site::new(base, &app), collection, schema)
+        }))
     }
 }
 

@@ -333,7 +333,10 @@ async fn forms_of_other_pages_write_nothing() {
 async fn answers_are_used_for_nothing_else() {
     let (client, _) = guarded(true, [&["read"]]);
     let page = changeable(options()).0.get("/api.html").await;
-    assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src"));
+    assert!(
+        page.header("content-security-policy")
+            .starts_with("default-src 'none'; script-src 'self'; style-src")
+    );
     for path in ["/", "/nothing", "/search"] {
         let answer = client.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");

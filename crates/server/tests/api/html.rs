@@ -10,12 +10,24 @@ async fn page(client: &Client, path: &str) -> Answer {
     let page = client.accepting(BROWSER, path).await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
     let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{path}: {policy}");
-    let text = page.text();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self' 'sha256-"),
+        "{path}: {policy}"
+    );
+    let text = stored(&page);
     for loads in ["<script", "<img", "src=", "@import", "url(", "javascript:", "onload"] {
         assert!(!text.contains(loads), "{path}: {loads}");
     }
     page
+}
+
+/// The text of a page without the script of the server, which is there where it was built.
+fn stored(page: &Answer) -> String {
+    let text = page.text();
+    let own = "<script type=\"module\" src=\"http://stac.test/assets/main-";
+    let Some((before, rest)) = text.split_once(own) else { return text };
+    let (_, after) = rest.split_once("></script>").unwrap();
+    format!("{before}{after}")
 }
 
 /// The targets of the links of a page that lead to the server.
@@ -45,6 +57,8 @@ async fn a_browser_reaches_all_there_is() {
         "/queryables",
         "/api.html",
         "/search?f=ndjson",
+        "/search?f=csv",
+        "/search?f=geojson-whole",
     ] {
         assert!(seen.contains(path), "{path} of {seen:?}");
     }
@@ -114,10 +128,70 @@ async fn nothing_that_a_store_holds_becomes_markup_or_a_script() {
     ] {
         let page = client.accepting(BROWSER, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        let text = page.text();
+        let text = stored(&page);
         assert!(
             !text.contains("<script") && !text.contains("<b>") && !text.contains("href=\"JavaScript"),
             "{path}: {text}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_cannot_be_asked_comes_back_in_the_form() {
+    let client = Stores::new().client(&["all.parquet"]);
+    let wrong = page(&client, "/search?filter=gsd%20%3C%3C%201&bbox=&collections=a&collections=b").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let text = wrong.text();
+    for shown in
+        ["aria-invalid=\"true\"", "gsd &lt;&lt; 1\n     ^", "value=\"a\" checked", "value=\"b\" checked"]
+    {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    // The same is an error to a program, which sends no empty fields.
+    for json in ["/search?bbox=&f=json", "/search?collections=a&collections=b&f=json"] {
+        assert_eq!(client.get(json).await.status, StatusCode::BAD_REQUEST, "{json}");
+    }
+    let both = page(&client, "/search?bbox=&collections=a&collections=b").await.text();
+    assert!(both.contains("4 of 4 Items"), "{both}");
+}
+
+#[tokio::test]
+async fn neighbours_of_an_item_are_those_in_its_collection() {
+    for client in Stores::new().all() {
+        let first = page(&client, "/collections/a/items/a3").await.text();
+        assert!(first.contains("/collections/a/items/a1\" rel=\"next\""), "{first}");
+        assert!(first.contains("/collections/a/items/a2\" rel=\"prev\""), "{first}");
+        let last = page(&client, "/collections/a/items/a1").await.text();
+        assert!(last.contains("The oldest Item") && last.contains("a3\" rel=\"prev\""), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn chosen_properties_are_rows() {
+    for client in Stores::new().all() {
+        let some = client.get("/search?f=csv&fields=id,gsd,bbox&sortby=id").await;
+        assert_eq!(some.header("content-type"), "text/csv; charset=utf-8");
+        assert_eq!(some.header("content-disposition"), "attachment; filename=\"items.csv\"");
+        assert_eq!(
+            some.text(),
+            "id,gsd,west,south,east,north\r\na1,10,7.50,46.0,7.50,46.0\r\na2,10.0,8,47,8,47\r\na3,30,-179,0,-179,0\r\n\
+             b/1 ü,30,179,1,179,1\r\nloose,1,,,,\r\n"
+        );
+        let all = client.get("/collections/a/items?f=csv&sortby=id").await.text();
+        assert!(
+            all.starts_with("id,collection,datetime,start_datetime,end_datetime,west,south,east,north,"),
+            "{all}"
+        );
+        assert!(all.contains("9007199254740993") && all.lines().count() == 4, "{all}");
+        let posted = client.post("/search?f=csv", r#"{"ids":["a1"],"fields":{"include":["id"]}}"#).await;
+        assert_eq!(posted.text(), "id\r\na1\r\n");
+        assert_eq!(client.get("/search?f=csv&fields=-assets").await.status, StatusCode::BAD_REQUEST);
+        let whole = client.get("/search?f=geojson-whole&sortby=id").await;
+        assert_eq!(
+            (whole.ids(), whole.header("content-type")),
+            ("a1 a2 a3 b/1 ü loose".to_owned(), "application/geo+json")
+        );
+        assert_eq!(client.get("/search?f=geojson-whole&ids=none").await.ids(), "");
+        assert_eq!(client.get("/search?f=csv&ids=none&fields=id").await.text(), "id\r\n");
     }
 }

@@ -1,44 +1,20 @@
-//! The pages of what is one document: landing page, Collections, queryables, conformance, the description of the API.
+//! The pages of what is one document: Collections, queryables, conformance, aggregates, the description of the API.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::counted::count;
 use super::layout::{Trail, page};
-use super::parts::{
-    assets, bbox, description_of, href_of, interval, links, links_of, table_of, text_of, title_of, value,
-    ways,
-};
-use crate::links::Base;
-
-/// The landing page.
-pub(crate) fn landing(base: &Base, catalog: &Value) -> Markup {
-    let children: Vec<&Value> = links_of(catalog, "child").collect();
-    let content = html! {
-        (description_of(catalog))
-        p {
-            a href=(base.url("/search")) { "Items" } " · " a href=(base.url("/collections")) { "Collections" } " · "
-            a href=(base.url("/queryables")) { "Queryables" } " · " a href=(base.url("/conformance")) { "Conformance" }
-            " · " a href=(base.url("/api.html")) { "API" }
-        }
-        h2 { "Collections" }
-        @if children.is_empty() { p { "There are none." } }
-        ul {
-            @for child in children {
-                @if let Some(href) = child["href"].as_str() {
-                    li { a href=(href) { (text_of(child, "title").unwrap_or(href)) } }
-                }
-            }
-        }
-    };
-    page(&Trail::top(), title_of(catalog), catalog, &content)
-}
+use super::parts::{bbox, description_of, href_of, interval, text_of, title_of, value, ways};
+use super::site::Site;
+use super::words;
 
 /// Collections.
-pub(crate) fn collections(base: &Base, found: &Value) -> Markup {
+pub(crate) fn collections(site: &Site, found: &Value) -> Markup {
     let all: Vec<&Value> = found["collections"].as_array().into_iter().flatten().collect();
     let content = html! {
-        @if let Some(matched) = found["numberMatched"].as_u64() { p { (matched) " in all" } }
-        div .wide { table {
+        @if let Some(matched) = found["numberMatched"].as_u64() { p .dim { (count(matched)) " in all" } }
+        div .card { div .wide { table {
             thead { tr { th { "Collection" } th { "Time" } th { "Box" } } }
             tbody {
                 @for one in all {
@@ -52,64 +28,72 @@ pub(crate) fn collections(base: &Base, found: &Value) -> Markup {
                     }
                 }
             }
-        } }
+        } } }
         (ways(found))
     };
-    page(&Trail::root(base), "Collections", found, &content)
-}
-
-/// A Collection.
-pub(crate) fn collection(base: &Base, collection: &Value) -> Markup {
-    let extent = &collection["extent"];
-    let content = html! {
-        (description_of(collection))
-        @if let Some(items) = href_of(collection, "items") { p { a href=(items) { "Items" } } }
-        div .wide { table { tbody {
-            tr { th scope="row" { "Id" } td { (value(&collection["id"])) } }
-            tr { th scope="row" { "Time" } td { (interval(&extent["temporal"]["interval"][0])) } }
-            tr { th scope="row" { "Box" } td { (bbox(&extent["spatial"]["bbox"][0])) } }
-            tr { th scope="row" { "License" } td { (value(&collection["license"])) } }
-            @if collection["keywords"].is_array() {
-                tr { th scope="row" { "Keywords" } td { (value(&collection["keywords"])) } }
-            }
-            @for provider in collection["providers"].as_array().into_iter().flatten() {
-                tr { th scope="row" { "Provider" } td { (value(&provider["name"])) " " (value(&provider["url"])) } }
-            }
-        } } }
-        @if collection["summaries"].is_object() { h2 { "Summaries" } (table_of(&collection["summaries"])) }
-        (assets(&collection["assets"]))
-        (links(collection))
-    };
-    page(&Trail::collections(base), title_of(collection), collection, &content)
+    page(site, &Trail::root(site), words::COLLECTIONS, found, &content)
 }
 
 /// Properties that can be named, as JSON Schema.
-pub(crate) fn schema(base: &Base, collection: Option<&str>, schema: &Value) -> Markup {
-    let trail = collection.map_or_else(|| Trail::root(base), |id| Trail::collection(base, id));
+pub(crate) fn schema(site: &Site, collection: Option<&str>, schema: &Value) -> Markup {
+    let trail = collection.map_or_else(|| Trail::root(site), |id| Trail::collection(site, id));
     let content = html! {
         (description_of(schema))
-        div .wide { table {
-            thead { tr { th { "Name" } th { "Type" } th { "Meaning" } } }
+        div .card { div .wide { table {
+            thead { tr { th { "Name" } th { "Type" } th { "Unit" } th { "Meaning" } } }
             tbody {
                 @for (name, property) in schema["properties"].as_object().into_iter().flatten() {
                     tr {
                         td { code { (name) } }
                         td { (value(&property["type"])) " " (text_of(property, "format").unwrap_or_default()) }
+                        td { (text_of(property, "unit").or_else(|| text_of(property, "x-ogc-unit")).unwrap_or_default()) }
                         td { (text_of(property, "title").or_else(|| text_of(property, "description")).unwrap_or_default()) }
                     }
                 }
             }
-        } }
+        } } }
     };
-    page(&trail, title_of(schema), schema, &content)
+    page(site, &trail, title_of(schema), schema, &content)
 }
 
 /// The classes of requirements.
-pub(crate) fn conformance(base: &Base, document: &Value) -> Markup {
+pub(crate) fn conformance(site: &Site, document: &Value) -> Markup {
     let content = html! {
         ul { @for class in document["conformsTo"].as_array().into_iter().flatten() { li { (value(class)) } } }
     };
-    page(&Trail::root(base), "Conformance", document, &content)
+    page(site, &Trail::root(site), "Conformance", document, &content)
+}
+
+/// What Items say together.
+pub(crate) fn aggregates(site: &Site, collection: Option<&str>, found: &Value) -> Markup {
+    let trail = collection.map_or_else(|| Trail::root(site), |id| Trail::collection(site, id));
+    let content = html! {
+        @for one in found["aggregations"].as_array().into_iter().flatten() {
+            section .card {
+                h2 { code { (text_of(one, "name").unwrap_or_default()) } }
+                @match one["buckets"].as_array() {
+                    Some(buckets) => {
+                        div .wide { table {
+                            thead { tr { th { "Value" } th { (words::ITEMS) } } }
+                            tbody {
+                                @for bucket in buckets {
+                                    tr {
+                                        td { (text_of(bucket, "key").unwrap_or("–")) }
+                                        td .number { (count(bucket["frequency"].as_u64().unwrap_or_default())) }
+                                    }
+                                }
+                            }
+                        } }
+                        @if let Some(others) = one["overflow"].as_u64().filter(|others| *others > 0) {
+                            p .dim { (count(others)) " without a value that is counted" }
+                        }
+                    },
+                    None => p { (value(&one["value"])) },
+                }
+            }
+        }
+    };
+    page(site, &trail, "Counts", found, &content)
 }
 
 /// A part of a page under a heading, with a table of names and what they mean.
@@ -120,19 +104,21 @@ pub(crate) struct Section<'a> {
 }
 
 /// The description of the API.
-pub(crate) fn api(base: &Base, title: &str, description: &str, resources: &[Section<'_>]) -> Markup {
+pub(crate) fn api(site: &Site, description: &str, resources: &[Section<'_>]) -> Markup {
     let content = html! {
         p .plain { (description) }
-        p { a href=(base.url("/api")) { "OpenAPI" } }
+        p { a href=(site.base.url("/api")) { "OpenAPI" } }
         @for resource in resources {
-            h2 { code { (resource.heading) } }
-            p { (resource.about) }
-            @if !resource.rows.is_empty() {
-                div .wide { table { tbody {
-                    @for (name, about) in &resource.rows { tr { td { code { (name) } } td { (about) } } }
-                } } }
+            section .card {
+                h2 { code { (resource.heading) } }
+                p { (resource.about) }
+                @if !resource.rows.is_empty() {
+                    div .wide { table { tbody {
+                        @for (name, about) in &resource.rows { tr { th scope="row" { code { (name) } } td { (about) } } }
+                    } } }
+                }
             }
         }
     };
-    page(&Trail::root(base), title, &Value::Null, &content)
+    page(site, &Trail::root(site), words::API, &Value::Null, &content)
 }

@@ -7,8 +7,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
 use super::parts::links_of;
+use super::site::Site;
 use super::style::{POLICY, STYLE};
-use crate::links::{Base, encoded};
+use super::words;
+use crate::links::encoded;
 use crate::media::{HTML, HTML_LINKED};
 use crate::represent::document::text;
 
@@ -17,7 +19,7 @@ pub(crate) fn response(page: Markup) -> Response {
     with_policy(text(HTML, page.into_string()))
 }
 
-/// Nothing is loaded but the style of the page.
+/// With what the page may load.
 pub(crate) fn with_policy(mut response: Response) -> Response {
     let headers = response.headers_mut();
     if let Some(policy) = &*POLICY {
@@ -37,18 +39,18 @@ impl Trail {
     }
 
     /// Below the landing page.
-    pub(super) fn root(base: &Base) -> Self {
-        Self(vec![("Catalog".to_owned(), base.root())])
+    pub(super) fn root(site: &Site) -> Self {
+        Self(vec![(words::CATALOG.to_owned(), site.base.root())])
     }
 
     /// Below the Collections.
-    pub(super) fn collections(base: &Base) -> Self {
-        Self::root(base).then("Collections", base.url("/collections"))
+    pub(super) fn collections(site: &Site) -> Self {
+        Self::root(site).then(words::COLLECTIONS, site.base.url("/collections"))
     }
 
     /// Below a Collection.
-    pub(super) fn collection(base: &Base, id: &str) -> Self {
-        Self::collections(base).then(id, base.url(&format!("/collections/{}", encoded(id))))
+    pub(super) fn collection(site: &Site, id: &str) -> Self {
+        Self::collections(site).then(id, site.base.url(&format!("/collections/{}", encoded(id))))
     }
 
     pub(super) fn then(mut self, title: &str, url: String) -> Self {
@@ -58,35 +60,47 @@ impl Trail {
 }
 
 /// A page. `document` is the JSON that it shows, whose links say in which other representations it is there.
-pub(super) fn page(trail: &Trail, title: &str, document: &Value, content: &Markup) -> Markup {
+pub(super) fn page(site: &Site, trail: &Trail, title: &str, document: &Value, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
+                title { (title) @if title != site.title { " – " (site.title) } }
                 // Its policy allows this very text.
                 style { (PreEscaped(STYLE)) }
+                // A browser asks for one by itself, and would be told that there is none.
+                link rel="icon" href="data:,";
+                @if let Some(script) = site.asset("main", "js") { script type="module" src=(script) {} }
             }
             body {
-                nav aria-label="Breadcrumbs" {
-                    ol {
-                        @for (title, url) in &trail.0 { li { a href=(url) { (title) } } }
+                a .skip href="#main" { (words::SKIP) }
+                header .top { div {
+                    a .brand href=(site.base.root()) { (site.title) }
+                    nav aria-label=(words::SITE) { ul {
+                        li { a href=(site.base.url("/search")) { (words::SEARCH) } }
+                        li { a href=(site.base.url("/collections")) { (words::COLLECTIONS) } }
+                        li { a href=(site.base.url("/api.html")) { (words::API) } }
+                    } }
+                } }
+                @if !trail.0.is_empty() {
+                    nav .trail aria-label=(words::BREADCRUMBS) {
+                        ol { @for (title, url) in &trail.0 { li { a href=(url) { (title) } } } }
                     }
                 }
-                main {
+                main #main tabindex="-1" {
                     h1 { (title) }
                     (content)
                 }
-                (footer(document))
+                (footer(site, document))
             }
         }
     }
 }
 
-/// The same in other representations.
-fn footer(document: &Value) -> Markup {
+/// The same in other representations, and whose work the page is made of.
+fn footer(site: &Site, document: &Value) -> Markup {
     let own = links_of(document, "self").next().and_then(|link| link["href"].as_str());
     // Ours end with their name.
     let others: Vec<(&str, &str)> = links_of(document, "alternate")
@@ -95,13 +109,22 @@ fn footer(document: &Value) -> Markup {
         .filter_map(|href| Some((href, href.rsplit_once("f=")?.1)))
         .collect();
     html! {
-        @if own.is_some() || !others.is_empty() {
-            footer {
-                "Also as "
-                @if let Some(own) = own {
-                    a href=(as_json(own)) { "JSON" }
+        footer {
+            @if own.is_some() || !others.is_empty() {
+                p {
+                    (words::ALSO_AS) " "
+                    @if let Some(own) = own {
+                        a href=(as_json(own)) { "JSON" }
+                    }
+                    @for (url, name) in &others { ", " a href=(url) { (name) } }
                 }
-                @for (url, name) in &others { ", " a href=(url) { (name) } }
+            }
+            p {
+                (words::SERVED_BY) " "
+                @match site.asset("licences", "txt") {
+                    Some(url) => a href=(url) { (words::LICENCES) },
+                    None => (words::NO_MAP),
+                }
             }
         }
     }

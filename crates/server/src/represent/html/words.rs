@@ -1,0 +1,70 @@
+//! The English texts of the pages. Those of the scripts are in `web/src/words.js`.
+
+pub(super) const ALL_COLLECTIONS: &str = "None chosen means all.";
+pub(super) const ALL_QUERYABLES: &str = "The properties that a search can name";
+pub(super) const ALSO_AS: &str = "This page also as";
+pub(super) const API: &str = "API";
+pub(super) const AREA: &str = "Area";
+pub(super) const AREA_HINT: &str = "West, south, east, north in degrees";
+pub(super) const ASK_AGAIN: &str = "Change what is marked and search again.";
+pub(super) const ASSETS: &str = "Assets";
+pub(super) const BEFORE: &str = "← Before";
+pub(super) const BREADCRUMBS: &str = "Breadcrumbs";
+pub(super) const CATALOG: &str = "Catalog";
+pub(super) const CLEAR_BOX: &str = "Clear the box";
+pub(super) const COLLECTION: &str = "Collection";
+pub(super) const COLLECTIONS: &str = "Collections";
+pub(super) const COMMANDS: &str = "Ask the same elsewhere";
+pub(super) const CONDITIONS: &str = "Conditions and order";
+pub(super) const COUNT_ALL: &str = "count them";
+pub(super) const COUNT_BY_TIME: &str = "Count the Items by time";
+pub(super) const CSV_FIELDS: &str = "Columns of the CSV";
+pub(super) const CSV_HINT: &str =
+    "Names with commas between. Empty means id, collection, the times, the box and all queryables.";
+pub(super) const DOWNLOAD: &str = "Download";
+pub(super) const DOWNLOAD_CSV: &str = "Download CSV";
+pub(super) const DOWNLOADS: &str = "Download the whole answer";
+pub(super) const DRAW: &str = "Draw a box";
+pub(super) const FACETS: &str = "What they have";
+pub(super) const FILTER: &str = "Filter (CQL2)";
+pub(super) const FILTER_HINT: &str = "Such as \"eo:cloud_cover\" < 20";
+pub(super) const FREE_TEXT: &str = "Words";
+pub(super) const FREE_TEXT_HINT: &str = "In title, description or keywords";
+pub(super) const GIVEN: &str = "What is asked; press one to take it away";
+pub(super) const GO_ON: &str = "Go on";
+pub(super) const HOME: &str = "To the first page of the catalog";
+pub(super) const ITEMS: &str = "Items";
+pub(super) const JSON: &str = "The Item as JSON";
+pub(super) const LICENCES: &str = "Licences of the map and the basemap";
+pub(super) const LIMIT: &str = "Items on a page";
+pub(super) const LINKS: &str = "Links";
+pub(super) const MAP: &str = "Map of the Items";
+pub(super) const NEXT: &str = "Next →";
+pub(super) const NO_COLLECTIONS: &str = "There are no Collections and no Items yet.";
+pub(super) const NO_GEOMETRY: &str = "This Item has no geometry, so that it is not on the map.";
+pub(super) const NO_ITEMS: &str =
+    "No Item answers. A larger area, a longer time or fewer conditions may find some.";
+pub(super) const NO_MAP: &str =
+    "This server was built without the map: `make web` before the build brings it.";
+pub(super) const NO_PICTURES: &str =
+    "Pictures of other servers are not shown here; their addresses are among the assets.";
+pub(super) const OUTLINE: &str = "Footprints on a grid of 30 degrees";
+pub(super) const OVERVIEW: &str = "Overview";
+pub(super) const PAGES: &str = "Pages";
+pub(super) const PROPERTIES: &str = "Properties";
+pub(super) const RESULTS: &str = "Items that answer";
+pub(super) const SEARCH: &str = "Search";
+pub(super) const SEARCH_HERE: &str = "Search in it";
+pub(super) const SERVED_BY: &str = "Served by Stacyard.";
+pub(super) const SITE: &str = "Site";
+pub(super) const SKIP: &str = "Skip to the content";
+pub(super) const SORT: &str = "Order";
+pub(super) const SORT_HINT: &str = "Such as -eo:cloud_cover,id; empty: the newest first";
+pub(super) const SUMMARIES: &str = "Summaries";
+pub(super) const TAKE_VIEW: &str = "Take what is in view";
+pub(super) const THUMBNAIL: &str = "Thumbnail of the Item";
+pub(super) const TIME: &str = "Time";
+pub(super) const TIME_HINT: &str = "2024-06-01T00:00:00Z, or START/END";
+pub(super) const WHEN: &str = "When";
+pub(super) const WHOLE_EARTH: &str = "Its footprint spans the globe.";
+pub(super) const WITHOUT: &str = "Ask without it";
