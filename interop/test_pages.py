@@ -350,6 +350,7 @@ def hostile(number, **members):
         "properties": {"datetime": f"2024-01-0{number}T00:00:00Z", "title": EVIL, "description": EVIL, EVIL: EVIL,
                        "kind": EVIL, "big": 10 ** 30, "nested": {EVIL: [EVIL]}},
         "links": [{"rel": "about", "href": "javascript:window.hacked=1", "title": EVIL},
+                  {"rel": "alternate", "type": "text/plain", "href": "javascript:window.hacked=1//f=x"},
                   {"rel": EVIL, "href": "https://elsewhere.example/" + EVIL}],
         "assets": {EVIL: {"href": "javascript:window.hacked=1", "title": EVIL, "roles": ["thumbnail"], "type": EVIL},
                    "other": {"href": "https://elsewhere.example/pixel.png", "roles": ["thumbnail"], "type": "image/png"},

@@ -53,6 +53,8 @@ mod _stacyard {
     #[pymodule_export]
     use super::validate::validate;
     #[pymodule_export]
+    use super::words::shown;
+    #[pymodule_export]
     use super::work::Canceller;
 
     use pyo3::prelude::*;

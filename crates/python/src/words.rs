@@ -1,7 +1,14 @@
 //! The words of Python for what the libraries say: options are keywords, operations are functions.
 
+use pyo3::pyfunction;
 use stacyard::{Remedy, Setting, Term};
-use stacyard_store::quoted;
+use stacyard_store::{quoted, without_passwords};
+
+/// A text for people: without the passwords of the URLs in it.
+#[pyfunction]
+pub(crate) fn shown(text: &str) -> String {
+    without_passwords(text).into_owned()
+}
 
 /// What can be done, as a user of Python would do it.
 pub(crate) fn remedy(remedy: &Remedy) -> Option<String> {

@@ -276,7 +276,7 @@ impl Copying {
         run: &mut Run<'_>,
     ) -> Result<Compared, Error> {
         // Before anything of the source is read: what is written from here on is told the next time.
-        let mark = if self.takes_all() { source.mark()? } else { None };
+        let mark = if target.is_dataset() && self.takes_all() { source.mark()? } else { None };
         let has_mark = mark.is_some();
         target.same_as(mark);
         if !exists && !to.kind().is_database() {

@@ -1,12 +1,11 @@
 //! `map`: a picture of what a store holds, or of the Items that answer a search, which needs no server.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use stacyard::StoreUrl;
 use stacyard_picture::{Page, page, png, svg};
-use stacyard_store::{Error, ErrorKind, quoted};
+use stacyard_store::{Error, ErrorKind, Output, quoted};
 
 use super::look::{self, Look, MOST};
 use crate::console::progress::Console;
@@ -123,24 +122,20 @@ fn refuse_existing(flags: &flags::Map) -> Result<(), Error> {
     if flags.overwrite || !flags.output.exists() {
         return Ok(());
     }
+    Err(is_there(flags))
+}
+
+fn is_there(flags: &flags::Map) -> Error {
     let message = format!("{} is there already", flags.output.display());
-    Err(Error::usage(message, "--overwrite replaces it").of_kind(ErrorKind::Exists))
+    Error::usage(message, "--overwrite replaces it").of_kind(ErrorKind::Exists)
 }
 
 /// Writes the file: it is the old one, or none, until it is whole.
 fn write(flags: &flags::Map, bytes: &[u8]) -> Result<(), Error> {
-    let path = &flags.output;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |cause| Error::io("write", path, cause);
-    let mut file = tempfile::Builder::new().prefix(".stacyard-map").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    let placed = if flags.overwrite { file.persist(path) } else { file.persist_noclobber(path) };
-    let file = placed.map_err(|error| failed(error.error))?;
-    // A temporary file is for its owner alone.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(failed)?;
+    let mut output = Output::file(&flags.output, flags.overwrite, &mut |_| {})?;
+    if output.replaces() && !flags.overwrite {
+        return Err(is_there(flags));
     }
-    Ok(())
+    output.append(bytes)?;
+    output.commit().map(drop)
 }

@@ -112,8 +112,8 @@ fn parts_become_one_version() {
     assert_eq!(yard.read("r").lines().count(), 1);
     assert_eq!(yard.run(&["history", "d/"]).status(0).out.lines().count(), 2);
     insta::assert_snapshot!(yard.run(&["commit", "d/", "3.json"]).status(2).err, @r#"
-    error: 3.json is in d/ already
-      help: leave it out
+    error: 3.json has been committed to d/ already
+      help: leave it out: Items that have been changed or removed since would be as they were
     "#);
     let ran = yard.run(&["commit", "d/", "1.ndjson"]).status(2);
     assert!(ran.err.contains("1.ndjson is no part of a copy"), "{}", ran.err);
@@ -129,6 +129,13 @@ fn parts_become_one_version() {
     yard.run(&["commit", "d/", "4.json", "-q"]).status(0);
     assert_eq!(ids(&yard, "d/"), "a b c d x y");
     assert!(yard.run(&["search", "d/", "--ids", "x"]).status(0).out.contains(r#""new":1"#));
+    // None of them comes back by a commit that is run once more.
+    yard.run(&["delete", "d/", "--filter", "id IN ('x', 'd')", "--yes"]).status(0);
+    for part in ["3.json", "4.json"] {
+        let again = yard.run(&["commit", "d/", part, "-q"]);
+        assert!(again.err.contains("committed"), "{}", again.err);
+    }
+    assert_eq!(ids(&yard, "d/"), "a b c y");
 }
 
 #[test]

@@ -128,8 +128,11 @@ impl Job {
             replaced: self.before.replaced.total(),
             went: self.before.went.total(),
             rejected: self.sink.rejected,
-            // What was set aside is to be told again the next time.
-            same_as: self.sink.writing.same_as.clone().filter(|_| self.sink.rejected == 0),
+            same_as: self.sink.writing.same_as.clone().filter(|_| {
+                // What was set aside is to be told again the next time; and nobody else has written meanwhile.
+                let base = (!is_new).then_some(version.snapshot.version);
+                self.sink.rejected == 0 && self.late.records.is_empty() && self.sink.base == base
+            }),
             ..Said::default()
         };
         Ok(Some(plan))
@@ -292,6 +295,14 @@ impl Job {
         Ok(is_changed.then_some(now))
     }
 
+    /// Takes away the files of parts that the version has others in the place of: the same parts cannot be committed once more.
+    pub(crate) fn forget_parts(&self) {
+        let kept: HashSet<&str> = self.files.iter().flatten().map(|file| file.path.as_str()).collect();
+        for path in self.staged.iter().filter(|path| !kept.contains(path.as_str())) {
+            let _ = self.sink.log.storage.delete(path);
+        }
+    }
+
     /// Takes away what was written for a version that is not made.
     pub(crate) fn discard(&self) {
         let storage = &*self.sink.log.storage;
@@ -310,5 +321,16 @@ fn again(
     fields: &Fields,
 ) -> Result<Option<Rewritten>, Error> {
     keys.sort_unstable();
-    without(shelf, file, &keys, fields)
+    let again = without(shelf, file, &keys, fields)?;
+    if again.as_ref().map_or(0, |again| again.gone.total()) < keys.len() as u64 {
+        let message = format!(
+            "{}{}: its list of keys has Items that its rows do not have",
+            shelf.storage.name(),
+            file.path
+        );
+        return Err(
+            Error::new(ErrorKind::Damaged, &message).remedy("it is damaged: bring it back from a copy")
+        );
+    }
+    Ok(again)
 }

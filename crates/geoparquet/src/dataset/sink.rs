@@ -46,7 +46,8 @@ pub struct DatasetSink {
     pub(crate) gone: Vec<ItemHash>,
     /// The version that the Items were compared with, which the new one has to come after.
     pub(crate) compared: Option<u64>,
-    base: Option<u64>,
+    /// The version that was the newest at the beginning.
+    pub(crate) base: Option<u64>,
     /// The files of parts that other processes have written.
     pub(crate) parts: Option<Vec<Vec<NewFile>>>,
 }
@@ -234,6 +235,7 @@ impl Sink for DatasetSink {
         job.take_parts()?;
         match commit(&log, &author, |version| job.plan(version)) {
             Ok(_) => {
+                job.forget_parts();
                 let bytes = job.files.iter().flatten().map(|file| file.add.size).sum();
                 let (late, before) = (job.late, Some(job.before));
                 Ok(Finished { before, late, ..Finished::file(bytes) })

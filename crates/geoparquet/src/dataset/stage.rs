@@ -130,9 +130,15 @@ pub(crate) fn read(log: &Log, version: &Version, paths: &[PathBuf]) -> Result<Pa
             if !seen.insert(staged.path.clone()) {
                 return Err(Error::usage(format!("{name} is named twice"), "name each part once"));
             }
-            if there.contains(staged.add.path.as_str()) {
-                return Err(Error::new(ErrorKind::Exists, &format!("{name} is in {} already", log.name()))
-                    .remedy("leave it out"));
+            let was_there = version.snapshot.removed.contains_key(&staged.add.path);
+            if was_there || there.contains(staged.add.path.as_str()) {
+                return Err(Error::new(
+                    ErrorKind::Exists,
+                    &format!("{name} has been committed to {} already", log.name()),
+                )
+                .remedy(
+                    "leave it out: Items that have been changed or removed since would be as they were",
+                ));
             }
             // Others could have written it: what it names has to be a data file of this dataset, of the size that it says.
             let decoded = percent_decode_str(&staged.add.path).decode_utf8_lossy();

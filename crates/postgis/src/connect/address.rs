@@ -69,6 +69,11 @@ impl Address {
         &self.primary
     }
 
+    /// Whether it leads to one server alone, whoever is connected.
+    pub(crate) fn is_one(&self) -> bool {
+        self.replica.is_none() && self.primary.is_one()
+    }
+
     /// The server that is read from, where it is another one.
     pub(crate) const fn replica(&self) -> Option<&Server> {
         self.replica.as_ref()

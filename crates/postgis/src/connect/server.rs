@@ -56,6 +56,11 @@ impl Server {
         Ok(Self { config, tls: tls.map(|tls| tls.connector), place: settings.place() })
     }
 
+    /// Whether it is one alone.
+    pub(crate) fn is_one(&self) -> bool {
+        self.config.get_hosts().len() <= 1 && self.config.get_hostaddrs().len() <= 1
+    }
+
     /// Whether the settings lead to the same database.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let database = |config: &Config| config.get_dbname().or(config.get_user()).map(str::to_owned);

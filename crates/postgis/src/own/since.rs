@@ -16,12 +16,16 @@ use crate::search::searched::Searched;
 use crate::search::source::{Look, RowSource};
 use crate::sql::param::{Param, Question};
 
-/// What makes one mark comparable with another: the server and its history, the database, the table, and what is read of it.
+/// What makes one mark comparable with another: the server, its history and when it was started (a volume that is put back has the same history), the
+/// database, the table and its partitions, and what is read of it. Then the oldest transaction that is open, and the next one.
+///
+/// No row comes where a mark could not be relied on: of a standby, which may lag behind another one that is asked next, and of rows of another server.
 const MARK: &str = "SELECT concat_ws('.', 'pg1', (SELECT system_identifier FROM pg_control_system()), \
-     CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::text FROM pg_control_checkpoint()) \
-     ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text END, \
-     (SELECT oid FROM pg_database WHERE datname = current_database()), $1::text::regclass::oid, md5($2)), \
-     pg_snapshot_xmin(pg_current_snapshot())::text";
+     left(pg_walfile_name(pg_current_wal_lsn()), 8), extract(epoch FROM pg_postmaster_start_time()), \
+     (SELECT oid FROM pg_database WHERE datname = current_database()), \
+     (SELECT md5(string_agg(relid::oid::text, ',' ORDER BY relid::oid)) FROM pg_partition_tree($1::text::regclass)), $1::text::regclass::oid, md5($2)), \
+     pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text \
+     WHERE NOT pg_is_in_recovery() AND NOT EXISTS (SELECT FROM pg_partition_tree($1::text::regclass) JOIN pg_class ON pg_class.oid = relid WHERE relkind = 'f')";
 
 /// For so many transactions a mark counts: as many as can be told from earlier ones, less some for those that come meanwhile.
 const COUNTS: u64 = (1 << 31) - 10_000_000;
@@ -51,27 +55,39 @@ impl<'m> Mark<'m> {
 }
 
 impl PostGis {
-    /// A mark of how the table is now; `None`: this user may not ask for what it takes.
+    /// A mark of how the table is now; `None`: there is none to rely on, or this user may not ask for what it takes.
     pub(super) fn mark_of_now(&self) -> Result<Option<String>, Error> {
+        Ok(self.marked()?.map(|(mark, _)| mark))
+    }
+
+    /// The same, with the number of the next transaction.
+    fn marked(&self) -> Result<Option<(String, u64)>, Error> {
+        // Of several servers one may be behind the other.
+        if !self.searched.database.address().is_one() {
+            return Ok(None);
+        }
         let params =
             [&self.searched.table.name, columns::selected()].map(|text| Param::Text(text.to_owned()));
         let question = Question { sql: MARK.to_owned(), params: params.to_vec() };
-        match self.searched.database.wait(self.searched.rows(&question, &Stop::default())) {
-            Err(error) if error.kind() == ErrorKind::Denied => Ok(None),
-            rows => {
-                Ok(rows?.first().map(|row| format!("{}@{}", row.get::<_, &str>(0), row.get::<_, &str>(1))))
-            }
-        }
+        let rows = match self.searched.database.wait(self.searched.rows(&question, &Stop::default())) {
+            // A server that is not quite PostgreSQL may not have all of these functions.
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Failed) => return Ok(None),
+            rows => rows?,
+        };
+        let mark = rows.first().and_then(|row| {
+            let text = |column| row.try_get::<_, Option<&str>>(column).ok().flatten();
+            Some((format!("{}@{}", text(0)?, text(1)?), text(2)?.parse().ok()?))
+        });
+        Ok(mark)
     }
 
     /// What was written since a mark; `None`: it says nothing of how the table is now, or too much was.
     pub(super) fn written_since(&self, mark: &str) -> Result<Option<Since>, Error> {
-        let now = self.mark_of_now()?;
-        let (Some(then), Some(now)) = (Mark::parse(mark), now.as_deref().and_then(Mark::parse)) else {
-            return Ok(None);
-        };
-        let passed = now.transaction.checked_sub(then.transaction);
-        if then.of != now.of || passed.is_none_or(|passed| passed > COUNTS) {
+        let Some((now, next)) = self.marked()? else { return Ok(None) };
+        let (Some(then), Some(now)) = (Mark::parse(mark), Mark::parse(&now)) else { return Ok(None) };
+        let passed = next.checked_sub(then.transaction);
+        let is_later = now.transaction >= then.transaction && passed.is_some_and(|passed| passed <= COUNTS);
+        if then.of != now.of || !is_later {
             return Ok(None);
         }
         let (table, condition) = (&self.searched.table.name, then.condition());

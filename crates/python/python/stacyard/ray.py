@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import tempfile
 import time
 import warnings
@@ -94,7 +95,7 @@ def copy(
             _stacyard.Query(given("search", search, Search))
             options["search"] = search
         options["threads"] = threads
-        with watched(progress) as callback, _connected(ray, cluster), closing(_each(ray, groups, to, options, retries)) as each:
+        with watched(progress) as callback, _connected(ray, cluster, threads, retries), closing(_each(ray, groups, to, options, (retries, rejects is not None))) as each:
             done: dict[int, _Staged] = {}
             for index, staged in each:
                 done[index] = staged
@@ -108,7 +109,14 @@ def copy(
         late = FilePath(folder, "late")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", StacyardWarning)
-            committed = _functions.commit(to, files, rejects=late, **opening)
+            try:
+                committed = _functions.commit(to, files, rejects=late, **opening)
+            except StacyardError as error:
+                # What many machines have worked for can be committed yet.
+                kept = tempfile.mkdtemp(prefix="stacyard-parts-")
+                names = [shutil.copy(file, kept) for file in files]
+                error.details = [*error.details, f"the {len(names):,} parts are kept in {kept}: stacyard.commit makes a version of them within a day"]
+                raise
         if rejects is not None:
             _keep(FilePath(rejects), [*(text for part in parts for text in part.rejects), late.read_bytes()])
     report = _sum([report for part in parts for report in part.reports], committed, time.monotonic() - begun)
@@ -133,7 +141,7 @@ class _Failed:
     staged: int
 
 
-def _stage(names: list[str], to: str, options: dict[str, Any]) -> _Staged | _Failed:
+def _stage(names: list[str], to: str, options: dict[str, Any], keeps: bool) -> _Staged | _Failed:
     """What a worker does: stages sources as parts, one after the other."""
     done = _Staged([], [], [])
     for name in names:
@@ -142,20 +150,22 @@ def _stage(names: list[str], to: str, options: dict[str, Any]) -> _Staged | _Fai
             warnings.simplefilter("ignore", StacyardWarning)
             part, rejects = FilePath(folder, "part.json"), FilePath(folder, "rejects")
             try:
-                done.reports.append(_functions.copy(name, to, stage=part, rejects=rejects, **options))
+                done.reports.append(_functions.copy(name, to, stage=part, rejects=rejects if keeps else None, **options))
             except StacyardError as error:
                 # As a value: what Ray raises in its place hides what it is.
                 return _Failed(error, len(done.parts))
             done.parts.append(part.read_bytes())
-            done.rejects.append(rejects.read_bytes())
+            if keeps:
+                done.rejects.append(rejects.read_bytes())
     return done
 
 
-def _each(ray: Any, groups: list[list[str]], to: str, options: dict[str, Any], retries: int) -> Generator[tuple[int, _Staged], None, None]:
+def _each(ray: Any, groups: list[list[str]], to: str, options: dict[str, Any], how: tuple[int, bool]) -> Generator[tuple[int, _Staged], None, None]:
     """Stages all groups on the cluster, and gives each as it is done, with its place."""
+    retries, keeps = how
     task = ray.remote(num_cpus=options["threads"], max_retries=retries)(_stage)
     shared = ray.put(options)
-    tasks = {task.remote(names, to, shared): index for index, names in enumerate(groups)}
+    tasks = {task.remote(names, to, shared, keeps): index for index, names in enumerate(groups)}
     left, staged = list(tasks), list[str]()
     try:
         while left:
@@ -164,8 +174,10 @@ def _each(ray: Any, groups: list[list[str]], to: str, options: dict[str, Any], r
                 index = tasks[one]
                 try:
                     made = ray.get(one)
+                except ray.exceptions.RayTaskError as cause:
+                    raise _nothing_committed(_broken(groups[index], cause), staged) from cause
                 except ray.exceptions.RayError as cause:
-                    failed: StacyardError = Unavailable(f"{', '.join(groups[index])}: no worker has staged it: {_line(cause)}")
+                    failed: StacyardError = Unavailable(f"{_named(groups[index])}: no worker has staged it: {_line(cause)}")
                     failed.remedy = f"see what ends the workers (memory, a lost machine); each was replaced up to {retries} times"
                     raise _nothing_committed(failed, staged) from cause
                 if isinstance(made, _Failed):
@@ -200,7 +212,7 @@ def _seen_by_all(name: Path) -> str:
 def _dataset(to: Path) -> str:
     name = _seen_by_all(to)
     if not name.split("?")[0].endswith("/") or name.startswith(("postgis:", "postgres:", "postgresql:", "pgstac:")):
-        raise Usage(f"{to} is no dataset, and only one takes parts", remedy="let its name end in a slash: data/, s3://bucket/data/")
+        raise Usage(f"{_stacyard.shown(os.fspath(to))} is no dataset, and only one takes parts", remedy="let its name end in a slash: data/, s3://bucket/data/")
     return name
 
 
@@ -235,35 +247,61 @@ def _imported() -> Any:
 
 
 @contextmanager
-def _connected(ray: Any, address: str | None) -> Iterator[None]:
+def _connected(ray: Any, address: str | None, threads: int, retries: int) -> Iterator[None]:
     """Connects this process to a cluster, if it is not; what this has begun ends with it."""
     if ray.is_initialized():
-        if address not in (None, "auto") and address != (there := ray.get_runtime_context().gcs_address):
+        # How a client's address is that of the cluster behind it nobody tells.
+        is_told = address not in (None, "auto") and not str(address).startswith("ray://")
+        if is_told and address != (there := ray.get_runtime_context().gcs_address):
             raise Usage(f"this process is connected to the cluster at {there}, and cannot be to {address}", remedy="leave `cluster` out, or call ray.shutdown() first")
+        _check_size(ray, threads)
         yield
         return
     is_own = address is None and not os.environ.get("RAY_ADDRESS")
     try:
-        # Only a cluster of one's own can be told to have no dashboard.
-        ray.init(address, **({"include_dashboard": False} if is_own else {}))
+        # Only a cluster of one's own can be told to have no dashboard, and that a worker without memory left is one that has died.
+        own: dict[str, Any] = {"include_dashboard": False, "_system_config": {"task_oom_retries": retries}}
+        ray.init(address, **(own if is_own else {}))
     except (ConnectionError, ValueError, RuntimeError) as cause:
         raise Unavailable(f"no cluster of Ray at {address or os.environ.get('RAY_ADDRESS', 'this machine')}: {_line(cause)}", remedy="`ray status` says where one is") from cause
     try:
+        _check_size(ray, threads)
         yield
     finally:
         ray.shutdown()
 
 
+def _check_size(ray: Any, threads: int) -> None:
+    """No task would ever begin that wants more CPUs than a machine has."""
+    most = max((node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]), default=0)
+    if threads > most:
+        raise Usage(f"no machine of the cluster has {threads} CPUs, as `threads` asks for: the largest has {most:g}", remedy="ask for fewer threads")
+
+
+def _broken(names: list[str], cause: Any) -> StacyardError:
+    """The error of a worker that could not even begin: what Ray raises has its Python's own within."""
+    why = getattr(cause, "cause", None) or cause
+    text = [line for line in str(why).splitlines() if line.strip()]
+    remedy = "stacyard has to be installed, in the same version, on each machine of the cluster"
+    return Unavailable(f"{_named(names)}: {_stacyard.shown(text[-1] if text else type(why).__name__)}", remedy=remedy)
+
+
+def _named(names: list[str]) -> str:
+    """Names of stores, without passwords."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(map(_stacyard.shown, names[:NAMED])) + more
+
+
 def _of_source(name: str, error: StacyardError) -> StacyardError:
     """The error of a source, which may not say of which."""
-    if name not in error.message:
-        error.message = f"{name}: {error.message}"
+    shown = _stacyard.shown(name)
+    if shown not in error.message:
+        error.message = f"{shown}: {error.message}"
     return error
 
 
 def _nothing_committed(error: StacyardError, names: list[str]) -> StacyardError:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    had = f"; {', '.join(names[:NAMED])}{more} had been staged, whose files go with a vacuum" if names else ""
+    had = f"; {_named(names)} had been staged, whose files go with a vacuum" if names else ""
     error.details = [*error.details, f"nothing was committed{had}"]
     return error
 

@@ -221,14 +221,14 @@ impl Catalog {
         self.ask(query, |store, query| Ok(store.count(query, in_place(stop))?.answered))
     }
 
-    /// What the Items that answer say together.
+    /// What the Items that answer say together: it is of all of them, so that whoever waits is helped by all cores.
     pub(crate) fn aggregate(
         &self,
         query: &Query,
         wanted: &[Aggregation],
         stop: &Stop,
     ) -> Result<Vec<Aggregate>, Error> {
-        self.ask(query, |store, query| Ok(store.aggregate(query, wanted, in_place(stop))?.0))
+        self.ask(query, |store, query| Ok(store.aggregate(query, wanted, on_all_cores(stop))?.0))
     }
 
     /// One Item of a collection.

@@ -16,7 +16,7 @@ mod whole;
 
 pub(crate) use self::aggregates::aggregated;
 pub(crate) use self::cached::with_age;
-pub(crate) use self::csv::{USUAL, columns, length as length_of_rows};
+pub(crate) use self::csv::{USUAL, columns, length as length_of_row};
 pub(crate) use self::document::{document, shown, tagged, text};
 pub(crate) use self::features::shown_features;
 pub(crate) use self::html::problems_as_pages;

@@ -119,8 +119,13 @@ pub(super) async fn rows(
     if is_head {
         return Ok(attached(unmade(CSV), name, "csv"));
     }
-    // What no column shows need not be read.
-    asked.search.fields = Fields::parse(&columns.join(","))?;
+    // What no column shows need not be read. Names of properties may have what a list of fields cannot have in them.
+    let is_plain = |name: &String| {
+        !name.contains(',') && !name.starts_with(['-', '+']) && !name.split('.').any(str::is_empty)
+    };
+    if columns.iter().all(is_plain) {
+        asked.search.fields = Fields::parse(&columns.join(","))?;
+    }
     let query = asked.whole()?;
     let job = app.works.whole().await?;
     let begun = job.prepare(move |stop| {

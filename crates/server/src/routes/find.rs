@@ -18,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::form::{Chosen, What};
 use crate::links::{Base, encoded};
 use crate::problem::{Problem, Said};
-use crate::represent::{PageLinks, USUAL, Way, columns, items, length_of_rows, page, shown_features};
+use crate::represent::{PageLinks, USUAL, Way, columns, items, length_of_row, page, shown_features};
 use crate::state::App;
 
 /// What a file of the Items of all collections is called.
@@ -137,6 +137,9 @@ impl Find {
             let usual = USUAL.map(str::to_owned);
             let others = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
             let others = others.filter(|name| name != "geometry" && !usual.contains(name));
+            // A name alone is that of the Item's own member first.
+            let others =
+                others.map(|name| if is_member(&name) { format!("properties.{name}") } else { name });
             columns = usual.iter().cloned().chain(others).collect();
         }
         Ok(columns)
@@ -204,7 +207,7 @@ impl Find {
         let forms = [
             ("GeoJSON", "geojson-whole", Some(mean(texts))),
             ("NDJSON", "ndjson", Some(mean(texts))),
-            ("CSV", "csv", Some(mean(length_of_rows(sample)))),
+            ("CSV", "csv", Some(mean(sample.iter().map(length_of_row).sum()))),
         ];
         let forms = forms.into_iter().chain(exports.map(|export| ("GeoParquet", export.name, None)));
         let url = self.base.url(&self.path());
@@ -216,4 +219,9 @@ impl Find {
         };
         forms.map(of).collect()
     }
+}
+
+/// Whether an Item has a member of this name beside its properties (Item spec, "Item Fields").
+fn is_member(name: &str) -> bool {
+    ["type", "stac_version", "stac_extensions", "links", "assets", "properties"].contains(&name)
 }

@@ -122,7 +122,6 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
     let writes = writes::WRITES.iter().filter(|_| app.is_writable());
     let all = resources.chain(writes.map(|write| (write.path, (write.methods)())));
     let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
-    let router = router.route(assets::PATH, get(assets::asset));
     let root = app.options.root_path.clone();
     let inner = ServiceBuilder::new()
         .layer(from_fn(tagged_as_packed))
@@ -133,6 +132,8 @@ pub fn router(stores: Vec<Store>, options: Options) -> Result<Router, Error> {
         .layer(from_fn_with_state(Arc::clone(&app), admit))
         .layer(RequestBodyTimeoutLayer::new(SILENCE));
     let router = router.fallback(nothing).method_not_allowed_fallback(other_method).layer(inner);
+    // They are the same for everybody, packed already, and count for no limit.
+    let router = router.route(assets::PATH, get(assets::asset));
     let router = match cors {
         Some(cors) => router.layer(cors),
         None => router,

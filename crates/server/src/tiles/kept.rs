@@ -74,9 +74,14 @@ impl Tiles {
         let at = Instant::now();
         let make = async {
             let bytes = make.await?;
-            Ok(Made { at, tag: ETag::of(&bytes), bytes: bytes.into() })
+            Ok::<_, Problem>(Made { at, tag: ETag::of(&bytes), bytes: bytes.into() })
         };
-        self.made.get_or_insert_async(&mark, make).await
+        let made = self.made.get_or_insert_async(&mark, make).await?;
+        // One that was in the making when Items were changed may be of before.
+        if !self.is_good(made.at) {
+            self.made.remove_if(&mark, |kept| kept.at == made.at);
+        }
+        Ok(made)
     }
 
     /// Says that Items were changed: what was made before is told no more.

@@ -20,6 +20,9 @@ use crate::catalog::{Catalog, PlaceOfPage};
 /// The footprints of so many Items are in a tile at most; of more there are counts.
 pub(crate) const MOST: u32 = 2_000;
 
+/// Their texts are so many bytes at most, as they are held until it is known how many there are.
+const MOST_BYTES: usize = 32 << 20;
+
 /// Up to this zoom Items are counted before their footprints are asked for, beyond it after that: a part of the world that is small has few,
 /// which stores find by their indexes.
 const LARGE: u8 = 5;
@@ -94,14 +97,20 @@ fn footprints(
     let query = Query::from(Search { fields: Fields::new(&PARTS, &[])?, ..meeting(search, tile) });
     let mut page = catalog.page(&query, &PlaceOfPage::First, PageSize::new(MOST.into())?, stop)?;
     let mut tape = Tape::new();
-    let mut items = Vec::new();
+    let (mut items, mut bytes) = (Vec::new(), 0);
     for item in page.by_ref() {
-        items.push(item?.text);
+        let text = item?.text;
+        bytes += text.len();
+        if bytes > MOST_BYTES {
+            return Ok(false);
+        }
+        items.push(text);
     }
     if page.has_more()? {
         return Ok(false);
     }
     for text in &items {
+        stop.check()?;
         let damaged = |_| Error::new(ErrorKind::Damaged, "an Item that is not JSON");
         let item = tape.parse(text).map_err(damaged)?;
         if let Some(footprint) = footprint(item)? {

@@ -13,7 +13,7 @@ export const atTime = (property, op, instant) => `${name(property)} ${op} TIMEST
 export function and(filter, condition) {
   const before = filter.trim();
   if (before === "") return condition;
-  const hasOr = /\sor\s/i.test(before) && parts(before).length === 1;
+  const hasOr = /\bor\b/i.test(before) && parts(before).length === 1;
   return `${hasOr ? `(${before})` : before} AND ${condition}`;
 }
 
@@ -33,15 +33,15 @@ export function parts(filter) {
     } else if (c === "'" || c === '"') quote = c;
     else if (c === "(") depth += 1;
     else if (c === ")") depth -= 1;
-    else if (depth === 0 && /\s/.test(filter[at - 1] ?? " ")) {
+    else if (depth === 0 && /[\s)"']/.test(filter[at - 1] ?? " ")) {
       const rest = filter.slice(at, at + 8);
-      if (/^or\s/i.test(rest)) return [filter.trim()];
+      if (/^or[\s("']/i.test(rest)) return [filter.trim()];
       if (/^between\s/i.test(rest)) isBetween = true;
-      else if (/^and\s/i.test(rest)) {
+      else if (/^and[\s("']/i.test(rest)) {
         if (isBetween) isBetween = false;
         else {
           found.push(filter.slice(start, at).trim());
-          start = at + 4;
+          start = at + 3;
         }
       }
     }

@@ -61,6 +61,7 @@ async function ranges(name, section, go) {
   const ends = await aggregates(aggregate, [`${name}_min`, `${name}_max`]);
   const [least, greatest] = [ends[`${name}_min`].value, ends[`${name}_max`].value].map(Number);
   if (ends[`${name}_min`].value === null) return [element("p", {}, words.without)];
+  if (least === greatest) return values(name, section, go);
   const width = niceWidth(greatest - least);
   const found = (await aggregates(aggregate, [`${name}_histogram`], { histogram_interval: String(width) }))[`${name}_histogram`];
   const counts = new Map(found.buckets.map(({ from, frequency }) => [Math.round(Number(from) / width), frequency]));

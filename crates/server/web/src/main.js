@@ -1,6 +1,5 @@
 // What comes on top of the pages where a script may run: the map, time lines, facets, and a search that keeps its map. The URL is all the state
 // that there is, so that a link, the way back and a page without a script show the same.
-import { withParameters } from "./ask.js";
 import { builder } from "./builder.js";
 import { facets } from "./facets.js";
 import { timeLine, total } from "./timeline.js";
@@ -16,6 +15,10 @@ function go(url) {
   location.href = url;
 }
 
+/** The question in the address, and that whose answer is shown. */
+const asked = () => location.pathname + location.search;
+let shown = asked();
+
 async function show(url, isNew) {
   running?.abort();
   running = new AbortController();
@@ -29,6 +32,7 @@ async function show(url, isNew) {
     const target = new URL(url, location.href);
     target.hash = location.hash;
     if (isNew) history.pushState(null, "", target);
+    shown = asked();
     document.title = page.title;
     for (const id of ["#question", "#answer"]) document.querySelector(id).replaceWith(page.querySelector(id));
     document.querySelector("body > footer").replaceWith(page.querySelector("body > footer"));
@@ -119,5 +123,8 @@ enhance(document);
 const place = document.querySelector("#map[data-script]");
 if (place) startMap(place);
 if (document.querySelector("#question")) {
-  addEventListener("popstate", () => show(withParameters(location.href, {}), false));
+  // A step to another place of the same page is one, too.
+  addEventListener("popstate", () => {
+    if (asked() !== shown) show(location.href, false);
+  });
 }

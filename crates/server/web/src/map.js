@@ -70,6 +70,10 @@ function layers() {
   ];
 }
 
+const looks = ["footprints", "footprint-points", "cells"];
+/** So long it is waited, in milliseconds, before a server that had too much to do is asked again. */
+const WAIT = 5_000;
+
 /** Starts the map in its place; what was drawn there gives way. `boxed` is told the box that somebody has drawn. */
 export function start(place, { boxed }) {
   const drawing = [...place.childNodes];
@@ -117,6 +121,16 @@ export function start(place, { boxed }) {
   map.addControl(new AttributionControl({ compact: true, customAttribution: "Natural Earth" }), "bottom-right");
   map.getCanvas().setAttribute("aria-label", words.mapKeys);
   let isWrong = false;
+  const ask = () => {
+    isWrong = false;
+    say("");
+    const { tiles } = place.dataset;
+    // A question that is wrong has no answer, and that of the one before is none.
+    for (const { id, source } of layers()) {
+      if (source === "items" && map.getLayer(id)) map.setLayoutProperty(id, "visibility", tiles ? "visible" : "none");
+    }
+    if (tiles) map.getSource("items").setTiles([tiles]);
+  };
   // What the map says of itself comes in any order, so that it is asked.
   const settle = () => {
     if (isWrong) return;
@@ -133,6 +147,8 @@ export function start(place, { boxed }) {
   map.on("error", ({ error }) => {
     isWrong = true;
     place.dataset.state = "wrong";
+    // The server has much to do: it is asked again.
+    if (error?.status === 503 || error?.status === 429) setTimeout(ask, WAIT);
     say(words.cannotLoad(error?.status ? `${error.status} ${error.statusText}` : (error?.message ?? "?")));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -141,7 +157,6 @@ export function start(place, { boxed }) {
     }
   });
 
-  const looks = ["footprints", "footprint-points", "cells"];
   map.on("click", (event) => {
     if (place.classList.contains("is-drawing") || !map.getLayer("cells")) return;
     const found = map.queryRenderedFeatures(event.point, { layers: looks });
@@ -185,10 +200,8 @@ export function start(place, { boxed }) {
   return {
     /** The page shows another answer. */
     changed() {
-      isWrong = false;
-      say("");
-      const { tiles, bounds } = place.dataset;
-      if (tiles) map.getSource("items").setTiles([tiles]);
+      ask();
+      const { bounds } = place.dataset;
       map.getSource("marked").setData(marked());
       map.getSource("box").setData(box());
       near = null;

@@ -6,18 +6,19 @@ import { many, words } from "./words.js";
 /** So many bars are seen on a phone. */
 const MOST = 120;
 
+/** So many months later; `Date.UTC` takes a year below 100 for one of another century. */
+const later = (at, months) => new Date(new Date(at).setUTCMonth(at.getUTCMonth() + months));
+
 const STEPS = {
-  year: { shown: 4, next: (at) => new Date(Date.UTC(at.getUTCFullYear() + 1, 0)) },
-  month: { shown: 7, next: (at) => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1)) },
+  year: { shown: 4, next: (at) => later(at, 12) },
+  month: { shown: 7, next: (at) => later(at, 1) },
   day: { shown: 10, next: (at) => new Date(at.getTime() + 86_400_000) },
-  hour: { shown: 13, next: (at) => new Date(at.getTime() + 3_600_000) },
 };
 
 /** The step by which so long a time is not too many bars. */
 function stepOf(months) {
   if (months > MOST) return "year";
-  if (months > 4) return "month";
-  return months > 0 ? "day" : "month";
+  return months > 4 ? "month" : "day";
 }
 
 /** Buckets with those between them in which there is nothing; where that would be too many, those that there are. */
@@ -53,8 +54,10 @@ export async function timeLine(section, go) {
     const label = `${words.timeLine(found.total_count.value, from, to)}; ${words.most(shown(most.at), most.count)}`;
     const named = all.map(({ at, count }) => ({ label: shown(at), count }));
     const drawn = bars(named, label, (one, other) => {
-      const end = new Date(STEPS[step].next(all[other].at).getTime() - 1);
-      go(withParameters(search, { datetime: `${all[one].at.toISOString()}/${end.toISOString()}`, token: "" }));
+      const end = new Date(STEPS[step].next(all[other].at).getTime() - 1).toISOString();
+      // A time may have more digits than a script knows.
+      const datetime = `${all[one].at.toISOString()}/${end.replace("999Z", "999999999Z")}`;
+      go(withParameters(search, { datetime, token: "" }));
     });
     const ends = element("div", { class: "ends" }, element("span", {}, from), element("span", {}, words.timeHint), element("span", {}, to));
     chart.replaceChildren(drawn, ends);

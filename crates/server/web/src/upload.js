@@ -4,23 +4,75 @@ import { words } from "./words.js";
 
 /** A request has so many characters at most: less than a server takes by default (4 MiB), also where each takes more bytes. */
 const BATCH = 1_000_000;
+/** So many that were refused are shown. */
+const SHOWN = 500;
 
-/** The Items of a text, each with its place: one Item, a FeatureCollection, an array, or one a line. */
+/** Where a string that begins at a place ends. */
+function endOf(text, at) {
+  for (at += 1; text[at] !== '"'; at += 1) if (text[at] === "\\") at += 1;
+  return at;
+}
+
+/** Where the array of Items begins, in a text that is JSON; -1: it is an Item itself. */
+function openOf(text) {
+  const first = text.search(/\S/);
+  if (text[first] === "[") return first;
+  let depth = 0;
+  for (let at = first; at < text.length; at += 1) {
+    if (text[at] === "{" || text[at] === "[") depth += 1;
+    else if (text[at] === "}" || text[at] === "]") depth -= 1;
+    else if (text[at] === '"') {
+      const end = endOf(text, at);
+      const open = depth === 1 && text.slice(at, end + 1) === '"features"' && /^\s*:\s*\[/.exec(text.slice(end + 1, end + 100));
+      if (open) return end + open[0].length;
+      at = end;
+    }
+  }
+  return -1;
+}
+
+/** The elements of an array, as they are written: what a number says, and a name that stands twice, is for the server to see. */
+function elements(text, open) {
+  const found = [];
+  let depth = 0;
+  let begin = open + 1;
+  for (let at = begin; at < text.length; at += 1) {
+    const c = text[at];
+    if (c === '"') at = endOf(text, at);
+    else if (c === "{" || c === "[") depth += 1;
+    else if (depth > 0 && (c === "}" || c === "]")) depth -= 1;
+    else if (depth === 0 && (c === "," || c === "]")) {
+      const one = text.slice(begin, at).trim();
+      if (one) found.push(one);
+      if (c === "]") return found;
+      begin = at + 1;
+    }
+  }
+  return found;
+}
+
+/** The Items of a text, each as it is written, with its place: one Item, a FeatureCollection, an array, or one a line. */
 export function itemsOf(text) {
   const plain = text.replace(/^\uFEFF/, "").replaceAll("\u001E", "");
-  const numbered = (all) => all.map((item, number) => ({ item, place: words.itemAt(number + 1) }));
+  const numbered = (all) => all.map((item, number) => ({ text: item, place: words.itemAt(number + 1) }));
   try {
     const whole = JSON.parse(plain);
-    if (Array.isArray(whole)) return numbered(whole);
-    return numbered(whole?.type === "FeatureCollection" && Array.isArray(whole.features) ? whole.features : [whole]);
+    const isMany = Array.isArray(whole) || (whole?.type === "FeatureCollection" && Array.isArray(whole.features));
+    if (!isMany) return numbered([plain.trim()]);
+    const open = openOf(plain);
+    const items = open < 0 ? [] : elements(plain, open);
+    if (items.length !== (whole.features ?? whole).length) throw new Error(words.uploadTwice);
+    return numbered(items);
   } catch (wrong) {
+    if (!(wrong instanceof SyntaxError)) throw wrong;
     const lines = plain.split("\n");
     // A text of one line, or one that is no Item a line, is wrong as a whole.
     if (lines.filter((line) => line.trim()).length < 2) throw new Error(words.uploadBad(1, wrong.message));
     return lines.flatMap((line, number) => {
       if (!line.trim()) return [];
       try {
-        return [{ item: JSON.parse(line), place: words.lineAt(number + 1) }];
+        JSON.parse(line);
+        return [{ text: line.trim(), place: words.lineAt(number + 1) }];
       } catch (error) {
         throw new Error(words.uploadBad(number + 1, error.message));
       }
@@ -33,13 +85,12 @@ function* batches(items) {
   let batch = [];
   let size = 0;
   for (const one of items) {
-    const text = JSON.stringify(one.item);
-    if (batch.length > 0 && size + text.length > BATCH) {
+    if (batch.length > 0 && size + one.text.length > BATCH) {
       yield batch;
       [batch, size] = [[], 0];
     }
-    batch.push({ ...one, text });
-    size += text.length + 1;
+    batch.push(one);
+    size += one.text.length + 1;
   }
   if (batch.length > 0) yield batch;
 }
@@ -56,17 +107,17 @@ async function sent(batch, to, headers) {
 
 const finding = (one) => (typeof one === "string" ? one : [one.pointer, one.message ?? one.detail ?? JSON.stringify(one)].filter(Boolean).join(": "));
 
-function reportOf(said) {
-  const rows = said.items.map((one) => {
-    const isIn = one.status < 300;
+/** What was refused, and of which Items nobody has to read more. */
+function reportOf(refused) {
+  const rows = refused.slice(0, SHOWN).map((one) => {
     const why = [one.detail, ...(one.errors ?? []).map(finding)].filter(Boolean);
-    const told = isIn ? words.uploadOk : element("ul", {}, ...why.map((line) => element("li", {}, line)));
+    const told = element("ul", {}, ...why.map((line) => element("li", {}, line)));
     return element("tr", {}, element("td", {}, one.place), element("td", {}, one.id ?? "–"), element("td", {}, told));
   });
-  // What is wrong comes first, as it is what has to be read.
-  rows.sort((one, other) => Boolean(other.querySelector("ul")) - Boolean(one.querySelector("ul")));
   const head = element("tr", {}, ...words.uploadColumns.map((text) => element("th", { scope: "col" }, text)));
-  return element("div", { class: "wide" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)));
+  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+  const more = refused.length > SHOWN ? [element("p", { class: "note" }, words.others(refused.length - SHOWN))] : [];
+  return element("div", { class: "wide" }, table, ...more);
 }
 
 export function upload(details) {
@@ -79,6 +130,7 @@ export function upload(details) {
     const button = form.querySelector("button");
     const token = form.querySelector("#upload-token").value;
     const whole = { created: 0, replaced: 0, refused: 0, items: [] };
+    let tried = 0;
     button.disabled = true;
     try {
       say(words.reading);
@@ -86,22 +138,21 @@ export function upload(details) {
       if (items.length === 0) return say(words.uploadEmpty, true);
       const headers = { "content-type": "application/json", accept: "application/json" };
       if (token) headers.authorization = `Bearer ${token}`;
-      let tried = 0;
       for (const batch of batches(items)) {
         say(words.sending(tried, items.length));
         const { created, replaced, refused, items: told } = await sent(batch, form.dataset.to, headers);
         whole.created += created;
         whole.replaced += replaced;
         whole.refused += refused;
-        whole.items.push(...told);
         tried += batch.length;
+        whole.items.push(...told.filter(({ status }) => status >= 300));
       }
       say(words.uploadDone(whole), whole.refused > 0);
     } catch (error) {
       const why = error instanceof TypeError ? words.uploadFailed(error.message) : error.message;
-      say(whole.items.length > 0 ? `${words.uploadDone(whole)} ${words.uploadStopped(why)}` : why, true);
+      say(tried > 0 ? `${words.uploadDone(whole)} ${words.uploadStopped(why)}` : why, true);
     } finally {
-      if (whole.items.length > 0) report.append(reportOf(whole));
+      if (whole.items.length > 0) report.append(reportOf(whole.items));
       button.disabled = false;
     }
   });

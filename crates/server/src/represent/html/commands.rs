@@ -55,7 +55,10 @@ impl Commands {
             details .card #commands {
                 summary { (words::COMMANDS) }
                 (copyable("curl", "curl", &self.curl()))
-                (copyable("stacyard", "stacyard", &self.stacyard()))
+                // Pasted into a terminal, a control character could end the line, and what follows would be run.
+                @if !self.given.iter().any(|(_, value)| value.contains(char::is_control)) {
+                    (copyable("stacyard", "stacyard", &self.stacyard()))
+                }
                 (copyable("python", "Python", &self.python()))
                 @if let Some(text) = text { (copyable("cql2-text", "CQL2 text", text)) }
                 @if let Some(json) = &json { (copyable("cql2-json", "CQL2 JSON", json)) }

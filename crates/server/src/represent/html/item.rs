@@ -112,7 +112,7 @@ fn thumbnail(site: &Site, assets: &Value) -> Markup {
     html! {
         @match own {
             Some(href) => div .card { img .thumb src=(href) alt=(words::THUMBNAIL) loading="lazy"; },
-            None if !addresses.is_empty() => p .note { (words::NO_PICTURES) },
+            None if addresses.iter().any(|href| href.starts_with("http")) => p .note { (words::NO_PICTURES) },
             None => {},
         }
     }

@@ -102,10 +102,11 @@ pub(super) fn page(site: &Site, trail: &Trail, title: &str, document: &Value, co
 /// The same in other representations, and whose work the page is made of.
 fn footer(site: &Site, document: &Value) -> Markup {
     let own = links_of(document, "self").next().and_then(|link| link["href"].as_str());
-    // Ours end with their name.
+    // Ours end with their name; others may stand in what is stored.
     let others: Vec<(&str, &str)> = links_of(document, "alternate")
         .filter(|link| link["type"] != HTML_LINKED)
         .filter_map(|link| link["href"].as_str())
+        .filter(|href| site.base.has(href))
         .filter_map(|href| Some((href, href.rsplit_once("f=")?.1)))
         .collect();
     html! {
