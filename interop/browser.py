@@ -85,8 +85,10 @@ class Visitor:
         if not self.has_script:
             return
         if self.page.query_selector("#map[data-script]"):
-            self.page.wait_for_selector("#map[data-state=idle], #map[data-state=wrong]")
-            assert self.page.get_attribute("#map", "data-state") == "idle", self.page.inner_text(".map-note")
+            # In one look: a map that is drawn may begin to draw again.
+            said = "() => { const { state } = document.querySelector('#map').dataset; return ['idle', 'wrong'].includes(state) && state; }"
+            state = self.page.wait_for_function(said).json_value()
+            assert state == "idle", self.page.inner_text(".map-note")
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_function("() => !document.querySelector('main[aria-busy]')")
 

@@ -16,8 +16,8 @@ function go(url) {
 }
 
 /** The question in the address, and that whose answer is shown. */
-const here = () => location.pathname + location.search;
-let shown = here();
+const address = () => location.pathname + location.search;
+let shown = address();
 
 async function show(url, isNew) {
   running?.abort();
@@ -32,7 +32,7 @@ async function show(url, isNew) {
     const target = new URL(url, location.href);
     target.hash = location.hash;
     if (isNew) history.pushState(null, "", target);
-    shown = here();
+    shown = address();
     document.title = page.title;
     for (const id of ["#question", "#answer"]) document.querySelector(id).replaceWith(page.querySelector(id));
     document.querySelector("body > footer").replaceWith(page.querySelector("body > footer"));
@@ -125,6 +125,6 @@ if (place) startMap(place);
 if (document.querySelector("#question")) {
   // A step to another place of the same page is one, too.
   addEventListener("popstate", () => {
-    if (here() !== shown) show(location.href, false);
+    if (address() !== shown) show(location.href, false);
   });
 }
