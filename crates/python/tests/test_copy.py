@@ -155,7 +155,7 @@ def test_parts_become_one_version():
     assert json.loads(pathlib.Path("rejects.ndjson").read_text())["item"]["id"] == "b"
     store = stacyard.open("data/")
     assert store.get("b")["properties"]["datetime"].startswith("2024-06-02") and list(store.collections) == ["c"]
-    with pytest.raises(stacyard.errors.Exists, match="part-0.json is in"):
+    with pytest.raises(stacyard.errors.Exists, match="part-0.json has been committed"):
         stacyard.commit("data/", parts)
     stacyard.copy([make("a", 9)], "data/", stage="upsert.json", mode="upsert")
     stacyard.copy([make("d", 9)], "data/", stage="insert.json")
