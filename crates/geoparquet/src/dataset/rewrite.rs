@@ -1,6 +1,7 @@
 //! A file of a dataset without some of its Items. Row groups that keep all of theirs are copied as they are, byte by byte; of the others
-//! the rows that stay are packed anew.
+//! the wide columns are cut, and the rest is packed anew.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,8 +21,11 @@ use stacyard_store::{Counts, Error};
 
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::{ItemHash, KeyList, each_item, each_row, to_bytes};
+use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
+use crate::read::bytes::Blocks;
 use crate::read::opened::Opened;
+use crate::read::page::Leaf;
 use crate::read::runs;
 use crate::sink::unwritable;
 use crate::write::rows::MAX_BATCH_ROWS;
@@ -102,16 +106,17 @@ impl Again<'_> {
         let (mut first, mut index) = (0, 0);
         for group in 0..old.metadata.num_row_groups() {
             let rows = old.rows(group);
-            let of_group = within(kept, first..first + rows);
+            let of_group = runs::within(kept, first..first + rows);
             first += rows;
             let count: usize = of_group.iter().map(Range::len).sum();
             if count == 0 {
                 continue;
             }
+            let bytes = self.bytes(group).map_err(|cause| self.opened.damaged(&cause))?;
             if count == rows {
-                self.copy(group, &mut out).map_err(|cause| self.opened.damaged(&cause))?;
+                self.copy(group, &bytes, &mut out).map_err(|cause| self.opened.damaged(&cause))?;
             } else {
-                self.encode(group, &of_group, &factory, index, &mut out).map_err(failed)?;
+                self.leave_out(group, &bytes, &of_group, (&factory, index), &mut out).map_err(failed)?;
             }
             index += 1;
         }
@@ -160,10 +165,21 @@ impl Again<'_> {
         properties.build()
     }
 
+    /// All of a row group, read at once.
+    fn bytes(&self, group: usize) -> ParquetResult<Blocks> {
+        let table = &self.opened.table;
+        let ranges = table.group(group).columns().iter().map(|chunk| {
+            let (start, length) = chunk.byte_range();
+            start..start.saturating_add(length)
+        });
+        table.file.fetch(ranges.collect())
+    }
+
     /// A row group as it is.
     fn copy<W: io::Write + Send>(
         &self,
         group: usize,
+        fetched: &Blocks,
         out: &mut SerializedFileWriter<W>,
     ) -> ParquetResult<()> {
         let table = &self.opened.table;
@@ -173,7 +189,7 @@ impl Again<'_> {
         for (leaf, chunk) in table.group(group).columns().iter().enumerate() {
             let column_index = indexed.column_index().and_then(|index| index.first()?.get(leaf).cloned());
             let offset_index = indexed.offset_index().and_then(|index| index.first()?.get(leaf).cloned());
-            let bytes = Chunk::of(&*table.file, chunk)?;
+            let bytes = Chunk::of(fetched, chunk)?;
             let close = ColumnCloseResult {
                 bytes_written: bytes.bytes.len() as u64,
                 rows_written: rows,
@@ -187,46 +203,65 @@ impl Again<'_> {
         to.close().map(drop)
     }
 
-    /// Some rows of a row group.
-    fn encode<W: io::Write + Send>(
+    /// Some rows of a row group: columns without statistics are cut, the others are packed anew.
+    fn leave_out<W: io::Write + Send>(
         &self,
         group: usize,
+        fetched: &Blocks,
         kept: &[Range<usize>],
-        factory: &ArrowRowGroupWriterFactory,
-        index: usize,
+        (factory, index): (&ArrowRowGroupWriterFactory, usize),
         out: &mut SerializedFileWriter<W>,
     ) -> ParquetResult<()> {
         let table = &self.opened.table;
-        let columns = table.columns(|_| true);
-        let mut writers = factory.create_column_writers(index)?;
+        let indexed = table.indexed(group)?;
+        let is_cut = |leaves: &Vec<Leaf>| self.is_ours && leaves.iter().all(|leaf| is_cut(indexed, leaf));
+        let cut = (0..table.fields.len()).map(|field| table.leaves(field).filter(is_cut));
+        let cut: Vec<Option<Vec<Leaf>>> = cut.collect();
+        let names: HashSet<&String> = table
+            .fields
+            .iter()
+            .zip(&cut)
+            .filter(|(_, cut)| cut.is_none())
+            .map(|(field, _)| field.name())
+            .collect();
+        let columns = table.columns(|path| path.first().is_some_and(|root| names.contains(root)));
+        let mut writers: Vec<Option<_>> =
+            factory.create_column_writers(index)?.into_iter().map(Some).collect();
         for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1))? {
             let batch = batch?;
-            let mut writer = writers.iter_mut();
-            for (field, column) in table.fields.iter().zip(batch.columns()) {
-                for leaf in compute_leaves(field, column)? {
-                    writer.next().map_or(Ok(()), |writer| writer.write(&leaf))?;
+            let mut leaves = columns.leaves().iter();
+            for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+                for values in compute_leaves(field, column)? {
+                    let writer = leaves.next().and_then(|&leaf| writers.get_mut(leaf)?.as_mut());
+                    writer.map_or(Ok(()), |writer| writer.write(&values))?;
                 }
             }
         }
         let mut to = out.next_row_group()?;
-        for writer in writers {
-            writer.close()?.append_to_row_group(&mut to)?;
+        let cut: HashMap<usize, Leaf> =
+            cut.into_iter().flatten().flatten().map(|leaf| (leaf.number, leaf)).collect();
+        for (number, writer) in writers.iter_mut().enumerate() {
+            match cut.get(&number) {
+                Some(leaf) => {
+                    let chunk = Chunk::of(fetched, table.group(group).column(number))?;
+                    let (bytes, close) = splice(indexed, *leaf, &chunk.bytes, kept)?;
+                    to.append_column(&Chunk { start: 0, bytes }, close)?;
+                }
+                None => {
+                    if let Some(writer) = writer.take() {
+                        writer.close()?.append_to_row_group(&mut to)?;
+                    }
+                }
+            }
         }
         to.close().map(drop)
     }
 }
 
-/// The parts of ascending runs that lie in a range, from its beginning on.
-fn within(runs: &[Range<usize>], range: Range<usize>) -> Vec<Range<usize>> {
-    let from = runs.partition_point(|run| run.end <= range.start);
-    let inner = runs[from..].iter().take_while(|run| run.start < range.end);
-    inner.map(|run| run.start.max(range.start) - range.start..run.end.min(range.end) - range.start).collect()
-}
-
 /// The bytes of a column chunk, which stand at the place that they have in the file.
-struct Chunk {
-    start: u64,
-    bytes: Bytes,
+pub(crate) struct Chunk {
+    pub(crate) start: u64,
+    pub(crate) bytes: Bytes,
 }
 
 impl Chunk {
@@ -259,17 +294,5 @@ impl ChunkReader for Chunk {
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
         Ok(self.from(start)?.slice(..length))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_are_cut_at_row_groups() {
-        assert_eq!(within(&[0..3, 5..12, 14..15], 2..10), [0..1, 3..8]);
-        assert_eq!(within(&[0..3, 5..12, 14..15], 10..20), [0..2, 4..5]);
-        assert!(within(&[0..3, 9..10], 3..9).is_empty());
     }
 }

@@ -2,6 +2,8 @@
 //! [RLE / bit-packed hybrid](https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE) of Parquet, of which
 //! levels and places in a dictionary are made.
 
+use std::mem;
+
 use crate::read::lengths::Walk;
 
 /// Appends so many numbers of `width` bits; `None` if the bytes do not hold them.
@@ -36,6 +38,58 @@ pub(crate) fn read<T: From<u8> + TryFrom<u32> + Copy>(
         }
     }
     Some(())
+}
+
+/// Appends the bytes of numbers that have no more than `width` bits, which is not none.
+pub(crate) fn write(numbers: impl Iterator<Item = u32>, width: usize, out: &mut Vec<u8>) {
+    let mut numbers = numbers.peekable();
+    // Those that are packed by eights, as they do not repeat for long.
+    let mut packed: Vec<u32> = Vec::new();
+    while let Some(number) = numbers.next() {
+        let mut run = 1;
+        while numbers.next_if_eq(&number).is_some() {
+            run += 1;
+        }
+        // A run begins where eights end.
+        let filling = run.min(packed.len().next_multiple_of(8) - packed.len());
+        packed.resize(packed.len() + filling, number);
+        run -= filling;
+        if run < 8 {
+            packed.resize(packed.len() + run, number);
+            continue;
+        }
+        pack(&mem::take(&mut packed), width, out);
+        push_varint(run << 1, out);
+        out.extend_from_slice(&number.to_le_bytes()[..width.div_ceil(8)]);
+    }
+    pack(&packed, width, out);
+}
+
+fn pack(numbers: &[u32], width: usize, out: &mut Vec<u8>) {
+    if numbers.is_empty() {
+        return;
+    }
+    push_varint(numbers.len().div_ceil(8) << 1 | 1, out);
+    for eight in numbers.chunks(8) {
+        let (mut bits, mut count) = (0_u64, 0);
+        for index in 0..8 {
+            bits |= u64::from(eight.get(index).copied().unwrap_or_default()) << count;
+            count += width;
+            while count >= 8 {
+                out.push(bits.to_le_bytes()[0]);
+                bits >>= 8;
+                count -= 8;
+            }
+        }
+    }
+}
+
+fn push_varint(mut value: usize, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
 }
 
 fn unpack<T: From<u8> + TryFrom<u32> + Copy>(
@@ -91,6 +145,35 @@ mod tests {
         // 1 to 8 in nine bits each, the last of them cut after its last bit that is set.
         let nine = [3, 1, 4, 12, 32, 80, 192, 192, 1, 4];
         assert_eq!(numbers(&nine, 9, 8), Some((1..=8).collect()));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let of = |list: &[u32], width| {
+            let mut bytes = Vec::new();
+            write(list.iter().copied(), width, &mut bytes);
+            bytes
+        };
+        // As the specification has it.
+        assert_eq!(of(&[0, 1, 2, 3, 4, 5, 6, 7], 3), [3, 0b1000_1000, 0b1100_0110, 0b1111_1010]);
+        assert_eq!(of(&[2; 9], 3), [18, 2]);
+        assert_eq!(of(&[0x1234; 8], 16), [16, 0x34, 0x12]);
+        let parts: [&[u32]; 7] = [&[1; 3], &[5], &[7; 30], &[0, 1, 2], &[3; 8], &[4; 200], &[6; 2]];
+        for first in 0..parts.len() {
+            for last in first..parts.len() {
+                let list = parts[first..=last].concat();
+                for width in [3, 7, 8, 9, 17, 32] {
+                    assert_eq!(
+                        numbers(&of(&list, width), width, list.len()).as_deref(),
+                        Some(&*list),
+                        "{width}"
+                    );
+                }
+            }
+        }
+        let wide = [u32::MAX, 0, u32::MAX >> 1, 9];
+        assert_eq!(numbers(&of(&wide, 32), 32, 4).as_deref(), Some(&wide[..]));
+        assert!(of(&[], 3).is_empty());
     }
 
     #[test]

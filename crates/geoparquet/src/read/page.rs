@@ -234,7 +234,7 @@ fn length_at(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// How many bits a number needs.
-fn bits_of(number: u32) -> usize {
+pub(crate) fn bits_of(number: u32) -> usize {
     (u32::BITS - number.leading_zeros()) as usize
 }
 
@@ -269,6 +269,13 @@ const PLAIN: u64 = 0;
 const PLAIN_DICTIONARY: u64 = 2;
 const RLE: u64 = 3;
 const RLE_DICTIONARY: u64 = 8;
+
+/// How many entries a page has, and how many bytes it had with its header before it was packed.
+pub(crate) fn sizes(bytes: &[u8]) -> Result<(usize, usize)> {
+    let mut walk = Walk { bytes };
+    let header = Header::read(&mut walk).ok_or_else(|| damaged("the header of a page cannot be read"))?;
+    Ok((header.entries, header.unpacked.saturating_add(bytes.len() - walk.bytes.len())))
+}
 
 /// What is used of a `PageHeader` (parquet.thrift).
 #[derive(Default)]

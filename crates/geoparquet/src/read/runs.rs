@@ -10,6 +10,13 @@ pub(crate) fn push(runs: &mut Vec<Range<usize>>, rows: Range<usize>) {
     }
 }
 
+/// The parts of ascending runs that lie in a range, from its beginning on.
+pub(crate) fn within(runs: &[Range<usize>], range: Range<usize>) -> Vec<Range<usize>> {
+    let from = runs.partition_point(|run| run.end <= range.start);
+    let inner = runs[from..].iter().take_while(|run| run.start < range.end);
+    inner.map(|run| run.start.max(range.start) - range.start..run.end.min(range.end) - range.start).collect()
+}
+
 /// Cuts runs into slices of so many rows, or fewer in the last.
 pub(crate) fn slices(
     runs: impl IntoIterator<Item = Range<usize>>,
@@ -45,6 +52,13 @@ mod tests {
             push(&mut runs, rows);
         }
         assert_eq!(runs, [0..3, 5..6]);
+    }
+
+    #[test]
+    fn runs_are_cut_at_row_groups() {
+        assert_eq!(within(&[0..3, 5..12, 14..15], 2..10), [0..1, 3..8]);
+        assert_eq!(within(&[0..3, 5..12, 14..15], 10..20), [0..2, 4..5]);
+        assert!(within(&[0..3, 9..10], 3..9).is_empty());
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::read::damage::guarded;
 use crate::read::flat::Flats;
 use crate::read::indexes::Indexes;
 use crate::read::lengths::checked_footer;
+use crate::read::page::Leaf;
 use crate::read::places::{dictionary_range, page_locations};
 use crate::read::runs;
 use crate::read::tree::Node;
@@ -94,6 +95,14 @@ impl Table {
     /// How many rows a row group has.
     pub(crate) fn rows(&self, group: usize) -> usize {
         usize::try_from(self.group(group).num_rows()).unwrap_or(0)
+    }
+
+    /// The leaves of a column, by its place among the fields; `None` where it has a part that is not read here.
+    pub(crate) fn leaves(&self, field: usize) -> Option<Vec<Leaf>> {
+        let (_, root) = self.roots.get(field)?;
+        let mut leaves = Vec::new();
+        root.as_ref()?.each_leaf(&mut |leaf| leaves.push(*leaf));
+        Some(leaves)
     }
 
     /// The columns whose path (in the file, name by name) is wanted.

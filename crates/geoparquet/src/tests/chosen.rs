@@ -22,7 +22,7 @@ use crate::write::rows::Rows;
 use crate::write::shape::Declared;
 
 /// Properties of any shape that a column can have.
-fn properties() -> impl Strategy<Value = String> {
+pub(super) fn properties() -> impl Strategy<Value = String> {
     let text = || prop_oneof![3 => "[a-c]{0,3}", 1 => "[a-zé]{0,40}"];
     let flag = prop_oneof![Just(""), Just("\"flag\":true,"), Just("\"flag\":false,"), Just("\"flag\":null,")];
     let number = prop_oneof![Just(String::new()), (0..5).prop_map(|n| format!("\"n\":{n},"))];
@@ -48,7 +48,7 @@ fn properties() -> impl Strategy<Value = String> {
     })
 }
 
-fn written(
+pub(super) fn written(
     items: &[String],
     dictionary: bool,
     version: WriterVersion,
@@ -92,7 +92,9 @@ fn written(
     Table::open(&Arc::new(Counted::new(Box::new(LocalFile::open(file.path()).unwrap()))), 4 << 10).unwrap()
 }
 
-fn joined(batches: impl Iterator<Item = parquet::errors::Result<RecordBatch>>) -> Vec<RecordBatch> {
+pub(super) fn joined(
+    batches: impl Iterator<Item = parquet::errors::Result<RecordBatch>>,
+) -> Vec<RecordBatch> {
     let rows = batches
         .map(Result::unwrap)
         .flat_map(|batch| (0..batch.num_rows()).map(move |row| batch.slice(row, 1)).collect::<Vec<_>>());

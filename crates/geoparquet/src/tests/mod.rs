@@ -14,5 +14,6 @@ mod foreign_random;
 mod replaced;
 mod round_trip;
 mod search;
+mod splice;
 mod tally;
 mod written;

@@ -1,0 +1,240 @@
+//! A column chunk without some of its rows, and without a look at its values: a page that keeps all of its rows is copied byte by byte, and out of the
+//! others the bytes of the rows that go are cut. The wide columns of Items (links, assets, geometries) have pages of few rows, so that nearly all of
+//! them stay as they are.
+
+use std::cell::RefCell;
+use std::io::Write as _;
+use std::ops::Range;
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding};
+use parquet::column::page::{CompressedPage, Page as NewPage, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ColumnChunkMetaData, OffsetIndexBuilder, ParquetMetaData};
+use parquet::file::page_index::offset_index::PageLocation;
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use zstd::bulk::Compressor;
+
+use crate::read::chosen::Pages;
+use crate::read::damage::damaged;
+use crate::read::hybrid;
+use crate::read::page::{self, Data, Leaf, Page, Stored, Values, bits_of, count_of};
+use crate::read::places::page_locations;
+use crate::read::runs;
+
+/// As the files of a dataset are packed at first.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Whether a column is cut here: where statistics are told of its values these would have to be looked at.
+pub(crate) fn is_cut(group: &ParquetMetaData, leaf: &Leaf) -> bool {
+    let chunk = group.row_group(0).column(leaf.number);
+    let is_plain = |encoding| matches!(encoding, Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY);
+    chunk.statistics().is_none()
+        && chunk.geo_statistics().is_none()
+        && chunk.encodings().all(is_plain)
+        && Pages::are_known(group, &[leaf.number])
+}
+
+/// The rows of a column chunk that are kept, which are some and not all: its new bytes, and what is said of them. `group`: a row group alone, with its
+/// indexes. `bytes`: those of the chunk.
+pub(crate) fn splice(
+    group: &ParquetMetaData,
+    leaf: Leaf,
+    bytes: &Bytes,
+    kept: &[Range<usize>],
+) -> Result<(Bytes, ColumnCloseResult)> {
+    let metadata = group.row_group(0);
+    let chunk = metadata.column(leaf.number);
+    let rows = usize::try_from(metadata.num_rows()).unwrap_or(0);
+    let locations = page_locations(group, leaf.number).ok_or_else(|| damaged("a column has no pages"))?;
+    let begin = chunk.byte_range().0;
+    let starts = || locations.iter().map(|page| usize::try_from(page.first_row_index).unwrap_or(usize::MAX));
+    let mut out = TrackedWrite::new(Vec::with_capacity(bytes.len()));
+    let mut index = OffsetIndexBuilder::new();
+    let (mut values, mut unpacked) = (chunk.num_values(), chunk.uncompressed_size());
+    let dictionary = part(bytes, begin..locations[0].offset.cast_unsigned(), begin)?;
+    out.write_all(&dictionary)?;
+    for (location, (start, end)) in locations.iter().zip(starts().zip(starts().skip(1).chain([rows]))) {
+        let page = page_bytes(bytes, location, begin)?;
+        let runs = runs::within(kept, start..end);
+        let left: usize = runs.iter().map(Range::len).sum();
+        let offset = out.bytes_written();
+        if left == end.saturating_sub(start) {
+            out.write_all(&page)?;
+        } else {
+            let (entries, size) = page::sizes(&page)?;
+            (values, unpacked) = (values - signed(entries), unpacked - signed(size));
+            if left == 0 {
+                continue;
+            }
+            let Page::Data(data) = Page::read(&page, chunk.compression(), leaf, end - start)? else {
+                return Err(damaged("a dictionary stands among the pages"));
+            };
+            let new = cut(&data, leaf, &runs).ok_or_else(|| damaged("a page holds less than it says"))?;
+            let said = SerializedPageWriter::new(&mut out).write_page(new.packed(chunk.compression())?)?;
+            (values, unpacked) =
+                (values + i64::from(said.num_values), unpacked + signed(said.uncompressed_size));
+        }
+        let size = i32::try_from(out.bytes_written() - offset).map_err(|_| damaged("a page is too long"))?;
+        index.append_offset_and_size(signed(offset), size);
+        index.append_row_count(signed(left));
+    }
+    let length = out.bytes_written();
+    let metadata = ColumnChunkMetaData::builder(chunk.column_descr_ptr())
+        .set_compression(chunk.compression())
+        .set_encodings_mask(*chunk.encodings_mask())
+        .set_num_values(values)
+        .set_total_compressed_size(signed(length))
+        .set_total_uncompressed_size(unpacked)
+        .set_dictionary_page_offset((!dictionary.is_empty()).then_some(0))
+        .set_data_page_offset(signed(dictionary.len()))
+        .build()?;
+    let close = ColumnCloseResult {
+        bytes_written: length as u64,
+        rows_written: kept.iter().map(Range::len).sum::<usize>() as u64,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: Some(index.build()),
+    };
+    Ok((out.into_inner()?.into(), close))
+}
+
+fn signed(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// A part of a chunk, which begins at a place of the file.
+fn part(bytes: &Bytes, range: Range<u64>, begin: u64) -> Result<Bytes> {
+    let at = |at: u64| usize::try_from(at.checked_sub(begin)?).ok().filter(|at| *at <= bytes.len());
+    let range = at(range.start).zip(at(range.end)).filter(|(start, end)| start <= end);
+    let (start, end) = range.ok_or_else(|| damaged("a page is not where it is said to be"))?;
+    Ok(bytes.slice(start..end))
+}
+
+fn page_bytes(bytes: &Bytes, location: &PageLocation, begin: u64) -> Result<Bytes> {
+    let start = location.offset.cast_unsigned();
+    let length = u64::try_from(location.compressed_page_size).unwrap_or(0);
+    part(bytes, start..start.saturating_add(length), begin)
+}
+
+/// A page that is not packed yet.
+struct Cut {
+    entries: usize,
+    encoding: Encoding,
+    body: Vec<u8>,
+}
+
+impl Cut {
+    fn packed(self, codec: Compression) -> Result<CompressedPage> {
+        let Self { entries, encoding, body } = self;
+        let size = body.len();
+        let body = match codec {
+            Compression::ZSTD(_) => pack(&body)?,
+            _ => body,
+        };
+        let num_values = u32::try_from(entries).map_err(|_| damaged("a page has too many values"))?;
+        let page = NewPage::DataPage {
+            buf: body.into(),
+            num_values,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        Ok(CompressedPage::new(page, size))
+    }
+}
+
+fn pack(body: &[u8]) -> Result<Vec<u8>> {
+    thread_local! {
+        // To make one takes as long as to pack a page.
+        static ZSTD: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    ZSTD.with_borrow_mut(|zstd| match zstd {
+        Some(zstd) => zstd.compress(body),
+        None => zstd.insert(Compressor::new(ZSTD_LEVEL)?).compress(body),
+    })
+    .map_err(|cause| ParquetError::External(Box::new(cause)))
+}
+
+/// Some rows of a page, in version 1 of data pages; `None` where it has less than it says.
+fn cut(data: &Data, leaf: Leaf, rows: &[Range<usize>]) -> Option<Cut> {
+    let entries: Vec<Range<usize>> = match leaf.repetition {
+        0 => rows.to_vec(),
+        _ => {
+            let start = |row: usize| Some(*data.starts.get(row)? as usize);
+            rows.iter().map(|run| Some(start(run.start)?..start(run.end)?)).collect::<Option<_>>()?
+        }
+    };
+    let count = entries.iter().map(Range::len).sum();
+    let mut body = Vec::new();
+    if leaf.repetition > 0 {
+        push_levels(chosen(&data.repetition, &entries)?, leaf.repetition, &mut body)?;
+    }
+    let mut places = entries;
+    if leaf.definition > 0 {
+        if data.definition.is_empty() {
+            push_levels(vec![leaf.definition; count], leaf.definition, &mut body)?;
+        } else {
+            push_levels(chosen(&data.definition, &places)?, leaf.definition, &mut body)?;
+            // Only where the level is the greatest there is a value.
+            let (mut seen, mut before) = (0, 0);
+            for run in &mut places {
+                before += count_of(data.definition.get(seen..run.start)?, leaf.definition);
+                let here = count_of(data.definition.get(run.clone())?, leaf.definition);
+                seen = run.end;
+                *run = before..before + here;
+                before += here;
+            }
+        }
+    }
+    let encoding = push_values(&data.values, &places, &mut body)?;
+    Some(Cut { entries: count, encoding, body })
+}
+
+fn chosen<T: Copy>(all: &[T], places: &[Range<usize>]) -> Option<Vec<T>> {
+    let parts = places.iter().map(|run| all.get(run.clone()));
+    Some(parts.collect::<Option<Vec<_>>>()?.concat())
+}
+
+/// Levels, with the length of their bytes before them.
+fn push_levels(levels: Vec<u8>, greatest: u8, body: &mut Vec<u8>) -> Option<()> {
+    let mut bytes = Vec::new();
+    hybrid::write(levels.into_iter().map(u32::from), bits_of(greatest.into()), &mut bytes);
+    body.extend_from_slice(&u32::try_from(bytes.len()).ok()?.to_le_bytes());
+    body.append(&mut bytes);
+    Some(())
+}
+
+fn push_values(values: &Stored, places: &[Range<usize>], body: &mut Vec<u8>) -> Option<Encoding> {
+    let mut push = |bytes: &[u8], width: usize| {
+        places.iter().try_for_each(|run| {
+            body.extend_from_slice(bytes.get(run.start * width..run.end * width)?);
+            Some(())
+        })
+    };
+    match values {
+        Stored::Here(Values::Four(bytes)) => push(bytes, 4)?,
+        Stored::Here(Values::Eight(bytes)) => push(bytes, 8)?,
+        // Each has its length before it.
+        Stored::Here(Values::Texts(bytes, ends)) => places.iter().try_for_each(|run| {
+            body.extend_from_slice(bytes.get(*ends.get(run.start)? as usize..*ends.get(run.end)? as usize)?);
+            Some(())
+        })?,
+        Stored::Here(Values::Boolean(all)) => {
+            for eight in chosen(all, places)?.chunks(8) {
+                body.push(eight.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit)));
+            }
+        }
+        Stored::Dictionary(all) => {
+            let numbers = chosen(all, places)?;
+            let width = bits_of(numbers.iter().copied().max().unwrap_or_default()).max(1);
+            body.push(u8::try_from(width).ok()?);
+            hybrid::write(numbers.into_iter(), width, body);
+            return Some(Encoding::RLE_DICTIONARY);
+        }
+    }
+    Some(Encoding::PLAIN)
+}
