@@ -18,6 +18,7 @@ TURN = datetime.datetime(2024, 10, 1)
 MORE = 10_000
 SCATTERED = 1_000
 FILES = 5_000
+CHANGED = 100
 
 
 class Kit:
@@ -180,6 +181,33 @@ def of_files(kit, data):
     return min(kit.timed("search", f"{many}/", "--count")[0] for _ in range(5))
 
 
+def synced(kit, url, base, items):
+    """Seconds of a copy of a table of ours to a dataset, and of syncs: into a new dataset, and of a few Items that have changed, three times."""
+    import psycopg
+
+    schema = "bench_sync"
+    table = f"{url}?schema={schema}"
+    kit.timed("init", table, "-q")
+    kit.copy(base, table)
+    took = [kit.copy(table, f"{kit.folder}/copied/")[0], kit.timed("sync", table, f"{kit.folder}/synced/", "-q")[0]]
+    said(f"copy and first sync of {items:,}: {took}")
+    for number in range(3):
+        with psycopg.connect(url.replace("postgis:", "postgresql:")) as connection:
+            changed = connection.execute(
+                f"""UPDATE {schema}.items SET properties = properties || '{{"eo:cloud_cover": {number}}}'
+                WHERE ctid IN (SELECT ctid FROM {schema}.items TABLESAMPLE SYSTEM (1) LIMIT {CHANGED})"""
+            )
+            if changed.rowcount != CHANGED:
+                sys.exit(f"{changed.rowcount} rows changed, not {CHANGED}")
+        took.append(kit.timed("sync", table, f"{kit.folder}/synced/", "-q")[0])
+    said(f"syncs of {CHANGED}: {took[2:]}")
+    for name in ("copied", "synced"):
+        shutil.rmtree(kit.folder / name)
+    with psycopg.connect(url.replace("postgis:", "postgresql:")) as connection:
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    return took
+
+
 def said(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -188,17 +216,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, required=True)
     parser.add_argument("--binaries", type=pathlib.Path, required=True)
+    parser.add_argument("--database", required=True, help="the URL of a PostGIS database in which a schema is made and dropped again")
     parser.add_argument("--report", type=pathlib.Path, required=True)
     parser.add_argument("--most", type=int, default=10, help="the largest dataset has so many times the Items")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-dataset-", dir=options.binaries.parent))
     try:
-        options.report.write_text(run(Kit(options.binaries, folder), options.items, options.most))
+        options.report.write_text(run(Kit(options.binaries, folder), options.items, options.most, options.database))
     finally:
         shutil.rmtree(folder)
 
 
-def run(kit, items, most):
+def run(kit, items, most, database):
     folder, small = kit.folder, items // 10
     rows, growth = [], {}
     base, data = kit.items(items, 1, folder / "base.ndjson"), folder / "data"
@@ -213,6 +242,7 @@ def run(kit, items, most):
     growth[items] = asked(kit, data, items, ids, 10)
     opened = of_files(kit, data)
     writes(kit, items, base, data, rows)
+    sync = synced(kit, database, base, items)
     base.unlink()
     appended = {}
     for seed in range(3, 2 + most):
@@ -223,10 +253,10 @@ def run(kit, items, most):
     log = sum(file.stat().st_size for file in (data / "_delta_log").iterdir())
     size = sum(file.stat().st_size for file in data.rglob("*.parquet") if file.parent.name != "_delta_log")
     growth[items * most] = asked(kit, data, items * most, ids, 1)
-    return page(items, most, rows, growth, opened, (load, load_memory), (late, log, size))
+    return page(items, most, rows, growth, opened, (load, load_memory), (late, log, size), sync)
 
 
-def page(items, most, rows, growth, opened, load, large):
+def page(items, most, rows, growth, opened, load, large, sync):
     import importlib.metadata
 
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("deltalake", "duckdb", "duckdb-extension-delta", "stac-geoparquet"))
@@ -239,6 +269,8 @@ def page(items, most, rows, growth, opened, load, large):
         for name in growth[sizes[0]]
     )
     (late, late_memory), log, size = large
+    copied, first, *syncs = sync
+    some = statistics.median(syncs)
     return f"""# Datasets, measured
 
 `make bench-dataset` writes this page: one run on {datetime.date.today()}, {platform.machine()} with {os.cpu_count()} cores. Items are made up, of 2 kB.
@@ -264,6 +296,16 @@ its answer is about as large. DuckDB's `delta_scan` is asked the same of the sam
 {asked}
 
 A dataset of {FILES:,} files is opened, and its Items are counted, in {opened * 1000:.0f} ms: a whole process.
+
+## A sync from PostGIS
+
+{items:,} Items in a table of `stacyard init`, to a dataset on disk.
+
+| work | seconds | of the copy |
+|---|---|---|
+| `copy` into a new dataset | {copied:.1f} | 1 |
+| the first `sync` into a new one | {first:.1f} | {first / copied:.2f} |
+| `sync` of {CHANGED} Items that have changed, the median of three | {some:.1f} | {some / copied:.3f} (1/{copied / some:.1f}) |
 """
 
 

@@ -11,6 +11,7 @@ use stacyard_store::{
     Report, Run, Source, Store, StoreKind, StoreUrl, Transfer, Wants, merged,
 };
 
+use crate::changed;
 use crate::harvest::{done, is_sorted};
 use crate::open::{Database, Open, database, is_same, is_within};
 use crate::target::{Layout, Target, without_folders};
@@ -288,7 +289,8 @@ impl Copying {
         if let Some(since) = same_as.map(|mark| source.since(&mark)).transpose()?.flatten() {
             let names = (store.keys()?, source.keys()?);
             let found = Comparison::of_changes(names, &since.names, self.may_end_empty, run)?;
-            if let Some(comparison) = found {
+            if let Some(mut comparison) = found {
+                changed::look_at(&mut comparison, store, &since.names, run)?;
                 return Ok((Some(self.wanting(comparison)), Some(since.items)));
             }
         }

@@ -46,6 +46,7 @@
 //!
 //! What fails is an [`Error`] of some [kind](ErrorKind), with what can be done about it.
 
+mod changed;
 mod collections;
 mod copy;
 mod create;

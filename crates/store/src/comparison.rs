@@ -17,8 +17,7 @@ use crate::{Batch, Error, ItemKey, Run, Source};
 /// A store, and another whose Items come one after the other. Keys are hashes of 128 bits, keyed anew in each run, of which no two are the same.
 pub struct Comparison {
     keyed: Keyed,
-    /// What the Items of the store say, each with its name.
-    /// `None`: it is known that all that come say something else.
+    /// What the Items of the store say, each with its name; `None`: none was looked at.
     states: Option<Seen>,
     items: u64,
     /// How many Items of the other did not have to come, since they are known to be the same.
@@ -54,21 +53,40 @@ impl Comparison {
     /// A store that cannot be read, temporary files that cannot be written.
     pub fn with(source: &mut dyn Source, may_end_empty: bool, run: &mut Run<'_>) -> Result<Self, Error> {
         let mut comparison = Self::new(may_end_empty);
-        let (keyed, mut states) = (comparison.keyed.clone(), Seen::new(SEEN_MEMORY));
-        each(
-            source,
-            run,
-            |text, item| state(&keyed, item, text),
-            |some| {
-                comparison.items += some.len() as u64;
-                some.into_iter().try_for_each(|state| states.insert(state).map(|_| ()))
-            },
-        )?;
-        comparison.states = Some(states);
+        comparison.items = comparison.look_at(source, run)?;
         Ok(comparison)
     }
 
-    /// Where it is known which Items of the other are new or [changed](crate::Since): they alone are to come, and the names of the rest suffice. `None`: the other has
+    /// Notes what Items of the store say; gives how many there are.
+    ///
+    /// # Errors
+    /// As [`Comparison::with`].
+    pub fn look_at(&mut self, source: &mut dyn Source, run: &mut Run<'_>) -> Result<u64, Error> {
+        let (keyed, mut items) = (&self.keyed, 0);
+        let states = self.states.get_or_insert_with(|| Seen::new(SEEN_MEMORY));
+        each(
+            source,
+            run,
+            |text, item| state(keyed, item, text),
+            |some| {
+                items += some.len() as u64;
+                some.into_iter().try_for_each(|state| states.insert(state).map(|_| ()))
+            },
+        )?;
+        Ok(items)
+    }
+
+    /// Notes what an Item of the store says.
+    ///
+    /// # Errors
+    /// Temporary files that cannot be written.
+    pub fn look_at_one(&mut self, item: Value<'_>) -> Result<(), Error> {
+        let state = state(&self.keyed, item, &mut Vec::new());
+        self.states.get_or_insert_with(|| Seen::new(SEEN_MEMORY)).insert(state).map(|_| ())
+    }
+
+    /// Where it is known which Items of the other are new or [changed](crate::Since): they alone are to come, and the names of the rest suffice. What the store says of them is [looked at](Self::look_at) by
+    /// whoever wants to know which of them are the same all the same. `None`: the other has
     /// Items that neither the store has nor are among the changed, so that something else has happened than what was told.
     ///
     /// # Errors

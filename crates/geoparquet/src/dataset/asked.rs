@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use stacyard_model::json::Tape;
+use stacyard_model::json::{Tape, Value};
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search, Stop};
 use stacyard_store::{Check, Error, Find, ItemKey, Note, Report, Run, Sorted, Sorter};
@@ -144,22 +144,37 @@ impl View {
         Ok(answer.entry()?.map(|entry| entry.text))
     }
 
-    /// Whether a collection has Items beside these.
-    pub(crate) fn has_others(&self, collection: &str, these: &HashSet<ItemHash>) -> Result<bool, Error> {
-        let search = Search { collections: vec![collection.to_owned()], ..Search::default() };
-        let first = these.len() as u64 + 1;
-        let (mut answer, _) =
-            self.found_alone(Find { first: Some(first), ..first_of(search, &Stop::default())? })?;
+    /// Hands over the Items of a collection that have one of these ids, of all ids where none is named, until `take` says that it is enough.
+    pub(crate) fn each_of(
+        &self,
+        collection: &str,
+        ids: Vec<String>,
+        first: Option<u64>,
+        mut take: impl FnMut(Value<'_>) -> bool,
+    ) -> Result<(), Error> {
+        let search = Search { ids, collections: vec![collection.to_owned()], ..Search::default() };
+        let find = Find { first, ..first_of(search, &Stop::default())? };
+        let (mut answer, _) = self.found_alone(find)?;
         let mut tape = Tape::new();
         while let Some(entry) = answer.entry()? {
             let item = tape
                 .parse(&entry.text)
                 .map_err(|cause| Error::failed("an Item is no JSON").caused_by(cause))?;
-            if !these.contains(&key_of(item)) {
-                return Ok(true);
+            if take(item) {
+                break;
             }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// Whether a collection has Items beside these.
+    pub(crate) fn has_others(&self, collection: &str, these: &HashSet<ItemHash>) -> Result<bool, Error> {
+        let mut is_there = false;
+        self.each_of(collection, Vec::new(), Some(these.len() as u64 + 1), |item| {
+            is_there = !these.contains(&key_of(item));
+            is_there
+        })?;
+        Ok(is_there)
     }
 
     /// The files that may answer.

@@ -27,6 +27,12 @@ const FOOTERS: u64 = 128 << 20;
 /// The tag of a file that says where its keys are. Only ours have it.
 pub(crate) const KEYS: &str = "stacyard.keys";
 
+/// The tag of a small file of single edits: how many Items it has. The next edits are put together with them.
+pub(crate) const EDITED: &str = "stacyard.edits";
+
+/// The tag of the files that one `optimize` has made: by it the next one knows that there is no more to do.
+pub(crate) const OPTIMIZED: &str = "stacyard.optimized";
+
 /// A file of a version.
 pub(crate) struct DataFile {
     pub(crate) add: Arc<Add>,
@@ -47,8 +53,14 @@ impl DataFile {
             return Err(Error::new(ErrorKind::Unsupported, &message)
                 .remedy("only tables are read that have all of their files: copy it with the program that has made it"));
         }
-        let keys = add.tags.as_ref().and_then(|tags| KeyList::parse(tags.get(KEYS)?.as_deref()?));
-        Ok(Self { add: Arc::clone(add), path, keys, stats: OnceLock::new() })
+        let mut file = Self { add: Arc::clone(add), path, keys: None, stats: OnceLock::new() };
+        file.keys = file.tag(KEYS).and_then(KeyList::parse);
+        Ok(file)
+    }
+
+    /// What a tag says of it.
+    pub(crate) fn tag(&self, name: &str) -> Option<&str> {
+        self.add.tags.as_ref()?.get(name)?.as_deref()
     }
 
     /// All of a version.

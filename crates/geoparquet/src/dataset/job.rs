@@ -16,6 +16,7 @@ use crate::dataset::log::action::Said;
 use crate::dataset::refit::refit;
 use crate::dataset::rewrite::{Rewritten, without};
 use crate::dataset::schema;
+use crate::dataset::shared::each_shared;
 use crate::dataset::sink::DatasetSink;
 use crate::dataset::version::Version;
 use crate::dataset::write::{Content, NewFile, discard};
@@ -51,26 +52,20 @@ impl Job {
     /// Takes the files of parts, without Items that are in an earlier part already.
     pub(crate) fn take_parts(&mut self) -> Result<(), Error> {
         let Some(parts) = self.sink.parts.take() else { return Ok(()) };
-        let mut all: Vec<NewFile> = Vec::new();
-        self.staged = parts.iter().flatten().map(|file| file.path.clone()).collect();
-        for part in parts {
-            let before = all.len();
-            all.extend(part);
-            for one in 0..before {
-                let there = all[one].keys(&self.sink.shelf)?;
-                for other in &mut all[before..] {
-                    let fields = other.fields.clone();
-                    late::leave_out(
-                        &self.sink.shelf,
-                        other,
-                        &there,
-                        &fields,
-                        (&self.staged, &mut self.late),
-                    )?;
-                }
-            }
-            all.retain(|file| file.rows > 0);
+        let mut all: Vec<NewFile> = parts.into_iter().flatten().collect();
+        self.staged = all.iter().map(|file| file.path.clone()).collect();
+        let shelf = &self.sink.shelf;
+        let files = all.iter().map(|new| new.file(shelf)).collect::<Result<Vec<_>, _>>()?;
+        let mut gone = vec![Vec::new(); all.len()];
+        each_shared(shelf, &files, |key, have| {
+            have.iter().skip(1).for_each(|&later| gone[later].push(key));
+            Ok(())
+        })?;
+        for (new, gone) in all.iter_mut().zip(&gone) {
+            let fields = new.fields.clone();
+            late::leave_out(shelf, new, gone, &fields, (&self.staged, &mut self.late))?;
         }
+        all.retain(|file| file.rows > 0);
         self.files = Some(all);
         Ok(())
     }
@@ -91,7 +86,7 @@ impl Job {
         self.before = Before { has_others: self.sink.mode != Mode::Replace, ..Before::default() };
         match self.sink.mode {
             Mode::Insert | Mode::Ignore | Mode::Resume => {
-                self.leave_out_late(&old, &fields)?;
+                self.leave_out_late(old, &fields)?;
                 plan.operation = "WRITE";
                 plan.parameters = json!({ "mode": "Append" });
             }
@@ -113,7 +108,7 @@ impl Job {
             Some(metadata) => metadata.as_ref().clone(),
             None => made(&self.sink.writing.making)?,
         };
-        metadata.schema_string = schema::to_delta(&fields);
+        version.put_fields(&mut metadata, &fields);
         if let Some(collections) = self.collections(version)? {
             with_collections(&self.sink.log, &mut metadata, &collections)?;
         }
@@ -196,27 +191,48 @@ impl Job {
     }
 
     /// Takes out of the new files what other writers have put into the dataset since the keys were looked for.
-    fn leave_out_late(&mut self, old: &[DataFile], fields: &Fields) -> Result<(), Error> {
-        for file in old {
-            if self.sink.known.contains(&file.path) || !self.checked.insert(file.path.clone()) {
-                continue;
-            }
-            let there = self.sink.shelf.keys_of(file)?;
-            for new in self.files.iter_mut().flatten() {
-                late::leave_out(&self.sink.shelf, new, &there, fields, (&self.staged, &mut self.late))?;
-            }
+    fn leave_out_late(&mut self, old: Vec<DataFile>, fields: &Fields) -> Result<(), Error> {
+        let Some(news) = &mut self.files else { return Ok(()) };
+        let (known, checked) = (&self.sink.known, &mut self.checked);
+        let mut files = old;
+        files.retain(|file| !known.contains(&file.path) && checked.insert(file.path.clone()));
+        if files.is_empty() || news.is_empty() {
+            return Ok(());
         }
-        if let Some(files) = &mut self.files {
-            files.retain(|file| file.rows > 0);
+        let (shelf, first_new) = (&self.sink.shelf, files.len());
+        for new in &*news {
+            files.push(new.file(shelf)?);
         }
+        let mut gone = vec![Vec::new(); news.len()];
+        each_shared(shelf, &files, |key, have| {
+            if have[0] < first_new {
+                let news = have.iter().filter_map(|file| file.checked_sub(first_new));
+                news.for_each(|new| gone[new].push(key));
+            }
+            Ok(())
+        })?;
+        for (new, gone) in news.iter_mut().zip(&gone) {
+            late::leave_out(shelf, new, gone, fields, (&self.staged, &mut self.late))?;
+        }
+        news.retain(|file| file.rows > 0);
         Ok(())
+    }
+
+    /// The keys of the new files, sorted.
+    fn new_keys(&self) -> Result<Vec<ItemHash>, Error> {
+        let mut keys = Vec::new();
+        for new in self.files.iter().flatten() {
+            keys.append(&mut new.keys(&self.sink.shelf)?);
+        }
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     /// Writes those files again that have Items in the place of which others come.
     fn replace_some(&mut self, old: &[DataFile], fields: &Fields, plan: &mut Plan) -> Result<(), Error> {
-        let news = self.files.iter().flatten().map(|new| new.keys(&self.sink.shelf));
-        let mut news = news.collect::<Result<Vec<_>, _>>()?;
-        news.push(self.sink.gone.clone());
+        let mut news = self.new_keys()?;
+        news.extend(&self.sink.gone);
+        news.sort_unstable();
         let todo: Vec<&DataFile> =
             old.iter().filter(|file| !self.rewritten.contains_key(&file.path)).collect();
         let (shelf, threads) = (&self.sink.shelf, self.sink.writing.options.threads.max(1));
@@ -227,8 +243,8 @@ impl Job {
             || (),
             |(), file, _| {
                 let there = shelf.keys_of(file)?;
-                let both: Vec<ItemHash> = news.iter().flat_map(|new| late::common(new, &there)).collect();
-                let again = if both.is_empty() { None } else { again(shelf, file, both, fields)? };
+                let both: Vec<ItemHash> = late::common(&news, &there).collect();
+                let again = if both.is_empty() { None } else { again(shelf, file, &both, fields)? };
                 Ok((file.path.clone(), again))
             },
             |(path, again)| {
@@ -264,8 +280,7 @@ impl Job {
 
     /// Counts what goes with a dataset whose content is replaced.
     fn replace_all(&mut self, old: &[DataFile]) -> Result<(), Error> {
-        let news = self.files.iter().flatten().map(|new| new.keys(&self.sink.shelf));
-        let news = news.collect::<Result<Vec<_>, _>>()?;
+        let news = self.new_keys()?;
         let count = |counts: &mut Counts, file: &DataFile, items: u64| match file.collection() {
             _ if items == 0 => {}
             Some(collection) => counts.add(collection, items),
@@ -273,7 +288,7 @@ impl Job {
         };
         for file in old {
             let there = self.sink.shelf.keys_of(file)?;
-            let both: u64 = news.iter().map(|new| late::common(new, &there).count() as u64).sum();
+            let both = late::common(&news, &there).count() as u64;
             count(&mut self.before.replaced, file, both);
             count(&mut self.before.went, file, there.len() as u64 - both);
         }
@@ -317,11 +332,10 @@ impl Job {
 fn again(
     shelf: &Shelf,
     file: &DataFile,
-    mut keys: Vec<ItemHash>,
+    keys: &[ItemHash],
     fields: &Fields,
 ) -> Result<Option<Rewritten>, Error> {
-    keys.sort_unstable();
-    let again = without(shelf, file, &keys, fields)?;
+    let again = without(shelf, file, keys, fields)?;
     if again.as_ref().map_or(0, |again| again.gone.total()) < keys.len() as u64 {
         let message = format!(
             "{}{}: its list of keys has Items that its rows do not have",

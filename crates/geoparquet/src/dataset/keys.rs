@@ -75,6 +75,14 @@ impl KeyList {
         Ok(bytes.as_chunks().0.iter().map(|key| ItemHash::from_be_bytes(*key)).collect())
     }
 
+    /// Takes so many from its beginning.
+    pub(crate) fn take(&mut self, file: &dyn Ranges, most: u64) -> io::Result<Vec<ItemHash>> {
+        let count = self.count.min(most);
+        let keys = self.read(file, 0..count)?;
+        (self.start, self.count) = (self.start + count * SIZE, self.count - count);
+        Ok(keys)
+    }
+
     /// All of them.
     pub(crate) fn all(self, file: &dyn Ranges) -> io::Result<Vec<ItemHash>> {
         self.read(file, 0..self.count)

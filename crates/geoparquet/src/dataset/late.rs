@@ -42,19 +42,15 @@ pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Ite
     })
 }
 
-/// Writes a new file again without the Items that are `there`, and adds their texts to `late`. Files that are `staged` stay, as a part that may be committed again.
+/// Writes a new file again without the Items of these keys, which it has and are in ascending order, and adds their texts to `late`. Files that are `staged` stay, as a part that may be committed again.
 pub(crate) fn leave_out(
     shelf: &Shelf,
     new: &mut NewFile,
-    there: &[ItemHash],
+    gone: &[ItemHash],
     fields: &Fields,
     (staged, late): (&HashSet<String>, &mut Batch),
 ) -> Result<(), Error> {
-    if new.rows == 0 {
-        return Ok(());
-    }
-    let both: Vec<ItemHash> = common(&new.keys(shelf)?, there).collect();
-    if both.is_empty() {
+    if gone.is_empty() {
         return Ok(());
     }
     let file = new.file(shelf)?;
@@ -69,7 +65,7 @@ pub(crate) fn leave_out(
         for record in &batch.records {
             let text = &batch.text[record.start as usize..record.end as usize];
             let item = tape.parse(text).map_err(|cause| opened.unreadable(cause))?;
-            if both.binary_search(&key_of(item)).is_err() {
+            if gone.binary_search(&key_of(item)).is_err() {
                 continue;
             }
             let start = offset(late.text.len())?;
@@ -78,7 +74,7 @@ pub(crate) fn leave_out(
             late.records.push(Record { start, end, place: Place::Whole, fault: None, has_passed: true });
         }
     }
-    let again = without(shelf, &file, &both, fields)?;
+    let again = without(shelf, &file, gone, fields)?;
     if !staged.contains(&new.path) {
         discard(&*shelf.storage, std::slice::from_ref(new));
     }

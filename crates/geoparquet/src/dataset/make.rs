@@ -45,7 +45,7 @@ pub fn make_dataset(storage: &Arc<dyn Storage>, making: &Making, author: &Author
                 Error::new(ErrorKind::Conflict, &message)
                     .remedy("declare the type that the column has, or copy the Items to a new dataset with the profile")
             })?;
-            metadata.schema_string = schema::to_delta(fields.as_ref().unwrap_or(&version.fields));
+            version.put_fields(&mut metadata, fields.as_ref().unwrap_or(&version.fields));
             metadata.configuration.insert(PROFILE.to_owned(), Some(profile.text().to_owned()));
         }
         if let Some(partition_by) = making.partition_by {

@@ -8,14 +8,14 @@ use stacyard_model::json::Tape;
 use stacyard_store::{Encoder, Error, Observer, Progress, in_order};
 
 use crate::dataset::commit::{Plan, commit};
-use crate::dataset::file::DataFile;
+use crate::dataset::file::{DataFile, OPTIMIZED};
 use crate::dataset::log::action::Said;
 use crate::dataset::options::Writing;
 use crate::dataset::schema;
 use crate::dataset::store::Dataset;
 use crate::dataset::version::Version;
 use crate::dataset::view::View;
-use crate::dataset::write::{Content, FILE_ROWS, NewFile, discard};
+use crate::dataset::write::{Content, FILE_ROWS, NewFile, discard, uuid};
 use crate::format::scope::Scope;
 use crate::sink::{ShapeEncoder, Shaped};
 use crate::write::item_shape::ItemShape;
@@ -49,7 +49,11 @@ pub fn optimize(
         if small.len() < 2 {
             return Ok(Optimized::default());
         }
-        let files = rewritten(&view, &small, writing, observer)?;
+        let mut files = rewritten(&view, &small, writing, observer)?;
+        let id = uuid()?;
+        for file in &mut files {
+            file.add.tags.get_or_insert_default().insert(OPTIMIZED.to_owned(), Some(id.clone()));
+        }
         let old: HashSet<&str> = small.iter().map(|&file| view.data_files()[file].path.as_str()).collect();
         let items = files.iter().map(|file| file.rows).sum();
         let bytes = files.iter().map(|file| file.add.size).sum();
@@ -79,7 +83,14 @@ fn small(view: &View) -> Vec<usize> {
     let is_small =
         |file: &DataFile| file.keys.is_some() && file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2);
     let files = view.data_files().iter().enumerate();
-    files.filter(|(_, file)| is_small(file)).map(|(index, _)| index).collect()
+    let small: Vec<(usize, &DataFile)> = files.filter(|(_, file)| is_small(file)).collect();
+    // What one optimize has made of all of them together is as large as it gets.
+    let mut made_by = small.iter().map(|(_, file)| file.tag(OPTIMIZED));
+    let first = made_by.next().flatten();
+    if first.is_some() && made_by.all(|id| id == first) {
+        return Vec::new();
+    }
+    small.into_iter().map(|(index, _)| index).collect()
 }
 
 /// The Items of some files in new ones.
@@ -143,7 +154,7 @@ fn plan(version: &Version, old: &HashSet<&str>, new: &[NewFile]) -> Result<Optio
         return Ok(None);
     }
     let Some(mut metadata) = version.snapshot.metadata.as_deref().cloned() else { return Ok(None) };
-    metadata.schema_string = schema::to_delta(&fields);
+    version.put_fields(&mut metadata, &fields);
     Ok(Some(Plan {
         operation: "OPTIMIZE",
         metadata: (version.snapshot.metadata.as_deref() != Some(&metadata)).then_some(metadata),

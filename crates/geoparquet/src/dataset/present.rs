@@ -1,22 +1,22 @@
-//! Whether an Item is in a version already: a Bloom filter of the keys of all files says of most that are new that they are; of the others the keys
-//! of the files are asked.
+//! Whether an Item is in a version already: a Bloom filter of the keys of all files says of most that are new that they are; of the others a filter of
+//! each file says which of them to ask.
 
 use stacyard_store::Error;
 
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::ItemHash;
 
-/// Bits of the filter for each key, and how many of them a key sets: of 400 new keys one is looked for in vain.
+/// Bits of a filter for each key, and how many of them a key sets: of 400 new keys one is looked for in vain.
 const BITS: u64 = 16;
 const PROBES: u32 = 4;
 
-/// Bytes of the filter at most (256 MiB): of more than 128 million Items it says less.
-const MOST: u64 = 256 << 20;
+/// Bytes of the filter of all files, and of those of each together, at most (128 MiB): of more than 64 million Items they say less.
+const MOST: u64 = 128 << 20;
 
 /// The Items of a version.
 pub(crate) struct Present {
-    filter: Vec<u64>,
-    files: Vec<DataFile>,
+    all: Filter,
+    files: Vec<(DataFile, Filter)>,
     /// The keys of files that have no list of them, sorted.
     of_others: Vec<ItemHash>,
 }
@@ -27,23 +27,30 @@ impl Present {
     /// # Errors
     /// A file that cannot be read.
     pub(crate) fn of(shelf: &Shelf, files: Vec<DataFile>) -> Result<Self, Error> {
-        let rows: u64 = files.iter().map(|file| file.stats().rows.unwrap_or(100_000)).sum();
-        let words = (rows * BITS / 64).clamp(1, MOST / 8);
-        let mut filter = vec![0; usize::try_from(words).unwrap_or(usize::MAX)];
-        let mut of_others = Vec::new();
-        for file in &files {
-            let keys = shelf.keys_of(file)?;
-            for key in &keys {
-                for (word, bit) in bits(*key, filter.len()) {
-                    filter[word] |= bit;
-                }
-            }
+        let rows = |file: &DataFile| file.keys.map_or(0, |list| list.count);
+        let total: u64 = files.iter().map(rows).sum();
+        // Each has its share.
+        let words = |rows: u64| (rows * BITS / 64).min(MOST / 8 * rows / total.max(1)).max(1);
+        let mut present = Self {
+            all: Filter::new(words(total)),
+            files: Vec::with_capacity(files.len()),
+            of_others: Vec::new(),
+        };
+        for file in files {
+            let keys = shelf.keys_of(&file)?;
             if file.keys.is_none() {
-                of_others.extend(keys);
+                present.of_others.extend(keys);
+                continue;
             }
+            let mut filter = Filter::new(words(rows(&file)));
+            for key in keys {
+                present.all.add(key);
+                filter.add(key);
+            }
+            present.files.push((file, filter));
         }
-        of_others.sort_unstable();
-        Ok(Self { filter, files, of_others })
+        present.of_others.sort_unstable();
+        Ok(present)
     }
 
     /// Whether one of the files has an Item.
@@ -51,19 +58,38 @@ impl Present {
     /// # Errors
     /// A file that cannot be read.
     pub(crate) fn has(&self, shelf: &Shelf, key: ItemHash) -> Result<bool, Error> {
-        if bits(key, self.filter.len()).any(|(word, bit)| self.filter[word] & bit == 0) {
-            return Ok(false);
-        }
         if self.of_others.binary_search(&key).is_ok() {
             return Ok(true);
         }
-        for file in &self.files {
-            let Some(list) = file.keys else { continue };
+        if !self.all.may_have(key) {
+            return Ok(false);
+        }
+        for (file, filter) in &self.files {
+            let Some(list) = file.keys.filter(|_| filter.may_have(key)) else { continue };
             if list.has(&*shelf.keys(file)?, key).map_err(|cause| shelf.unread(file, cause))? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+}
+
+/// A Bloom filter.
+struct Filter(Vec<u64>);
+
+impl Filter {
+    fn new(words: u64) -> Self {
+        Self(vec![0; usize::try_from(words).unwrap_or(usize::MAX)])
+    }
+
+    fn add(&mut self, key: ItemHash) {
+        for (word, bit) in bits(key, self.0.len()) {
+            self.0[word] |= bit;
+        }
+    }
+
+    fn may_have(&self, key: ItemHash) -> bool {
+        bits(key, self.0.len()).all(|(word, bit)| self.0[word] & bit != 0)
     }
 }
 

@@ -19,7 +19,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use stacyard_store::{Counts, Error};
 
-use crate::dataset::file::{DataFile, Shelf};
+use crate::dataset::file::{DataFile, EDITED, Shelf};
 use crate::dataset::keys::{ItemHash, KeyList, each_item, each_row, to_bytes};
 use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
@@ -71,8 +71,11 @@ pub(crate) fn without(
     }
     keys.sort_unstable();
     let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
-    let new =
+    let mut new =
         Again { shelf, opened: &opened, is_ours: file.keys.is_some() }.write(folder, &kept, &keys, table)?;
+    if file.tag(EDITED).is_some() {
+        new.add.tags.get_or_insert_default().insert(EDITED.to_owned(), Some(new.rows.to_string()));
+    }
     Ok(Some(Rewritten { new: Some(new), gone }))
 }
 

@@ -75,6 +75,13 @@ impl Version {
         Ok(self.collections.get_or_init(|| collections))
     }
 
+    /// Puts its columns into the metadata of the next version. Where those stay as they are, so does what another program says of them.
+    pub(crate) fn put_fields(&self, metadata: &mut Metadata, fields: &Fields) {
+        if *fields != self.fields || self.snapshot.metadata.is_none() {
+            metadata.schema_string = schema::to_delta(fields);
+        }
+    }
+
     /// Where they are.
     pub(crate) fn collections_path(&self) -> Option<&str> {
         setting(self.snapshot.metadata.as_deref(), COLLECTIONS)

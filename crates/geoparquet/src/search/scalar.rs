@@ -114,60 +114,58 @@ impl Flat {
     /// The doubles of all rows; of those that have none, NaN.
     pub(crate) fn floats(&self) -> Result<Vec<f64>> {
         let mut rows = Vec::with_capacity(self.rows);
-        let dictionary = self.dictionary()?;
-        let kind = Kind::Float { finite: true };
-        for data in self.data() {
-            let data = data?;
-            let number = |value: usize| {
-                let found = match (&data.values, dictionary) {
-                    (Stored::Here(values), _) => scalar(values, value, kind)?,
-                    (Stored::Dictionary(places), Some(values)) => {
-                        let place = places.get(value).ok_or_else(contradiction)?;
-                        scalar(values, *place as usize, kind)?
-                    }
-                    (Stored::Dictionary(_), None) => return Err(contradiction()),
-                };
-                if let Scalar::Float(number) = found { Ok(number) } else { Err(contradiction()) }
-            };
-            let mut value = 0;
-            for row in 0..data.entries {
-                if data.definition.get(row).is_some_and(|level| *level != self.whole) {
-                    rows.push(f64::NAN);
-                } else {
-                    rows.push(number(value)?);
-                    value += 1;
-                }
-            }
-        }
+        self.each_row(Kind::Float { finite: true }, |value| {
+            rows.push(match value {
+                None => f64::NAN,
+                Some(Scalar::Float(number)) => number,
+                Some(_) => return Err(contradiction()),
+            });
+            Ok(())
+        })?;
         Ok(rows)
     }
 
     /// The instants of all rows, in microseconds since 1970.
     pub(crate) fn instants(&self, kind: Kind) -> Result<Vec<Option<i64>>> {
         let mut rows = Vec::with_capacity(self.rows);
+        self.each_row(kind, |value| {
+            rows.push(match value {
+                None => None,
+                Some(Scalar::Time(at)) => Some(at),
+                Some(_) => return Err(contradiction()),
+            });
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Hands over the value of each row, in their order; `None` of one that has none.
+    fn each_row<'s>(
+        &'s self,
+        kind: Kind,
+        mut take: impl FnMut(Option<Scalar<'s>>) -> Result<()>,
+    ) -> Result<()> {
         let dictionary = self.dictionary()?;
         for data in self.data() {
             let data = data?;
             let mut value = 0;
             for row in 0..data.entries {
                 if data.definition.get(row).is_some_and(|level| *level != self.whole) {
-                    rows.push(None);
+                    take(None)?;
                     continue;
                 }
-                let found = match (&data.values, dictionary) {
-                    (Stored::Here(values), _) => scalar(values, value, kind)?,
+                let (values, place) = match (&data.values, dictionary) {
+                    (Stored::Here(values), _) => (values, value),
                     (Stored::Dictionary(places), Some(values)) => {
-                        let place = places.get(value).ok_or_else(contradiction)?;
-                        scalar(values, *place as usize, kind)?
+                        (values, *places.get(value).ok_or_else(contradiction)? as usize)
                     }
                     (Stored::Dictionary(_), None) => return Err(contradiction()),
                 };
-                let Scalar::Time(at) = found else { return Err(contradiction()) };
-                rows.push(Some(at));
+                take(Some(scalar(values, place, kind)?))?;
                 value += 1;
             }
         }
-        Ok(rows)
+        Ok(())
     }
 }
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 use stacyard_model::json::{Document, Value};
 use stacyard_search::{Query, Search};
 use stacyard_store::{
-    At, Backend, Collections, Encoder, Error, Finished, Mode, Record, Run, Sink, Storage, Store, conformance,
+    At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Record, Run, Sink, Storage, Store,
+    When, conformance,
 };
 
 use crate::{
@@ -325,6 +326,45 @@ fn versions_tags_and_a_vacuum() {
     assert!(!versions.iter().find(|entry| entry.version == 3).unwrap().is_whole);
 }
 
+#[test]
+fn what_is_optimized_is_not_optimized_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let of = |id: &str, collection: &str| {
+        let text =
+            item(id, "").text().replace(r#""collection":"c""#, &format!(r#""collection":"{collection}""#));
+        Document::parse_bytes(text.as_bytes()).unwrap()
+    };
+    put(&storage, &[of("a", "c"), of("b", "d")], Mode::Insert).unwrap();
+    put(&storage, &[of("e", "c")], Mode::Insert).unwrap();
+    let run = || optimize(&open(&storage), &writing(), &mut ()).unwrap();
+    assert_eq!(run().items, 3);
+    assert_eq!(run(), crate::Optimized::default(), "nothing has come since");
+    put(&storage, &[of("f", "d")], Mode::Insert).unwrap();
+    assert_eq!(run().items, 4);
+    assert_eq!(run(), crate::Optimized::default());
+}
+
+#[test]
+fn edits_in_turn_leave_one_small_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    put(&storage, &[item("a", ""), item("b", "")], Mode::Insert).unwrap();
+    let store: Store = open(&storage).into();
+    let edit = store.edit().unwrap();
+    let key = |id: &str| ItemKey::new("c", id);
+    for number in 0..4 {
+        for id in ["x", "y"] {
+            let text = item(&format!("{id}{number}"), "");
+            edit.put_item(text.text().as_bytes(), When::Always).unwrap();
+        }
+        edit.delete_item(&key(&format!("x{number}")), When::Always).unwrap();
+    }
+    assert_eq!(names(&open(&storage)).len(), 6);
+    let files = open(&storage).view().data_files().len();
+    assert_eq!(files, 2, "the one of the copy, and the one of the edits");
+}
+
 /// The message of an error, and what can be done, without the folder of the test.
 fn plain(error: &Error, folder: &Path) -> String {
     let advice = error.advice().map(ToString::to_string).unwrap_or_default();
@@ -338,10 +378,7 @@ fn what_is_different_between_versions() {
     put(&storage, &[item("a", ""), item("b", ""), item("c", "")], Mode::Insert).unwrap();
     put(&storage, &[item("b", r#","x":1"#), item("d", "")], Mode::Upsert).unwrap();
     let edit: Store = open(&storage).into();
-    edit.edit()
-        .unwrap()
-        .delete_item(&stacyard_store::ItemKey::new("c", "a"), stacyard_store::When::Always)
-        .unwrap();
+    edit.edit().unwrap().delete_item(&ItemKey::new("c", "a"), When::Always).unwrap();
     optimize(&open(&storage), &writing(), &mut ()).unwrap();
     let mut found = Vec::new();
     diff(&open_at(&storage, At::Version(1)).unwrap(), &open(&storage), |difference, text| {
@@ -425,7 +462,7 @@ fn changes_come_together() {
                 let edit = store.edit().unwrap();
                 for n in 0..10 {
                     let text = item(&format!("{thread}-{n}"), "").text().to_owned();
-                    edit.put_item(text.as_bytes(), stacyard_store::When::Absent).unwrap();
+                    edit.put_item(text.as_bytes(), When::Absent).unwrap();
                 }
             });
         }
