@@ -335,13 +335,16 @@ fn what_is_optimized_is_not_optimized_again() {
             item(id, "").text().replace(r#""collection":"c""#, &format!(r#""collection":"{collection}""#));
         Document::parse_bytes(text.as_bytes()).unwrap()
     };
-    put(&storage, &[of("a", "c"), of("b", "d")], Mode::Insert).unwrap();
+    // So many of each that the two collections do not share a file.
+    let both = (0..10_000).map(|number| of(&format!("i{number}"), if number < 5_000 { "c" } else { "d" }));
+    put(&storage, &both.collect::<Vec<_>>(), Mode::Insert).unwrap();
     put(&storage, &[of("e", "c")], Mode::Insert).unwrap();
     let run = || optimize(&open(&storage), &writing(), &mut ()).unwrap();
-    assert_eq!(run().items, 3);
+    let first = run();
+    assert_eq!((first.items, first.files), (10_001, [3, 2]));
     assert_eq!(run(), crate::Optimized::default(), "nothing has come since");
     put(&storage, &[of("f", "d")], Mode::Insert).unwrap();
-    assert_eq!(run().items, 4);
+    assert_eq!(run().items, 10_002);
     assert_eq!(run(), crate::Optimized::default());
 }
 
