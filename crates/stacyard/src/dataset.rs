@@ -33,7 +33,7 @@ pub(crate) fn opened(url: &StoreUrl, open: &Open, memory: usize) -> Result<Optio
     match Dataset::open(Arc::clone(&storage), url.at().clone(), memory)? {
         None if dataset_is_begun(&*storage)? => Err(unfinished_dataset(storage.name())),
         None if *url.at() != At::Latest => Err(no_dataset(url)),
-        found => Ok(found),
+        found => Ok(found.map(|dataset| dataset.edited_by(user()))),
     }
 }
 
@@ -104,8 +104,12 @@ fn refuse_version(url: &StoreUrl) -> Result<(), Error> {
 
 /// Who runs this, and by which command it is said that it was done.
 pub(crate) fn author(command: String) -> Author {
+    Author { who: user(), command }
+}
+
+fn user() -> Option<String> {
     let who = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    Author { who: who.filter(|who| !who.is_empty()), command }
+    who.filter(|who| !who.is_empty())
 }
 
 /// As the command line has it.

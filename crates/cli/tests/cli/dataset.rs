@@ -163,6 +163,18 @@ fn a_commit_keeps_collections_and_counts_what_parts_set_aside() {
 }
 
 #[test]
+fn the_history_says_who_has_deleted() {
+    let yard = Yard::new();
+    yard.write("a.ndjson", lines(&["a", "b"]));
+    yard.run(&["copy", "a.ndjson", "d/", "-q"]).status(0);
+    let mut delete = yard.command(&["delete", "d/", "--ids", "a", "--yes"]);
+    assert!(delete.env("USER", "somebody").status().unwrap().success());
+    let history = yard.run(&["history", "d/", "--format", "json"]).status(0).out;
+    let history: serde_json::Value = serde_json::from_str(&history).unwrap();
+    assert_eq!((&history[0]["who"], &history[0]["items"]["went"]), (&"somebody".into(), &1.into()));
+}
+
+#[test]
 fn a_vacuum_leaves_what_is_not_its_own() {
     let yard = Yard::new();
     yard.write("a.ndjson", lines(&["a", "b"]));

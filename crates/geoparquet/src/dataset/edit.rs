@@ -52,6 +52,8 @@ type Done = Result<Option<Put>, Error>;
 /// Changes that wait to be made together.
 #[derive(Default)]
 pub(crate) struct Edits {
+    /// Who makes them.
+    who: Option<String>,
     queue: Mutex<Queue>,
     is_done: Condvar,
 }
@@ -66,6 +68,10 @@ struct Queue {
 }
 
 impl Edits {
+    pub(crate) fn by(who: Option<String>) -> Self {
+        Self { who, ..Self::default() }
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +110,7 @@ fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
     let count = changes.len();
     let log = dataset.view().version().log.clone();
     let shelf = Arc::clone(dataset.view().shelf());
-    let author = Author { who: None, command: command.to_owned() };
+    let author = Author { who: dataset.edits().who.clone(), command: command.to_owned() };
     let mut outcomes: Vec<Done> = Vec::new();
     let mut written: Vec<NewFile> = Vec::new();
     let made = commit(&log, &author, |version| {

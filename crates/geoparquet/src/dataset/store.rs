@@ -43,13 +43,19 @@ impl Dataset {
         let log = Log::new(Arc::clone(&storage));
         let Some(version) = at::find(&log, &at)? else { return Ok(None) };
         let shelf = Arc::new(Shelf::new(storage, memory));
-        Ok(Some(Self::of(View::of(version, shelf)?, at, Arc::default())))
+        Ok(Some(Self::of(Arc::new(View::of(version, shelf)?), at, Arc::default())))
     }
 
-    fn of(view: View, at: At, edits: Arc<Edits>) -> Self {
+    /// The same, in the history of which single changes are made by somebody.
+    #[must_use]
+    pub fn edited_by(self, who: Option<String>) -> Self {
+        Self::of(self.view(), self.inner.at.clone(), Arc::new(Edits::by(who)))
+    }
+
+    fn of(view: Arc<View>, at: At, edits: Arc<Edits>) -> Self {
         let profile = view.version().profile.clone();
         let looked_at = Instant::now().into();
-        Self { inner: Arc::new(Inner { now: RwLock::new(Arc::new(view)), profile, at, edits, looked_at }) }
+        Self { inner: Arc::new(Inner { now: RwLock::new(view), profile, at, edits, looked_at }) }
     }
 
     /// The number of the version.
@@ -103,7 +109,7 @@ impl Backend for Dataset {
         *looked_at = Instant::now();
         drop(looked_at);
         let newer = view.newer()?;
-        Ok(newer.map(|view| Self::of(view, At::Latest, Arc::clone(&self.inner.edits)).into()))
+        Ok(newer.map(|view| Self::of(Arc::new(view), At::Latest, Arc::clone(&self.inner.edits)).into()))
     }
 
     fn items(&self) -> Result<Box<dyn Source>, Error> {
