@@ -195,7 +195,7 @@ def synced(kit, url, base, items):
         with psycopg.connect(url.replace("postgis:", "postgresql:")) as connection:
             changed = connection.execute(
                 f"""UPDATE {schema}.items SET properties = properties || '{{"eo:cloud_cover": {number}}}'
-                WHERE ctid IN (SELECT ctid FROM {schema}.items TABLESAMPLE SYSTEM (1) LIMIT {CHANGED})"""
+                WHERE ctid = ANY (ARRAY(SELECT ctid FROM {schema}.items ORDER BY random() LIMIT {CHANGED}))"""
             )
             if changed.rowcount != CHANGED:
                 sys.exit(f"{changed.rowcount} rows changed, not {CHANGED}")

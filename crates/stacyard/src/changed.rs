@@ -7,10 +7,7 @@ use stacyard_search::{Query, Search};
 use stacyard_store::{Comparison, Error, ErrorKind, ItemKey, Run, Store};
 
 /// Of more Items than these the whole store is read rather than each of them looked for.
-const FEW: usize = 5_000;
-
-/// So many are looked for at a time.
-const AT_ONCE: usize = 500;
+const FEW: usize = 20_000;
 
 /// Has a comparison know what the store says of some Items.
 pub(crate) fn look_at(
@@ -22,29 +19,23 @@ pub(crate) fn look_at(
     if changed.len() > FEW {
         return comparison.look_at(store.items()?.as_mut(), run).map(drop);
     }
-    let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut ids: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for key in changed {
         // One without a collection cannot be asked for, and is taken for changed.
         if let Some(collection) = &key.collection {
-            ids.entry(collection).or_default().push(&key.id);
+            ids.entry(collection).or_default().push(key.id.clone());
         }
     }
     let mut tape = Tape::new();
     for (collection, ids) in ids {
-        for ids in ids.chunks(AT_ONCE) {
-            let search = Search {
-                collections: vec![collection.to_owned()],
-                ids: ids.iter().map(|&id| id.to_owned()).collect(),
-                ..Search::default()
-            };
-            let (mut found, _) = store.find(&Query::from(search).lenient(true), run.part())?;
-            while let Some(entry) = found.entry()? {
-                let item = tape.parse(&entry.text).map_err(|cause| {
-                    Error::new(ErrorKind::Damaged, "the store has given an Item that is not JSON")
-                        .caused_by(cause)
-                })?;
-                comparison.look_at_one(item)?;
-            }
+        let search = Search { collections: vec![collection.to_owned()], ids, ..Search::default() };
+        let (mut found, _) = store.find(&Query::from(search).lenient(true), run.part())?;
+        while let Some(entry) = found.entry()? {
+            let item = tape.parse(&entry.text).map_err(|cause| {
+                Error::new(ErrorKind::Damaged, "the store has given an Item that is not JSON")
+                    .caused_by(cause)
+            })?;
+            comparison.look_at_one(item)?;
         }
     }
     Ok(())

@@ -85,9 +85,9 @@ impl Comparison {
         self.states.get_or_insert_with(|| Seen::new(SEEN_MEMORY)).insert(state).map(|_| ())
     }
 
-    /// Where it is known which Items of the other are new or [changed](crate::Since): they alone are to come, and the names of the rest suffice. What the store says of them is [looked at](Self::look_at) by
-    /// whoever wants to know which of them are the same all the same. `None`: the other has
-    /// Items that neither the store has nor are among the changed, so that something else has happened than what was told.
+    /// Where it is known which Items of the other are new or [changed](crate::Since): they alone are to come, and the names of the rest suffice. Whoever wants to
+    /// know which of them say what the store says already has these [looked at](Self::look_at). `None`: the other has Items that neither the store has nor are
+    /// among the changed, so that something else has happened than what was told.
     ///
     /// # Errors
     /// As [`Comparison::with`].

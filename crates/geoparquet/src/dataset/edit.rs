@@ -11,8 +11,8 @@ use stacyard_search::Stop;
 use stacyard_store::{Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When};
 
 use crate::dataset::commit::{Plan, commit, with_collections};
-use crate::dataset::file::{DataFile, EDITED};
-use crate::dataset::keys::{ItemHash, key, key_of};
+use crate::dataset::file::{DataFile, EDITED, Shelf};
+use crate::dataset::keys::{ItemHash, common, key, key_of};
 use crate::dataset::log::action::Said;
 use crate::dataset::options::{Author, PartitionBy};
 use crate::dataset::rewrite::without;
@@ -33,7 +33,10 @@ use crate::write::spool::Spool;
 const SMALL: u64 = 1_000;
 
 /// So many Items are looked up together.
-const LOOKED_UP: usize = 500;
+const LOOKED_UP: usize = 2_000;
+
+/// From so many keys on all keys of a file are read, rather than the place of each.
+const MANY: usize = 16;
 
 /// How long the first of some changes waits for others.
 const GATHER: Duration = Duration::from_millis(3);
@@ -120,7 +123,10 @@ fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
         let mut batch = Batch::new(View::of(again, Arc::clone(&shelf))?);
         outcomes.clear();
         for some in changes.chunks(LOOKED_UP) {
-            batch.look_up(some)?;
+            // Where it fails, each is looked up by itself, and fails by itself.
+            if batch.look_up(some).is_err() {
+                batch.seen.clear();
+            }
             outcomes.extend(some.iter().map(|change| batch.take(change)));
         }
         batch.plan(&mut written)
@@ -344,16 +350,9 @@ impl Batch {
                 plan.removes.push(Arc::clone(&file.add));
                 continue;
             }
-            let mut has_one = false;
-            if let Some(list) = file.keys {
-                let bytes = shelf.keys(file)?;
-                for key in &old {
-                    has_one |= list.has(&*bytes, *key).map_err(|cause| shelf.unread(file, cause))?;
-                }
-            }
-            if (has_one || file.keys.is_none())
-                && !old.is_empty()
-                && let Some(again) = without(shelf, file, &old, &fields)?
+            let gone = changed_in(shelf, file, &old)?;
+            if !gone.is_empty()
+                && let Some(again) = without(shelf, file, &gone, &fields)?
             {
                 plan.removes.push(Arc::clone(&file.add));
                 plan.adds.extend(again.new.iter().map(|new| new.add.clone()));
@@ -436,6 +435,22 @@ impl Batch {
         };
         content.write(storage, &version.fields)
     }
+}
+
+/// Which of these keys a file has; of a file of another program, which it may have.
+fn changed_in(shelf: &Shelf, file: &DataFile, keys: &[ItemHash]) -> Result<Vec<ItemHash>, Error> {
+    let Some(list) = file.keys.filter(|_| !keys.is_empty()) else { return Ok(keys.to_vec()) };
+    if keys.len() >= MANY {
+        return Ok(common(keys, &shelf.keys_of(file)?).collect());
+    }
+    let bytes = shelf.keys(file)?;
+    let mut gone = Vec::new();
+    for key in keys {
+        if list.has(&*bytes, *key).map_err(|cause| shelf.unread(file, cause))? {
+            gone.push(*key);
+        }
+    }
+    Ok(gone)
 }
 
 /// The key of a name.

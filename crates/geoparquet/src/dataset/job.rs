@@ -10,13 +10,13 @@ use stacyard_store::{Batch, Before, Collections, Counts, Error, ErrorKind, Mode,
 use crate::dataset::begun;
 use crate::dataset::commit::{Plan, made, with_collections};
 use crate::dataset::file::{DataFile, Shelf};
-use crate::dataset::keys::ItemHash;
+use crate::dataset::keys::{ItemHash, common};
 use crate::dataset::late;
 use crate::dataset::log::action::Said;
 use crate::dataset::refit::refit;
 use crate::dataset::rewrite::{Rewritten, without};
 use crate::dataset::schema;
-use crate::dataset::shared::each_shared;
+use crate::dataset::shared::{with_earlier, with_old};
 use crate::dataset::sink::DatasetSink;
 use crate::dataset::version::Version;
 use crate::dataset::write::{Content, NewFile, discard};
@@ -49,23 +49,22 @@ impl Job {
         }
     }
 
-    /// Takes the files of parts, without Items that are in an earlier part already.
+    /// Takes the files of parts, without Items that an earlier one has.
     pub(crate) fn take_parts(&mut self) -> Result<(), Error> {
         let Some(parts) = self.sink.parts.take() else { return Ok(()) };
+        // Items of one load are there once.
+        let are_several = parts.len() > 1;
         let mut all: Vec<NewFile> = parts.into_iter().flatten().collect();
         self.staged = all.iter().map(|file| file.path.clone()).collect();
-        let shelf = &self.sink.shelf;
-        let files = all.iter().map(|new| new.file(shelf)).collect::<Result<Vec<_>, _>>()?;
-        let mut gone = vec![Vec::new(); all.len()];
-        each_shared(shelf, &files, |key, have| {
-            have.iter().skip(1).for_each(|&later| gone[later].push(key));
-            Ok(())
-        })?;
-        for (new, gone) in all.iter_mut().zip(&gone) {
-            let fields = new.fields.clone();
-            late::leave_out(shelf, new, gone, &fields, (&self.staged, &mut self.late))?;
+        if are_several {
+            let shelf = &self.sink.shelf;
+            let files = all.iter().map(|new| new.file(shelf)).collect::<Result<Vec<_>, _>>()?;
+            for (new, gone) in all.iter_mut().zip(with_earlier(shelf, &files)?) {
+                let fields = new.fields.clone();
+                late::leave_out(shelf, new, &gone, &fields, (&self.staged, &mut self.late))?;
+            }
+            all.retain(|file| file.rows > 0);
         }
-        all.retain(|file| file.rows > 0);
         self.files = Some(all);
         Ok(())
     }
@@ -191,28 +190,17 @@ impl Job {
     }
 
     /// Takes out of the new files what other writers have put into the dataset since the keys were looked for.
-    fn leave_out_late(&mut self, old: Vec<DataFile>, fields: &Fields) -> Result<(), Error> {
+    fn leave_out_late(&mut self, mut old: Vec<DataFile>, fields: &Fields) -> Result<(), Error> {
         let Some(news) = &mut self.files else { return Ok(()) };
         let (known, checked) = (&self.sink.known, &mut self.checked);
-        let mut files = old;
-        files.retain(|file| !known.contains(&file.path) && checked.insert(file.path.clone()));
-        if files.is_empty() || news.is_empty() {
+        old.retain(|file| !known.contains(&file.path) && checked.insert(file.path.clone()));
+        if old.is_empty() {
             return Ok(());
         }
-        let (shelf, first_new) = (&self.sink.shelf, files.len());
-        for new in &*news {
-            files.push(new.file(shelf)?);
-        }
-        let mut gone = vec![Vec::new(); news.len()];
-        each_shared(shelf, &files, |key, have| {
-            if have[0] < first_new {
-                let news = have.iter().filter_map(|file| file.checked_sub(first_new));
-                news.for_each(|new| gone[new].push(key));
-            }
-            Ok(())
-        })?;
-        for (new, gone) in news.iter_mut().zip(&gone) {
-            late::leave_out(shelf, new, gone, fields, (&self.staged, &mut self.late))?;
+        let shelf = &self.sink.shelf;
+        let files = news.iter().map(|new| new.file(shelf)).collect::<Result<Vec<_>, _>>()?;
+        for (new, gone) in news.iter_mut().zip(with_old(shelf, &old, &files)?) {
+            late::leave_out(shelf, new, &gone, fields, (&self.staged, &mut self.late))?;
         }
         news.retain(|file| file.rows > 0);
         Ok(())
@@ -233,6 +221,7 @@ impl Job {
         let mut news = self.new_keys()?;
         news.extend(&self.sink.gone);
         news.sort_unstable();
+        news.dedup();
         let todo: Vec<&DataFile> =
             old.iter().filter(|file| !self.rewritten.contains_key(&file.path)).collect();
         let (shelf, threads) = (&self.sink.shelf, self.sink.writing.options.threads.max(1));
@@ -243,7 +232,7 @@ impl Job {
             || (),
             |(), file, _| {
                 let there = shelf.keys_of(file)?;
-                let both: Vec<ItemHash> = late::common(&news, &there).collect();
+                let both: Vec<ItemHash> = common(&news, &there).collect();
                 let again = if both.is_empty() { None } else { again(shelf, file, &both, fields)? };
                 Ok((file.path.clone(), again))
             },
@@ -268,8 +257,9 @@ impl Job {
             self.before.went.add_unnamed(gone);
         }
         // What another writer has taken away meanwhile was written again for nothing.
+        let paths: HashSet<&str> = old.iter().map(|file| file.path.as_str()).collect();
         self.rewritten.retain(|path, again| {
-            let is_there = old.iter().any(|file| file.path == *path);
+            let is_there = paths.contains(path.as_str());
             if !is_there && let Some(Rewritten { new: Some(new), .. }) = again {
                 discard(&*shelf.storage, std::slice::from_ref(new));
             }
@@ -288,7 +278,7 @@ impl Job {
         };
         for file in old {
             let there = self.sink.shelf.keys_of(file)?;
-            let both = late::common(&news, &there).count() as u64;
+            let both = common(&news, &there).count() as u64;
             count(&mut self.before.replaced, file, both);
             count(&mut self.before.went, file, there.len() as u64 - both);
         }

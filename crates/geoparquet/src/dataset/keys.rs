@@ -75,14 +75,6 @@ impl KeyList {
         Ok(bytes.as_chunks().0.iter().map(|key| ItemHash::from_be_bytes(*key)).collect())
     }
 
-    /// Takes so many from its beginning.
-    pub(crate) fn take(&mut self, file: &dyn Ranges, most: u64) -> io::Result<Vec<ItemHash>> {
-        let count = self.count.min(most);
-        let keys = self.read(file, 0..count)?;
-        (self.start, self.count) = (self.start + count * SIZE, self.count - count);
-        Ok(keys)
-    }
-
     /// All of them.
     pub(crate) fn all(self, file: &dyn Ranges) -> io::Result<Vec<ItemHash>> {
         self.read(file, 0..self.count)
@@ -105,6 +97,22 @@ impl KeyList {
         }
         Ok(false)
     }
+}
+
+/// The keys that are in both of two sorted lists, in ascending order.
+pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Iterator<Item = ItemHash> + 'k {
+    // The shorter one is looked up in the longer one, each from where the last was found.
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    let mut from = 0;
+    short.iter().copied().filter(move |key| {
+        let mut step = 1;
+        while from + step < long.len() && long[from + step] < *key {
+            step *= 2;
+        }
+        let end = long.len().min(from + step + 1);
+        from += long[from..end].partition_point(|known| known < key);
+        long.get(from) == Some(key)
+    })
 }
 
 /// The keys of all rows of a file of ours, in their order, with their collections: the two columns say them.
@@ -187,6 +195,14 @@ mod tests {
         for (index, one) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(one));
         }
+    }
+
+    #[test]
+    fn keys_that_both_have() {
+        let of = |one: &[u128], other: &[u128]| common(one, other).collect::<Vec<_>>();
+        assert_eq!(of(&[1, 5, 9], &[0, 1, 2, 3, 4, 5, 6, 7]), [1, 5]);
+        assert_eq!(of(&(0..100).collect::<Vec<_>>(), &[0, 50, 99, 100]), [0, 50, 99]);
+        assert!(of(&[], &[1]).is_empty() && of(&[2], &[1]).is_empty());
     }
 
     #[test]

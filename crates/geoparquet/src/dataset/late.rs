@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::Fields;
 use stacyard_model::json::Tape;
-use stacyard_store::{Batch, Error, Place, Record, Source};
+use stacyard_store::{Batch, Error, ErrorKind, Place, Record, Source};
 
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::{ItemHash, key_of};
@@ -24,22 +24,6 @@ impl NewFile {
     pub(crate) fn keys(&self, shelf: &Shelf) -> Result<Vec<ItemHash>, Error> {
         shelf.keys_of(&self.file(shelf)?)
     }
-}
-
-/// The keys that are in both of two sorted lists, in ascending order.
-pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Iterator<Item = ItemHash> + 'k {
-    // The shorter one is looked up in the longer one, each from where the last was found.
-    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
-    let mut from = 0;
-    short.iter().copied().filter(move |key| {
-        let mut step = 1;
-        while from + step < long.len() && long[from + step] < *key {
-            step *= 2;
-        }
-        let end = long.len().min(from + step + 1);
-        from += long[from..end].partition_point(|known| known < key);
-        long.get(from) == Some(key)
-    })
 }
 
 /// Writes a new file again without the Items of these keys, which it has and are in ascending order, and adds their texts to `late`. Files that are `staged` stay, as a part that may be committed again.
@@ -78,22 +62,20 @@ pub(crate) fn leave_out(
     if !staged.contains(&new.path) {
         discard(&*shelf.storage, std::slice::from_ref(new));
     }
-    match again.and_then(|again| again.new) {
+    let again = again.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Damaged,
+            &format!(
+                "{}{}: its list of keys has Items that its rows do not have",
+                shelf.storage.name(),
+                file.path
+            ),
+        )
+        .remedy("write the part anew")
+    })?;
+    match again.new {
         Some(again) => *new = again,
         None => new.rows = 0,
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_that_both_have() {
-        let of = |one: &[u128], other: &[u128]| common(one, other).collect::<Vec<_>>();
-        assert_eq!(of(&[1, 5, 9], &[0, 1, 2, 3, 4, 5, 6, 7]), [1, 5]);
-        assert_eq!(of(&(0..100).collect::<Vec<_>>(), &[0, 50, 99, 100]), [0, 50, 99]);
-        assert!(of(&[], &[1]).is_empty() && of(&[2], &[1]).is_empty());
-    }
 }

@@ -9,6 +9,7 @@ use stacyard_store::{Encoder, Error, Observer, Progress, in_order};
 
 use crate::dataset::commit::{Plan, commit};
 use crate::dataset::file::{DataFile, OPTIMIZED};
+use crate::dataset::keys::key;
 use crate::dataset::log::action::Said;
 use crate::dataset::options::Writing;
 use crate::dataset::schema;
@@ -50,9 +51,9 @@ pub fn optimize(
             return Ok(Optimized::default());
         }
         let mut files = rewritten(&view, &small, writing, observer)?;
-        let id = uuid()?;
+        let run = format!("{}:{}", uuid()?, layout(view.version()));
         for file in &mut files {
-            file.add.tags.get_or_insert_default().insert(OPTIMIZED.to_owned(), Some(id.clone()));
+            file.add.tags.get_or_insert_default().insert(OPTIMIZED.to_owned(), Some(run.clone()));
         }
         let old: HashSet<&str> = small.iter().map(|&file| view.data_files()[file].path.as_str()).collect();
         let items = files.iter().map(|file| file.rows).sum();
@@ -84,13 +85,20 @@ fn small(view: &View) -> Vec<usize> {
         |file: &DataFile| file.keys.is_some() && file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2);
     let files = view.data_files().iter().enumerate();
     let small: Vec<(usize, &DataFile)> = files.filter(|(_, file)| is_small(file)).collect();
-    // What one optimize has made of all of them together is as large as it gets.
-    let mut made_by = small.iter().map(|(_, file)| file.tag(OPTIMIZED));
-    let first = made_by.next().flatten();
-    if first.is_some() && made_by.all(|id| id == first) {
+    // What one run has made of all of them together does not become less, unless they are to stand together in another way.
+    let mut runs = small.iter().map(|(_, file)| file.tag(OPTIMIZED));
+    let first = runs.next().flatten();
+    let is_as_wanted = first.is_some_and(|run| run.ends_with(&layout(view.version())));
+    if is_as_wanted && runs.all(|run| run == first) {
         return Vec::new();
     }
     small.into_iter().map(|(index, _)| index).collect()
+}
+
+/// What decides how Items are laid out in files, as a text of always the same length.
+fn layout(version: &Version) -> String {
+    let profile = version.profile.as_ref().map(|profile| profile.text()).unwrap_or_default();
+    format!("{:032x}", key(Some(&version.partition_by.to_string()), profile))
 }
 
 /// The Items of some files in new ones.

@@ -9,27 +9,30 @@ use std::sync::Arc;
 use arrow_schema::{Fields, Schema};
 use bytes::{Buf, Bytes};
 use parquet::arrow::arrow_writer::{
-    ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
+    ArrowColumnChunk, ArrowColumnWriter, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::SerializedRowGroupWriter;
 use stacyard_store::{Counts, Error};
 
 use crate::dataset::file::{DataFile, EDITED, Shelf};
 use crate::dataset::keys::{ItemHash, KeyList, each_item, each_row, to_bytes};
 use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
-use crate::read::bytes::Blocks;
 use crate::read::opened::Opened;
 use crate::read::page::Leaf;
+use crate::read::places::page_locations;
 use crate::read::runs;
 use crate::sink::unwritable;
 use crate::write::rows::MAX_BATCH_ROWS;
 use crate::write::written::Written;
+
+/// Bytes of columns that are read at once (16 MiB), unless one has more.
+const FETCHED: u64 = 16 << 20;
 
 /// A file, written again.
 #[derive(Debug, Clone)]
@@ -115,12 +118,16 @@ impl Again<'_> {
             if count == 0 {
                 continue;
             }
-            let bytes = self.bytes(group).map_err(|cause| self.opened.damaged(&cause))?;
-            if count == rows {
-                self.copy(group, &bytes, &mut out).map_err(|cause| self.opened.damaged(&cause))?;
+            let writers = || factory.create_column_writers(index).map_err(failed);
+            let mut to = out.next_row_group().map_err(failed)?;
+            let append = |column: Column| column.append(&mut to).map_err(failed);
+            // A file in which some columns have a page index and others none cannot be written.
+            if count == rows && self.is_indexed(group)? {
+                self.each_as_it_is(group, append)?;
             } else {
-                self.leave_out(group, &bytes, &of_group, (&factory, index), &mut out).map_err(failed)?;
+                self.each_without(group, &of_group, writers()?, append)?;
             }
+            to.close().map_err(failed)?;
             index += 1;
         }
         let list = KeyList { start: out.bytes_written() as u64, count: keys.len() as u64 };
@@ -138,7 +145,7 @@ impl Again<'_> {
         Ok(new)
     }
 
-    /// As the file was written.
+    /// As the file was written; but what is written again is packed fast.
     fn properties(&self) -> WriterProperties {
         let metadata = &self.opened.table.metadata;
         let file = metadata.file_metadata();
@@ -168,96 +175,124 @@ impl Again<'_> {
         properties.build()
     }
 
-    /// All of a row group, read at once.
-    fn bytes(&self, group: usize) -> ParquetResult<Blocks> {
-        let table = &self.opened.table;
-        let ranges = table.group(group).columns().iter().map(|chunk| {
-            let (start, length) = chunk.byte_range();
-            start..start.saturating_add(length)
-        });
-        table.file.fetch(ranges.collect())
+    /// A row group with its page indexes.
+    fn indexed(&self, group: usize) -> Result<&Arc<ParquetMetaData>, Error> {
+        self.opened.table.indexed(group).map_err(|cause| self.opened.damaged(&cause))
     }
 
-    /// A row group as it is.
-    fn copy<W: io::Write + Send>(
+    fn is_indexed(&self, group: usize) -> Result<bool, Error> {
+        let indexed = self.indexed(group)?;
+        let mut leaves = 0..self.opened.table.group(group).num_columns();
+        Ok(leaves.all(|leaf| page_locations(indexed, leaf).is_some()))
+    }
+
+    /// Hands over the columns of a row group as they are.
+    fn each_as_it_is(
         &self,
         group: usize,
-        fetched: &Blocks,
-        out: &mut SerializedFileWriter<W>,
-    ) -> ParquetResult<()> {
+        mut take: impl FnMut(Column) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let table = &self.opened.table;
-        let indexed = table.indexed(group)?;
-        let rows = table.rows(group) as u64;
-        let mut to = out.next_row_group()?;
-        for (leaf, chunk) in table.group(group).columns().iter().enumerate() {
-            let column_index = indexed.column_index().and_then(|index| index.first()?.get(leaf).cloned());
-            let offset_index = indexed.offset_index().and_then(|index| index.first()?.get(leaf).cloned());
-            let bytes = Chunk::of(fetched, chunk)?;
-            let close = ColumnCloseResult {
-                bytes_written: bytes.bytes.len() as u64,
-                rows_written: rows,
-                metadata: chunk.clone(),
-                bloom_filter: table.bloom_filter(group, leaf)?.map(|filter| filter.as_ref().clone()),
-                column_index,
-                offset_index,
-            };
-            to.append_column(&bytes, close)?;
+        let damaged = |cause: ParquetError| self.opened.damaged(&cause);
+        let indexed = self.indexed(group)?;
+        let chunks = table.group(group).columns();
+        let mut next = 0;
+        while next < chunks.len() {
+            // As many as are read at once.
+            let mut bytes = 0;
+            let some = chunks[next..].iter().take_while(|chunk| {
+                bytes += chunk.byte_range().1;
+                bytes <= FETCHED
+            });
+            let end = next + some.count().max(1);
+            let fetched = table.file.fetch(chunks[next..end].iter().map(range).collect()).map_err(damaged)?;
+            for (leaf, chunk) in (next..end).zip(&chunks[next..end]) {
+                let bytes = Chunk::of(&fetched, chunk).map_err(damaged)?;
+                let filter = table.bloom_filter(group, leaf).map_err(damaged)?;
+                let close = ColumnCloseResult {
+                    bytes_written: bytes.bytes.len() as u64,
+                    rows_written: table.rows(group) as u64,
+                    metadata: chunk.clone(),
+                    bloom_filter: filter.map(|filter| filter.as_ref().clone()),
+                    column_index: indexed.column_index().and_then(|index| index.first()?.get(leaf).cloned()),
+                    offset_index: indexed.offset_index().and_then(|index| index.first()?.get(leaf).cloned()),
+                };
+                take(Column::Bytes(bytes, Box::new(close)))?;
+            }
+            next = end;
         }
-        to.close().map(drop)
+        Ok(())
     }
 
-    /// Some rows of a row group: columns without statistics are cut, the others are packed anew.
-    fn leave_out<W: io::Write + Send>(
+    /// Hands over the columns of a row group with some rows: those without statistics are cut, the others are packed anew.
+    fn each_without(
         &self,
         group: usize,
-        fetched: &Blocks,
         kept: &[Range<usize>],
-        (factory, index): (&ArrowRowGroupWriterFactory, usize),
-        out: &mut SerializedFileWriter<W>,
-    ) -> ParquetResult<()> {
+        writers: Vec<ArrowColumnWriter>,
+        mut take: impl FnMut(Column) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let table = &self.opened.table;
-        let indexed = table.indexed(group)?;
-        let is_cut = |leaves: &Vec<Leaf>| self.is_ours && leaves.iter().all(|leaf| is_cut(indexed, leaf));
-        let cut = (0..table.fields.len()).map(|field| table.leaves(field).filter(is_cut));
-        let cut: Vec<Option<Vec<Leaf>>> = cut.collect();
-        let names: HashSet<&String> = table
-            .fields
-            .iter()
-            .zip(&cut)
-            .filter(|(_, cut)| cut.is_none())
-            .map(|(field, _)| field.name())
-            .collect();
-        let columns = table.columns(|path| path.first().is_some_and(|root| names.contains(root)));
-        let mut writers: Vec<Option<_>> =
-            factory.create_column_writers(index)?.into_iter().map(Some).collect();
-        for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1))? {
-            let batch = batch?;
+        let damaged = |cause: ParquetError| self.opened.damaged(&cause);
+        let indexed = self.indexed(group)?;
+        let mut cut: HashMap<usize, Leaf> = HashMap::new();
+        let mut packed: HashSet<&String> = HashSet::new();
+        for (number, field) in table.fields.iter().enumerate() {
+            let can_be_cut =
+                |leaves: &Vec<Leaf>| self.is_ours && leaves.iter().all(|leaf| is_cut(indexed, leaf));
+            match table.leaves(number).filter(can_be_cut) {
+                Some(leaves) => cut.extend(leaves.into_iter().map(|leaf| (leaf.number, leaf))),
+                None => drop(packed.insert(field.name())),
+            }
+        }
+        let columns = table.columns(|path| path.first().is_some_and(|root| packed.contains(root)));
+        let mut writers: Vec<Option<ArrowColumnWriter>> = writers.into_iter().map(Some).collect();
+        for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1)).map_err(damaged)? {
+            let batch = batch.map_err(damaged)?;
             let mut leaves = columns.leaves().iter();
             for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-                for values in compute_leaves(field, column)? {
+                for values in compute_leaves(field, column).map_err(damaged)? {
                     let writer = leaves.next().and_then(|&leaf| writers.get_mut(leaf)?.as_mut());
-                    writer.map_or(Ok(()), |writer| writer.write(&values))?;
+                    writer.map_or(Ok(()), |writer| writer.write(&values)).map_err(damaged)?;
                 }
             }
         }
-        let mut to = out.next_row_group()?;
-        let cut: HashMap<usize, Leaf> =
-            cut.into_iter().flatten().flatten().map(|leaf| (leaf.number, leaf)).collect();
-        for (number, writer) in writers.iter_mut().enumerate() {
-            match cut.get(&number) {
-                Some(leaf) => {
-                    let chunk = Chunk::of(fetched, table.group(group).column(number))?;
-                    let (bytes, close) = splice(indexed, *leaf, &chunk.bytes, kept)?;
-                    to.append_column(&Chunk { start: 0, bytes }, close)?;
+        let chunk = |leaf: usize| table.group(group).column(leaf);
+        let ranges = cut.keys().map(|&leaf| range(chunk(leaf)));
+        let fetched = table.file.fetch(ranges.collect()).map_err(damaged)?;
+        for (leaf, writer) in writers.into_iter().enumerate() {
+            let column = match (cut.get(&leaf), writer) {
+                (Some(cut), _) => {
+                    let old = Chunk::of(&fetched, chunk(leaf)).map_err(damaged)?;
+                    let (bytes, close) = splice(indexed, *cut, &old.bytes, kept).map_err(damaged)?;
+                    Column::Bytes(Chunk { start: 0, bytes }, Box::new(close))
                 }
-                None => {
-                    if let Some(writer) = writer.take() {
-                        writer.close()?.append_to_row_group(&mut to)?;
-                    }
-                }
-            }
+                (None, Some(writer)) => Column::Packed(writer.close().map_err(damaged)?),
+                (None, None) => continue,
+            };
+            take(column)?;
         }
-        to.close().map(drop)
+        Ok(())
+    }
+}
+
+fn range(chunk: &ColumnChunkMetaData) -> Range<u64> {
+    let (start, length) = chunk.byte_range();
+    start..start.saturating_add(length)
+}
+
+/// A column of a row group, ready to be written.
+enum Column {
+    Bytes(Chunk, Box<ColumnCloseResult>),
+    Packed(ArrowColumnChunk),
+}
+
+impl Column {
+    fn append<W: io::Write + Send>(self, to: &mut SerializedRowGroupWriter<'_, W>) -> ParquetResult<()> {
+        match self {
+            Self::Bytes(bytes, close) => to.append_column(&bytes, *close),
+            Self::Packed(chunk) => chunk.append_to_row_group(to),
+        }
     }
 }
 

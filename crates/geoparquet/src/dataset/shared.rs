@@ -1,79 +1,105 @@
-//! Items that several files have. The sorted keys of all files are read side by side, a piece of each at a time: each list is read once, however many
-//! files there are.
+//! Items that several files have: new files in one another's place, or in that of files that are there. The keys of some new files at a time are in
+//! memory, and those of each other file are read once for these.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::HashSet;
+use std::ops::Range;
 
 use stacyard_store::Error;
 
 use crate::dataset::file::{DataFile, Shelf};
-use crate::dataset::keys::{ItemHash, KeyList};
+use crate::dataset::keys::{ItemHash, common};
+use crate::search::picked::each;
 
-/// Keys that are in memory, of all files together (64 MiB of them), and of a file at least.
-const KEYS: u64 = 4 << 20;
-const LEAST: u64 = 1 << 10;
+/// Keys that are in memory at a time (256 MiB of them), unless one file has more.
+const KEYS: usize = 16 << 20;
 
-/// Hands over each key that is in several of the files, in ascending order, with the numbers of these files, in ascending order too.
+/// Of each new file the keys that an old one has, in ascending order.
 ///
 /// # Errors
-/// Keys that cannot be read; what `take` says.
-pub(crate) fn each_shared(
+/// Keys that cannot be read.
+pub(crate) fn with_old(
+    shelf: &Shelf,
+    old: &[DataFile],
+    new: &[DataFile],
+) -> Result<Vec<Vec<ItemHash>>, Error> {
+    let mut found = Vec::with_capacity(new.len());
+    let mut next = 0;
+    while next < new.len() {
+        let (range, keys) = some(shelf, new, next)?;
+        let mut both = Vec::new();
+        each_common(shelf, old, &keys, |_, some| both.extend(some))?;
+        both.sort_unstable();
+        both.dedup();
+        for file in &new[range.clone()] {
+            let of_file = if both.is_empty() { Vec::new() } else { shelf.keys_of(file)? };
+            found.push(common(&both, &of_file).collect());
+        }
+        next = range.end;
+    }
+    Ok(found)
+}
+
+/// Of each file the keys that an earlier one has, in ascending order.
+///
+/// # Errors
+/// Keys that cannot be read.
+pub(crate) fn with_earlier(shelf: &Shelf, files: &[DataFile]) -> Result<Vec<Vec<ItemHash>>, Error> {
+    let mut found = vec![Vec::new(); files.len()];
+    let mut next = 0;
+    while next < files.len() {
+        let (range, keys) = some(shelf, files, next)?;
+        let mut twice: Vec<ItemHash> =
+            keys.array_windows().filter(|[one, other]| one == other).map(|[one, _]| *one).collect();
+        twice.dedup();
+        let mut seen = HashSet::new();
+        for at in if twice.is_empty() { 0..0 } else { range.clone() } {
+            found[at].extend(common(&twice, &shelf.keys_of(&files[at])?).filter(|key| !seen.insert(*key)));
+        }
+        each_common(shelf, &files[range.end..], &keys, |at, some| found[range.end + at].extend(some))?;
+        next = range.end;
+    }
+    for keys in &mut found {
+        keys.sort_unstable();
+        keys.dedup();
+    }
+    Ok(found)
+}
+
+/// The next files whose keys are in memory together, and these, sorted.
+fn some(shelf: &Shelf, files: &[DataFile], first: usize) -> Result<(Range<usize>, Vec<ItemHash>), Error> {
+    let (mut keys, mut end) = (shelf.keys_of(&files[first])?, first + 1);
+    while let Some(file) = files.get(end) {
+        let count = file.keys.map_or(0, |list| usize::try_from(list.count).unwrap_or(usize::MAX));
+        if keys.len().saturating_add(count) > KEYS {
+            break;
+        }
+        keys.append(&mut shelf.keys_of(file)?);
+        end += 1;
+    }
+    keys.sort_unstable();
+    Ok((first..end, keys))
+}
+
+/// Hands over the keys of each file that are among these, some files side by side.
+fn each_common(
     shelf: &Shelf,
     files: &[DataFile],
-    mut take: impl FnMut(ItemHash, &[usize]) -> Result<(), Error>,
+    keys: &[ItemHash],
+    mut take: impl FnMut(usize, Vec<ItemHash>),
 ) -> Result<(), Error> {
-    let piece = (KEYS / (files.len() as u64).max(1)).max(LEAST);
-    let mut lists = files.iter().map(|file| Keys::of(shelf, file, piece)).collect::<Result<Vec<_>, _>>()?;
-    let mut next = BinaryHeap::new();
-    for (number, keys) in lists.iter_mut().enumerate() {
-        next.extend(keys.next(shelf)?.map(|key| Reverse((key, number))));
-    }
-    let mut have: Vec<usize> = Vec::new();
-    while let Some(Reverse((key, number))) = next.pop() {
-        have.push(number);
-        next.extend(lists[number].next(shelf)?.map(|key| Reverse((key, number))));
-        let goes_on = next.peek().is_some_and(|Reverse((other, _))| *other == key);
-        if goes_on {
-            continue;
-        }
-        // What another program has written can have a key twice.
-        have.dedup();
-        if have.len() > 1 {
-            take(key, &have)?;
-        }
-        have.clear();
-    }
-    Ok(())
-}
-
-/// The keys of a file, in order.
-struct Keys<'f> {
-    file: &'f DataFile,
-    /// Those that are not read yet; `None`: all are.
-    left: Option<KeyList>,
-    piece: u64,
-    read: std::vec::IntoIter<ItemHash>,
-}
-
-impl<'f> Keys<'f> {
-    fn of(shelf: &Shelf, file: &'f DataFile, piece: u64) -> Result<Self, Error> {
-        let read = if file.keys.is_some() { Vec::new() } else { shelf.keys_of(file)? };
-        Ok(Self { file, left: file.keys, piece, read: read.into_iter() })
-    }
-
-    fn next(&mut self, shelf: &Shelf) -> Result<Option<ItemHash>, Error> {
-        if let Some(key) = self.read.next() {
-            return Ok(Some(key));
-        }
-        let Some(left) = &mut self.left else { return Ok(None) };
-        // Not all files can be open at once.
-        let keys = left.take(&*shelf.keys(self.file)?, self.piece);
-        self.read = keys.map_err(|cause| shelf.unread(self.file, cause))?.into_iter();
-        if left.count == 0 {
-            self.left = None;
-        }
-        Ok(self.read.next())
-    }
+    each(
+        files.iter().enumerate(),
+        shelf.storage.at_once(),
+        || (),
+        |(), (at, file), _| {
+            let there = shelf.keys_of(file)?;
+            Ok((at, common(keys, &there).collect()))
+        },
+        |(at, both)| {
+            take(at, both);
+            Ok(())
+        },
+    )
 }
 
 #[cfg(test)]
@@ -84,6 +110,7 @@ mod tests {
     use stacyard_store::Storage;
 
     use super::*;
+    use crate::dataset::file::KEYS as LIST;
     use crate::dataset::keys::to_bytes;
     use crate::dataset::local::LocalStorage;
     use crate::dataset::log::action::{Add, Texts};
@@ -92,7 +119,7 @@ mod tests {
         let mut output = storage.begin(name).unwrap();
         std::io::Write::write_all(&mut output.as_file(), &to_bytes(keys)).unwrap();
         let size = output.commit().unwrap();
-        let tags: Texts = [(crate::dataset::file::KEYS.to_owned(), Some(format!("0:{}", keys.len())))].into();
+        let tags: Texts = [(LIST.to_owned(), Some(format!("0:{}", keys.len())))].into();
         let add = Add {
             path: name.to_owned(),
             partition_values: Texts::new(),
@@ -110,22 +137,20 @@ mod tests {
     fn keys_of_several_files() {
         let folder = tempfile::tempdir().unwrap();
         let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(Path::new(folder.path())));
-        // More than are read at once.
-        let many: Vec<ItemHash> = (0..3 * u128::from(LEAST)).map(|n| n * 2).collect();
-        let lists: [&[ItemHash]; 4] = [&many, &[1, 4, 7, 4096, 5_001], &[], &[4, 7, 6_000]];
-        let files: Vec<DataFile> = lists
-            .iter()
-            .enumerate()
-            .map(|(at, keys)| file(&storage, &format!("{at}.parquet"), keys))
-            .collect();
-        let shelf = Shelf::new(storage, 0);
-        let mut found = Vec::new();
-        each_shared(&shelf, &files, |key, have| {
-            found.push((key, have.to_vec()));
-            Ok(())
-        })
-        .unwrap();
-        let wanted = [(4, vec![0, 1, 3]), (7, vec![1, 3]), (4096, vec![0, 1]), (6_000, vec![0, 3])];
-        assert_eq!(found, wanted);
+        let many: Vec<ItemHash> = (0..3_000).map(|n| n * 2).collect();
+        let lists: [&[ItemHash]; 5] = [&many, &[1, 4, 7, 4096, 5_001], &[], &[4, 7, 9], &[7, 9, 11]];
+        let file = |(at, keys): (usize, &&[ItemHash])| file(&storage, &format!("{at}.parquet"), keys);
+        let files: Vec<DataFile> = lists.iter().enumerate().map(file).collect();
+        let shelf = Shelf::new(Arc::clone(&storage), 0);
+        assert_eq!(
+            with_earlier(&shelf, &files).unwrap(),
+            [vec![], vec![4, 4096], vec![], vec![4, 7], vec![7, 9]]
+        );
+        assert_eq!(
+            with_old(&shelf, &files[..2], &files[2..]).unwrap(),
+            [vec![], vec![4, 7], vec![7]],
+            "new ones may have the same"
+        );
+        assert_eq!(with_old(&shelf, &[], &files[2..]).unwrap(), [vec![], vec![], vec![]]);
     }
 }

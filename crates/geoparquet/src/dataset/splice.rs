@@ -19,18 +19,21 @@ use zstd::bulk::Compressor;
 use crate::read::chosen::Pages;
 use crate::read::damage::damaged;
 use crate::read::hybrid;
-use crate::read::page::{self, Data, Leaf, Page, Stored, Values, bits_of, count_of};
+use crate::read::page::{self, Data, Leaf, Page, Physical, Stored, Values, bits_of, count_of};
 use crate::read::places::page_locations;
 use crate::read::runs;
 
-/// As the files of a dataset are packed at first.
-const ZSTD_LEVEL: i32 = 3;
+/// As columns that are packed anew: a footer does not say which level they had, and `optimize` packs them as wanted.
+const ZSTD_LEVEL: i32 = 1;
 
-/// Whether a column is cut here: where statistics are told of its values these would have to be looked at.
+/// Whether a column is cut here. One with statistics is not: its least and greatest values may be among those that go.
 pub(crate) fn is_cut(group: &ParquetMetaData, leaf: &Leaf) -> bool {
     let chunk = group.row_group(0).column(leaf.number);
     let is_plain = |encoding| matches!(encoding, Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY);
-    chunk.statistics().is_none()
+    // Bits are written as they are, which the footer then has to say.
+    let is_said = leaf.physical != Physical::Boolean || chunk.encodings_mask().is_set(Encoding::PLAIN);
+    is_said
+        && chunk.statistics().is_none()
         && chunk.geo_statistics().is_none()
         && chunk.encodings().all(is_plain)
         && Pages::are_known(group, &[leaf.number])
@@ -55,12 +58,18 @@ pub(crate) fn splice(
     let (mut values, mut unpacked) = (chunk.num_values(), chunk.uncompressed_size());
     let dictionary = part(bytes, begin..locations[0].offset.cast_unsigned(), begin)?;
     out.write_all(&dictionary)?;
-    for (location, (start, end)) in locations.iter().zip(starts().zip(starts().skip(1).chain([rows]))) {
+    let ends = starts().skip(1).chain([rows]);
+    let is_in_order = starts().next() == Some(0)
+        && starts().zip(ends.clone()).all(|(start, end)| start <= end && end <= rows);
+    if !is_in_order {
+        return Err(damaged("the rows of its pages are out of order"));
+    }
+    for (location, (start, end)) in locations.iter().zip(starts().zip(ends)) {
         let page = page_bytes(bytes, location, begin)?;
         let runs = runs::within(kept, start..end);
         let left: usize = runs.iter().map(Range::len).sum();
         let offset = out.bytes_written();
-        if left == end.saturating_sub(start) {
+        if left == end - start {
             out.write_all(&page)?;
         } else {
             let (entries, size) = page::sizes(&page)?;

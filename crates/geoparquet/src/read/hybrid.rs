@@ -40,7 +40,7 @@ pub(crate) fn read<T: From<u8> + TryFrom<u32> + Copy>(
     Some(())
 }
 
-/// Appends the bytes of numbers that have no more than `width` bits, which is not none.
+/// Appends the bytes of numbers that have no more than `width` bits, which is 1 at least.
 pub(crate) fn write(numbers: impl Iterator<Item = u32>, width: usize, out: &mut Vec<u8>) {
     let mut numbers = numbers.peekable();
     // Those that are packed by eights, as they do not repeat for long.

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_model::json::{Document, Value};
 use stacyard_search::{Query, Search};
 use stacyard_store::{
@@ -366,6 +369,41 @@ fn edits_in_turn_leave_one_small_file() {
     assert_eq!(names(&open(&storage)).len(), 6);
     let files = open(&storage).view().data_files().len();
     assert_eq!(files, 2, "the one of the copy, and the one of the edits");
+}
+
+/// Another program writes its files again: in several row groups, without a page index, and without what we say of them.
+#[test]
+fn files_of_others_without_a_page_index_are_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let items: Vec<Document> = (0..30).map(|number| item(&format!("i{number}"), "")).collect();
+    put(&storage, &items, Mode::Insert).unwrap();
+    let old = open(&storage).view().data_files()[0].path.clone();
+    let read =
+        ParquetRecordBatchReaderBuilder::try_new(fs::File::open(folder.path().join(&old)).unwrap()).unwrap();
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(10))
+        .set_offset_index_disabled(true)
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    let file = fs::File::create(folder.path().join("theirs.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, Arc::clone(read.schema()), Some(properties.build())).unwrap();
+    for batch in read.build().unwrap() {
+        writer.write(&batch.unwrap()).unwrap();
+    }
+    writer.close().unwrap();
+    let size = fs::metadata(folder.path().join("theirs.parquet")).unwrap().len();
+    let lines = format!(
+        r#"{{"add":{{"path":"theirs.parquet","partitionValues":{{}},"size":{size},"modificationTime":0,"dataChange":true}}}}
+{{"remove":{{"path":"{old}","deletionTimestamp":0,"dataChange":true}}}}"#
+    );
+    fs::write(folder.path().join(format!("_delta_log/{:020}.json", 2)), lines).unwrap();
+    put(&storage, &[item("i5", r#","x":1"#)], Mode::Upsert).unwrap();
+    let store: Store = open(&storage).into();
+    store.edit().unwrap().delete_item(&ItemKey::new("c", "i17"), When::Always).unwrap();
+    let left = documents(&open(&storage));
+    assert_eq!(left.len(), 29);
+    assert_eq!(left.iter().filter(|item| item.text().contains("\"x\":1")).count(), 1);
+    assert!(!left.iter().any(|item| item.text().contains("\"i17\"")));
 }
 
 /// The message of an error, and what can be done, without the folder of the test.
