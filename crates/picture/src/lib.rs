@@ -4,6 +4,7 @@
 //! All are plate carrée: degrees of longitude and latitude are as long as each other, so that the poles are on the map. What lies
 //! beyond 180° is on the other side as well.
 
+mod across;
 mod land;
 mod number;
 mod page;
@@ -16,6 +17,7 @@ mod view;
 
 use geo_types::Geometry;
 
+pub use self::across::{across, is_across};
 pub use self::page::{Item, Page, page};
 pub use self::png::{Unwritten, png};
 pub use self::svg::svg;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use stacyard::Store;
 use stacyard_model::json::{Document, Value};
-use stacyard_picture::{Cell, Item, Picture, Times, View};
+use stacyard_picture::{Cell, Item, Picture, Times, View, across, is_across};
 use stacyard_search::{
     Aggregate, Aggregation, Frequencies, Grid, PageSize, Query, Step, Tile, read_geometry,
 };
@@ -87,11 +87,19 @@ pub(super) fn look<C>(
         let damaged =
             |reason| Error::new(ErrorKind::Damaged, &format!("an Item whose geometry is none: {reason}"));
         match geometry.map_err(damaged)?.flatten() {
+            Some(geometry) if is_across(&bbox_of(item.root())) => {
+                look.picture.footprints.push(across(geometry));
+            }
             Some(geometry) => look.picture.footprints.push(geometry),
             None => look.nowhere += 1,
         }
     }
     Ok(look)
+}
+
+fn bbox_of(item: Value<'_>) -> Vec<f64> {
+    let numbers = item.get("bbox").and_then(Value::elements).into_iter().flatten();
+    numbers.filter_map(|number| Some(number.as_number()?.to_f64())).collect()
 }
 
 fn contradiction() -> Error {

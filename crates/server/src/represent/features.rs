@@ -27,6 +27,9 @@ const PART: usize = 256 << 10;
 /// A page for people has so many Items at most.
 const SHOWN: u64 = 100;
 
+/// It ends after the Item with which it has so many bytes (16 MiB): it is held as a whole, several times.
+const SHOWN_BYTES: usize = 16 << 20;
+
 /// What a page is made of.
 struct Features {
     page: Page,
@@ -86,6 +89,7 @@ pub(crate) async fn shown_features(
         let mut all = Vec::new();
         while !writer.is_done {
             all.extend_from_slice(&writer.next()?);
+            writer.is_full = all.len() >= SHOWN_BYTES;
         }
         serde_json::from_slice(&all)
             .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))
@@ -108,12 +112,23 @@ struct Writer {
     returned: u64,
     /// Where its first and its last Item stand.
     ends: Option<[Cursor; 2]>,
+    /// Others come on the next page.
+    is_full: bool,
     is_done: bool,
 }
 
 impl Writer {
     fn new(features: Features, catalog: Catalog, server: App) -> Self {
-        Self { features, catalog, server, tape: Tape::new(), returned: 0, ends: None, is_done: false }
+        Self {
+            features,
+            catalog,
+            server,
+            tape: Tape::new(),
+            returned: 0,
+            ends: None,
+            is_full: false,
+            is_done: false,
+        }
     }
 
     /// The next part.
@@ -123,7 +138,8 @@ impl Writer {
             out.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
         }
         while out.len() < PART {
-            let Some(item) = self.features.page.next().transpose()? else {
+            let item = if self.is_full { None } else { self.features.page.next().transpose()? };
+            let Some(item) = item else {
                 self.finish(&mut out)?;
                 break;
             };
@@ -154,7 +170,8 @@ impl Writer {
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.is_done = true;
         let page = &mut self.features.page;
-        let (is_first, has_more) = (page.is_first(), page.has_more()?);
+        let is_cut = self.is_full && page.next().transpose()?.is_some();
+        let (is_first, has_more) = (page.is_first(), is_cut || page.has_more()?);
         let token = |place: String| self.server.tokens.sign(&place);
         let ends = self.ends.as_ref();
         let next = ends.filter(|_| has_more).map(|[_, last]| token(last.to_string()));

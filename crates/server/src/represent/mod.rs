@@ -27,7 +27,7 @@ pub(crate) use self::page_links::{PageLinks, Way};
 /// The pages, each made of the JSON of its resource.
 pub(crate) mod page {
     pub(crate) use super::html::{
-        Card, Commands, Download, Found, Neighbours, Search, Section, Site, aggregates, api, collection,
-        collections, conformance, item, landing, response, schema,
+        Card, Commands, Download, Filter, Found, Neighbours, Search, Section, Site, aggregates, api,
+        collection, collections, conformance, item, landing, response, schema,
     };
 }

@@ -1,21 +1,18 @@
 //! `/aggregate` and `/aggregations`, also below a Collection: what the Items that answer say together (STAC API - Aggregation).
 
-use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::names::of_items;
+use super::place::Place;
 use super::{Resource, get};
-use crate::ask::{Asked, Body, GENERAL, GRID_CODES, Given, Parameters, Segments, Wanted, known};
-use crate::catalog::Catalog;
-use crate::form::{Also, Chosen, What};
-use crate::links::{Base, link};
+use crate::ask::{Asked, Body, GENERAL, GRID_CODES, Given, Wanted, known};
+use crate::form::{Also, What};
+use crate::links::link;
 use crate::media::JSON;
 use crate::problem::Problem;
 use crate::represent::{aggregated, document, page, text};
-use crate::state::App;
 
 pub(super) const RESOURCES: &[Resource] = &[
     Resource {
@@ -56,57 +53,17 @@ pub(super) const RESOURCES: &[Resource] = &[
     },
 ];
 
-/// Where aggregations are asked for: of all Items, or below a Collection.
-struct Place {
-    app: App,
-    catalog: Catalog,
-    base: Base,
-    chosen: Chosen,
-    parameters: Parameters,
-    collection: Option<String>,
-}
-
-impl FromRequestParts<App> for Place {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Ok(parameters) = Parameters::from_request_parts(parts, app).await;
-        let Ok(chosen) = Chosen::from_request_parts(parts, app).await;
-        Ok(Self {
-            app: App::clone(app),
-            catalog: Catalog::from_request_parts(parts, app).await?,
-            base: Base::from_request_parts(parts, app).await?,
-            chosen,
-            parameters,
-            // The path of all has no id.
-            collection: Segments::<Option<String>>::from_request_parts(parts, app).await?.0,
-        })
-    }
-}
-
 impl Place {
-    fn url(&self, name: &str) -> String {
-        match &self.collection {
-            None => self.base.url(&format!("/{name}")),
-            Some(id) => format!("{}/{name}", self.base.collection(id)),
-        }
-    }
-
     async fn answered(self, asked: Asked, given: &Given, query: &str) -> Result<Response, Problem> {
-        let here = format!("{}{query}", self.url("aggregate"));
-        let Self { app, catalog, base, chosen, collection, .. } = self;
-        let asked = match &collection {
-            None => asked,
-            Some(id) => asked.within(id)?,
-        };
+        let here = format!("{}{query}", self.base.url(&self.path("aggregate", "aggregate")));
+        let asked = self.within(asked)?;
         let wanted = Wanted::of(given)?;
         let (query, aggregations) = (asked.query(), wanted.aggregations.clone());
+        let catalog = self.catalog.clone();
         let found =
-            app.works.long_job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await;
-        let found = found.map_err(|problem| {
-            let problem = asked.places.blamed(problem);
-            collection.iter().fold(problem, |problem, id| problem.of_collection(id))
-        });
+            self.app.works.long_job().run(move |stop| catalog.aggregate(&query, &aggregations, stop)).await;
+        let found = found.map_err(|problem| self.blamed(asked.places.blamed(problem)));
+        let Self { app, base, chosen, collection, .. } = self;
         let found = wanted.names.iter().zip(&wanted.aggregations).zip(found?);
         let found = found.map(|((name, of), found)| aggregated(name, of, found, wanted.interval));
         let found: Vec<Value> = found.collect();
@@ -166,6 +123,9 @@ async fn listed(place: Place, headers: HeaderMap) -> Result<Response, Problem> {
     if schema["properties"].get("grid:code").is_some() {
         all.push(json!({"name": GRID_CODES, "data_type": "string"}));
     }
-    let links = [link("self", JSON, place.url("aggregations")), link("root", JSON, place.base.root())];
+    let links = [
+        link("self", JSON, place.base.url(&place.path("aggregations", "aggregations"))),
+        link("root", JSON, place.base.root()),
+    ];
     Ok(document(JSON, &headers, &json!({"aggregations": all, "links": links})))
 }

@@ -4,86 +4,67 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use stacyard_model::json::Document;
 use stacyard_search::cql2::Expr;
+use stacyard_search::{Fields, PageSize, Query, Search, Stop};
+use stacyard_store::ErrorKind;
 
 use super::names::of_items;
-use crate::ask::{Asked, Body, Given, Parameters, Segments, known};
-use crate::catalog::Catalog;
-use crate::form::{Chosen, What};
-use crate::links::{Base, encoded};
+use super::place::Place;
+use crate::ask::{Asked, Body, Given, has_span, known, one_filter};
+use crate::catalog::PlaceOfPage;
+use crate::form::What;
 use crate::problem::{Problem, Said};
 use crate::represent::{PageLinks, USUAL, Way, columns, items, length_of_row, page, shown_features};
-use crate::state::App;
+
+/// An answer that a page shows.
+struct Answered {
+    given: Given,
+    filter: page::Filter,
+    /// A page of Items.
+    items: Value,
+}
 
 /// What a file of the Items of all collections is called.
 const NAME: &str = "items";
 
-/// A GET for Items.
-pub(super) struct Find {
-    app: App,
-    method: Method,
-    catalog: Catalog,
-    base: Base,
-    chosen: Chosen,
-    parameters: Parameters,
-    collection: Option<String>,
-}
-
-impl FromRequestParts<App> for Find {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Ok(parameters) = Parameters::from_request_parts(parts, app).await;
-        let Ok(chosen) = Chosen::from_request_parts(parts, app).await;
-        Ok(Self {
-            app: App::clone(app),
-            method: parts.method.clone(),
-            catalog: Catalog::from_request_parts(parts, app).await?,
-            base: Base::from_request_parts(parts, app).await?,
-            chosen,
-            parameters,
-            // The path of all has no id.
-            collection: Segments::<Option<String>>::from_request_parts(parts, app).await?.0,
-        })
+pub(super) async fn find(method: Method, place: Place) -> Result<Response, Problem> {
+    if place.chosen.what() == What::Page && method != Method::HEAD {
+        return place.page().await;
     }
-}
-
-pub(super) async fn find(find: Find) -> Result<Response, Problem> {
-    if find.chosen.what() == What::Page && find.method != Method::HEAD {
-        return find.page().await;
-    }
-    let (given, asked) = find.asked()?;
-    let columns = if find.chosen.what() == What::Rows {
-        find.columns(given.get("fields").unwrap_or_default(), &asked).await?
+    let (given, asked) = place.asked()?;
+    let columns = if place.chosen.what() == What::Rows {
+        place.columns(given.get("fields").unwrap_or_default(), &asked).await?
     } else {
         Vec::new()
     };
-    let links = find.links(given);
-    let Find { app, method, catalog, collection, .. } = &find;
+    let links = place.links(given);
+    let Place { app, catalog, collection, .. } = &place;
     let name = collection.as_deref().unwrap_or(NAME);
-    let answered = items(app, catalog.clone(), method, asked, links, columns, name).await;
-    answered.map_err(|problem| find.blamed(problem))
+    let answered = items(app, catalog.clone(), &method, asked, links, columns, name).await;
+    answered.map_err(|problem| place.blamed(problem))
 }
 
-/// The same by a body. A page has a form, which asks by parameters: here it is the JSON.
-pub(super) async fn by_body(find: Find, Body(body): Body) -> Result<Response, Problem> {
-    let given = find.parameters.of(&[])?;
-    let asked = Asked::of_body(&body, known::SEARCH, &find.app.tokens)?;
-    let columns = if find.chosen.what() == What::Rows {
-        find.columns(&included(&body), &asked).await?
+/// The same by a body. A page has a form, which asks by parameters: a browser that would rather have one gets the JSON.
+pub(super) async fn by_body(method: Method, place: Place, Body(body): Body) -> Result<Response, Problem> {
+    let given = place.parameters.of(&[])?;
+    if place.chosen.what() == What::Page && given.get("f").is_some() {
+        let problem = Problem::bad("f: there is no page of a search that is asked by a body").parameter("f");
+        return Err(problem.help("ask for the page by a GET with the same as parameters, or for f=json here"));
+    }
+    let asked = Asked::of_body(&body, known::SEARCH, &place.app.tokens)?;
+    let columns = if place.chosen.what() == What::Rows {
+        place.columns(&included(&body), &asked).await?
     } else {
         Vec::new()
     };
     // Which representation is wanted is said by the URL, also of what comes next.
-    let path = format!("{}{}", find.path(), given.query());
-    let links = PageLinks { path, way: Way::Post(Arc::new(body)), ..find.links(given) };
-    let Find { app, method, catalog, .. } = find;
+    let path = format!("{}{}", place.items(), given.query());
+    let links = PageLinks { path, way: Way::Post(Arc::new(body)), ..place.links(given) };
+    let Place { app, catalog, .. } = place;
     items(&app, catalog, &method, asked, links, columns, NAME).await
 }
 
@@ -95,31 +76,23 @@ fn included(body: &Document) -> String {
     names.join(",")
 }
 
-impl Find {
+impl Place {
     fn asked(&self) -> Result<(Given, Asked), Problem> {
         let given = self.parameters.of(known::SEARCH)?;
-        let asked = Asked::of_parameters(&given, &self.app.tokens)?;
-        match &self.collection {
-            None => Ok((given, asked)),
-            Some(id) => Ok((given, asked.within(id)?)),
-        }
+        let asked = self.within(Asked::of_parameters(&given, &self.app.tokens)?)?;
+        Ok((given, asked))
     }
 
-    fn blamed(&self, problem: Problem) -> Problem {
-        self.collection.iter().fold(problem, |problem, id| problem.of_collection(id))
-    }
-
-    fn path(&self) -> String {
-        self.collection
-            .as_ref()
-            .map_or_else(|| "/search".to_owned(), |id| format!("/collections/{}/items", encoded(id)))
+    /// The path of the Items.
+    fn items(&self) -> String {
+        self.path("items", "search")
     }
 
     fn links(&self, given: Given) -> PageLinks {
         PageLinks {
             base: self.base.clone(),
             chosen: self.chosen.clone(),
-            path: self.path(),
+            path: self.items(),
             way: Way::Get(given),
             collection: self.collection.clone(),
         }
@@ -157,6 +130,17 @@ impl Find {
             (id.clone(), title.unwrap_or(id), items)
         };
         let collections = known.map(|known| known.known(&self.catalog).into_iter().map(titled).collect());
+        let job = self.app.works.job();
+        // Items may be large, and all of them are written several times.
+        job.go_on(move |_| Ok(self.written(found, collections))).await
+    }
+
+    /// The page of what was found, or of what is wrong.
+    fn written(
+        self,
+        found: Result<Answered, Problem>,
+        collections: Option<Vec<(String, String, u64)>>,
+    ) -> Response {
         let site = page::Site::new(self.base.clone(), &self.app);
         let search = |found| page::Search {
             site: &site,
@@ -165,36 +149,67 @@ impl Find {
             collections,
             found,
         };
-        Ok(match found {
-            Ok(found) => page::response(search(Ok(found)).page()),
+        match found {
+            Ok(Answered { given, filter, items }) => {
+                let commands = self.commands(&given, filter);
+                let downloads = self.downloads(&given, &items);
+                page::response(search(Ok(page::Found { items, commands, downloads })).page())
+            }
             Err(problem) => {
                 let mut response = problem.into_response();
                 let said =
                     response.extensions_mut().remove::<Said>().map(|Said(said)| said).unwrap_or_default();
                 (response.status(), page::response(search(Err(said)).page())).into_response()
             }
-        })
+        }
     }
 
     /// What a page shows of the answer.
-    async fn found(&self) -> Result<page::Found, Problem> {
+    async fn found(&self) -> Result<Answered, Problem> {
         let (given, asked) = self.asked()?;
-        let commands = self.commands(&given, asked.search.filter.as_ref());
-        let (places, links) = (asked.places.clone(), self.links(given.clone()));
+        let (search, places, links) = (asked.search.clone(), asked.places.clone(), self.links(given.clone()));
         let items = shown_features(&self.app, self.catalog.clone(), asked, links).await;
         let items = items.map_err(|problem| self.blamed(places.blamed(problem)))?;
-        let downloads = self.downloads(&given, &items);
-        Ok(page::Found { items, commands, downloads })
+        let filter = match self.has_spans(&search).await? {
+            Some(has_spans) if search.text.is_empty() => page::Filter::Whole(one_filter(&search, has_spans)),
+            _ => page::Filter::Part(search.filter),
+        };
+        Ok(Answered { given, filter, items })
     }
 
-    fn commands(&self, given: &Given, filter: Option<&Expr>) -> page::Commands {
+    /// Whether Items of a search, whatever their time, have a start and an end; `None`: that is not found in the time that a page may wait.
+    async fn has_spans(&self, search: &Search) -> Result<Option<bool>, Problem> {
+        if search.datetime.is_none() {
+            return Ok(Some(false));
+        }
+        let filter = Expr::all([search.filter.clone(), has_span()]);
+        let search = Search {
+            datetime: None,
+            filter,
+            sortby: Vec::new(),
+            fields: Fields::new(&["id"], &[])?,
+            ..search.clone()
+        };
+        let (catalog, allowed) = (self.catalog.clone(), self.app.options.counting);
+        let find = move |_: &Stop| {
+            let query = Query::from(search).lenient(true);
+            let found = catalog.page(&query, &PlaceOfPage::First, PageSize::new(1)?, &Stop::after(allowed));
+            match found.and_then(|mut page| page.next().transpose()) {
+                Err(error) if error.kind() == ErrorKind::Limit => Ok(None),
+                found => Ok(Some(found?.is_some())),
+            }
+        };
+        self.app.works.job().run(find).await
+    }
+
+    fn commands(&self, given: &Given, filter: page::Filter) -> page::Commands {
         let within = self.collection.iter().map(|id| ("collections".to_owned(), id.clone()));
         let asked = given.pairs().filter(|(name, _)| *name != "collections" || self.collection.is_none());
         page::Commands {
             root: self.base.root(),
-            url: format!("{}{}", self.base.url(&self.path()), given.with_form("json", false)),
+            url: format!("{}{}", self.base.url(&self.items()), given.with_form("json", false)),
             given: within.chain(asked.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect(),
-            filter: filter.map(|filter| (filter.to_text().ok(), filter.to_json())),
+            filter,
         }
     }
 
@@ -210,7 +225,7 @@ impl Find {
             ("CSV", "csv", Some(mean(sample.iter().map(length_of_row).sum()))),
         ];
         let forms = forms.into_iter().chain(exports.map(|export| ("GeoParquet", export.name, None)));
-        let url = self.base.url(&self.path());
+        let url = self.base.url(&self.items());
         let of = |(name, form, mean): (&'static str, &str, Option<u64>)| page::Download {
             name,
             url: format!("{url}{}", given.with_form(form, true)),

@@ -38,29 +38,36 @@ async fn item(
 ) -> Result<Response, Problem> {
     parameters.none()?;
     let key = ItemKey::new(&*collection, &*id);
-    let seen = catalog.clone();
-    let found = app.works.job().run(move |stop| seen.item(&key, stop)).await?;
-    let Some(found) = found else {
+    let (seen, linked) = (catalog.clone(), base.clone());
+    let job = app.works.job();
+    let found = job.run(move |stop| {
+        let Some(found) = seen.item(&key, stop)? else { return Ok(None) };
+        let mut text = Vec::with_capacity(found.text.len() + 512);
+        with_item_links(&found.text, &linked, &mut Tape::new(), &mut text);
+        Ok(Some((found, text)))
+    });
+    let Some((found, text)) = found.await? else {
         let detail = format!("the Collection {collection:?} has no Item {id:?}");
         return Err(Problem::not_found(detail));
     };
-    let mut text = Vec::with_capacity(found.text.len() + 512);
-    with_item_links(&found.text, &base, &mut Tape::new(), &mut text);
-    if chosen.what() == What::Page {
-        let damaged = |_| Problem::from(Error::new(ErrorKind::Damaged, "an Item that is not JSON"));
-        let item = serde_json::from_slice(&text).map_err(damaged)?;
-        let neighbours = neighbours(&app, &catalog, &collection, found.text).await?;
-        let (site, profile) = (page::Site::new(base, &app), catalog.store().profile().cloned());
-        // A profile tells of the fields of all Items, also of those that one may not see.
-        let profile = profile.filter(|_| catalog.sees_all());
-        let unit = move |name: &str| {
-            profile.as_ref()?.fields().iter().find(|field| field.name == name)?.unit.clone()
-        };
-        return Ok(shown(&chosen, GEOJSON, &headers, &item, |item| {
-            page::item(&site, item, &unit, neighbours.as_ref())
-        }));
+    if chosen.what() != What::Page {
+        return Ok(tagged(GEOJSON, &headers, found.etag, text));
     }
-    Ok(tagged(GEOJSON, &headers, found.etag, text))
+    let neighbours = neighbours(&app, &catalog, &collection, found.text).await?;
+    let (site, profile) = (page::Site::new(base, &app), catalog.store().profile().cloned());
+    // A profile tells of the fields of all Items, also of those that one may not see.
+    let profile = profile.filter(|_| catalog.sees_all());
+    let unit =
+        move |name: &str| profile.as_ref()?.fields().iter().find(|field| field.name == name)?.unit.clone();
+    // An Item may be large.
+    job.go_on(move |_| {
+        let item = serde_json::from_slice(&text)
+            .map_err(|cause| Error::new(ErrorKind::Damaged, "an Item that is not JSON").caused_by(cause))?;
+        Ok(shown(&chosen, GEOJSON, &headers, &item, |item| {
+            page::item(&site, item, &unit, neighbours.as_ref())
+        }))
+    })
+    .await
 }
 
 /// The ids of the Items before and after this one in the order of its collection; `None`: that takes longer than a page may wait.

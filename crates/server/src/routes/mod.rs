@@ -14,6 +14,7 @@ mod item;
 mod items;
 mod landing;
 mod names;
+mod place;
 mod schemas;
 mod search;
 mod tiles;

@@ -20,8 +20,7 @@ pub(super) struct Footprint {
     pub(super) id: String,
     pub(super) collection: Option<String>,
     pub(super) datetime: Option<String>,
-    /// It says that it crosses the antimeridian.
-    pub(super) is_across: bool,
+    /// Beyond 180 degrees where it crosses the antimeridian.
     pub(super) geometry: Geometry<f64>,
 }
 
@@ -42,7 +41,7 @@ impl Layers {
 
     /// Adds an Item: a feature, or one for each kind of geometry that it has.
     pub(super) fn footprint(&mut self, footprint: &Footprint) -> Result<(), Error> {
-        let Shape { points, lines, rings } = Shape::of(&footprint.geometry, footprint.is_across, self.tile);
+        let Shape { points, lines, rings } = Shape::of(&footprint.geometry, self.tile);
         // What has an area that is seen is seen without its parts that have none.
         let is_area = matches!(footprint.geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
         let with_small = !is_area || rings.is_empty();

@@ -6,6 +6,7 @@ mod kept;
 mod shape;
 
 use stacyard_model::json::{Tape, Value};
+use stacyard_picture::{across, is_across};
 use stacyard_search::cql2::{Expr, Literal, SpatialOp};
 use stacyard_search::{
     Aggregate, Aggregation, Area, Datum, Fields, Grid, PageSize, Property, Query, Search, Stop, Tile,
@@ -139,7 +140,6 @@ fn footprint(item: Value<'_>) -> Result<Option<Footprint>, Error> {
         id: text(item.get("id")).unwrap_or_default(),
         collection: text(item.get("collection")),
         datetime: time("datetime").or_else(|| time("start_datetime")),
-        is_across: matches!(bbox[..], [west, _, east, _] | [west, _, _, east, _, _] if west > east),
-        geometry,
+        geometry: if is_across(&bbox) { across(geometry) } else { geometry },
     }))
 }

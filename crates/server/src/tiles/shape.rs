@@ -24,14 +24,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Of a geometry in degrees. `is_across`: its Item says that it crosses the antimeridian (RFC 7946 section 5.2), so that a step of more
-    /// than half of the world is one across.
-    pub(super) fn of(geometry: &Geometry<f64>, is_across: bool, tile: Tile) -> Self {
+    /// Of a geometry in degrees, which goes on beyond 180 where it crosses the antimeridian.
+    pub(super) fn of(geometry: &Geometry<f64>, tile: Tile) -> Self {
         let mut parts = Parts::default();
         parts.add(geometry);
-        if is_across && parts.has_leap() {
-            parts.unfold();
-        }
         let (least, most) = parts.ends();
         let mut shape = Self::default();
         // What goes on beyond the antimeridian is on its other side.
@@ -110,20 +106,6 @@ impl Parts {
             Geometry::GeometryCollection(all) => all.iter().for_each(|one| self.add(one)),
             Geometry::Rect(one) => self.polygons.push(polygon(&one.to_polygon())),
             Geometry::Triangle(one) => self.polygons.push(polygon(&one.to_polygon())),
-        }
-    }
-
-    /// Whether a line goes further than half of the world in one step.
-    fn has_leap(&self) -> bool {
-        let mut lines = self.lines.iter().chain(self.polygons.iter().flatten());
-        lines.any(|line| line.windows(2).any(|two| (two[0][0] - two[1][0]).abs() > 180.0))
-    }
-
-    /// Puts what is in the west beyond the antimeridian.
-    fn unfold(&mut self) {
-        let lines = self.lines.iter_mut().chain(self.polygons.iter_mut().flatten());
-        for at in lines.flatten().filter(|at| at[0] < 0.0) {
-            at[0] += 360.0;
         }
     }
 
@@ -258,14 +240,14 @@ mod tests {
     fn areas_are_cut_and_turn_the_right_way() {
         let world =
             polygon![(x: -180.0, y: -90.0), (x: -180.0, y: 90.0), (x: 180.0, y: 90.0), (x: 180.0, y: -90.0)];
-        let shape = Shape::of(&world.into(), false, tile(3, 4, 4));
+        let shape = Shape::of(&world.into(), tile(3, 4, 4));
         assert_eq!(shape.rings.len(), 1);
         assert_eq!(doubled_area(&shape.rings[0]), 2 * 4224 * 4224);
         let with_hole = polygon!(
             exterior: [(x: 0.0, y: 0.0), (x: 40.0, y: 0.0), (x: 40.0, y: 40.0), (x: 0.0, y: 40.0)],
             interiors: [[(x: 10.0, y: 10.0), (x: 20.0, y: 10.0), (x: 20.0, y: 20.0), (x: 10.0, y: 20.0)]],
         );
-        let shape = Shape::of(&with_hole.into(), false, tile(0, 0, 0));
+        let shape = Shape::of(&with_hole.into(), tile(0, 0, 0));
         let turns: Vec<bool> = shape.rings.iter().map(|ring| doubled_area(ring) > 0).collect();
         assert_eq!(turns, [true, false]);
     }
@@ -273,11 +255,11 @@ mod tests {
     #[test]
     fn what_is_small_is_a_point_and_what_is_narrow_a_line() {
         let small = polygon![(x: 10.0, y: 10.0), (x: 10.0001, y: 10.0), (x: 10.0001, y: 10.0001)];
-        let shape = Shape::of(&small.into(), false, tile(0, 0, 0));
+        let shape = Shape::of(&small.into(), tile(0, 0, 0));
         assert_eq!((shape.points.len(), shape.lines.len(), shape.rings.len()), (1, 0, 0));
         // Beyond the last latitude of the map all is on its edge.
         let polar = polygon![(x: 0.0, y: 86.0), (x: 40.0, y: 86.0), (x: 40.0, y: 89.0), (x: 0.0, y: 89.0)];
-        let shape = Shape::of(&polar.into(), false, tile(0, 0, 0));
+        let shape = Shape::of(&polar.into(), tile(0, 0, 0));
         assert_eq!((shape.points.len(), shape.lines.len(), shape.rings.len()), (0, 1, 0));
         assert!(shape.lines[0].iter().all(|at| at[1] == 0));
     }
@@ -286,25 +268,20 @@ mod tests {
     fn what_crosses_the_antimeridian_is_on_both_sides() {
         let leap =
             polygon![(x: 170.0, y: 0.0), (x: -170.0, y: 0.0), (x: -170.0, y: 10.0), (x: 170.0, y: 10.0)];
-        let beyond =
-            polygon![(x: 170.0, y: 0.0), (x: 190.0, y: 0.0), (x: 190.0, y: 10.0), (x: 170.0, y: 10.0)];
-        for (polygon, is_across) in [(leap.clone(), true), (beyond, false)] {
-            let geometry = polygon.into();
-            for x in [0, 7] {
-                let shape = Shape::of(&geometry, is_across, tile(3, x, 3));
-                assert_eq!(shape.rings.len(), 1, "{x}");
-            }
-            assert_eq!(Shape::of(&geometry, is_across, tile(3, 3, 3)), Shape::default());
+        let beyond = stacyard_picture::across(leap.clone().into());
+        for x in [0, 7] {
+            assert_eq!(Shape::of(&beyond, tile(3, x, 3)).rings.len(), 1, "{x}");
         }
-        // Without the word of its Item it is what it says: planar, all around the world.
-        assert_eq!(Shape::of(&leap.into(), false, tile(3, 3, 3)).rings.len(), 1);
+        assert_eq!(Shape::of(&beyond, tile(3, 3, 3)), Shape::default());
+        // As it stands it is what it says: planar, all around the world.
+        assert_eq!(Shape::of(&leap.into(), tile(3, 3, 3)).rings.len(), 1);
     }
 
     #[test]
     fn lines_are_cut_where_they_leave() {
         let line =
             LineString(vec![coord!(x: -200.0, y: 0.0), coord!(x: 0.0, y: 0.0), coord!(x: 200.0, y: 0.0)]);
-        let shape = Shape::of(&line.into(), false, tile(1, 0, 0));
+        let shape = Shape::of(&line.into(), tile(1, 0, 0));
         // From the west of the tile to its east, 64 units beyond both edges; and what comes from beyond the antimeridian.
         assert!(
             shape.lines.iter().any(|line| line[0] == [-64, 4096] && line[line.len() - 1] == [4160, 4096]),

@@ -38,10 +38,11 @@ async fn f_names_a_representation_and_accept_is_heard_without_it() {
                 assert_eq!(answer.header("vary"), "accept", "{path} {name}");
                 assert_eq!(answer.header("cache-control"), "no-cache", "{path} {name}");
             }
-            // A page has a form, which asks by its URL.
-            let kind = if name == "html" { "application/geo+json" } else { kind };
-            let body = client.post(&format!("/search?f={name}"), "{}").await;
-            assert_eq!((body.status, body.header("content-type")), (StatusCode::OK, kind), "{name}");
+            // A page has a form, which asks by its URL: by a body there is none.
+            if name != "html" {
+                let body = client.post(&format!("/search?f={name}"), "{}").await;
+                assert_eq!((body.status, body.header("content-type")), (StatusCode::OK, kind), "{name}");
+            }
         }
     }
     for path in [

@@ -21,13 +21,17 @@ async fn page(client: &Client, path: &str) -> Answer {
     page
 }
 
-/// The text of a page without the script of the server, which is there where it was built.
+/// The text of a page without the scripts of the server, which are there where they were built.
 fn stored(page: &Answer) -> String {
-    let text = page.text();
-    let own = "<script type=\"module\" src=\"http://stac.test/assets/main-";
-    let Some((before, rest)) = text.split_once(own) else { return text };
-    let (_, after) = rest.split_once("></script>").unwrap();
-    format!("{before}{after}")
+    let mut text = page.text();
+    for own in ["<script type=\"module\" src", "<script type=\"module\" async src"] {
+        let own = format!("{own}=\"http://stac.test/assets/m");
+        if let Some((before, rest)) = text.split_once(&own) {
+            let (_, after) = rest.split_once("></script>").unwrap();
+            text = format!("{before}{after}");
+        }
+    }
+    text
 }
 
 /// The targets of the links of a page that lead to the server.
@@ -194,4 +198,120 @@ async fn chosen_properties_are_rows() {
         assert_eq!(client.get("/search?f=geojson-whole&ids=none").await.ids(), "");
         assert_eq!(client.get("/search?f=csv&ids=none&fields=id").await.text(), "id\r\n");
     }
+}
+
+/// A server over a file of these Items.
+fn over(items: &[String]) -> Client {
+    let stores = Stores::new();
+    std::fs::write(stores.path("own.ndjson"), items.join("\n")).unwrap();
+    stores.client(&["own.ndjson"])
+}
+
+fn item(id: &str, geometry: &str, bbox: &str, properties: &str) -> String {
+    format!(
+        r#"{{"type":"Feature","stac_version":"1.1.0","id":"{id}","collection":"c","geometry":{geometry},"bbox":{bbox},"properties":{{{properties}}},"links":[],"assets":{{}}}}"#
+    )
+}
+
+fn place(id: &str, properties: &str) -> String {
+    item(id, r#"{"type":"Point","coordinates":[7,46]}"#, "[7,46,7,46]", properties)
+}
+
+/// What stands in an element of a page that has an id.
+fn shown(page: &Answer, id: &str) -> Option<String> {
+    let text = page.text();
+    let (_, rest) = text.split_once(&format!("id=\"{id}\" tabindex=\"0\">"))?;
+    let plain =
+        rest.split_once("</pre>")?.0.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    Some(plain.replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn the_filter_that_is_shown_asks_the_same_alone() {
+    let spans = over(&[
+        place("at", r#""datetime":"2024-05-01T00:00:00Z","x":1"#),
+        place(
+            "span",
+            r#""datetime":"2024-01-01T00:00:00Z","start_datetime":"2024-04-01T00:00:00Z","end_datetime":"2024-06-01T00:00:00Z","x":2"#,
+        ),
+        place(
+            "before",
+            r#""datetime":"2024-05-01T00:00:00Z","start_datetime":"2023-01-01T00:00:00Z","end_datetime":"2023-06-01T00:00:00Z""#,
+        ),
+    ]);
+    assert_eq!(alone(&spans, "datetime=2024-05-01T00:00:00Z").await, "at span");
+    assert_eq!(alone(&spans, "datetime=2024-05-01T00:00:00Z&filter=x=2%20OR%20x=1").await, "at span");
+    assert_eq!(alone(&spans, "datetime=../2023-12-31T00:00:00Z").await, "before");
+    for client in Stores::new().all() {
+        assert_eq!(alone(&client, "datetime=2024-02-01T00:00:00Z/..&bbox=170,-5,-170,5").await, "a3 b/1 ü");
+        assert_eq!(alone(&client, "ids=a1,a2&collections=a,b&bbox=0,0,90,90").await, "a1 a2");
+        assert_eq!(
+            alone(&client, "datetime=2024-01-01T00:00:00Z/2024-02-15T00:00:00Z&filter=gsd%20%3C%2020").await,
+            "a1 a2"
+        );
+        // What CQL2 cannot say is said to be beside it.
+        let words = page(&client, "/search?q=alps&filter=gsd%20%3C%2020").await;
+        assert_eq!(shown(&words, "cql2-text").as_deref(), Some("gsd < 20"));
+        assert!(words.text().contains("words have no spelling there"));
+    }
+}
+
+/// The ids of a search, which are those of the filter that its page shows.
+async fn alone(client: &Client, query: &str) -> String {
+    let asked = client.get(&format!("/search?{query}&sortby=id")).await.ids();
+    let filter = shown(&page(client, &format!("/search?{query}")).await, "cql2-text").unwrap();
+    let encoded = filter.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
+    assert_eq!(client.get(&format!("/search?filter={encoded}&sortby=id")).await.ids(), asked, "{filter}");
+    asked
+}
+
+#[tokio::test]
+async fn a_page_of_large_items_ends_early_and_goes_on() {
+    let large = "x".repeat(4 << 20);
+    let all: Vec<String> = (0..9)
+        .map(|n| place(&format!("i{n}"), &format!(r#""datetime":"2024-01-01T00:00:00Z","large":"{large}""#)))
+        .collect();
+    let client = over(&all);
+    let (mut path, mut seen) = ("/search?limit=100&sortby=id&f=html".to_owned(), Vec::new());
+    for items in [4, 4, 1] {
+        let page = client.get(&path).await;
+        let text = page.text();
+        let ids: Vec<String> =
+            text.split("data-id=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+        assert_eq!(ids.len(), items, "{ids:?}");
+        seen.extend(ids);
+        if let Some(next) =
+            targets(&page).into_iter().rfind(|target| target.contains("token=") && target.contains("f=html"))
+        {
+            path = next;
+        }
+    }
+    assert_eq!(seen, (0..9).map(|n| format!("i{n}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_crosses_the_antimeridian_is_drawn_across_it() {
+    let ring = "[[[179,0],[-179,0],[-179,1],[179,1],[179,0]]]";
+    let across = item(
+        "across",
+        &format!(r#"{{"type":"Polygon","coordinates":{ring}}}"#),
+        "[179,0,-179,1]",
+        r#""datetime":"2024-01-01T00:00:00Z""#,
+    );
+    let client = over(&[across]);
+    for path in ["/search", "/collections/c/items/across"] {
+        let text = page(&client, path).await.text();
+        assert!(text.contains("[[179.0,0.0],[181.0,0.0],[181.0,1.0]"), "{path}: {text}");
+        assert!(text.contains("M179 -0L181 -0") && text.contains("M-181 -0L-179 -0"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_by_a_body_has_no_page() {
+    let client = Stores::new().client(&["all.ndjson"]);
+    let named = client.post("/search?f=html", "{}").await;
+    assert_eq!(named.status, StatusCode::BAD_REQUEST);
+    assert!(named.text().contains("ask for the page by a GET"), "{}", named.text());
+    let rather = client.call("POST", "/search", &[("accept", BROWSER)], "{}").await;
+    assert_eq!((rather.status, rather.header("content-type")), (StatusCode::OK, "application/geo+json"));
 }

@@ -7,6 +7,8 @@ import { upload } from "./upload.js";
 import { words } from "./words.js";
 
 let map = null;
+/** Until the map has its Items, or none will come: what is counted would be in their way, at the server and in the browser. */
+let drawn = null;
 let running = null;
 
 /** Goes to a page. That of a search is put in the place of this one, where this is one, so that the map stays. */
@@ -82,9 +84,14 @@ function enhance(root) {
     }
   };
   each("[data-copy]", copies);
-  each(".timeline", (section) => timeLine(section, go));
-  each(".facets", (section) => facets(section, go));
-  each(".total", total);
+  const counted = (selector, run) =>
+    each(selector, async (one) => {
+      await drawn;
+      run(one, go);
+    });
+  counted(".timeline", timeLine);
+  counted(".facets", facets);
+  counted(".total", total);
   each("#upload", upload);
   each("#search", (form) => {
     const submit = () => go(asked(form));
@@ -105,11 +112,8 @@ function enhance(root) {
 }
 
 async function startMap(place) {
-  const { script, style } = place.dataset;
-  const sheet = document.createElement("link");
-  Object.assign(sheet, { rel: "stylesheet", href: style });
-  document.head.append(sheet);
-  const { start } = await import(script);
+  // The page has begun to load it by itself.
+  const { start } = await import(place.dataset.script);
   map = start(place, {
     boxed: (bbox) => {
       const form = document.querySelector("#search");
@@ -117,11 +121,13 @@ async function startMap(place) {
       form.requestSubmit();
     },
   });
+  await map.drawn;
 }
 
-enhance(document);
 const place = document.querySelector("#map[data-script]");
-if (place) startMap(place);
+// Without the map the outline stays, and the rest goes on.
+if (place) drawn = startMap(place).catch((error) => console.error(error));
+enhance(document);
 if (document.querySelector("#question")) {
   // A step to another place of the same page is one, too.
   addEventListener("popstate", () => {

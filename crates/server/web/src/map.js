@@ -1,7 +1,13 @@
 // The map: land and borders, the Items by tiles that the server makes, and those of the page on top of them.
-import { AttributionControl, Map, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, Map, NavigationControl, Popup, ScaleControl, prewarm, setWorkerUrl } from "maplibre-gl";
 import { element } from "./ask.js";
 import { items, words } from "./words.js";
+
+// The page has its place by the time that a module runs. Its worker and its style are loaded while the rest of the page is made ready.
+const { worker, style } = document.querySelector("#map").dataset;
+document.head.append(element("link", { rel: "stylesheet", href: style }));
+setWorkerUrl(worker);
+prewarm();
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 
@@ -33,12 +39,14 @@ function marked() {
   return { type: "FeatureCollection", features };
 }
 
-function layers() {
+/** Those of the Items are hidden where no tiles can be asked for. */
+function layers(hasTiles) {
   const [accent, mark, land, line] = ["accent", "mark", "land", "line"].map(color);
   const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
   const few = isDark ? "#234a73" : "#b9d4ee";
   const dense = isDark ? "#cfe6ff" : "#08306b";
-  const tiles = (id, type, layer, more) => ({ id, type, source: "items", "source-layer": layer, ...more });
+  const layout = { visibility: hasTiles ? "visible" : "none" };
+  const tiles = (id, type, layer, more) => ({ id, type, source: "items", "source-layer": layer, layout, ...more });
   const isPoint = ["==", ["geometry-type"], "Point"];
   return [
     { id: "sea", type: "background", paint: { "background-color": color("sea") } },
@@ -70,8 +78,24 @@ function layers() {
   ];
 }
 
+/** What a step takes, in milliseconds: it is seen where it goes, and nobody waits for it. */
+const STEP = 100;
+
+/** A map whose steps, by button, key, double click or tap, are short. What goes on after a drag goes on as long as it did. */
+class Stepped extends Map {
+  easeTo(options, data) {
+    return super.easeTo(options.noMoveStart ? options : { ...options, duration: Math.min(options.duration ?? STEP, STEP) }, data);
+  }
+  zoomIn(options, data) {
+    return super.zoomIn({ duration: STEP, ...options }, data);
+  }
+  zoomOut(options, data) {
+    return super.zoomOut({ duration: STEP, ...options }, data);
+  }
+}
+
 const looks = ["footprints", "footprint-points", "cells"];
-/** So long it is waited, in milliseconds, before a server that had too much to do is asked again. */
+/** So long it is waited, in milliseconds, for a map that does not come, and before a server that had too much to do is asked again. */
 const WAIT = 5_000;
 
 /** Starts the map in its place; what was drawn there gives way. `boxed` is told the box that somebody has drawn. */
@@ -82,27 +106,26 @@ export function start(place, { boxed }) {
     note.textContent = text;
     note.hidden = text === "";
   };
-  const { worker, basemap, tiles, bounds } = place.dataset;
-  setWorkerUrl(worker);
-  const source = (url) => ({ type: "vector", tiles: url ? [url] : [], maxzoom: 22 });
+  const { basemap, tiles, bounds } = place.dataset;
   const holder = element("div");
   holder.style.cssText = "position:absolute;inset:0";
   let map;
   try {
-    map = new Map({
+    map = new Stepped({
       container: holder,
       style: {
         version: 8,
         sources: {
           world: { type: "geojson", data: basemap },
-          items: tiles ? source(tiles) : { type: "geojson", data: EMPTY },
+          items: { type: "vector", tiles: tiles ? [tiles] : [], maxzoom: 22 },
           box: { type: "geojson", data: EMPTY },
           marked: { type: "geojson", data: marked() },
         },
-        layers: tiles ? layers() : layers().filter(({ source }) => source !== "items"),
+        layers: layers(tiles),
       },
       ...(bounds ? { bounds: corners(bounds), fitBoundsOptions: { padding: 30, maxZoom: 9 } } : { center: [0, 20], zoom: 0.6 }),
-      hash: tiles ? "map" : false,
+      // A question that is wrong can become one that has tiles.
+      hash: tiles || document.querySelector("#question") ? "map" : false,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -112,7 +135,7 @@ export function start(place, { boxed }) {
   } catch {
     place.append(note);
     say(words.cannotDraw);
-    return { changed() {} };
+    return { drawn: null, changed() {} };
   }
   place.replaceChildren(holder, note);
   map.touchZoomRotate.disableRotation();
@@ -121,29 +144,32 @@ export function start(place, { boxed }) {
   map.addControl(new AttributionControl({ compact: true, customAttribution: "Natural Earth" }), "bottom-right");
   map.getCanvas().setAttribute("aria-label", words.mapKeys);
   let isWrong = false;
+  // Those that are there are not asked for again: the map can be left waiting for tiles that it has.
+  let shown = tiles;
   const ask = () => {
+    const isAgain = isWrong;
     isWrong = false;
     say("");
     const { tiles } = place.dataset;
     // A question that is wrong has no answer, and that of the one before is none.
-    for (const { id, source } of layers()) {
-      if (source === "items" && map.getLayer(id)) map.setLayoutProperty(id, "visibility", tiles ? "visible" : "none");
-    }
-    if (tiles) map.getSource("items").setTiles([tiles]);
+    for (const { id, layout } of layers(tiles)) if (layout) map.setLayoutProperty(id, "visibility", layout.visibility);
+    if (!tiles || (tiles === shown && !isAgain)) return;
+    shown = tiles;
+    map.getSource("items").setTiles([tiles]);
   };
-  // What the map says of itself comes in any order, so that it is asked.
-  const settle = () => {
-    if (isWrong) return;
-    const isBusy = !map.loaded() || map.isMoving();
-    place.dataset.state = isBusy ? "busy" : "idle";
-    if (!isBusy && note.textContent === words.loadingMap) say("");
-  };
-  for (const name of ["dataloading", "data", "idle", "movestart", "moveend", "render"]) {
+  // Whether all is there is known once it is drawn: until then the map does not know itself which tiles it needs.
+  for (const name of ["dataloading", "movestart"]) {
     map.on(name, () => {
-      settle();
-      setTimeout(settle, 60);
+      if (isWrong) return;
+      place.dataset.state = "busy";
+      map.triggerRepaint();
     });
   }
+  map.on("idle", () => {
+    if (isWrong) return;
+    place.dataset.state = "idle";
+    if (note.textContent === words.loadingMap) say("");
+  });
   map.on("error", ({ error }) => {
     isWrong = true;
     place.dataset.state = "wrong";
@@ -152,13 +178,13 @@ export function start(place, { boxed }) {
     say(words.cannotLoad(error?.status ? `${error.status} ${error.statusText}` : (error?.message ?? "?")));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const { id, paint } of layers()) {
-      for (const [name, value] of Object.entries(paint)) if (map.getLayer(id)) map.setPaintProperty(id, name, value);
+    for (const { id, paint } of layers(place.dataset.tiles)) {
+      for (const [name, value] of Object.entries(paint)) map.setPaintProperty(id, name, value);
     }
   });
 
   map.on("click", (event) => {
-    if (place.classList.contains("is-drawing") || !map.getLayer("cells")) return;
+    if (place.classList.contains("is-drawing")) return;
     const found = map.queryRenderedFeatures(event.point, { layers: looks });
     const cell = found.find(({ sourceLayer }) => sourceLayer === "cells");
     if (cell) return map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 2 });
@@ -174,7 +200,7 @@ export function start(place, { boxed }) {
     new Popup({ maxWidth: "20rem" }).setLngLat(event.lngLat).setDOMContent(list).addTo(map);
   });
   map.on("mousemove", ({ point }) => {
-    if (!map.getLayer("cells")) return;
+    if (!map.isStyleLoaded()) return;
     const [one] = map.queryRenderedFeatures(point, { layers: looks });
     map.getCanvas().style.cursor = one ? "pointer" : "";
     map.getCanvas().title = one?.sourceLayer === "cells" ? items(one.properties.meeting ?? one.properties.items) : "";
@@ -198,6 +224,12 @@ export function start(place, { boxed }) {
   tools(map, place, say, boxed);
 
   return {
+    /** The map has its Items, or none will come soon. */
+    drawn: new Promise((resolve) => {
+      map.once("idle", resolve);
+      map.once("error", resolve);
+      setTimeout(resolve, WAIT);
+    }),
     /** The page shows another answer. */
     changed() {
       ask();

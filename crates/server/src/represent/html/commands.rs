@@ -2,7 +2,8 @@
 //! quotes texts: none can become a command.
 
 use maud::{Markup, html};
-use serde_json::{Value, json};
+use serde_json::json;
+use stacyard_search::cql2::Expr;
 
 use super::words;
 
@@ -18,8 +19,15 @@ pub(crate) struct Commands {
     pub(crate) url: String,
     /// The parameters.
     pub(crate) given: Vec<(String, String)>,
-    /// The conditions as CQL2 text, where that can write them, and as CQL2 JSON.
-    pub(crate) filter: Option<(Option<String>, Value)>,
+    pub(crate) filter: Filter,
+}
+
+/// What CQL2 says of a search.
+pub(crate) enum Filter {
+    /// All that is asked; `None`: for all Items.
+    Whole(Option<Expr>),
+    /// The conditions of its filter, beside which there is more that it cannot say.
+    Part(Option<Expr>),
 }
 
 impl Commands {
@@ -49,8 +57,13 @@ impl Commands {
     }
 
     pub(super) fn shown(&self) -> Markup {
-        let json = self.filter.as_ref().map(|(_, json)| format!("{json:#}"));
-        let text = self.filter.as_ref().and_then(|(text, _)| text.as_deref());
+        let (filter, is_whole) = match &self.filter {
+            Filter::Whole(filter) => (filter, true),
+            Filter::Part(filter) => (filter, false),
+        };
+        // What CQL2 text cannot write there is as CQL2 JSON.
+        let text = filter.as_ref().and_then(|filter| filter.to_text().ok());
+        let json = filter.as_ref().map(|filter| format!("{:#}", filter.to_json()));
         html! {
             details .card #commands {
                 summary { (words::COMMANDS) }
@@ -60,7 +73,8 @@ impl Commands {
                     (copyable("stacyard", "stacyard", &self.stacyard()))
                 }
                 (copyable("python", "Python", &self.python()))
-                @if let Some(text) = text { (copyable("cql2-text", "CQL2 text", text)) }
+                @if filter.is_some() { p .note { (if is_whole { words::WHOLE_FILTER } else { words::PART_OF_FILTER }) } }
+                @if let Some(text) = &text { (copyable("cql2-text", "CQL2 text", text)) }
                 @if let Some(json) = &json { (copyable("cql2-json", "CQL2 JSON", json)) }
             }
         }

@@ -52,6 +52,6 @@ fn about(one: &Download) -> String {
         (Some(mean), None) => {
             format!("about {} for each Item; how many there are is not counted yet", size(mean))
         }
-        (None, _) => "much smaller than NDJSON, as it is packed by columns".to_owned(),
+        (None, _) => words::SIZE_OF_COLUMNS.to_owned(),
     }
 }

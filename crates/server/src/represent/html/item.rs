@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::layout::{Trail, page};
 use super::map::Map;
-use super::outline::bounds_of;
+use super::outline::{bounds_of, drawn};
 use super::parts::{assets, bbox, description_of, href_of, is_picture, links, text_of, time_of, value};
 use super::site::Site;
 use super::units::unit_of;
@@ -44,7 +44,7 @@ pub(crate) fn item(
             div {
                 @if item["geometry"].is_null() { p .card { (words::NO_GEOMETRY) } }
                 @else {
-                    div data-geometry=(item["geometry"]) data-marked {}
+                    div data-geometry=(drawn(item)) data-marked {}
                     (Map { tiles: None, bounds, features: &features, draws_into: None }.shown(site))
                     @if spans { p .note { (words::WHOLE_EARTH) } }
                 }

@@ -33,13 +33,15 @@ impl Map<'_> {
                 }
             }
             div .map #map role="region" aria-label=(words::MAP)
-                data-script=[script] data-worker=[site.asset("worker", "js")] data-style=[site.asset("map", "css")]
+                data-script=[script.as_ref()] data-worker=[site.asset("worker", "js")] data-style=[site.asset("map", "css")]
                 data-basemap=[site.asset("basemap", "json")] data-collections=(site.base.url("/collections"))
                 data-tiles=[self.tiles.as_ref()] data-bounds=[bounds]
             {
                 (outline(self.features))
-                @if site.asset("map", "js").is_none() { p .map-note { (words::NO_MAP) } }
+                @if script.is_none() { p .map-note { (words::NO_MAP) } }
             }
+            // By itself, so that it comes while the page is still read, and after its place, which it looks for.
+            @if let Some(script) = &script { script type="module" async src=(script) {} }
         }
     }
 }

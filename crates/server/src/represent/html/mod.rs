@@ -24,7 +24,7 @@ mod upload;
 mod words;
 
 pub(crate) use self::collection::collection;
-pub(crate) use self::commands::Commands;
+pub(crate) use self::commands::{Commands, Filter};
 pub(crate) use self::documents::{Section, aggregates, api, collections, conformance, schema};
 pub(crate) use self::download::Download;
 pub(crate) use self::item::{Neighbours, item};

@@ -1,7 +1,13 @@
 //! Footprints as a drawing on a grid of degrees: what is there in the place of the map where no script runs, or none was built.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 use serde_json::Value;
+use stacyard_model::json::Document;
+use stacyard_picture::{across, is_across};
+use stacyard_search::cql2::{Expr, Literal};
+use stacyard_search::read_geometry;
 
 use super::words;
 
@@ -27,10 +33,25 @@ pub(super) fn bounds_of(feature: &Value) -> Option<Degrees> {
     })
 }
 
+/// The geometry of a Feature as a map shows it: what crosses the antimeridian without being cut there goes on beyond it.
+pub(super) fn drawn(feature: &Value) -> Cow<'_, Value> {
+    let geometry = &feature["geometry"];
+    let beyond = || {
+        let document = Document::parse(geometry.to_string()).ok()?;
+        let geometry = read_geometry(document.root()).ok()??;
+        Some(Expr::Literal(Literal::Geometry(across(geometry))).to_json())
+    };
+    let beyond = if is_across(&numbers(&feature["bbox"])) { beyond() } else { None };
+    beyond.map_or(Cow::Borrowed(geometry), Cow::Owned)
+}
+
+fn numbers(array: &Value) -> Vec<f64> {
+    array.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
 /// A `bbox` without heights.
 pub(super) fn box_of(bbox: &Value) -> Option<Degrees> {
-    let numbers: Vec<f64> = bbox.as_array()?.iter().filter_map(Value::as_f64).collect();
-    match numbers[..] {
+    match numbers(bbox)[..] {
         [west, south, east, north] | [west, south, _, east, north, _] => Some([west, south, east, north]),
         _ => None,
     }
@@ -80,8 +101,7 @@ fn grid() -> String {
 /// The path of a Feature.
 fn path(feature: &Value) -> Option<String> {
     let mut lines = Vec::new();
-    let geometry = &feature["geometry"];
-    trace(geometry, &mut lines);
+    trace(&drawn(feature), &mut lines);
     if lines.is_empty() || lines.iter().map(Vec::len).sum::<usize>() > POSITIONS {
         let [west, south, east, north] = bounds_of(feature)?;
         let ring = |west: f64, east: f64| {
@@ -89,6 +109,15 @@ fn path(feature: &Value) -> Option<String> {
         };
         lines =
             if west > east { vec![ring(west, 180.0), ring(-180.0, east)] } else { vec![ring(west, east)] };
+    }
+    // What goes on beyond the antimeridian is on its other side.
+    for (turn, is_beyond) in
+        [(-360.0, reaches(&lines, |x| x > 180.0)), (360.0, reaches(&lines, |x| x < -180.0))]
+    {
+        if is_beyond {
+            let turned = |line: &Vec<[f64; 2]>| line.iter().map(|[x, y]| [x + turn, *y]).collect();
+            lines.extend(lines.iter().map(turned).collect::<Vec<_>>());
+        }
     }
     let written = |line: &Vec<[f64; 2]>| match line[..] {
         // A point is a small cross.
@@ -100,6 +129,10 @@ fn path(feature: &Value) -> Option<String> {
         }
     };
     Some(lines.iter().map(written).collect())
+}
+
+fn reaches(lines: &[Vec<[f64; 2]>], is_there: impl Fn(f64) -> bool) -> bool {
+    lines.iter().flatten().any(|at| is_there(at[0]))
 }
 
 /// The lines, rings and points of a geometry.
@@ -153,6 +186,9 @@ mod tests {
         let across = json!({"geometry": null, "bbox": [170, -5, -170, 5]});
         assert!(path(&across).unwrap().contains("M170 5") && path(&across).unwrap().contains("L-170 5"));
         assert_eq!(around([[170.0, -5.0, -170.0, 5.0]].into_iter()), Some([-180.0, -5.0, 180.0, 5.0]));
+        let leap = json!({"bbox": [179, 0, -179, 1], "geometry": {"type": "LineString", "coordinates": [[179, 0], [-179, 1]]}});
+        assert_eq!(drawn(&leap)["coordinates"], json!([[179.0, 0.0], [181.0, 1.0]]));
+        assert_eq!(path(&leap).unwrap(), "M179 -0L181 -1M-181 -0L-179 -1");
         assert_eq!(path(&json!({"geometry": null})), None);
         let deep = json!({"geometry": {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [1, 2]}]}});
         assert_eq!(bounds_of(&deep), Some([1.0, 2.0, 1.0, 2.0]));

@@ -9,7 +9,7 @@ use super::counted::{Counted, count};
 use super::download::{Download, downloads};
 use super::layout::{Trail, page};
 use super::map::Map;
-use super::outline::{around, bounds_of, box_of};
+use super::outline::{around, bounds_of, box_of, drawn};
 use super::parts::{short, short_bbox, short_time_of, text_of, ways};
 use super::problem::wrong;
 use super::site::Site;
@@ -179,8 +179,7 @@ impl Search<'_> {
         let id = text_of(item, "id").unwrap_or("without a name");
         let title = text_of(&item["properties"], "title").unwrap_or(id);
         let collection = text_of(item, "collection");
-        let geometry =
-            Some(item["geometry"].to_string()).filter(|text| text.len() <= DRAWN && text != "null");
+        let geometry = Some(drawn(item).to_string()).filter(|text| text.len() <= DRAWN && text != "null");
         let place = bounds_of(item);
         let bounds = place.map(|all| all.map(|degrees: f64| format!("{degrees}")).join(","));
         html! {
