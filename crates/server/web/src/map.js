@@ -98,6 +98,9 @@ const looks = ["footprints", "footprint-points", "cells"];
 /** So long it is waited, in milliseconds, for a map that does not come, and before a server that had too much to do is asked again. */
 const WAIT = 5_000;
 
+/** So often, in milliseconds, it is looked whether a map that is at work is ready. */
+const LOOK = 50;
+
 /** Starts the map in its place; what was drawn there gives way. `boxed` is told the box that somebody has drawn. */
 export function start(place, { boxed }) {
   const drawing = [...place.childNodes];
@@ -157,12 +160,20 @@ export function start(place, { boxed }) {
     shown = tiles;
     map.getSource("items").setTiles([tiles]);
   };
+  // A map can have all that it needs after its last frame, and does not say so: it is asked to draw once more.
+  const look = () => {
+    if (place.dataset.state !== "busy") return;
+    if (map.loaded()) map.triggerRepaint();
+    setTimeout(look, LOOK);
+  };
   // Whether all is there is known once it is drawn: until then the map does not know itself which tiles it needs.
   for (const name of ["dataloading", "movestart"]) {
     map.on(name, () => {
       if (isWrong) return;
-      place.dataset.state = "busy";
       map.triggerRepaint();
+      if (place.dataset.state === "busy") return;
+      place.dataset.state = "busy";
+      setTimeout(look, LOOK);
     });
   }
   map.on("idle", () => {
