@@ -267,7 +267,7 @@ impl Again<'_> {
                     let (bytes, close) = splice(indexed, *cut, &old.bytes, kept).map_err(damaged)?;
                     Column::Bytes(Chunk { start: 0, bytes }, Box::new(close))
                 }
-                (None, Some(writer)) => Column::Packed(writer.close().map_err(damaged)?),
+                (None, Some(writer)) => Column::Packed(Box::new(writer.close().map_err(damaged)?)),
                 (None, None) => continue,
             };
             take(column)?;
@@ -284,7 +284,7 @@ fn range(chunk: &ColumnChunkMetaData) -> Range<u64> {
 /// A column of a row group, ready to be written.
 enum Column {
     Bytes(Chunk, Box<ColumnCloseResult>),
-    Packed(ArrowColumnChunk),
+    Packed(Box<ArrowColumnChunk>),
 }
 
 impl Column {
