@@ -19,6 +19,11 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
+/// So many of something, of which there is one word for one and its plural for others.
+pub(super) fn numbered(number: u64, one: &str) -> String {
+    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// The Items that answer, as what is counted of them is asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Counted {
@@ -88,5 +93,11 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), text);
         }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let all = [0, 1, 1_000].map(|number| numbered(number, "Item"));
+        assert_eq!(all, ["0 Items", "1 Item", "1,000 Items"]);
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::counted::{Counted, count};
+use super::counted::{Counted, numbered};
 use super::layout::{Trail, page};
 use super::outline::outline;
 use super::parts::{days, description_of, title_of};
@@ -31,7 +31,7 @@ pub(crate) fn landing(site: &Site, catalog: &Value, cards: &[Card]) -> Markup {
         (description_of(catalog))
         p {
             a .button href=(site.base.url("/search")) { (words::SEARCH) } " "
-            span .dim { (count(all)) " Items in " (cards.len()) " Collections" }
+            span .dim { (numbered(all, "Item")) " in " (numbered(cards.len() as u64, "Collection")) }
         }
         @if all > 0 { (counted.time_line()) }
         h2 { (words::COLLECTIONS) }
@@ -53,7 +53,7 @@ fn card(site: &Site, Card { id, items, collection }: &Card) -> Markup {
     html! {
         li .card {
             h3 { a href=(site.base.collection(id)) { (collection.map_or(id.as_str(), title_of)) } }
-            p .dim { (count(*items)) " Items" }
+            p .dim { (numbered(*items, "Item")) }
             @if let Some(extent) = extent { p .dim { (days(&extent["temporal"]["interval"][0])) } }
             @if let Some(place) = &place { div .outline { (outline(&[place])) } }
         }
