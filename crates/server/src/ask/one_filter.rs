@@ -73,6 +73,7 @@ mod tests {
     fn each_part_of_a_search_is_a_condition() {
         let search = Search {
             collections: vec!["a".to_owned(), "it's".to_owned()],
+            ids: vec!["i1".to_owned()],
             area: Some(Area::Box(SearchBox::parse("170,-5,-170,5").unwrap())),
             datetime: Some(parse_datetime("2024-06-01T00:00:00Z/..").unwrap()),
             filter: Some(parse_filter("x < 2 OR y = 3").unwrap()),
@@ -80,7 +81,7 @@ mod tests {
         };
         assert_eq!(
             one_filter(&search, false).unwrap().to_text().unwrap(),
-            "collection IN ('a', 'it''s') AND S_INTERSECTS(geometry, BBOX(170, -5, -170, 5)) \
+            "collection IN ('a', 'it''s') AND id IN ('i1') AND S_INTERSECTS(geometry, BBOX(170, -5, -170, 5)) \
              AND T_INTERSECTS(datetime, INTERVAL('2024-06-01T00:00:00Z', '..')) AND (x < 2 OR y = 3)"
         );
         let when = Search { datetime: search.datetime, ..Search::default() };
