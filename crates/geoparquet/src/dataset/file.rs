@@ -24,8 +24,8 @@ use crate::search::prune::{Bounds, End};
 /// Footers that are kept, in bytes (128 MiB).
 const FOOTERS: u64 = 128 << 20;
 
-/// The tag of a file that says where its keys are. Only ours have it.
-pub(crate) const KEYS: &str = "stacyard.keys";
+/// The tag of a file that says where its keys and their rows are. Only ours have it.
+pub(crate) const KEYS: &str = "stacyard.rows";
 
 /// The tag of a small file of single edits: how many Items it has. The next edits are put together with them.
 pub(crate) const EDITED: &str = "stacyard.edits";

@@ -9,7 +9,7 @@ use stacyard_store::{Batch, Before, Collections, Counts, Error, ErrorKind, Mode,
 
 use crate::dataset::begun;
 use crate::dataset::commit::{Plan, made, with_collections};
-use crate::dataset::file::{DataFile, Shelf};
+use crate::dataset::file::DataFile;
 use crate::dataset::keys::{ItemHash, common};
 use crate::dataset::late;
 use crate::dataset::log::action::Said;
@@ -233,7 +233,7 @@ impl Job {
             |(), file, _| {
                 let there = shelf.keys_of(file)?;
                 let both: Vec<ItemHash> = common(&news, &there).collect();
-                let again = if both.is_empty() { None } else { again(shelf, file, &both, fields)? };
+                let again = if both.is_empty() { None } else { without(shelf, file, &both, fields)? };
                 Ok((file.path.clone(), again))
             },
             |(path, again)| {
@@ -317,24 +317,4 @@ impl Job {
             discard(storage, std::slice::from_ref(new));
         }
     }
-}
-
-fn again(
-    shelf: &Shelf,
-    file: &DataFile,
-    keys: &[ItemHash],
-    fields: &Fields,
-) -> Result<Option<Rewritten>, Error> {
-    let again = without(shelf, file, keys, fields)?;
-    if again.as_ref().map_or(0, |again| again.gone.total()) < keys.len() as u64 {
-        let message = format!(
-            "{}{}: its list of keys has Items that its rows do not have",
-            shelf.storage.name(),
-            file.path
-        );
-        return Err(
-            Error::new(ErrorKind::Damaged, &message).remedy("it is damaged: bring it back from a copy")
-        );
-    }
-    Ok(again)
 }

@@ -1,5 +1,5 @@
-//! Which Items a file of a dataset has: the keys of all of them, sorted, between the last row group and the footer of the file. By them a writer
-//! finds out whether an Item is there already without a look at any column.
+//! Which Items a file of a dataset has: the keys of all of them, sorted, and the row of each, between the last row group and the footer of the file. By
+//! them a writer finds out whether an Item is there already, and in which row, without a look at all of any column.
 //!
 //! A key is the first 128 bits of the SHA-256 of collection and id: two Items of one key would have to be looked for through longer than anyone lives.
 
@@ -8,12 +8,14 @@ use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use stacyard_model::json::{Tape, Value};
 use stacyard_store::{Error, Ranges, Source};
 
 use crate::format::scope::Scope;
 use crate::read::opened::Opened;
+use crate::read::runs;
 use crate::read::source::GeoParquetSource;
 use crate::write::rows::MAX_BATCH_ROWS;
 
@@ -21,6 +23,9 @@ use crate::write::rows::MAX_BATCH_ROWS;
 pub(crate) type ItemHash = u128;
 
 const SIZE: u64 = size_of::<ItemHash>() as u64;
+
+/// Of the number of a row.
+const ROW: u64 = size_of::<u32>() as u64;
 
 /// Keys around the place where one is expected: of so many keys, which are spread evenly, it is nearly never further away.
 const AROUND: u64 = 512;
@@ -46,12 +51,26 @@ pub(crate) fn key_of(item: Value<'_>) -> ItemHash {
     key(collection.as_deref(), id.as_deref().unwrap_or_default())
 }
 
-/// Sorted keys as they stand in a file.
-pub(crate) fn to_bytes(keys: &[ItemHash]) -> Vec<u8> {
-    keys.iter().flat_map(|key| key.to_be_bytes()).collect()
+/// The keys of all Items of a file, sorted, each with its row.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Listed(pub(crate) Vec<(ItemHash, u32)>);
+
+impl Listed {
+    /// Of the keys of all rows, in their order.
+    pub(crate) fn of(keys: Vec<ItemHash>) -> Self {
+        let mut all: Vec<_> = keys.into_iter().zip(0..).collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// As they stand in a file: all keys, then all rows.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let keys = self.0.iter().flat_map(|(key, _)| key.to_be_bytes());
+        keys.chain(self.0.iter().flat_map(|(_, row)| row.to_be_bytes())).collect()
+    }
 }
 
-/// Where the keys of a file are.
+/// Where the keys of a file are, and after them their rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyList {
     pub(crate) start: u64,
@@ -66,18 +85,21 @@ impl KeyList {
     }
 
     fn read(self, file: &dyn Ranges, keys: Range<u64>) -> io::Result<Vec<ItemHash>> {
-        let range = self.start + keys.start * SIZE..self.start + keys.end * SIZE;
-        let wanted = range.end - range.start;
-        let bytes = file.read(&[range])?.pop().unwrap_or_default();
-        if bytes.len() as u64 != wanted {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        let bytes = exactly(file, self.start + keys.start * SIZE..self.start + keys.end * SIZE)?;
         Ok(bytes.as_chunks().0.iter().map(|key| ItemHash::from_be_bytes(*key)).collect())
     }
 
     /// All of them.
     pub(crate) fn all(self, file: &dyn Ranges) -> io::Result<Vec<ItemHash>> {
         self.read(file, 0..self.count)
+    }
+
+    /// All of them with their rows.
+    pub(crate) fn listed(self, file: &dyn Ranges) -> io::Result<Listed> {
+        let start = self.start + self.count * SIZE;
+        let rows = exactly(file, start..start + self.count * ROW)?;
+        let rows = rows.as_chunks().0.iter().map(|row| u32::from_be_bytes(*row));
+        Ok(Listed(self.all(file)?.into_iter().zip(rows).collect()))
     }
 
     /// Whether one is among them: mostly by one look at where it must be.
@@ -99,6 +121,16 @@ impl KeyList {
     }
 }
 
+/// All bytes of a range.
+fn exactly(file: &dyn Ranges, range: Range<u64>) -> io::Result<Bytes> {
+    let wanted = range.end - range.start;
+    let bytes = file.read(&[range])?.pop().unwrap_or_default();
+    if bytes.len() as u64 != wanted {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
+}
+
 /// The keys that are in both of two sorted lists, in ascending order.
 pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Iterator<Item = ItemHash> + 'k {
     // The shorter one is looked up in the longer one, each from where the last was found.
@@ -115,19 +147,26 @@ pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Ite
     })
 }
 
-/// The keys of all rows of a file of ours, in their order, with their collections: the two columns say them.
-pub(crate) fn each_row(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
+/// The names of the Items in some rows of a file of ours, which are in ascending order.
+pub(crate) fn each_name(file: &Opened, rows: &[u32], mut take: impl FnMut(Option<&str>, &str)) -> Result<(), Error> {
     let table = &file.table;
     let columns = table.columns(|path| matches!(path, [name] if name == "id" || name == "collection"));
+    let mut runs = Vec::new();
+    for row in rows.iter().map(|&row| row as usize) {
+        runs::push(&mut runs, row..row + 1);
+    }
+    let mut first = 0;
     for group in 0..table.metadata.num_row_groups() {
-        let rows = 0..table.rows(group);
-        let batches = table
-            .read(group, &columns, &[rows], (MAX_BATCH_ROWS, 1))
-            .map_err(|cause| file.damaged(&cause))?;
+        let end = first + table.rows(group);
+        let some = runs::within(&runs, first..end);
+        first = end;
+        if some.is_empty() {
+            continue;
+        }
+        let batches =
+            table.read(group, &columns, &some, (MAX_BATCH_ROWS, 1)).map_err(|cause| file.damaged(&cause))?;
         for batch in batches {
-            names_of(&batch.map_err(|cause| file.damaged(&cause))?, |collection, id| {
-                look(key(collection, id), collection);
-            });
+            names_of(&batch.map_err(|cause| file.damaged(&cause))?, &mut take);
         }
     }
     Ok(())
@@ -146,7 +185,7 @@ fn value(column: Option<&StringArray>, row: usize) -> Option<&str> {
     column.filter(|column| !column.is_null(row)).map(|column| column.value(row))
 }
 
-/// The same of a file that another program has written: its Items say it.
+/// The keys of all rows of a file that another program has written, in their order, with their collections: its Items say them.
 pub(crate) fn each_item(file: &Opened, mut look: impl FnMut(ItemHash, Option<&str>)) -> Result<(), Error> {
     let mut source = GeoParquetSource::of(file, Scope::Some)?;
     let mut tape = Tape::new();
@@ -164,8 +203,6 @@ pub(crate) fn each_item(file: &Opened, mut look: impl FnMut(ItemHash, Option<&st
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
 
     struct Memory(Bytes);
@@ -213,9 +250,12 @@ mod tests {
             let dense: Vec<ItemHash> = (0..u128::from(count)).map(|n| n * 2).collect();
             for mut keys in [spread, dense] {
                 keys.sort_unstable();
-                let file = Memory([vec![7; 5], to_bytes(&keys)].concat().into());
+                let listed = Listed::of(keys.iter().rev().copied().collect());
+                let file = Memory([vec![7; 5], listed.to_bytes(), vec![7; 5]].concat().into());
                 let list = KeyList { start: 5, count };
                 assert_eq!(list.all(&file).unwrap(), keys);
+                let rows: Vec<u32> = (0..u32::try_from(count).unwrap()).rev().collect();
+                assert_eq!(list.listed(&file).unwrap().0, keys.iter().copied().zip(rows).collect::<Vec<_>>());
                 for key in keys.iter().step_by(7) {
                     assert!(list.has(&file, *key).unwrap());
                     assert!(!list.has(&file, key + 1).unwrap());

@@ -13,6 +13,7 @@ mod collections;
 mod commit;
 mod diff;
 mod edit;
+pub(crate) mod ends;
 mod file;
 mod history;
 mod job;

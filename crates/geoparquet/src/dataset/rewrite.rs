@@ -1,5 +1,5 @@
-//! A file of a dataset without some of its Items. Row groups that keep all of theirs are copied as they are, byte by byte; of the others
-//! the wide columns are cut, and the rest is packed anew.
+//! A file of a dataset without some of its Items. Row groups that keep all of theirs are copied as they are, byte by byte; the columns of the others
+//! are cut, or packed anew.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
@@ -17,10 +17,10 @@ use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, Ro
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedRowGroupWriter;
-use stacyard_store::{Counts, Error};
+use stacyard_store::{Counts, Error, ErrorKind};
 
 use crate::dataset::file::{DataFile, EDITED, Shelf};
-use crate::dataset::keys::{ItemHash, KeyList, each_item, each_row, to_bytes};
+use crate::dataset::keys::{ItemHash, KeyList, Listed, each_item, each_name, key};
 use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
 use crate::read::opened::Opened;
@@ -29,7 +29,6 @@ use crate::read::places::page_locations;
 use crate::read::runs;
 use crate::sink::unwritable;
 use crate::write::rows::MAX_BATCH_ROWS;
-use crate::write::written::Written;
 
 /// Bytes of columns that are read at once (16 MiB), unless one has more.
 const FETCHED: u64 = 16 << 20;
@@ -54,47 +53,100 @@ pub(crate) fn without(
     table: &Fields,
 ) -> Result<Option<Rewritten>, Error> {
     let opened = shelf.open(file)?;
-    let (mut row, mut kept, mut keys) = (0, Vec::new(), Vec::new());
-    let mut gone = Counts::default();
-    let look = |key: ItemHash, collection: Option<&str>| {
-        if drop.binary_search(&key).is_ok() {
-            gone.add(collection.unwrap_or_default(), 1);
-        } else {
-            runs::push(&mut kept, row..row + 1);
-            keys.push(key);
+    let kept = match file.keys {
+        Some(list) => {
+            let listed = list.listed(&*shelf.keys(file)?).map_err(|cause| shelf.unread(file, cause))?;
+            Kept::of_ours(&opened, listed, drop)?
         }
-        row += 1;
+        None => Kept::of_others(&opened, drop)?,
     };
-    if file.keys.is_some() { each_row(&opened, look) } else { each_item(&opened, look) }?;
-    if gone.total() == 0 {
+    if kept.gone.total() == 0 {
         return Ok(None);
     }
-    if kept.is_empty() {
-        return Ok(Some(Rewritten { new: None, gone }));
+    if kept.rows.is_empty() {
+        return Ok(Some(Rewritten { new: None, gone: kept.gone }));
     }
-    keys.sort_unstable();
     let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
-    let mut new =
-        Again { shelf, opened: &opened, is_ours: file.keys.is_some() }.write(folder, &kept, &keys, table)?;
+    let mut new = Again { shelf, opened: &opened, kept: &kept }.write(folder, table)?;
     if file.tag(EDITED).is_some() {
         new.add.tags.get_or_insert_default().insert(EDITED.to_owned(), Some(new.rows.to_string()));
     }
-    Ok(Some(Rewritten { new: Some(new), gone }))
+    Ok(Some(Rewritten { new: Some(new), gone: kept.gone }))
+}
+
+/// What of a file is kept.
+struct Kept {
+    /// In runs.
+    rows: Vec<Range<usize>>,
+    /// Its list of keys, if it is a file of ours.
+    listed: Option<Listed>,
+    gone: Counts,
+}
+
+impl Kept {
+    /// By the list of the file. That the rows that go are those Items is looked at: a list that lies would take others away.
+    fn of_ours(opened: &Opened, Listed(mut listed): Listed, drop: &[ItemHash]) -> Result<Self, Error> {
+        let found = drop.iter().filter_map(|key| listed.binary_search_by_key(key, |(key, _)| *key).ok());
+        let mut gone: Vec<(u32, ItemHash)> = found.map(|at| (listed[at].1, listed[at].0)).collect();
+        gone.sort_unstable();
+        let places: Vec<u32> = gone.iter().map(|(row, _)| *row).collect();
+        let mut counts = Counts::default();
+        let mut expected = gone.iter().map(|(_, key)| *key);
+        let mut is_true = listed.len() as u64 == opened.rows();
+        each_name(opened, &places, |collection, id| {
+            is_true &= expected.next() == Some(key(collection, id));
+            counts.add(collection.unwrap_or_default(), 1);
+        })?;
+        if !is_true || expected.next().is_some() {
+            let message = format!("{}: its list of keys has Items that its rows do not have", opened.name);
+            return Err(Error::new(ErrorKind::Damaged, &message)
+                .remedy("it is damaged: bring it back from a copy, or write the part anew"));
+        }
+        let mut rows = Vec::new();
+        let mut next = 0;
+        for row in places.iter().map(|&row| row as usize).chain([listed.len()]) {
+            if row > next {
+                runs::push(&mut rows, next..row);
+            }
+            next = row + 1;
+        }
+        listed.retain_mut(|(_, row)| {
+            // So many rows before it go.
+            let before = places.partition_point(|place| place < row);
+            let is_kept = places.get(before) != Some(row);
+            *row -= u32::try_from(before).unwrap_or_default();
+            is_kept
+        });
+        Ok(Self { rows, listed: Some(Listed(listed)), gone: counts })
+    }
+
+    /// By all of its Items.
+    fn of_others(opened: &Opened, drop: &[ItemHash]) -> Result<Self, Error> {
+        let mut kept = Self { rows: Vec::new(), listed: None, gone: Counts::default() };
+        let mut row = 0;
+        each_item(opened, |key, collection| {
+            if drop.binary_search(&key).is_ok() {
+                kept.gone.add(collection.unwrap_or_default(), 1);
+            } else {
+                runs::push(&mut kept.rows, row..row + 1);
+            }
+            row += 1;
+        })?;
+        Ok(kept)
+    }
 }
 
 /// A file that is written again.
 struct Again<'a> {
     shelf: &'a Shelf,
     opened: &'a Opened,
-    is_ours: bool,
+    kept: &'a Kept,
 }
 
 impl Again<'_> {
     fn write(
         &self,
         folder: &str,
-        kept: &[Range<usize>],
-        keys: &[ItemHash],
         table: &Fields,
     ) -> Result<NewFile, Error> {
         let path = new_path(folder)?;
@@ -112,36 +164,36 @@ impl Again<'_> {
         let (mut first, mut index) = (0, 0);
         for group in 0..old.metadata.num_row_groups() {
             let rows = old.rows(group);
-            let of_group = runs::within(kept, first..first + rows);
+            let of_group = runs::within(&self.kept.rows, first..first + rows);
             first += rows;
             let count: usize = of_group.iter().map(Range::len).sum();
             if count == 0 {
                 continue;
             }
-            let writers = || factory.create_column_writers(index).map_err(failed);
             let mut to = out.next_row_group().map_err(failed)?;
             let append = |column: Column| column.append(&mut to).map_err(failed);
             // A file in which some columns have a page index and others none cannot be written.
             if count == rows && self.is_indexed(group)? {
                 self.each_as_it_is(group, append)?;
             } else {
-                self.each_without(group, &of_group, writers()?, append)?;
+                let writers = || factory.create_column_writers(index).map_err(failed);
+                self.each_without(group, &of_group, writers, append)?;
             }
             to.close().map_err(failed)?;
             index += 1;
         }
-        let list = KeyList { start: out.bytes_written() as u64, count: keys.len() as u64 };
-        if self.is_ours {
-            out.write_all(&to_bytes(keys)).map_err(|cause| Error::io("write", &target, cause))?;
+        let mut list = KeyList { start: out.bytes_written() as u64, count: 0 };
+        if let Some(listed) = &self.kept.listed {
+            list.count = listed.0.len() as u64;
+            out.write_all(&listed.to_bytes()).map_err(|cause| Error::io("write", &target, cause))?;
         }
         let footer = out.close().map_err(failed)?;
         let bytes = output.commit()?;
         let said = Said { conventions: &self.opened.footer.names.conventions, items: None, table };
         let mut new = said.new_file(path, &footer, (bytes, list), &old.fields);
-        if !self.is_ours {
+        if self.kept.listed.is_none() {
             new.add.tags = None;
         }
-        debug_assert_eq!(Written::of(&footer, bytes).rows, keys.len() as u64);
         Ok(new)
     }
 
@@ -224,12 +276,12 @@ impl Again<'_> {
         Ok(())
     }
 
-    /// Hands over the columns of a row group with some rows: those without statistics are cut, the others are packed anew.
+    /// Hands over the columns of a row group with some rows: they are cut, or where that cannot be done packed anew.
     fn each_without(
         &self,
         group: usize,
         kept: &[Range<usize>],
-        writers: Vec<ArrowColumnWriter>,
+        writers: impl FnOnce() -> Result<Vec<ArrowColumnWriter>, Error>,
         mut take: impl FnMut(Column) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let table = &self.opened.table;
@@ -239,21 +291,27 @@ impl Again<'_> {
         let mut packed: HashSet<&String> = HashSet::new();
         for (number, field) in table.fields.iter().enumerate() {
             let can_be_cut =
-                |leaves: &Vec<Leaf>| self.is_ours && leaves.iter().all(|leaf| is_cut(indexed, leaf));
+                |leaves: &Vec<Leaf>| self.kept.listed.is_some() && leaves.iter().all(|leaf| is_cut(indexed, leaf));
             match table.leaves(number).filter(can_be_cut) {
                 Some(leaves) => cut.extend(leaves.into_iter().map(|leaf| (leaf.number, leaf))),
                 None => drop(packed.insert(field.name())),
             }
         }
-        let columns = table.columns(|path| path.first().is_some_and(|root| packed.contains(root)));
-        let mut writers: Vec<Option<ArrowColumnWriter>> = writers.into_iter().map(Some).collect();
-        for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1)).map_err(damaged)? {
-            let batch = batch.map_err(damaged)?;
-            let mut leaves = columns.leaves().iter();
-            for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-                for values in compute_leaves(field, column).map_err(damaged)? {
-                    let writer = leaves.next().and_then(|&leaf| writers.get_mut(leaf)?.as_mut());
-                    writer.map_or(Ok(()), |writer| writer.write(&values)).map_err(damaged)?;
+        let mut writers: Vec<Option<ArrowColumnWriter>> = if packed.is_empty() {
+            table.group(group).columns().iter().map(|_| None).collect()
+        } else {
+            writers()?.into_iter().map(Some).collect()
+        };
+        if !packed.is_empty() {
+            let columns = table.columns(|path| path.first().is_some_and(|root| packed.contains(root)));
+            for batch in table.read(group, &columns, kept, (MAX_BATCH_ROWS, 1)).map_err(damaged)? {
+                let batch = batch.map_err(damaged)?;
+                let mut leaves = columns.leaves().iter();
+                for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+                    for values in compute_leaves(field, column).map_err(damaged)? {
+                        let writer = leaves.next().and_then(|&leaf| writers.get_mut(leaf)?.as_mut());
+                        writer.map_or(Ok(()), |writer| writer.write(&values)).map_err(damaged)?;
+                    }
                 }
             }
         }
@@ -264,7 +322,10 @@ impl Again<'_> {
             let column = match (cut.get(&leaf), writer) {
                 (Some(cut), _) => {
                     let old = Chunk::of(&fetched, chunk(leaf)).map_err(damaged)?;
-                    let (bytes, close) = splice(indexed, *cut, &old.bytes, kept).map_err(damaged)?;
+                    let (bytes, mut close) = splice(indexed, *cut, &old.bytes, kept).map_err(damaged)?;
+                    // Of those that go it may say that they are there, as of any.
+                    let filter = table.bloom_filter(group, leaf).map_err(damaged)?;
+                    close.bloom_filter = filter.map(|filter| filter.as_ref().clone());
                     Column::Bytes(Chunk { start: 0, bytes }, Box::new(close))
                 }
                 (None, Some(writer)) => Column::Packed(Box::new(writer.close().map_err(damaged)?)),

@@ -111,13 +111,13 @@ mod tests {
 
     use super::*;
     use crate::dataset::file::KEYS as LIST;
-    use crate::dataset::keys::to_bytes;
+    use crate::dataset::keys::Listed;
     use crate::dataset::local::LocalStorage;
     use crate::dataset::log::action::{Add, Texts};
 
     fn file(storage: &Arc<dyn Storage>, name: &str, keys: &[ItemHash]) -> DataFile {
         let mut output = storage.begin(name).unwrap();
-        std::io::Write::write_all(&mut output.as_file(), &to_bytes(keys)).unwrap();
+        std::io::Write::write_all(&mut output.as_file(), &Listed::of(keys.to_vec()).to_bytes()).unwrap();
         let size = output.commit().unwrap();
         let tags: Texts = [(LIST.to_owned(), Some(format!("0:{}", keys.len())))].into();
         let add = Add {

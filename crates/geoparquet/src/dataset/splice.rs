@@ -1,6 +1,6 @@
-//! A column chunk without some of its rows, and without a look at its values: a page that keeps all of its rows is copied byte by byte, and out of the
-//! others the bytes of the rows that go are cut. The wide columns of Items (links, assets, geometries) have pages of few rows, so that nearly all of
-//! them stay as they are.
+//! A column chunk without some of its rows: a page that keeps all of its rows is copied byte by byte, and out of the others the bytes of the rows that go
+//! are cut. The wide columns of Items (links, assets, geometries) have pages of few rows, so that nearly all of them stay as they are. Only the values of
+//! pages that are cut are looked at, for the statistics.
 
 use std::cell::RefCell;
 use std::io::Write as _;
@@ -11,11 +11,16 @@ use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page as NewPage, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, OffsetIndexBuilder, ParquetMetaData};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, ParquetMetaData,
+};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
+use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use zstd::bulk::Compressor;
 
+use crate::dataset::ends::{Summary, are_known};
 use crate::read::chosen::Pages;
 use crate::read::damage::damaged;
 use crate::read::hybrid;
@@ -26,14 +31,14 @@ use crate::read::runs;
 /// As columns that are packed anew: a footer does not say which level they had, and `optimize` packs them as wanted.
 const ZSTD_LEVEL: i32 = 1;
 
-/// Whether a column is cut here. One with statistics is not: its least and greatest values may be among those that go.
+/// Whether a column is cut here. One with statistics that its page index does not tell is not.
 pub(crate) fn is_cut(group: &ParquetMetaData, leaf: &Leaf) -> bool {
     let chunk = group.row_group(0).column(leaf.number);
     let is_plain = |encoding| matches!(encoding, Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY);
     // Bits are written as they are, which the footer then has to say.
     let is_said = leaf.physical != Physical::Boolean || chunk.encodings_mask().is_set(Encoding::PLAIN);
     is_said
-        && chunk.statistics().is_none()
+        && (chunk.statistics().is_none() || Summaries::of(group, leaf).is_some())
         && chunk.geo_statistics().is_none()
         && chunk.encodings().all(is_plain)
         && Pages::are_known(group, &[leaf.number])
@@ -55,32 +60,49 @@ pub(crate) fn splice(
     let starts = || locations.iter().map(|page| usize::try_from(page.first_row_index).unwrap_or(usize::MAX));
     let mut out = TrackedWrite::new(Vec::with_capacity(bytes.len()));
     let mut index = OffsetIndexBuilder::new();
+    let mut summaries = Summaries::of(group, &leaf);
     let (mut values, mut unpacked) = (chunk.num_values(), chunk.uncompressed_size());
     let dictionary = part(bytes, begin..locations[0].offset.cast_unsigned(), begin)?;
     out.write_all(&dictionary)?;
+    let read = |page: &Bytes, rows| match Page::read(page, chunk.compression(), leaf, rows)? {
+        Page::Data(data) => Ok(data),
+        Page::Dictionary(_) => Err(damaged("a dictionary stands among the pages")),
+    };
+    let read_dictionary = || match Page::read(&dictionary, chunk.compression(), leaf, 0)? {
+        Page::Dictionary(values) => Ok(values),
+        Page::Data(_) => Err(damaged("a page stands in the place of the dictionary")),
+    };
     let ends = starts().skip(1).chain([rows]);
     let is_in_order = starts().next() == Some(0)
         && starts().zip(ends.clone()).all(|(start, end)| start <= end && end <= rows);
     if !is_in_order {
         return Err(damaged("the rows of its pages are out of order"));
     }
-    for (location, (start, end)) in locations.iter().zip(starts().zip(ends)) {
+    for (number, (location, (start, end))) in locations.iter().zip(starts().zip(ends)).enumerate() {
         let page = page_bytes(bytes, location, begin)?;
         let runs = runs::within(kept, start..end);
         let left: usize = runs.iter().map(Range::len).sum();
         let offset = out.bytes_written();
         if left == end - start {
             out.write_all(&page)?;
+            if let Some(summaries) = &mut summaries
+                && !summaries.copy(number)
+            {
+                let data = read(&page, left)?;
+                let all = 0..data.values.len();
+                summaries.add(&data, data.entries, std::slice::from_ref(&all), read_dictionary)?;
+            }
         } else {
             let (entries, size) = page::sizes(&page)?;
             (values, unpacked) = (values - signed(entries), unpacked - signed(size));
             if left == 0 {
                 continue;
             }
-            let Page::Data(data) = Page::read(&page, chunk.compression(), leaf, end - start)? else {
-                return Err(damaged("a dictionary stands among the pages"));
-            };
-            let new = cut(&data, leaf, &runs).ok_or_else(|| damaged("a page holds less than it says"))?;
+            let data = read(&page, end - start)?;
+            let new = cut(&data, leaf, &runs).ok_or_else(contradiction)?;
+            if let Some(summaries) = &mut summaries {
+                summaries.add(&data, new.entries, &new.places, read_dictionary)?;
+            }
             let said = SerializedPageWriter::new(&mut out).write_page(new.packed(chunk.compression())?)?;
             (values, unpacked) =
                 (values + i64::from(said.num_values), unpacked + signed(said.uncompressed_size));
@@ -90,24 +112,100 @@ pub(crate) fn splice(
         index.append_row_count(signed(left));
     }
     let length = out.bytes_written();
-    let metadata = ColumnChunkMetaData::builder(chunk.column_descr_ptr())
+    let mut metadata = ColumnChunkMetaData::builder(chunk.column_descr_ptr())
         .set_compression(chunk.compression())
         .set_encodings_mask(*chunk.encodings_mask())
         .set_num_values(values)
         .set_total_compressed_size(signed(length))
         .set_total_uncompressed_size(unpacked)
         .set_dictionary_page_offset((!dictionary.is_empty()).then_some(0))
-        .set_data_page_offset(signed(dictionary.len()))
-        .build()?;
+        .set_data_page_offset(signed(dictionary.len()));
+    let mut column_index = None;
+    if let Some(summaries) = summaries {
+        let (statistics, pages) = summaries.finish()?;
+        metadata = metadata.set_statistics(statistics);
+        column_index = Some(pages);
+    }
     let close = ColumnCloseResult {
         bytes_written: length as u64,
         rows_written: kept.iter().map(Range::len).sum::<usize>() as u64,
-        metadata,
+        metadata: metadata.build()?,
         bloom_filter: None,
-        column_index: None,
+        column_index,
         offset_index: Some(index.build()),
     };
     Ok((out.into_inner()?.into(), close))
+}
+
+fn contradiction() -> ParquetError {
+    damaged("a page holds less than it says")
+}
+
+/// What is said of the pages of a column, and of all of it.
+struct Summaries<'a> {
+    /// What was said of all of it.
+    column: &'a Statistics,
+    /// What was said of its pages; `None` where there are lists: the `parquet` crate takes a page with as many nulls as rows for one without values.
+    pages: Option<&'a ColumnIndexMetaData>,
+    index: ColumnIndexBuilder,
+    all: Summary,
+    dictionary: Option<Values>,
+}
+
+impl<'a> Summaries<'a> {
+    /// `None` where there are no statistics, or such that cannot be made anew.
+    fn of(group: &'a ParquetMetaData, leaf: &Leaf) -> Option<Self> {
+        let chunk = group.row_group(0).column(leaf.number);
+        let column = chunk.statistics().filter(|_| are_known(chunk))?;
+        let pages = match leaf.repetition {
+            0 => Some(group.column_index()?.first()?.get(leaf.number)?),
+            _ => None,
+        };
+        let index = ColumnIndexBuilder::new(chunk.column_type());
+        Some(Self { column, pages, index, all: Summary::default(), dictionary: None })
+    }
+
+    /// A page that stays as it is; `false` where that was not said of it.
+    fn copy(&mut self, page: usize) -> bool {
+        let known = self.pages.and_then(|pages| Summary::of_page(pages, page));
+        known.map(|summary| self.push(summary)).is_some()
+    }
+
+    /// A page with the values at these places, and so many entries.
+    fn add(
+        &mut self,
+        data: &Data,
+        entries: usize,
+        places: &[Range<usize>],
+        dictionary: impl Fn() -> Result<Values>,
+    ) -> Result<()> {
+        let nulls = entries.saturating_sub(places.iter().map(Range::len).sum());
+        let places = places.iter().cloned().flatten();
+        let summary = match &data.values {
+            Stored::Here(values) => Summary::of_values(self.column, nulls, values, places),
+            Stored::Dictionary(numbers) => {
+                let values = match self.dictionary.take() {
+                    Some(known) => known,
+                    None => dictionary()?,
+                };
+                let values = self.dictionary.insert(values);
+                let places = places.map(|at| numbers.get(at).map_or(usize::MAX, |number| *number as usize));
+                Summary::of_values(self.column, nulls, values, places)
+            }
+        };
+        self.push(summary.ok_or_else(contradiction)?);
+        Ok(())
+    }
+
+    fn push(&mut self, summary: Summary) {
+        summary.append_to(&mut self.index);
+        self.all.add(summary);
+    }
+
+    fn finish(self) -> Result<(Statistics, ColumnIndexMetaData)> {
+        let statistics = self.all.statistics(self.column.physical_type());
+        Ok((statistics.ok_or_else(contradiction)?, self.index.build()?))
+    }
 }
 
 fn signed(size: usize) -> i64 {
@@ -131,13 +229,15 @@ fn page_bytes(bytes: &Bytes, location: &PageLocation, begin: u64) -> Result<Byte
 /// A page that is not packed yet.
 struct Cut {
     entries: usize,
+    /// The places that its values had among those of the page.
+    places: Vec<Range<usize>>,
     encoding: Encoding,
     body: Vec<u8>,
 }
 
 impl Cut {
     fn packed(self, codec: Compression) -> Result<CompressedPage> {
-        let Self { entries, encoding, body } = self;
+        let Self { entries, encoding, body, .. } = self;
         let size = body.len();
         let body = match codec {
             Compression::ZSTD(_) => pack(&body)?,
@@ -200,7 +300,7 @@ fn cut(data: &Data, leaf: Leaf, rows: &[Range<usize>]) -> Option<Cut> {
         }
     }
     let encoding = push_values(&data.values, &places, &mut body)?;
-    Some(Cut { entries: count, encoding, body })
+    Some(Cut { entries: count, places, encoding, body })
 }
 
 fn chosen<T: Copy>(all: &[T], places: &[Range<usize>]) -> Option<Vec<T>> {

@@ -11,7 +11,7 @@ use stacyard_model::json::{Tape, push_pointer_token};
 use stacyard_store::{Error, Storage, in_order};
 
 use crate::dataset::file::KEYS;
-use crate::dataset::keys::{ItemHash, KeyList, key, names_of, to_bytes};
+use crate::dataset::keys::{ItemHash, KeyList, Listed, key, names_of};
 use crate::dataset::log::action::{Add, Texts};
 use crate::dataset::log::now;
 use crate::dataset::options::PartitionBy;
@@ -137,9 +137,8 @@ impl Content<'_> {
                     Ok(ControlFlow::Continue(()))
                 },
             )?;
-            keys.sort_unstable();
             let list = KeyList { start: file.bytes_written() as u64, count: keys.len() as u64 };
-            file.write_all(&to_bytes(&keys)).map_err(|cause| Error::io("write", &target, cause))?;
+            file.write_all(&Listed::of(keys).to_bytes()).map_err(|cause| Error::io("write", &target, cause))?;
             let footer = file.close().map_err(failed)?;
             let bytes = output.commit()?;
             let table = crate::dataset::schema::with(table, schema.fields()).ok().flatten();

@@ -114,6 +114,16 @@ impl Page {
     }
 }
 
+impl Stored {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Here(values) => values.len(),
+            Self::Dictionary(places) => places.len(),
+        }
+    }
+}
+
 impl Values {
     fn size(&self) -> usize {
         match self {
