@@ -23,6 +23,8 @@ pub struct Comparison {
     /// How many Items of the other did not have to come, since they are known to be the same.
     same: u64,
     may_end_empty: bool,
+    /// The names of those of the store that the other has not, if they are known before any comes.
+    leaving: Option<Seen>,
     /// The names of those that have come.
     came: Mutex<Seen>,
     any_came: AtomicU64,
@@ -40,6 +42,7 @@ impl Comparison {
             items: 0,
             same: 0,
             may_end_empty,
+            leaving: None,
             came: Mutex::new(Seen::new(SEEN_MEMORY)),
             any_came: AtomicU64::new(0),
             nameless: AtomicU64::new(0),
@@ -110,26 +113,39 @@ impl Comparison {
         )?;
         let named = |key: &ItemKey| keyed.of(&(key.collection.as_deref(), Some(key.id.as_str())));
         let changed: HashSet<Key> = changed.iter().map(named).collect();
-        let mut came = Seen::new(SEEN_MEMORY);
-        let (mut is_told, mut any) = (true, false);
+        let mut here = Seen::new(SEEN_MEMORY);
         each(
             other.as_mut(),
             run,
             |_, item| name(&keyed, item),
-            |names| {
-                any |= !names.is_empty();
-                names.into_iter().try_for_each(|name| {
-                    if !changed.contains(&name) {
-                        is_told &= there.contains(&name)?;
-                        comparison.same += 1;
-                    }
-                    came.insert(name).map(|_| ())
-                })
-            },
+            |names| names.into_iter().try_for_each(|name| here.insert(name).map(|_| ())),
         )?;
-        comparison.came = Mutex::new(came);
-        comparison.any_came = AtomicU64::new(u64::from(any));
-        Ok(is_told.then_some(comparison))
+        comparison.any_came = AtomicU64::new(u64::from(!here.is_empty()));
+        let mut there = there.into_sorted()?;
+        let mut next = there.next().transpose()?;
+        let mut leaving = Seen::new(SEEN_MEMORY);
+        for name in here.into_sorted()? {
+            let name = name?;
+            while let Some(gone) = next.filter(|next| *next < name) {
+                leaving.insert(gone)?;
+                next = there.next().transpose()?;
+            }
+            let is_there = next == Some(name);
+            if is_there {
+                next = there.next().transpose()?;
+            }
+            if !changed.contains(&name) {
+                if !is_there {
+                    return Ok(None);
+                }
+                comparison.same += 1;
+            }
+        }
+        for gone in next.into_iter().map(Ok).chain(there) {
+            leaving.insert(gone?)?;
+        }
+        comparison.leaving = Some(leaving);
+        Ok(Some(comparison))
     }
 
     /// Notes that an Item has come, valid or not; it is told by its name.
@@ -158,8 +174,14 @@ impl Comparison {
 
     /// Whether an Item of the store stays, once all have come: one of its name has come, or may have.
     pub(crate) fn stays(&self, item: Value<'_>) -> Result<bool, Error> {
+        let name = name(&self.keyed, item);
+        let may_leave = match &self.leaving {
+            Some(leaving) => leaving.contains(&name)?,
+            None => true,
+        };
         let stays = self.keeps_all()
-            || self.came.lock().unwrap_or_else(PoisonError::into_inner).contains(&name(&self.keyed, item))?;
+            || !may_leave
+            || self.came.lock().unwrap_or_else(PoisonError::into_inner).contains(&name)?;
         if !stays {
             self.gone.fetch_add(1, Ordering::Relaxed);
         }
@@ -194,9 +216,11 @@ impl Comparison {
         &self,
         source: &mut dyn Source,
         run: &mut Run<'_>,
-        take: impl FnMut(Vec<ItemKey>) -> Result<(), Error>,
+        mut take: impl FnMut(Vec<ItemKey>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut take = take;
+        if self.leaving.as_ref().is_some_and(Seen::is_empty) {
+            return Ok(());
+        }
         let read = |_: &mut Vec<u8>, item: Value<'_>| {
             let id = item.get("id").and_then(Value::as_str).unwrap_or_default().into_owned();
             let key = ItemKey { collection: collection_of(item).map(Cow::into_owned), id };

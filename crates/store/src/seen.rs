@@ -80,6 +80,19 @@ impl Seen {
         Ok(self.held.insert(key))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.levels.is_empty()
+    }
+
+    /// All keys, in ascending order. Who looks up very many in another set goes through both in this order rather: each block of a run is read once.
+    pub fn into_sorted(self) -> Result<impl Iterator<Item = Result<Key, Error>>, Error> {
+        let mut held: Vec<Key> = self.held.into_iter().collect();
+        held.sort_unstable();
+        let runs = self.levels.into_iter().flatten().map(|run| Box::new(run.into_keys()) as Sorted);
+        merge(runs.chain([Box::new(held.into_iter().map(Ok)) as Sorted]).collect())
+    }
+
     fn add(&mut self, run: Run, level: usize) -> Result<(), Error> {
         if self.levels.len() == level {
             self.levels.push(Vec::new());
@@ -88,8 +101,10 @@ impl Seen {
         if self.levels[level].len() < FAN {
             return Ok(());
         }
-        let merged = merge(std::mem::take(&mut self.levels[level]))?;
-        self.add(merged, level + 1)
+        let runs = std::mem::take(&mut self.levels[level]);
+        let count = runs.iter().map(|run| run.count).sum();
+        let keys = merge(runs.into_iter().map(|run| Box::new(run.into_keys()) as Sorted).collect())?;
+        self.add(Run::write(count, keys)?, level + 1)
     }
 }
 
@@ -144,23 +159,23 @@ impl Run {
     }
 }
 
-/// Many runs as one.
-fn merge(runs: Vec<Run>) -> Result<Run, Error> {
-    let count = runs.iter().map(|run| run.count).sum();
-    let mut runs: Vec<_> = runs.into_iter().map(Run::into_keys).collect();
-    let mut heads = BinaryHeap::with_capacity(runs.len());
-    for (index, run) in runs.iter_mut().enumerate() {
-        heads.extend(run.next().transpose()?.map(|key| Reverse((key, index))));
+/// Keys in ascending order.
+type Sorted = Box<dyn Iterator<Item = Result<Key, Error>>>;
+
+/// The keys of many as those of one.
+fn merge(mut parts: Vec<Sorted>) -> Result<impl Iterator<Item = Result<Key, Error>>, Error> {
+    let mut heads = BinaryHeap::with_capacity(parts.len());
+    for (index, part) in parts.iter_mut().enumerate() {
+        heads.extend(part.next().transpose()?.map(|key| Reverse((key, index))));
     }
-    let keys = iter::from_fn(|| {
+    Ok(iter::from_fn(move || {
         let Reverse((key, index)) = heads.pop()?;
-        let next = runs[index].next().transpose();
+        let next = parts[index].next().transpose();
         Some(next.map(|next| {
             heads.extend(next.map(|next| Reverse((next, index))));
             key
         }))
-    });
-    Run::write(count, keys)
+    }))
 }
 
 /// A Bloom filter: says of all keys that were added that it may have them, and of few others.
@@ -249,6 +264,10 @@ mod tests {
                 prop_assert_eq!(seen.contains(&key(number)).unwrap(), expected.contains(&number), "{}", number);
             }
             prop_assert!(seen.levels.iter().all(|level| level.len() < FAN));
+            prop_assert_eq!(seen.is_empty(), expected.is_empty());
+            let mut expected: Vec<Key> = expected.into_iter().map(key).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(seen.into_sorted().unwrap().collect::<Result<Vec<_>, _>>().unwrap(), expected);
         }
     }
 
