@@ -91,6 +91,22 @@ impl Summary {
         Some(Self { nulls: i64::try_from(nulls).ok()?, ends })
     }
 
+    /// What is left of it, so many nulls and values, without these others; `None` where its ends may be among those.
+    pub(crate) fn without(&self, gone: &Self, nulls: usize, values: usize) -> Option<Self> {
+        fn are_kept<T: PartialOrd>([least, most]: &[T; 2], [from, to]: &[T; 2]) -> bool {
+            least == most || from > least && to < most
+        }
+        let are_kept = match (&self.ends, &gone.ends) {
+            (Some(_), None) => true,
+            (Some(Ends::Booleans(ends)), Some(Ends::Booleans(gone))) => are_kept(ends, gone),
+            (Some(Ends::Integers(ends)), Some(Ends::Integers(gone))) => are_kept(ends, gone),
+            (Some(Ends::Numbers(ends)), Some(Ends::Numbers(gone))) => are_kept(ends, gone),
+            (Some(Ends::Texts(ends)), Some(Ends::Texts(gone))) => are_kept(ends, gone),
+            _ => false,
+        };
+        (are_kept && values > 0).then(|| Some(Self { nulls: i64::try_from(nulls).ok()?, ends: self.ends.clone() })).flatten()
+    }
+
     /// Adds those of another page.
     pub(crate) fn add(&mut self, other: Self) {
         fn join<T: PartialOrd>([a, b]: [T; 2], [c, d]: [T; 2]) -> [T; 2] {

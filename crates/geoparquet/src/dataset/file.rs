@@ -1,5 +1,6 @@
 //! The files of a version: what the log says of each, and those that are open.
 
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -30,8 +31,11 @@ pub(crate) const KEYS: &str = "stacyard.rows";
 /// The tag of a small file of single edits: how many Items it has. The next edits are put together with them.
 pub(crate) const EDITED: &str = "stacyard.edits";
 
-/// The tag of the files that one `optimize` has made: by it the next one knows that there is no more to do.
-pub(crate) const OPTIMIZED: &str = "stacyard.optimized";
+/// The tag of files that one load or `optimize` has written side by side: by it the next one knows that there is no more to do. See [`LaidOut`].
+pub(crate) const LAID_OUT: &str = "stacyard.laid-out";
+
+/// The tag of a file that was written again without some of its Items: the path of the first one that it comes from.
+pub(crate) const FIRST: &str = "stacyard.first";
 
 /// A file of a version.
 pub(crate) struct DataFile {
@@ -63,6 +67,16 @@ impl DataFile {
         self.add.tags.as_ref()?.get(name)?.as_deref()
     }
 
+    /// With which other files it was written, if that is known.
+    pub(crate) fn laid_out(&self) -> Option<LaidOut<'_>> {
+        self.tag(LAID_OUT).and_then(LaidOut::parse)
+    }
+
+    /// The first file that it comes from: it has some of its Items and no others.
+    pub(crate) fn first(&self) -> &str {
+        self.tag(FIRST).unwrap_or(&self.path)
+    }
+
     /// All of a version.
     pub(crate) fn all(snapshot: &Snapshot, name: &str) -> Result<Vec<Self>, Error> {
         snapshot.files.values().map(|add| Self::of(add, name)).collect()
@@ -92,6 +106,31 @@ impl DataFile {
         let ends = known.ends().and_then(|(least, most)| end(least, column.kind).zip(end(most, column.kind)));
         let only_nulls = known.nulls.is_some() && known.nulls == stats.rows;
         Bounds { ends, no_nulls: known.nulls == Some(0), only_nulls, area: None }
+    }
+}
+
+/// What a tag says of how a file was written: `RUN:RULES:ROWS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LaidOut<'t> {
+    /// The load or `optimize` that has written it, and files beside it.
+    pub(crate) run: &'t str,
+    /// By which rules Items were put into files.
+    pub(crate) rules: &'t str,
+    /// How many rows it had then.
+    pub(crate) rows: u64,
+}
+
+impl<'t> LaidOut<'t> {
+    fn parse(text: &'t str) -> Option<Self> {
+        let (run, rest) = text.split_once(':')?;
+        let (rules, rows) = rest.split_once(':')?;
+        Some(Self { run, rules, rows: rows.parse().ok()? })
+    }
+}
+
+impl Display for LaidOut<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.run, self.rules, self.rows)
     }
 }
 

@@ -19,6 +19,7 @@ mod history;
 mod job;
 mod keys;
 mod late;
+mod layers;
 mod local;
 mod log;
 mod make;

@@ -1,6 +1,7 @@
-//! Small files made into few large ones, in which what is near in space and time is near. The Items stay as they are, and others may write meanwhile.
+//! Small files, and large ones of many loads, made into few in which what is near in space and time is near. The Items stay as they are, and others may
+//! write meanwhile.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -8,22 +9,24 @@ use stacyard_model::json::Tape;
 use stacyard_store::{Encoder, Error, Observer, Progress, in_order};
 
 use crate::dataset::commit::{Plan, commit};
-use crate::dataset::file::{DataFile, OPTIMIZED};
-use crate::dataset::keys::key;
+use crate::dataset::file::DataFile;
+use crate::dataset::keys::{ItemHash, common};
+use crate::dataset::layers::crowded;
 use crate::dataset::log::action::Said;
 use crate::dataset::options::Writing;
+use crate::dataset::rewrite::without;
 use crate::dataset::schema;
 use crate::dataset::store::Dataset;
 use crate::dataset::version::Version;
 use crate::dataset::view::View;
-use crate::dataset::write::{Content, FILE_ROWS, NewFile, discard, uuid};
+use crate::dataset::write::{Content, FILE_ROWS, NewFile, discard, rules};
 use crate::format::scope::Scope;
 use crate::sink::{ShapeEncoder, Shaped};
 use crate::write::item_shape::ItemShape;
 use crate::write::shape::Declared;
 use crate::write::spool::Spool;
 
-/// What has been made of small files.
+/// What has been made of some files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Optimized {
     /// Their Items.
@@ -34,7 +37,8 @@ pub struct Optimized {
     pub bytes: u64,
 }
 
-/// Makes few files of many small ones. Those of other programs stay: their Items have not passed the gate.
+/// Makes few files of many small ones, and of large ones where those of many loads lie over one another. Files of other programs stay: their Items have not
+/// passed the gate.
 ///
 /// # Errors
 /// A dataset that cannot be read or written.
@@ -46,59 +50,117 @@ pub fn optimize(
     let mut view = dataset.view();
     view.version().check_writable()?;
     loop {
-        let small = small(&view);
-        if small.len() < 2 {
+        let old = worth_it(&view, writing);
+        if old.len() < 2 {
             return Ok(Optimized::default());
         }
-        let mut files = rewritten(&view, &small, writing, observer)?;
-        let run = format!("{}:{}", uuid()?, layout(view.version()));
-        for file in &mut files {
-            file.add.tags.get_or_insert_default().insert(OPTIMIZED.to_owned(), Some(run.clone()));
+        let new = rewritten(&view, &old, writing, observer)?;
+        let mut work = Work { view, old, new };
+        let done = work.commit(writing);
+        // Where nobody knows whether the version was made, it may have the new files.
+        if !matches!(done, Ok(Some(_))) && !done.as_ref().is_err_and(Error::is_unsure) {
+            discard(&*work.view.version().log.storage, &work.new);
         }
-        let old: HashSet<&str> = small.iter().map(|&file| view.data_files()[file].path.as_str()).collect();
-        let items = files.iter().map(|file| file.rows).sum();
-        let bytes = files.iter().map(|file| file.add.size).sum();
-        let log = view.version().log.clone();
-        let mut is_stale = false;
-        let done = commit(&log, &writing.author, |version| {
-            let plan = plan(version, &old, &files)?;
-            is_stale = plan.is_none();
-            Ok(plan)
-        });
-        // Where nobody knows whether the version was made, it may have them.
-        if is_stale || done.as_ref().is_err_and(|error| !error.is_unsure()) {
-            discard(&*log.storage, &files);
+        if let Some(done) = done? {
+            return Ok(done);
         }
-        done?;
-        if !is_stale {
-            return Ok(Optimized { items, files: [small.len() as u64, files.len() as u64], bytes });
-        }
-        // Another writer has changed some of them: what is there now is looked at.
-        let Some(newer) = view.newer()? else { return Ok(Optimized::default()) };
-        view = Arc::new(newer);
+        view = work.view;
     }
 }
 
 /// The files that are worth it.
-fn small(view: &View) -> Vec<usize> {
-    let is_small =
-        |file: &DataFile| file.keys.is_some() && file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2);
-    let files = view.data_files().iter().enumerate();
-    let small: Vec<(usize, &DataFile)> = files.filter(|(_, file)| is_small(file)).collect();
+fn worth_it(view: &View, writing: &Writing) -> Vec<usize> {
+    let ours = view.data_files().iter().enumerate().filter(|(_, file)| file.keys.is_some());
+    let is_small = |file: &DataFile| file.stats().rows.is_some_and(|rows| rows < FILE_ROWS / 2);
+    let (mut small, large): (Vec<_>, Vec<_>) = ours.partition(|(_, file)| is_small(file));
     // What one run has made of all of them together does not become less, unless they are to stand together in another way.
-    let mut runs = small.iter().map(|(_, file)| file.tag(OPTIMIZED));
-    let first = runs.next().flatten();
-    let is_as_wanted = first.is_some_and(|run| run.ends_with(&layout(view.version())));
-    if is_as_wanted && runs.all(|run| run == first) {
-        return Vec::new();
+    let rules = rules(view.version().partition_by, &writing.options);
+    let is_as_made = |file: &DataFile| {
+        file.laid_out().is_some_and(|made| made.rules == rules && Some(made.rows) == file.stats().rows)
+    };
+    let runs: HashSet<_> = small.iter().map(|(_, file)| file.laid_out().map(|made| made.run)).collect();
+    if runs.len() == 1 && small.iter().all(|(_, file)| is_as_made(file)) {
+        small.clear();
     }
-    small.into_iter().map(|(index, _)| index).collect()
+    let mut some: Vec<usize> = small.into_iter().map(|(index, _)| index).collect();
+    some.extend(crowded(&large));
+    some.sort_unstable();
+    some
 }
 
-/// What decides how Items are laid out in files, as a text of always the same length.
-fn layout(version: &Version) -> String {
-    let profile = version.profile.as_ref().map(|profile| profile.text()).unwrap_or_default();
-    format!("{:032x}", key(Some(&version.partition_by.to_string()), profile))
+/// New files, on top of a version of which they take the place of some.
+struct Work {
+    view: Arc<View>,
+    old: Vec<usize>,
+    new: Vec<NewFile>,
+}
+
+impl Work {
+    /// Puts the new files in the place of the old ones. `None`: what has changed meanwhile leaves nothing of that, and all is to be done again.
+    fn commit(&mut self, writing: &Writing) -> Result<Option<Optimized>, Error> {
+        let log = self.view.version().log.clone();
+        loop {
+            let old: HashSet<&str> = self.old().map(|file| file.path.as_str()).collect();
+            let mut is_stale = false;
+            commit(&log, &writing.author, |version| {
+                let plan = plan(version, &old, &self.new)?;
+                is_stale = plan.is_none();
+                Ok(plan)
+            })?;
+            if !is_stale {
+                return Ok(Some(Optimized {
+                    items: self.new.iter().map(|file| file.rows).sum(),
+                    files: [self.old.len() as u64, self.new.len() as u64],
+                    bytes: self.new.iter().map(|file| file.add.size).sum(),
+                }));
+            }
+            if !self.follow()? || self.new.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn old(&self) -> impl Iterator<Item = &DataFile> {
+        self.old.iter().map(|&index| &self.view.data_files()[index])
+    }
+
+    /// Goes on to the newest version: what others have done to Items of the old files is done to the new ones. `false`: they have done nothing to them.
+    fn follow(&mut self) -> Result<bool, Error> {
+        let Some(newer) = self.view.newer()? else { return Ok(false) };
+        let shelf = newer.shelf();
+        let there: HashMap<&str, usize> =
+            newer.data_files().iter().enumerate().map(|(index, file)| (file.first(), index)).collect();
+        let (mut left, mut gone) = (Vec::new(), Vec::new());
+        let mut is_changed = false;
+        for file in self.old() {
+            let now = there.get(file.first()).map(|&index| (index, &newer.data_files()[index]));
+            left.extend(now.map(|(index, _)| index));
+            if now.is_some_and(|(_, now)| now.path == file.path) {
+                continue;
+            }
+            is_changed = true;
+            let kept = now.map(|(_, now)| shelf.keys_of(now)).transpose()?.unwrap_or_default();
+            gone.extend(shelf.keys_of(file)?.into_iter().filter(|key| kept.binary_search(key).is_err()));
+        }
+        gone.sort_unstable();
+        let fields = newer.version().fields.clone();
+        for new in &mut self.new {
+            let file = new.file(shelf)?;
+            let both: Vec<ItemHash> = common(&gone, &shelf.keys_of(&file)?).collect();
+            if both.is_empty() {
+                continue;
+            }
+            let again = without(shelf, &file, &both, &fields)?.and_then(|again| again.new);
+            discard(&*shelf.storage, std::slice::from_ref(new));
+            match again {
+                Some(again) => *new = again,
+                None => new.rows = 0,
+            }
+        }
+        self.new.retain(|file| file.rows > 0);
+        (self.view, self.old) = (Arc::new(newer), left);
+        Ok(is_changed)
+    }
 }
 
 /// The Items of some files in new ones.

@@ -19,7 +19,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedRowGroupWriter;
 use stacyard_store::{Counts, Error, ErrorKind};
 
-use crate::dataset::file::{DataFile, EDITED, Shelf};
+use crate::dataset::file::{DataFile, EDITED, FIRST, LAID_OUT, Shelf};
 use crate::dataset::keys::{ItemHash, KeyList, Listed, each_item, each_name, key};
 use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
@@ -68,8 +68,11 @@ pub(crate) fn without(
     }
     let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
     let mut new = Again { shelf, opened: &opened, kept: &kept }.write(folder, table)?;
-    if file.tag(EDITED).is_some() {
-        new.add.tags.get_or_insert_default().insert(EDITED.to_owned(), Some(new.rows.to_string()));
+    if file.keys.is_some() {
+        let tags = new.add.tags.get_or_insert_default();
+        tags.insert(FIRST.to_owned(), Some(file.first().to_owned()));
+        tags.extend(file.laid_out().map(|laid_out| (LAID_OUT.to_owned(), Some(laid_out.to_string()))));
+        tags.extend(file.tag(EDITED).map(|_| (EDITED.to_owned(), Some(new.rows.to_string()))));
     }
     Ok(Some(Rewritten { new: Some(new), gone: kept.gone }))
 }

@@ -90,7 +90,7 @@ pub(crate) fn splice(
             {
                 let data = read(&page, left)?;
                 let all = 0..data.values.len();
-                summaries.add(&data, data.entries, std::slice::from_ref(&all), read_dictionary)?;
+                summaries.add(&data, (data.entries, std::slice::from_ref(&all)), read_dictionary)?;
             }
         } else {
             let (entries, size) = page::sizes(&page)?;
@@ -101,7 +101,7 @@ pub(crate) fn splice(
             let data = read(&page, end - start)?;
             let new = cut(&data, leaf, &runs).ok_or_else(contradiction)?;
             if let Some(summaries) = &mut summaries {
-                summaries.add(&data, new.entries, &new.places, read_dictionary)?;
+                summaries.cut(number, &data, (new.entries, &new.places), read_dictionary)?;
             }
             let said = SerializedPageWriter::new(&mut out).write_page(new.packed(chunk.compression())?)?;
             (values, unpacked) =
@@ -171,15 +171,46 @@ impl<'a> Summaries<'a> {
         known.map(|summary| self.push(summary)).is_some()
     }
 
-    /// A page with the values at these places, and so many entries.
+    /// A page that has so many entries left, with the values at these places. Mostly what goes does not touch its ends.
+    fn cut(
+        &mut self,
+        page: usize,
+        data: &Data,
+        (entries, places): (usize, &[Range<usize>]),
+        dictionary: impl Fn() -> Result<Values>,
+    ) -> Result<()> {
+        if let Some(before) = self.pages.and_then(|pages| Summary::of_page(pages, page)) {
+            let gone = between(places, data.values.len());
+            let gone = self.summary(data, 0, &gone, &dictionary)?;
+            let values = places.iter().map(Range::len).sum();
+            if let Some(rest) = before.without(&gone, entries.saturating_sub(values), values) {
+                self.push(rest);
+                return Ok(());
+            }
+        }
+        self.add(data, (entries, places), dictionary)
+    }
+
+    /// A page with so many entries, and the values at these places.
     fn add(
         &mut self,
         data: &Data,
-        entries: usize,
-        places: &[Range<usize>],
+        (entries, places): (usize, &[Range<usize>]),
         dictionary: impl Fn() -> Result<Values>,
     ) -> Result<()> {
         let nulls = entries.saturating_sub(places.iter().map(Range::len).sum());
+        let summary = self.summary(data, nulls, places, dictionary)?;
+        self.push(summary);
+        Ok(())
+    }
+
+    fn summary(
+        &mut self,
+        data: &Data,
+        nulls: usize,
+        places: &[Range<usize>],
+        dictionary: impl Fn() -> Result<Values>,
+    ) -> Result<Summary> {
         let places = places.iter().cloned().flatten();
         let summary = match &data.values {
             Stored::Here(values) => Summary::of_values(self.column, nulls, values, places),
@@ -193,8 +224,7 @@ impl<'a> Summaries<'a> {
                 Summary::of_values(self.column, nulls, values, places)
             }
         };
-        self.push(summary.ok_or_else(contradiction)?);
-        Ok(())
+        summary.ok_or_else(contradiction)
     }
 
     fn push(&mut self, summary: Summary) {
@@ -206,6 +236,19 @@ impl<'a> Summaries<'a> {
         let statistics = self.all.statistics(self.column.physical_type());
         Ok((statistics.ok_or_else(contradiction)?, self.index.build()?))
     }
+}
+
+/// The places of a list of this length that these runs leave out.
+fn between(runs: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
+    let mut next = 0;
+    let mut others = Vec::new();
+    for run in runs.iter().cloned().chain([length..length]) {
+        if run.start > next {
+            others.push(next..run.start);
+        }
+        next = run.end;
+    }
+    others
 }
 
 fn signed(size: usize) -> i64 {
@@ -285,7 +328,8 @@ fn cut(data: &Data, leaf: Leaf, rows: &[Range<usize>]) -> Option<Cut> {
     let mut places = entries;
     if leaf.definition > 0 {
         if data.definition.is_empty() {
-            push_levels(vec![leaf.definition; count], leaf.definition, &mut body)?;
+            let width = bits_of(leaf.definition.into());
+            push_bytes(|bytes| hybrid::write_run(leaf.definition.into(), count, width, bytes), &mut body)?;
         } else {
             push_levels(chosen(&data.definition, &places)?, leaf.definition, &mut body)?;
             // Only where the level is the greatest there is a value.
@@ -310,10 +354,16 @@ fn chosen<T: Copy>(all: &[T], places: &[Range<usize>]) -> Option<Vec<T>> {
 
 /// Levels, with the length of their bytes before them.
 fn push_levels(levels: Vec<u8>, greatest: u8, body: &mut Vec<u8>) -> Option<()> {
-    let mut bytes = Vec::new();
-    hybrid::write(levels.into_iter().map(u32::from), bits_of(greatest.into()), &mut bytes);
-    body.extend_from_slice(&u32::try_from(bytes.len()).ok()?.to_le_bytes());
-    body.append(&mut bytes);
+    let levels = levels.into_iter().map(u32::from);
+    push_bytes(|bytes| hybrid::write(levels, bits_of(greatest.into()), bytes), body)
+}
+
+fn push_bytes(write: impl FnOnce(&mut Vec<u8>), body: &mut Vec<u8>) -> Option<()> {
+    let start = body.len();
+    body.extend_from_slice(&[0; 4]);
+    write(body);
+    let length = u32::try_from(body.len() - start - 4).ok()?;
+    body[start..start + 4].copy_from_slice(&length.to_le_bytes());
     Some(())
 }
 

@@ -10,7 +10,7 @@ use parquet::file::metadata::ParquetMetaData;
 use stacyard_model::json::{Tape, push_pointer_token};
 use stacyard_store::{Error, Storage, in_order};
 
-use crate::dataset::file::KEYS;
+use crate::dataset::file::{KEYS, LAID_OUT, LaidOut};
 use crate::dataset::keys::{ItemHash, KeyList, Listed, key, names_of};
 use crate::dataset::log::action::{Add, Texts};
 use crate::dataset::log::now;
@@ -75,6 +75,7 @@ impl Content<'_> {
             max_columns: options.max_columns,
             table: Some(table.clone()),
         };
+        let (run, rules) = (uuid()?, rules(partition_by, options));
         let layout = Arc::new(Layout::of(items, &declared));
         let schema = Arc::new(schema::schema(&layout));
         let mut pairs = key_values(items, &layout, options);
@@ -147,11 +148,20 @@ impl Content<'_> {
                 items: Some(items),
                 table: table.as_ref().unwrap_or(schema.fields()),
             };
-            done.push(said.new_file(path, &footer, (bytes, list), schema.fields()));
+            let mut new = said.new_file(path, &footer, (bytes, list), schema.fields());
+            let laid_out = LaidOut { run: &run, rules: &rules, rows };
+            new.add.tags.get_or_insert_default().insert(LAID_OUT.to_owned(), Some(laid_out.to_string()));
+            done.push(new);
         }
         drop(cut);
         spool.check_unchanged()
     }
+}
+
+/// What decides how Items are put into files, as a text of always the same length.
+pub(crate) fn rules(partition_by: PartitionBy, options: &Options) -> String {
+    let profile = options.profile.as_ref().map(|profile| profile.text()).unwrap_or_default();
+    format!("{:032x}", key(Some(&partition_by.to_string()), profile))
 }
 
 /// What is said of a file in the log.

@@ -59,10 +59,15 @@ pub(crate) fn write(numbers: impl Iterator<Item = u32>, width: usize, out: &mut 
             continue;
         }
         pack(&mem::take(&mut packed), width, out);
-        push_varint(run << 1, out);
-        out.extend_from_slice(&number.to_le_bytes()[..width.div_ceil(8)]);
+        write_run(number, run, width, out);
     }
     pack(&packed, width, out);
+}
+
+/// Appends the bytes of one number so many times.
+pub(crate) fn write_run(number: u32, times: usize, width: usize, out: &mut Vec<u8>) {
+    push_varint(times << 1, out);
+    out.extend_from_slice(&number.to_le_bytes()[..width.div_ceil(8)]);
 }
 
 fn pack(numbers: &[u32], width: usize, out: &mut Vec<u8>) {

@@ -1,6 +1,7 @@
 //! A dataset of many files and versions answers as one file does, and loses nothing whoever writes at the same time.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_model::json::{Document, Value};
 use stacyard_search::{Query, Search};
 use stacyard_store::{
-    At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Record, Run, Sink, Storage, Store,
-    When, conformance,
+    At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Observer, Progress, Record, Reject, Run,
+    Sink, Storage, Store, When, conformance,
 };
 
 use crate::{
@@ -351,6 +352,58 @@ fn what_is_optimized_is_not_optimized_again() {
     assert_eq!(run(), crate::Optimized::default());
 }
 
+/// Does something once, when files are about to be read.
+struct Meanwhile<F>(Option<F>);
+
+impl<F: FnOnce()> Observer for Meanwhile<F> {
+    fn begin(&mut self, _: &str, _: Option<u64>) {
+        if let Some(act) = self.0.take() {
+            act();
+        }
+    }
+
+    fn advance(&mut self, _: Progress) {}
+
+    fn reject(&mut self, _: &Reject<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_others_do_while_files_are_made_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let of = |load: usize| (0..30).map(move |number| item(&format!("{load}-{number}"), ""));
+    for load in 0..4 {
+        put(&storage, &of(load).collect::<Vec<_>>(), Mode::Insert).unwrap();
+    }
+    let mut meanwhile = Meanwhile(Some(|| {
+        // Of two files some Items change or go, twice; another goes as a whole; and some come.
+        put(&storage, &[item("0-3", r#","x":1"#), item("new", "")], Mode::Upsert).unwrap();
+        put(&storage, &[item("0-4", r#","x":1"#)], Mode::Upsert).unwrap();
+        let store: Store = open(&storage).into();
+        let edit = store.edit().unwrap();
+        edit.delete_item(&ItemKey::new("c", "1-7"), When::Always).unwrap();
+        let all: Vec<_> = (0..30).map(|number| (ItemKey::new("c", format!("2-{number}")), When::Always)).collect();
+        assert_eq!(edit.delete_items(&all).unwrap(), 30);
+    }));
+    let done = optimize(&open(&storage), &writing(), &mut meanwhile).unwrap();
+    assert_eq!((done.items, done.files), (87, [3, 1]), "the file that is gone is not counted");
+    let mut expected: Vec<String> = [0, 1, 3].into_iter().flat_map(of).map(|item| name(&item)).collect();
+    expected.retain(|name| !name.contains("\"1-7\""));
+    expected.push(name(&item("new", "")));
+    expected.sort();
+    assert_eq!(names(&open(&storage)), expected);
+    let changed = documents(&open(&storage)).iter().filter(|item| item.text().contains("\"x\":1")).count();
+    assert_eq!(changed, 2);
+    // Nothing that no version has is left.
+    let versions: Vec<_> = (0..=open(&storage).version()).map(|at| open_at(&storage, At::Version(at)).unwrap()).collect();
+    let known: HashSet<_> =
+        versions.iter().flat_map(|dataset| dataset.view().data_files().iter().map(|file| file.path.clone()).collect::<Vec<_>>()).collect();
+    let there = fs::read_dir(folder.path().join("c")).unwrap().map(|file| format!("c/{}", file.unwrap().file_name().display()));
+    assert_eq!(there.filter(|file| !known.contains(file)).count(), 0);
+}
+
 #[test]
 fn edits_in_turn_leave_one_small_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -452,7 +505,7 @@ fn a_log_that_is_damaged_is_told() {
     bring the file back from a copy; versions before it are readable: ?version=N
     "#);
     insta::assert_snapshot!(told(&whole[..whole.len() / 2]), @r#"
-    data/_delta_log/00000000000000000001.json is damaged: line 2: EOF while parsing a string at line 1 column 1439
+    data/_delta_log/00000000000000000001.json is damaged: line 2: EOF while parsing a string at line 1 column 1486
     bring the file back from a copy; versions before it are readable: ?version=N
     "#);
     fs::remove_file(commit(1)).unwrap();
