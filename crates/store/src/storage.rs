@@ -72,7 +72,7 @@ pub trait Storage: Send + Sync {
     /// Where files can lie for a while that nobody sees.
     fn scratch(&self) -> &Path;
 
-    /// How many files may be asked for at the same time.
+    /// How many files may be waited for at the same time.
     fn at_once(&self) -> usize;
 
     /// How often it is worth looking whether something has changed.

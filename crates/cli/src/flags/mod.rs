@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Delete(Delete),
     /// Make a store hold what another holds, writing only what differs.
     Sync(Sync),
-    /// Rewrite a GeoParquet file, of whatever program, in the best layout; make few files of the small ones of a dataset.
+    /// Rewrite a GeoParquet file, of whatever program, in the best layout; lay out the files of a dataset anew.
     Optimize(Optimize),
     /// Make one version of parts that `copy --stage` has written.
     Commit(Commit),
@@ -396,9 +396,12 @@ pub(crate) struct Token {
 ///
 /// The file is the old one until the new one is whole. Where an Item of it is not valid, or is there twice, nothing is
 /// changed: `copy --rejects` makes a file without it.
+///
+/// Of a dataset (`data/`) small files become few, and large ones are written anew where those of more than four loads are of the same places and times.
+/// Others may write meanwhile.
 #[derive(Debug, Args)]
 pub(crate) struct Optimize {
-    /// The file.
+    /// The file or dataset.
     pub(crate) store: String,
     #[command(flatten)]
     pub(crate) layout: Layout,

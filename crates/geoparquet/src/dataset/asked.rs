@@ -9,7 +9,7 @@ use std::time::Instant;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Aggregator, Compiled, Property, Query, Search, Stop};
-use stacyard_store::{Check, Error, Find, ItemKey, Note, Report, Run, Sorted, Sorter};
+use stacyard_store::{Check, Error, Find, ItemKey, Note, Report, Run, Sorted, Sorter, default_threads};
 
 use crate::dataset::file::DataFile;
 use crate::dataset::keys::{ItemHash, key, key_of};
@@ -217,14 +217,8 @@ impl View {
             || (),
             |(), (low, file), _| {
                 search.check_stop()?;
-                let Some(list) = file.keys else { return Ok(Some((low, file))) };
-                let opened = self.shelf().keys(file)?;
-                for key in &keys {
-                    if list.has(&*opened, *key).map_err(|cause| self.shelf().unread(file, cause))? {
-                        return Ok(Some((low, file)));
-                    }
-                }
-                Ok(None)
+                let has_any = self.shelf().has_any(file, &keys)?;
+                Ok(has_any.unwrap_or(true).then_some((low, file)))
             },
             |file| {
                 kept.extend(file);
@@ -241,10 +235,13 @@ impl View {
         files: impl Iterator<Item = &'f DataFile>,
     ) -> Result<Vec<Arc<Opened>>, Error> {
         let files: Vec<&DataFile> = files.collect();
+        if let Some(known) = files.iter().map(|file| self.shelf().known(file)).collect() {
+            return Ok(known);
+        }
         let mut opened = Vec::with_capacity(files.len());
         each(
             files,
-            self.shelf().storage.at_once(),
+            self.shelf().storage.at_once().max(default_threads()),
             || (),
             |(), file, _| self.shelf().open(file),
             |file| {

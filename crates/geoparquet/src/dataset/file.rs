@@ -11,6 +11,7 @@ use quick_cache::sync::Cache as Kept;
 use stacyard_model::json::Tape;
 use stacyard_store::{Error, ErrorKind, Ranges, Remedy, Storage};
 
+use crate::dataset::filter::{BITS, Filter};
 use crate::dataset::keys::{ItemHash, KeyList, each_item};
 use crate::dataset::log::action::Add;
 use crate::dataset::log::snapshot::Snapshot;
@@ -149,6 +150,20 @@ fn end(known: &Known, kind: Kind) -> Option<End<'_>> {
     })
 }
 
+/// Bytes of filters that are kept (32 MiB), of 16 million Items.
+const FILTERS: u64 = 32 << 20;
+
+/// To make the filter of a file takes as long as to look into its list so often or more. It is not made for all files at the same time.
+const OFTEN: u64 = 16;
+const SPREAD: u64 = 64;
+
+/// How often Items were looked for in a file, and where that was often, its filter.
+#[derive(Default)]
+struct Lookups {
+    times: AtomicU64,
+    filter: OnceLock<Filter>,
+}
+
 /// The files of a dataset that are open, of all its versions.
 pub(crate) struct Shelf {
     pub(crate) storage: Arc<dyn Storage>,
@@ -156,6 +171,17 @@ pub(crate) struct Shelf {
     /// The number of the next file in the cache.
     next: AtomicU64,
     open: Kept<String, Arc<Opened>, Footers>,
+    /// With the bytes that the filter of a file has or would have.
+    lookups: Kept<String, (u64, Arc<Lookups>), Filters>,
+}
+
+#[derive(Clone)]
+struct Filters;
+
+impl Weighter<String, (u64, Arc<Lookups>)> for Filters {
+    fn weight(&self, _: &String, (bytes, _): &(u64, Arc<Lookups>)) -> u64 {
+        *bytes
+    }
 }
 
 #[derive(Clone)]
@@ -171,12 +197,18 @@ impl Shelf {
     /// Keeps so many bytes of what is read of the files.
     pub(crate) fn new(storage: Arc<dyn Storage>, memory: usize) -> Self {
         let open = Kept::with_weighter(1_000, FOOTERS, Footers);
-        Self { storage, cache: Cache::new(memory), next: AtomicU64::new(1), open }
+        let lookups = Kept::with_weighter(1_000, FILTERS, Filters);
+        Self { storage, cache: Cache::new(memory), next: AtomicU64::new(1), open, lookups }
+    }
+
+    /// A file that is open.
+    pub(crate) fn known(&self, file: &DataFile) -> Option<Arc<Opened>> {
+        self.open.get(&file.path)
     }
 
     /// Opens a file, if it is not open.
     pub(crate) fn open(&self, file: &DataFile) -> Result<Arc<Opened>, Error> {
-        if let Some(known) = self.open.get(&file.path) {
+        if let Some(known) = self.known(file) {
             return Ok(known);
         }
         let name = format!("{}{}", self.storage.name(), file.path);
@@ -204,6 +236,35 @@ impl Shelf {
             ErrorKind::NotFound => gone(&format!("{}{}", self.storage.name(), file.path)),
             _ => cause,
         })
+    }
+
+    /// Whether a file has one of these Items; `None` if it has no list of keys.
+    pub(crate) fn has_any(&self, file: &DataFile, keys: &[ItemHash]) -> Result<Option<bool>, Error> {
+        let Some(list) = file.keys else { return Ok(None) };
+        let (_, lookups) = self.lookups.get(&file.path).unwrap_or_else(|| {
+            let new = ((list.count * BITS / 8).max(64), Arc::<Lookups>::default());
+            self.lookups.insert(file.path.clone(), new.clone());
+            new
+        });
+        let is_none = |filter: &Filter| !keys.iter().any(|key| filter.may_have(*key));
+        if lookups.filter.get().is_some_and(is_none) {
+            return Ok(Some(false));
+        }
+        let bytes = self.keys(file)?;
+        let unread = |cause| self.unread(file, cause);
+        let times = lookups.times.fetch_add(1, Ordering::Relaxed);
+        if lookups.filter.get().is_none() && times >= OFTEN + file.add.size % SPREAD {
+            let filter = Filter::of(&list.all(&*bytes).map_err(unread)?);
+            if is_none(lookups.filter.get_or_init(|| filter)) {
+                return Ok(Some(false));
+            }
+        }
+        for key in keys {
+            if list.has(&*bytes, *key).map_err(unread)? {
+                return Ok(Some(true));
+            }
+        }
+        Ok(Some(false))
     }
 
     /// The keys of all Items of a file, sorted.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use stacyard_store::{Error, ErrorKind, Output, Ranges, Storage, StoredFile, default_threads};
+use stacyard_store::{Error, ErrorKind, Output, Ranges, Storage, StoredFile};
 
 use crate::folder::handles::{Handles, Shelved};
 use crate::read::local::State;
@@ -167,8 +167,9 @@ impl Storage for LocalStorage {
         &self.scratch
     }
 
+    /// Nobody waits for a disk as for a server: what takes long is done on all cores anyway.
     fn at_once(&self) -> usize {
-        default_threads()
+        1
     }
 
     fn look(&self) -> Duration {

@@ -15,6 +15,7 @@ mod diff;
 mod edit;
 pub(crate) mod ends;
 mod file;
+mod filter;
 mod history;
 mod job;
 mod keys;

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use stacyard_store::Error;
+use stacyard_store::{Error, default_threads};
 
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::{ItemHash, common};
@@ -89,7 +89,7 @@ fn each_common(
 ) -> Result<(), Error> {
     each(
         files.iter().enumerate(),
-        shelf.storage.at_once(),
+        shelf.storage.at_once().max(default_threads()),
         || (),
         |(), (at, file), _| {
             let there = shelf.keys_of(file)?;

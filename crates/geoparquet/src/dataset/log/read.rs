@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use stacyard_store::{Error, ErrorKind, in_order};
+use stacyard_store::{Error, ErrorKind, default_threads, in_order};
 
 use crate::dataset::log::action::{CommitInfo, Line};
 use crate::dataset::log::listing::Listing;
@@ -75,7 +75,7 @@ impl Log {
         let mut versions = versions;
         in_order(
             || Ok(versions.next()),
-            (self.storage.at_once(), 2),
+            (self.storage.at_once().max(default_threads()), 2),
             || (),
             |(), version| {
                 if !listing.commits.contains_key(&version) {
