@@ -376,7 +376,7 @@ pub fn optimize(url: &StoreUrl, open: &Open, layout: Layout, mut run: Run<'_>) -
     target?.write(transfer, (input, old), (layout, store.profile().cloned(), false))
 }
 
-/// Makes few files of the small ones of a dataset.
+/// Lays out the files of a dataset anew: small ones, and large ones of many loads.
 fn optimize_dataset(
     url: &StoreUrl,
     open: &Open,

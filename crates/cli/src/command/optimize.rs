@@ -1,4 +1,4 @@
-//! `optimize`: a GeoParquet file rewritten in the best layout.
+//! `optimize`: a GeoParquet file rewritten in the best layout, or the files of a dataset laid out anew.
 
 use stacyard::{Error, Stop, StoreUrl};
 

@@ -33,6 +33,7 @@ const FIRST_WAVE: usize = 4;
 /// Of more files than these it is asked by their keys which have an Item, where so few are wanted by their names.
 const FEW_FILES: usize = 2;
 const FEW_NAMES: usize = 64;
+const FEW_FILES_OF_THREADS: usize = 500;
 
 /// What of a version may answer.
 struct Left<'d> {
@@ -211,9 +212,11 @@ impl View {
         let pairs = collections.iter().flat_map(|collection| ids.iter().map(move |id| (collection, id)));
         let keys: Vec<_> = pairs.map(|(collection, id)| key(Some(collection), id)).collect();
         let mut kept = Vec::new();
+        // To begin a thread takes as long as to look into some files that are at hand.
+        let threads = if files.len() < FEW_FILES_OF_THREADS { 1 } else { default_threads() };
         each(
             std::mem::take(files),
-            self.shelf().storage.at_once(),
+            self.shelf().storage.at_once().max(threads),
             || (),
             |(), (low, file), _| {
                 search.check_stop()?;

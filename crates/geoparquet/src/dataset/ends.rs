@@ -41,20 +41,29 @@ pub(crate) fn are_known(chunk: &ColumnChunkMetaData) -> bool {
 }
 
 impl Summary {
-    /// What a page index says of a page; `None` where it has no such page.
-    pub(crate) fn of_page(index: &ColumnIndexMetaData, page: usize) -> Option<Self> {
+    /// What a page index says of a page with so many rows, one value each; `None` where it does not, or says what cannot be.
+    pub(crate) fn of_page(index: &ColumnIndexMetaData, page: usize, rows: usize) -> Option<Self> {
         let nulls = *index.null_counts()?.get(page)?;
+        usize::try_from(nulls).ok().filter(|nulls| *nulls <= rows)?;
         let ends = match index {
             _ if index.is_null_page(page) => None,
-            ColumnIndexMetaData::BOOLEAN(of) => Some(Ends::Booleans([*of.min_value(page)?, *of.max_value(page)?])),
-            ColumnIndexMetaData::INT64(of) => Some(Ends::Integers([*of.min_value(page)?, *of.max_value(page)?])),
-            ColumnIndexMetaData::DOUBLE(of) => Some(Ends::Numbers([*of.min_value(page)?, *of.max_value(page)?])),
+            ColumnIndexMetaData::BOOLEAN(of) => {
+                Some(Ends::Booleans([*of.min_value(page)?, *of.max_value(page)?]))
+            }
+            ColumnIndexMetaData::INT64(of) => {
+                Some(Ends::Integers([*of.min_value(page)?, *of.max_value(page)?]))
+            }
+            ColumnIndexMetaData::DOUBLE(of) => {
+                Some(Ends::Numbers([*of.min_value(page)?, *of.max_value(page)?]))
+            }
             ColumnIndexMetaData::BYTE_ARRAY(of) => {
                 Some(Ends::Texts([of.min_value(page)?, of.max_value(page)?].map(Bytes::copy_from_slice)))
             }
             _ => return None,
         };
-        Some(Self { nulls, ends })
+        let is_none =
+            |ends: &Ends| matches!(ends, Ends::Numbers(ends) if ends.iter().any(|end| end.is_nan()));
+        (!ends.as_ref().is_some_and(is_none)).then_some(Self { nulls, ends })
     }
 
     /// What is said of a page that has these of some values, beside so many nulls; `None` where there are fewer values. `column`: statistics of their type.
@@ -70,7 +79,8 @@ impl Summary {
             }
             (Values::Eight(bytes), Statistics::Int64(_)) => {
                 let (all, _) = bytes.as_chunks();
-                ends(places.map(|at| all.get(at).map(|bytes| i64::from_le_bytes(*bytes))))?.map(Ends::Integers)
+                ends(places.map(|at| all.get(at).map(|bytes| i64::from_le_bytes(*bytes))))?
+                    .map(Ends::Integers)
             }
             (Values::Eight(bytes), Statistics::Double(_)) => {
                 let (all, _) = bytes.as_chunks();
@@ -104,7 +114,9 @@ impl Summary {
             (Some(Ends::Texts(ends)), Some(Ends::Texts(gone))) => are_kept(ends, gone),
             _ => false,
         };
-        (are_kept && values > 0).then(|| Some(Self { nulls: i64::try_from(nulls).ok()?, ends: self.ends.clone() })).flatten()
+        (are_kept && values > 0)
+            .then(|| Some(Self { nulls: i64::try_from(nulls).ok()?, ends: self.ends.clone() }))
+            .flatten()
     }
 
     /// Adds those of another page.
@@ -112,11 +124,17 @@ impl Summary {
         fn join<T: PartialOrd>([a, b]: [T; 2], [c, d]: [T; 2]) -> [T; 2] {
             [if c < a { c } else { a }, if d > b { d } else { b }]
         }
-        self.nulls += other.nulls;
+        self.nulls = self.nulls.saturating_add(other.nulls);
         self.ends = match (self.ends.take(), other.ends) {
-            (Some(Ends::Booleans(these)), Some(Ends::Booleans(those))) => Some(Ends::Booleans(join(these, those))),
-            (Some(Ends::Integers(these)), Some(Ends::Integers(those))) => Some(Ends::Integers(join(these, those))),
-            (Some(Ends::Numbers(these)), Some(Ends::Numbers(those))) => Some(Ends::Numbers(join(these, those))),
+            (Some(Ends::Booleans(these)), Some(Ends::Booleans(those))) => {
+                Some(Ends::Booleans(join(these, those)))
+            }
+            (Some(Ends::Integers(these)), Some(Ends::Integers(those))) => {
+                Some(Ends::Integers(join(these, those)))
+            }
+            (Some(Ends::Numbers(these)), Some(Ends::Numbers(those))) => {
+                Some(Ends::Numbers(join(these, those)))
+            }
             (Some(Ends::Texts(these)), Some(Ends::Texts(those))) => Some(Ends::Texts(join(these, those))),
             (these, those) => these.or(those),
         };
@@ -168,10 +186,12 @@ impl Summary {
 fn ends<T: Copy + PartialOrd>(mut values: impl Iterator<Item = Option<T>>) -> Option<Option<[T; 2]>> {
     let Some(first) = values.next() else { return Some(None) };
     let first = first?;
-    values.try_fold([first, first], |[least, most], value| {
-        let value = value?;
-        Some([if value < least { value } else { least }, if value > most { value } else { most }])
-    }).map(Some)
+    values
+        .try_fold([first, first], |[least, most], value| {
+            let value = value?;
+            Some([if value < least { value } else { least }, if value > most { value } else { most }])
+        })
+        .map(Some)
 }
 
 /// The beginning of a long text, which is no greater.
@@ -185,7 +205,7 @@ fn cut_up(text: &[u8]) -> Bytes {
     if start.len() == text.len() {
         return Bytes::copy_from_slice(text);
     }
-    let mut chars: Vec<char> = String::from_utf8_lossy(start).chars().collect();
+    let mut chars: Vec<char> = str::from_utf8(start).unwrap_or_default().chars().collect();
     while let Some(last) = chars.pop() {
         // Texts are in the order of their code points, between which surrogates are left out.
         if let Some(next) = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
@@ -199,7 +219,7 @@ fn cut_up(text: &[u8]) -> Bytes {
 fn beginning(text: &[u8]) -> &[u8] {
     let is_within = |byte: &u8| byte & 0xC0 == 0x80;
     let mut end = text.len().min(LONGEST);
-    while text.get(end).is_some_and(is_within) {
+    while end > 0 && text.get(end).is_some_and(is_within) {
         end -= 1;
     }
     &text[..end]
@@ -212,14 +232,20 @@ mod tests {
     #[test]
     fn long_texts_are_cut_between_characters() {
         let long = |text: &str| ["a".repeat(LONGEST - 1), text.to_owned()].concat();
-        let both = |text: &str| [cut(text.as_bytes()), cut_up(text.as_bytes())].map(|end| String::from_utf8(end.to_vec()).unwrap());
+        let both = |text: &str| {
+            [cut(text.as_bytes()), cut_up(text.as_bytes())]
+                .map(|end| String::from_utf8(end.to_vec()).unwrap())
+        };
         assert_eq!(both("é"), ["é", "é"]);
         assert_eq!(both(&long("b")), [long("b"), long("b")]);
         assert_eq!(both(&long("bc")), [long("b"), long("c")]);
         assert_eq!(both(&long("é")), [long(""), format!("{}b", "a".repeat(LONGEST - 2))]);
         assert_eq!(both(&long("\u{7F}c"))[1], long("\u{80}"));
         let [least, most] = both(&format!("{}\u{D7FF}b", "a".repeat(LONGEST - 3)));
-        assert_eq!([least, most], ["\u{D7FF}", "\u{E000}"].map(|last| format!("{}{last}", "a".repeat(LONGEST - 3))));
+        assert_eq!(
+            [least, most],
+            ["\u{D7FF}", "\u{E000}"].map(|last| format!("{}{last}", "a".repeat(LONGEST - 3)))
+        );
         let last = "\u{10FFFF}".repeat(17);
         assert_eq!(both(&last)[1], last, "no short text is greater");
         assert_eq!(both(&format!("b{last}"))[1], "c");

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache as Kept;
 use stacyard_model::json::Tape;
 use stacyard_store::{Error, ErrorKind, Ranges, Remedy, Storage};
 
-use crate::dataset::filter::{BITS, Filter};
+use crate::dataset::filter::Filter;
 use crate::dataset::keys::{ItemHash, KeyList, each_item};
 use crate::dataset::log::action::Add;
 use crate::dataset::log::snapshot::Snapshot;
@@ -59,7 +59,7 @@ impl DataFile {
                 .remedy("only tables are read that have all of their files: copy it with the program that has made it"));
         }
         let mut file = Self { add: Arc::clone(add), path, keys: None, stats: OnceLock::new() };
-        file.keys = file.tag(KEYS).and_then(KeyList::parse);
+        file.keys = file.tag(KEYS).and_then(|list| KeyList::parse(list, add.size));
         Ok(file)
     }
 
@@ -171,16 +171,15 @@ pub(crate) struct Shelf {
     /// The number of the next file in the cache.
     next: AtomicU64,
     open: Kept<String, Arc<Opened>, Footers>,
-    /// With the bytes that the filter of a file has or would have.
-    lookups: Kept<String, (u64, Arc<Lookups>), Filters>,
+    lookups: Kept<String, Arc<Lookups>, Filters>,
 }
 
 #[derive(Clone)]
 struct Filters;
 
-impl Weighter<String, (u64, Arc<Lookups>)> for Filters {
-    fn weight(&self, _: &String, (bytes, _): &(u64, Arc<Lookups>)) -> u64 {
-        *bytes
+impl Weighter<String, Arc<Lookups>> for Filters {
+    fn weight(&self, path: &String, of: &Arc<Lookups>) -> u64 {
+        (path.len() + size_of::<Lookups>()) as u64 + of.filter.get().map_or(0, Filter::bytes)
     }
 }
 
@@ -241,26 +240,28 @@ impl Shelf {
     /// Whether a file has one of these Items; `None` if it has no list of keys.
     pub(crate) fn has_any(&self, file: &DataFile, keys: &[ItemHash]) -> Result<Option<bool>, Error> {
         let Some(list) = file.keys else { return Ok(None) };
-        let (_, lookups) = self.lookups.get(&file.path).unwrap_or_else(|| {
-            let new = ((list.count * BITS / 8).max(64), Arc::<Lookups>::default());
-            self.lookups.insert(file.path.clone(), new.clone());
+        let lookups = self.lookups.get(&file.path).unwrap_or_else(|| {
+            let new = Arc::<Lookups>::default();
+            self.lookups.insert(file.path.clone(), Arc::clone(&new));
             new
         });
-        let is_none = |filter: &Filter| !keys.iter().any(|key| filter.may_have(*key));
-        if lookups.filter.get().is_some_and(is_none) {
-            return Ok(Some(false));
-        }
-        let bytes = self.keys(file)?;
         let unread = |cause| self.unread(file, cause);
-        let times = lookups.times.fetch_add(1, Ordering::Relaxed);
-        if lookups.filter.get().is_none() && times >= OFTEN + file.add.size % SPREAD {
-            let filter = Filter::of(&list.all(&*bytes).map_err(unread)?);
-            if is_none(lookups.filter.get_or_init(|| filter)) {
-                return Ok(Some(false));
-            }
+        if lookups.filter.get().is_none()
+            && lookups.times.fetch_add(1, Ordering::Relaxed) >= OFTEN + file.add.size % SPREAD
+        {
+            let all = list.all(&*self.keys(file)?).map_err(unread)?;
+            let _ = lookups.filter.set(Filter::of(&all));
+            // Once more, since it weighs more now.
+            self.lookups.insert(file.path.clone(), Arc::clone(&lookups));
         }
-        for key in keys {
-            if list.has(&*bytes, *key).map_err(unread)? {
+        let may_have = |key: &&ItemHash| lookups.filter.get().is_none_or(|filter| filter.may_have(**key));
+        let mut bytes = None;
+        for key in keys.iter().filter(may_have) {
+            let bytes = match &bytes {
+                Some(bytes) => bytes,
+                None => bytes.insert(self.keys(file)?),
+            };
+            if list.has(&**bytes, *key).map_err(unread)? {
                 return Ok(Some(true));
             }
         }

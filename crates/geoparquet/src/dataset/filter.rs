@@ -6,7 +6,7 @@ use crate::dataset::keys::ItemHash;
 pub(crate) const BITS: u64 = 16;
 const PROBES: u64 = 4;
 
-/// A Bloom filter: says of all keys that were added that it may have them, and of few others.
+/// A Bloom filter.
 pub(crate) struct Filter {
     words: Vec<u64>,
     probes: u64,
@@ -26,6 +26,11 @@ impl Filter {
         let mut filter = Self::new((count * BITS / 64).max(1), count);
         keys.iter().for_each(|key| filter.add(*key));
         filter
+    }
+
+    /// How many bytes it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        size_of_val(&*self.words) as u64
     }
 
     pub(crate) fn add(&mut self, key: ItemHash) {

@@ -63,6 +63,16 @@ impl Listed {
         Self(all)
     }
 
+    /// Whether it is a list of a file with so many rows: in order, and with each row once.
+    pub(crate) fn is_whole(&self, rows: u64) -> bool {
+        let mut is_there = vec![false; self.0.len()];
+        self.0.len() as u64 == rows
+            && self.0.is_sorted_by_key(|(key, _)| *key)
+            && self.0.iter().all(|(_, row)| {
+                is_there.get_mut(*row as usize).is_some_and(|is_there| !std::mem::replace(is_there, true))
+            })
+    }
+
     /// As they stand in a file: all keys, then all rows.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let keys = self.0.iter().flat_map(|(key, _)| key.to_be_bytes());
@@ -78,10 +88,12 @@ pub(crate) struct KeyList {
 }
 
 impl KeyList {
-    /// As the log has it: `START:COUNT`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// As the log has it, `START:COUNT`, of a file of so many bytes.
+    pub(crate) fn parse(text: &str, size: u64) -> Option<Self> {
         let (start, count) = text.split_once(':')?;
-        Some(Self { start: start.parse().ok()?, count: count.parse().ok()? })
+        let (start, count): (u64, u64) = (start.parse().ok()?, count.parse().ok()?);
+        let end = count.checked_mul(SIZE + ROW)?.checked_add(start)?;
+        (end <= size).then_some(Self { start, count })
     }
 
     fn read(self, file: &dyn Ranges, keys: Range<u64>) -> io::Result<Vec<ItemHash>> {
@@ -96,10 +108,11 @@ impl KeyList {
 
     /// All of them with their rows.
     pub(crate) fn listed(self, file: &dyn Ranges) -> io::Result<Listed> {
-        let start = self.start + self.count * SIZE;
-        let rows = exactly(file, start..start + self.count * ROW)?;
+        let bytes = exactly(file, self.start..self.start + self.count * (SIZE + ROW))?;
+        let (keys, rows) = bytes.split_at(usize::try_from(self.count * SIZE).unwrap_or(bytes.len()));
+        let keys = keys.as_chunks().0.iter().map(|key| ItemHash::from_be_bytes(*key));
         let rows = rows.as_chunks().0.iter().map(|row| u32::from_be_bytes(*row));
-        Ok(Listed(self.all(file)?.into_iter().zip(rows).collect()))
+        Ok(Listed(keys.zip(rows).collect()))
     }
 
     /// Whether one is among them: mostly by one look at where it must be.
@@ -148,7 +161,11 @@ pub(crate) fn common<'k>(one: &'k [ItemHash], other: &'k [ItemHash]) -> impl Ite
 }
 
 /// The names of the Items in some rows of a file of ours, which are in ascending order.
-pub(crate) fn each_name(file: &Opened, rows: &[u32], mut take: impl FnMut(Option<&str>, &str)) -> Result<(), Error> {
+pub(crate) fn each_name(
+    file: &Opened,
+    rows: &[u32],
+    mut take: impl FnMut(Option<&str>, &str),
+) -> Result<(), Error> {
     let table = &file.table;
     let columns = table.columns(|path| matches!(path, [name] if name == "id" || name == "collection"));
     let mut runs = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::Fields;
 use stacyard_model::json::Tape;
-use stacyard_store::{Batch, Error, ErrorKind, Place, Record, Source};
+use stacyard_store::{Batch, Error, Place, Record, Source};
 
 use crate::dataset::file::{DataFile, Shelf};
 use crate::dataset::keys::{ItemHash, key_of};
@@ -62,18 +62,7 @@ pub(crate) fn leave_out(
     if !staged.contains(&new.path) {
         discard(&*shelf.storage, std::slice::from_ref(new));
     }
-    let again = again.ok_or_else(|| {
-        Error::new(
-            ErrorKind::Damaged,
-            &format!(
-                "{}{}: its list of keys has Items that its rows do not have",
-                shelf.storage.name(),
-                file.path
-            ),
-        )
-        .remedy("write the part anew")
-    })?;
-    match again.new {
+    match again.and_then(|again| again.new) {
         Some(again) => *new = again,
         None => new.rows = 0,
     }

@@ -11,19 +11,20 @@ use crate::format::time::{DATETIME, END, START};
 /// Of so many loads files may lie over one another.
 const LAYERS: usize = 4;
 
-/// Those of some files over which files of so many loads lie that they are worth to be written anew together.
+/// Those of some files over which others of them, of so many loads, lie that they are worth to be written anew together.
 pub(crate) fn crowded(files: &[(usize, &DataFile)]) -> Vec<usize> {
-    let regions: Vec<Region<'_>> = files.iter().map(|(_, file)| Region::of(file)).collect();
-    let is_crowded = |region: &Region<'_>| {
-        let mut loads = HashSet::new();
-        regions.iter().any(|other| {
-            if region.meets(other) {
-                loads.insert(other.load);
-            }
-            loads.len() > LAYERS
-        })
-    };
-    files.iter().zip(&regions).filter(|(_, region)| is_crowded(region)).map(|((index, _), _)| *index).collect()
+    let mut some: Vec<(usize, Region<'_>)> =
+        files.iter().map(|(index, file)| (*index, Region::of(file))).collect();
+    // Where those that lie over a file stay as they are, to write it alone changes nothing.
+    loop {
+        let before = some.len();
+        let is_crowded: Vec<bool> = some.iter().map(|(_, region)| region.is_crowded(&some)).collect();
+        let mut is_crowded = is_crowded.into_iter();
+        some.retain(|_| is_crowded.next().unwrap_or_default());
+        if some.len() == before {
+            return some.into_iter().map(|(index, _)| index).collect();
+        }
+    }
 }
 
 /// Where and when the Items of a file are, as the log says it.
@@ -60,6 +61,16 @@ impl<'f> Region<'f> {
                 time.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]),
             ],
         }
+    }
+
+    fn is_crowded(&self, all: &[(usize, Self)]) -> bool {
+        let mut loads = HashSet::new();
+        all.iter().any(|(_, other)| {
+            if self.meets(other) {
+                loads.insert(other.load);
+            }
+            loads.len() > LAYERS
+        })
     }
 
     fn meets(&self, other: &Self) -> bool {
@@ -112,7 +123,7 @@ mod tests {
         let add = Add {
             path: format!("{load}-{west}-{day}.parquet"),
             partition_values: Texts::new(),
-            size: 0,
+            size: 1 << 30,
             modification_time: 0,
             data_change: true,
             stats: Some(stats.to_string()),
@@ -130,7 +141,10 @@ mod tests {
     fn files_of_many_loads_lie_over_one_another() {
         let loads = ["a", "b", "c", "d", "e"];
         let over = |loads: &[&str]| -> Vec<DataFile> {
-            loads.iter().flat_map(|load| [file(load, [0.0, 1.0], 1, "x"), file(load, [3.0, 4.0], 1, "x")]).collect()
+            loads
+                .iter()
+                .flat_map(|load| [file(load, [0.0, 1.0], 1, "x"), file(load, [3.0, 4.0], 1, "x")])
+                .collect()
         };
         assert!(of(&over(&loads[..4])).is_empty());
         assert_eq!(of(&over(&loads)), (0..10).collect::<Vec<_>>());
@@ -138,6 +152,11 @@ mod tests {
         let mut some = over(&loads[..4]);
         some.push(file("e", [0.5, 2.0], 1, "x"));
         assert_eq!(of(&some), [0, 2, 4, 6, 8]);
+        // Of those that lie over it none is crowded itself.
+        let mut weeks: Vec<DataFile> =
+            (0..9).map(|n| file(&n.to_string(), [f64::from(n), f64::from(n) + 0.5], 1, "x")).collect();
+        weeks.push(file("all", [0.0, 9.0], 1, "x"));
+        assert!(of(&weeks).is_empty());
         let apart: [&dyn Fn(usize) -> DataFile; 3] = [
             &|n| file(loads[n], [n as f64, n as f64 + 0.5], 1, "x"),
             &|n| file(loads[n], [0.0, 1.0], u32::try_from(n).unwrap() + 1, "x"),
@@ -146,6 +165,9 @@ mod tests {
         for apart in apart {
             assert!(of(&(0..5).map(apart).collect::<Vec<_>>()).is_empty());
         }
-        assert!(of(&(0..9).map(|_| file("a", [0.0, 1.0], 1, "x")).collect::<Vec<_>>()).is_empty(), "one load");
+        assert!(
+            of(&(0..9).map(|_| file("a", [0.0, 1.0], 1, "x")).collect::<Vec<_>>()).is_empty(),
+            "one load"
+        );
     }
 }

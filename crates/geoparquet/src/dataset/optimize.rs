@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use stacyard_model::json::Tape;
-use stacyard_store::{Encoder, Error, Observer, Progress, in_order};
+use stacyard_store::{Encoder, Error, ErrorKind, Observer, Progress, in_order};
 
 use crate::dataset::commit::{Plan, commit};
 use crate::dataset::file::DataFile;
@@ -25,6 +25,10 @@ use crate::sink::{ShapeEncoder, Shaped};
 use crate::write::item_shape::ItemShape;
 use crate::write::shape::Declared;
 use crate::write::spool::Spool;
+
+/// How often all is made again where others have changed what stood in the way, and how often before that their changes are made to what was made.
+const TRIES: u32 = 10;
+const FOLLOWED: u32 = 100;
 
 /// What has been made of some files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,7 +53,7 @@ pub fn optimize(
 ) -> Result<Optimized, Error> {
     let mut view = dataset.view();
     view.version().check_writable()?;
-    loop {
+    for _ in 0..TRIES {
         let old = worth_it(&view, writing);
         if old.len() < 2 {
             return Ok(Optimized::default());
@@ -66,6 +70,8 @@ pub fn optimize(
         }
         view = work.view;
     }
+    let message = format!("{}: other writers have changed its files all the time", view.name());
+    Err(Error::new(ErrorKind::Conflict, &message).remedy("run it again when less is written"))
 }
 
 /// The files that are worth it.
@@ -96,13 +102,14 @@ struct Work {
 }
 
 impl Work {
-    /// Puts the new files in the place of the old ones. `None`: what has changed meanwhile leaves nothing of that, and all is to be done again.
+    /// Puts the new files in the place of the old ones. `None`: what others have done leaves nothing of that, or goes on and on.
     fn commit(&mut self, writing: &Writing) -> Result<Option<Optimized>, Error> {
         let log = self.view.version().log.clone();
-        loop {
+        for _ in 0..FOLLOWED {
             let old: HashSet<&str> = self.old().map(|file| file.path.as_str()).collect();
             let mut is_stale = false;
             commit(&log, &writing.author, |version| {
+                version.check_writable()?;
                 let plan = plan(version, &old, &self.new)?;
                 is_stale = plan.is_none();
                 Ok(plan)
@@ -114,37 +121,52 @@ impl Work {
                     bytes: self.new.iter().map(|file| file.add.size).sum(),
                 }));
             }
-            if !self.follow()? || self.new.is_empty() {
-                return Ok(None);
+            if !self.follow()? {
+                break;
             }
         }
+        Ok(None)
     }
 
     fn old(&self) -> impl Iterator<Item = &DataFile> {
         self.old.iter().map(|&index| &self.view.data_files()[index])
     }
 
-    /// Goes on to the newest version: what others have done to Items of the old files is done to the new ones. `false`: they have done nothing to them.
+    /// Goes on to the newest version: what others have done to Items of the old files is done to the new ones. `false`: that is not what stands in the way,
+    /// or leaves nothing.
     fn follow(&mut self) -> Result<bool, Error> {
         let Some(newer) = self.view.newer()? else { return Ok(false) };
         let shelf = newer.shelf();
-        let there: HashMap<&str, usize> =
-            newer.data_files().iter().enumerate().map(|(index, file)| (file.first(), index)).collect();
+        let mut there: HashMap<&str, Vec<&DataFile>> = HashMap::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (index, file) in newer.data_files().iter().enumerate() {
+            there.entry(file.first()).or_default().push(file);
+            places.insert(&file.path, index);
+        }
         let (mut left, mut gone) = (Vec::new(), Vec::new());
         let mut is_changed = false;
         for file in self.old() {
-            let now = there.get(file.first()).map(|&index| (index, &newer.data_files()[index]));
-            left.extend(now.map(|(index, _)| index));
-            if now.is_some_and(|(_, now)| now.path == file.path) {
+            if let Some(&index) = places.get(file.path.as_str()) {
+                left.push(index);
                 continue;
             }
             is_changed = true;
-            let kept = now.map(|(_, now)| shelf.keys_of(now)).transpose()?.unwrap_or_default();
-            gone.extend(shelf.keys_of(file)?.into_iter().filter(|key| kept.binary_search(key).is_err()));
+            let had = shelf.keys_of(file)?;
+            // What was made of it has some of its Items and no others. If not, another program has put something back, and that stays as it is.
+            let kept = match there.get(file.first()).map(Vec::as_slice) {
+                Some([now]) => {
+                    let kept = shelf.keys_of(now)?;
+                    (common(&kept, &had).count() == kept.len()).then(|| (places.get(now.path.as_str()), kept))
+                }
+                _ => None,
+            };
+            let (place, kept) = kept.unwrap_or_default();
+            left.extend(place);
+            gone.extend(had.into_iter().filter(|key| kept.binary_search(key).is_err()));
         }
         gone.sort_unstable();
         let fields = newer.version().fields.clone();
-        for new in &mut self.new {
+        for new in self.new.iter_mut().filter(|_| !left.is_empty() && !gone.is_empty()) {
             let file = new.file(shelf)?;
             let both: Vec<ItemHash> = common(&gone, &shelf.keys_of(&file)?).collect();
             if both.is_empty() {
@@ -158,8 +180,9 @@ impl Work {
             }
         }
         self.new.retain(|file| file.rows > 0);
+        let is_left = !left.is_empty() && !self.new.is_empty();
         (self.view, self.old) = (Arc::new(newer), left);
-        Ok(is_changed)
+        Ok(is_changed && is_left)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::dataset::file::{DataFile, EDITED, FIRST, LAID_OUT, Shelf};
 use crate::dataset::keys::{ItemHash, KeyList, Listed, each_item, each_name, key};
 use crate::dataset::splice::{is_cut, splice};
 use crate::dataset::write::{NewFile, Said, new_path};
+use crate::read::damage::guarded;
 use crate::read::opened::Opened;
 use crate::read::page::Leaf;
 use crate::read::places::page_locations;
@@ -42,10 +43,10 @@ pub(crate) struct Rewritten {
     pub(crate) gone: Counts,
 }
 
-/// Writes a file without the Items of these keys, which are in ascending order; `None`: it has none of them.
+/// Writes a file without the Items of these keys, which are in ascending order; `None`: it has none of them, as a file of another program may.
 ///
 /// # Errors
-/// A file that cannot be read or written.
+/// A file that cannot be read or written; one of ours that does not have all of them.
 pub(crate) fn without(
     shelf: &Shelf,
     file: &DataFile,
@@ -54,6 +55,7 @@ pub(crate) fn without(
 ) -> Result<Option<Rewritten>, Error> {
     let opened = shelf.open(file)?;
     let kept = match file.keys {
+        Some(_) if drop.is_empty() => return Ok(None),
         Some(list) => {
             let listed = list.listed(&*shelf.keys(file)?).map_err(|cause| shelf.unread(file, cause))?;
             Kept::of_ours(&opened, listed, drop)?
@@ -87,23 +89,36 @@ struct Kept {
 }
 
 impl Kept {
-    /// By the list of the file. That the rows that go are those Items is looked at: a list that lies would take others away.
-    fn of_ours(opened: &Opened, Listed(mut listed): Listed, drop: &[ItemHash]) -> Result<Self, Error> {
-        let found = drop.iter().filter_map(|key| listed.binary_search_by_key(key, |(key, _)| *key).ok());
-        let mut gone: Vec<(u32, ItemHash)> = found.map(|at| (listed[at].1, listed[at].0)).collect();
+    /// By the list of the file, which has all of these keys. That the rows that go are those Items is looked at: a list that lies would take others away.
+    fn of_ours(opened: &Opened, listed: Listed, drop: &[ItemHash]) -> Result<Self, Error> {
+        let is_whole = listed.is_whole(opened.rows());
+        let Listed(mut listed) = listed;
+        let mut gone: Vec<(u32, ItemHash)> = Vec::new();
+        let mut are_there = true;
+        for key in drop {
+            let from = listed.partition_point(|(known, _)| known < key);
+            let those = listed[from..].iter().take_while(|(known, _)| known == key);
+            let before = gone.len();
+            gone.extend(those.map(|(key, row)| (*row, *key)));
+            are_there &= gone.len() > before;
+        }
         gone.sort_unstable();
+        gone.dedup();
         let places: Vec<u32> = gone.iter().map(|(row, _)| *row).collect();
         let mut counts = Counts::default();
         let mut expected = gone.iter().map(|(_, key)| *key);
-        let mut is_true = listed.len() as u64 == opened.rows();
-        each_name(opened, &places, |collection, id| {
-            is_true &= expected.next() == Some(key(collection, id));
-            counts.add(collection.unwrap_or_default(), 1);
-        })?;
+        let mut is_true = is_whole && are_there;
+        if is_true {
+            each_name(opened, &places, |collection, id| {
+                is_true &= expected.next() == Some(key(collection, id));
+                counts.add(collection.unwrap_or_default(), 1);
+            })?;
+        }
         if !is_true || expected.next().is_some() {
             let message = format!("{}: its list of keys has Items that its rows do not have", opened.name);
-            return Err(Error::new(ErrorKind::Damaged, &message)
-                .remedy("it is damaged: bring it back from a copy, or write the part anew"));
+            return Err(Error::new(ErrorKind::Damaged, &message).remedy(
+                "it is damaged: bring it back from a copy; a part that is not committed yet can be written anew",
+            ));
         }
         let mut rows = Vec::new();
         let mut next = 0;
@@ -147,11 +162,7 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn write(
-        &self,
-        folder: &str,
-        table: &Fields,
-    ) -> Result<NewFile, Error> {
+    fn write(&self, folder: &str, table: &Fields) -> Result<NewFile, Error> {
         let path = new_path(folder)?;
         let mut output = self.shelf.storage.begin(&path)?;
         let target = output.path().to_owned();
@@ -293,8 +304,9 @@ impl Again<'_> {
         let mut cut: HashMap<usize, Leaf> = HashMap::new();
         let mut packed: HashSet<&String> = HashSet::new();
         for (number, field) in table.fields.iter().enumerate() {
-            let can_be_cut =
-                |leaves: &Vec<Leaf>| self.kept.listed.is_some() && leaves.iter().all(|leaf| is_cut(indexed, leaf));
+            let can_be_cut = |leaves: &Vec<Leaf>| {
+                self.kept.listed.is_some() && leaves.iter().all(|leaf| is_cut(indexed, leaf))
+            };
             match table.leaves(number).filter(can_be_cut) {
                 Some(leaves) => cut.extend(leaves.into_iter().map(|leaf| (leaf.number, leaf))),
                 None => drop(packed.insert(field.name())),
@@ -325,7 +337,8 @@ impl Again<'_> {
             let column = match (cut.get(&leaf), writer) {
                 (Some(cut), _) => {
                     let old = Chunk::of(&fetched, chunk(leaf)).map_err(damaged)?;
-                    let (bytes, mut close) = splice(indexed, *cut, &old.bytes, kept).map_err(damaged)?;
+                    let spliced = guarded(|| splice(indexed, *cut, &old.bytes, kept));
+                    let (bytes, mut close) = spliced.map_err(damaged)?;
                     // Of those that go it may say that they are there, as of any.
                     let filter = table.bloom_filter(group, leaf).map_err(damaged)?;
                     close.bloom_filter = filter.map(|filter| filter.as_ref().clone());

@@ -1,6 +1,6 @@
 //! A column chunk without some of its rows: a page that keeps all of its rows is copied byte by byte, and out of the others the bytes of the rows that go
-//! are cut. The wide columns of Items (links, assets, geometries) have pages of few rows, so that nearly all of them stay as they are. Only the values of
-//! pages that are cut are looked at, for the statistics.
+//! are cut. The wide columns of Items (links, assets, geometries) have pages of few rows, so that nearly all of them stay as they are. Values are looked at
+//! for the statistics: of lists all, of other columns those of pages that are cut.
 
 use std::cell::RefCell;
 use std::io::Write as _;
@@ -11,9 +11,7 @@ use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{CompressedPage, Page as NewPage, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{
-    ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, ParquetMetaData,
-};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, ParquetMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::statistics::Statistics;
@@ -86,7 +84,7 @@ pub(crate) fn splice(
         if left == end - start {
             out.write_all(&page)?;
             if let Some(summaries) = &mut summaries
-                && !summaries.copy(number)
+                && !summaries.copy(number, left)
             {
                 let data = read(&page, left)?;
                 let all = 0..data.values.len();
@@ -101,7 +99,7 @@ pub(crate) fn splice(
             let data = read(&page, end - start)?;
             let new = cut(&data, leaf, &runs).ok_or_else(contradiction)?;
             if let Some(summaries) = &mut summaries {
-                summaries.cut(number, &data, (new.entries, &new.places), read_dictionary)?;
+                summaries.cut((number, end - start), &data, (new.entries, &new.places), read_dictionary)?;
             }
             let said = SerializedPageWriter::new(&mut out).write_page(new.packed(chunk.compression())?)?;
             (values, unpacked) =
@@ -166,20 +164,20 @@ impl<'a> Summaries<'a> {
     }
 
     /// A page that stays as it is; `false` where that was not said of it.
-    fn copy(&mut self, page: usize) -> bool {
-        let known = self.pages.and_then(|pages| Summary::of_page(pages, page));
+    fn copy(&mut self, page: usize, rows: usize) -> bool {
+        let known = self.pages.and_then(|pages| Summary::of_page(pages, page, rows));
         known.map(|summary| self.push(summary)).is_some()
     }
 
     /// A page that has so many entries left, with the values at these places. Mostly what goes does not touch its ends.
     fn cut(
         &mut self,
-        page: usize,
+        (page, rows): (usize, usize),
         data: &Data,
         (entries, places): (usize, &[Range<usize>]),
         dictionary: impl Fn() -> Result<Values>,
     ) -> Result<()> {
-        if let Some(before) = self.pages.and_then(|pages| Summary::of_page(pages, page)) {
+        if let Some(before) = self.pages.and_then(|pages| Summary::of_page(pages, page, rows)) {
             let gone = between(places, data.values.len());
             let gone = self.summary(data, 0, &gone, &dictionary)?;
             let values = places.iter().map(Range::len).sum();
@@ -220,7 +218,13 @@ impl<'a> Summaries<'a> {
                     None => dictionary()?,
                 };
                 let values = self.dictionary.insert(values);
-                let places = places.map(|at| numbers.get(at).map_or(usize::MAX, |number| *number as usize));
+                // Each value once, however often it is there.
+                let mut is_there = vec![false; values.len()];
+                for at in places {
+                    let number = numbers.get(at).map_or(usize::MAX, |number| *number as usize);
+                    *is_there.get_mut(number).ok_or_else(contradiction)? = true;
+                }
+                let places = (0..is_there.len()).filter(|place| is_there[*place]);
                 Summary::of_values(self.column, nulls, values, places)
             }
         };

@@ -14,10 +14,13 @@ use crate::dataset::schema;
 use crate::dataset::version::Version;
 use crate::dataset::write::NewFile;
 
+/// Of the first one files said nothing of rows.
+const LAYOUT: u32 = 2;
+
 /// What a part says of itself.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
-    /// That of this layout: 1.
+    /// That of this layout: [`LAYOUT`].
     layout: u32,
     /// The table that it is for.
     dataset: String,
@@ -74,7 +77,7 @@ pub(crate) fn write(
         columns: schema::to_delta(&file.fields),
     };
     let part = Part {
-        layout: 1,
+        layout: LAYOUT,
         dataset: version.snapshot.metadata.as_ref().map(|it| it.id.clone()).unwrap_or_default(),
         mode: mode.to_owned(),
         files: files.iter().map(staged).collect(),
@@ -118,6 +121,12 @@ pub(crate) fn read(log: &Log, version: &Version, paths: &[PathBuf]) -> Result<Pa
                 Remedy::from("name files that ").command("copy", &[]).text(" has made with ").option("stage"),
             )
         })?;
+        if part.layout != LAYOUT {
+            return Err(Error::usage(
+                format!("{name} was staged by another version of stacyard"),
+                "stage it again with the one that commits it",
+            ));
+        }
         if part.dataset != id {
             return Err(Error::usage(
                 format!("{name} is a part for another dataset than {}", log.name()),

@@ -23,7 +23,7 @@ use crate::sink::{RowGroupWork, unwritable};
 use crate::write::item_shape::ItemShape;
 use crate::write::key_values::key_values;
 use crate::write::options::Options;
-use crate::write::order::{Part, Parts};
+use crate::write::order::{Order, Part, Parts};
 use crate::write::properties;
 use crate::write::shape::Declared;
 use crate::write::spool::{Location, Spool};
@@ -139,7 +139,8 @@ impl Content<'_> {
                 },
             )?;
             let list = KeyList { start: file.bytes_written() as u64, count: keys.len() as u64 };
-            file.write_all(&Listed::of(keys).to_bytes()).map_err(|cause| Error::io("write", &target, cause))?;
+            file.write_all(&Listed::of(keys).to_bytes())
+                .map_err(|cause| Error::io("write", &target, cause))?;
             let footer = file.close().map_err(failed)?;
             let bytes = output.commit()?;
             let table = crate::dataset::schema::with(table, schema.fields()).ok().flatten();
@@ -149,8 +150,11 @@ impl Content<'_> {
                 table: table.as_ref().unwrap_or(schema.fields()),
             };
             let mut new = said.new_file(path, &footer, (bytes, list), schema.fields());
-            let laid_out = LaidOut { run: &run, rules: &rules, rows };
-            new.add.tags.get_or_insert_default().insert(LAID_OUT.to_owned(), Some(laid_out.to_string()));
+            // As they came, files of one load may lie over one another.
+            if options.order != Order::Input {
+                let laid_out = LaidOut { run: &run, rules: &rules, rows };
+                new.add.tags.get_or_insert_default().insert(LAID_OUT.to_owned(), Some(laid_out.to_string()));
+            }
             done.push(new);
         }
         drop(cut);
@@ -161,7 +165,8 @@ impl Content<'_> {
 /// What decides how Items are put into files, as a text of always the same length.
 pub(crate) fn rules(partition_by: PartitionBy, options: &Options) -> String {
     let profile = options.profile.as_ref().map(|profile| profile.text()).unwrap_or_default();
-    format!("{:032x}", key(Some(&partition_by.to_string()), profile))
+    let how = format!("{partition_by} {:?} {:?}", options.order, options.compression);
+    format!("{:032x}", key(Some(&how), profile))
 }
 
 /// What is said of a file in the log.

@@ -14,8 +14,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_model::json::{Document, Value};
 use stacyard_search::{Query, Search};
 use stacyard_store::{
-    At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Observer, Progress, Record, Reject, Run,
-    Sink, Storage, Store, When, conformance,
+    At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Observer, Progress, Record, Reject,
+    Run, Sink, Storage, Store, When, conformance,
 };
 
 use crate::{
@@ -384,7 +384,8 @@ fn what_others_do_while_files_are_made_is_kept() {
         let store: Store = open(&storage).into();
         let edit = store.edit().unwrap();
         edit.delete_item(&ItemKey::new("c", "1-7"), When::Always).unwrap();
-        let all: Vec<_> = (0..30).map(|number| (ItemKey::new("c", format!("2-{number}")), When::Always)).collect();
+        let all: Vec<_> =
+            (0..30).map(|number| (ItemKey::new("c", format!("2-{number}")), When::Always)).collect();
         assert_eq!(edit.delete_items(&all).unwrap(), 30);
     }));
     let done = optimize(&open(&storage), &writing(), &mut meanwhile).unwrap();
@@ -397,11 +398,53 @@ fn what_others_do_while_files_are_made_is_kept() {
     let changed = documents(&open(&storage)).iter().filter(|item| item.text().contains("\"x\":1")).count();
     assert_eq!(changed, 2);
     // Nothing that no version has is left.
-    let versions: Vec<_> = (0..=open(&storage).version()).map(|at| open_at(&storage, At::Version(at)).unwrap()).collect();
-    let known: HashSet<_> =
-        versions.iter().flat_map(|dataset| dataset.view().data_files().iter().map(|file| file.path.clone()).collect::<Vec<_>>()).collect();
-    let there = fs::read_dir(folder.path().join("c")).unwrap().map(|file| format!("c/{}", file.unwrap().file_name().display()));
+    let versions: Vec<_> =
+        (0..=open(&storage).version()).map(|at| open_at(&storage, At::Version(at)).unwrap()).collect();
+    let known: HashSet<_> = versions
+        .iter()
+        .flat_map(|dataset| {
+            dataset.view().data_files().iter().map(|file| file.path.clone()).collect::<Vec<_>>()
+        })
+        .collect();
+    let there = fs::read_dir(folder.path().join("c"))
+        .unwrap()
+        .map(|file| format!("c/{}", file.unwrap().file_name().display()));
     assert_eq!(there.filter(|file| !known.contains(file)).count(), 0);
+}
+
+/// A file that was written again is there as it was before, as after a RESTORE.
+#[test]
+fn what_another_program_puts_back_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let items: Vec<Document> = (0..30).map(|number| item(&format!("i{number}"), "")).collect();
+    put(&storage, &items, Mode::Insert).unwrap();
+    let commit = |version: u64| folder.path().join(format!("_delta_log/{version:020}.json"));
+    let whole = fs::read_to_string(commit(1)).unwrap();
+    let whole = whole.lines().find(|line| line.starts_with(r#"{"add""#)).unwrap().to_owned();
+    put(&storage, &[item("other", "")], Mode::Insert).unwrap();
+    let store: Store = open(&storage).into();
+    store.edit().unwrap().delete_item(&ItemKey::new("c", "i7"), When::Always).unwrap();
+    let cut = open(&storage)
+        .view()
+        .data_files()
+        .iter()
+        .find(|file| file.first() != file.path)
+        .unwrap()
+        .path
+        .clone();
+    let version = open(&storage).version() + 1;
+    let mut restore = Meanwhile(Some(|| {
+        let remove = format!(r#"{{"remove":{{"path":"{cut}","deletionTimestamp":0,"dataChange":true}}}}"#);
+        fs::write(commit(version), format!("{whole}\n{remove}")).unwrap();
+        // And something else changes, so that the old files are not all there.
+        put(&storage, &[item("other", r#","x":1"#)], Mode::Upsert).unwrap();
+    }));
+    optimize(&open(&storage), &writing(), &mut restore).unwrap();
+    let mut expected: Vec<String> = items.iter().map(name).collect();
+    expected.push(name(&item("other", "")));
+    expected.sort();
+    assert_eq!(names(&open(&storage)), expected);
 }
 
 #[test]

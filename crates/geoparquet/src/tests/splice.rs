@@ -59,7 +59,8 @@ fn said_of(rows: &RecordBatch) -> ParquetMetaData {
 /// The ends of a column and how many nulls it has, whatever is said of how exact they are.
 fn ends(chunk: &ColumnChunkMetaData) -> Option<[Option<Vec<u8>>; 3]> {
     let statistics = chunk.statistics()?;
-    let [least, most] = [statistics.min_bytes_opt(), statistics.max_bytes_opt()].map(|end| end.map(<[u8]>::to_vec));
+    let [least, most] =
+        [statistics.min_bytes_opt(), statistics.max_bytes_opt()].map(|end| end.map(<[u8]>::to_vec));
     Some([least, most, statistics.null_count_opt().map(|nulls| nulls.to_le_bytes().to_vec())])
 }
 
@@ -78,11 +79,17 @@ fn check_statistics(table: &Table, rows: &RecordBatch) -> Result<(), TestCaseErr
             let at = |page: &PageLocation| usize::try_from(page.first_row_index).unwrap();
             let (start, end) = (at(page), pages.get(number + 1).map_or(rows.num_rows(), at));
             let expected = said_of(&rows.slice(start, end - start));
-            let said = Summary::of_page(index, number).unwrap().statistics(chunk.column_type()).unwrap();
+            let said =
+                Summary::of_page(index, number, usize::MAX).unwrap().statistics(chunk.column_type()).unwrap();
             let said = [said.min_bytes_opt(), said.max_bytes_opt()].map(|end| end.map(<[u8]>::to_vec));
             let [least, most, nulls] = ends(expected.row_group(0).column(leaf)).unwrap();
             if is_long(&least) || is_long(&most) {
-                prop_assert!(said[0] <= least && said[1] >= most, "page {} of {}", number, chunk.column_path());
+                prop_assert!(
+                    said[0] <= least && said[1] >= most,
+                    "page {} of {}",
+                    number,
+                    chunk.column_path()
+                );
             } else {
                 prop_assert_eq!(said, [least, most], "page {} of {}", number, chunk.column_path());
             }
