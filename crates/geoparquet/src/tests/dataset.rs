@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use stacyard_model::json::{Document, Value};
-use stacyard_search::{Query, Search};
+use stacyard_search::{Query, Search, Stop};
 use stacyard_store::{
     At, Backend, Collections, Encoder, Error, Finished, ItemKey, Mode, Observer, Progress, Record, Reject,
     Run, Sink, Storage, Store, When, conformance,
@@ -410,6 +410,27 @@ fn what_others_do_while_files_are_made_is_kept() {
         .unwrap()
         .map(|file| format!("c/{}", file.unwrap().file_name().display()));
     assert_eq!(there.filter(|file| !known.contains(file)).count(), 0);
+}
+
+#[test]
+fn items_are_found_however_often_they_are_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    for load in 0..4 {
+        let some: Vec<Document> = (0..5).map(|number| item(&format!("{load}-{number}"), "")).collect();
+        put(&storage, &some, Mode::Insert).unwrap();
+    }
+    let dataset = open(&storage);
+    let find = |id: &str| dataset.item(&ItemKey::new("c", id), &Stop::default()).unwrap().is_some();
+    // More often than it takes until the files are asked by their filters.
+    for _ in 0..10 {
+        for load in 0..4 {
+            for number in 0..5 {
+                assert!(find(&format!("{load}-{number}")));
+            }
+            assert!(!find(&format!("{load}-none")));
+        }
+    }
 }
 
 /// A file that was written again is there as it was before, as after a RESTORE.
