@@ -334,11 +334,80 @@ mod tests {
     use stacyard_model::json::Document;
 
     use super::*;
+    use crate::{Place, Record, Work};
 
     fn spelt(text: &str) -> String {
         let mut out = Vec::new();
         spell(Document::parse_bytes(text.as_bytes()).unwrap().root(), &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    /// Items with these numbers as ids.
+    struct Numbered(Option<Vec<u32>>);
+
+    impl Source for Numbered {
+        fn name(&self) -> &'static str {
+            "numbered"
+        }
+
+        fn size(&self) -> Option<u64> {
+            None
+        }
+
+        fn position(&self) -> u64 {
+            0
+        }
+
+        fn next(&mut self) -> Result<Option<Work>, Error> {
+            let Some(numbers) = self.0.take() else { return Ok(None) };
+            let mut batch = Batch::default();
+            for number in numbers {
+                let start = u32::try_from(batch.text.len()).unwrap();
+                batch.text.extend(format!(r#"{{"id":"{number}","collection":"c"}}"#).bytes());
+                let end = u32::try_from(batch.text.len()).unwrap();
+                batch.records.push(Record {
+                    start,
+                    end,
+                    place: Place::Whole,
+                    fault: None,
+                    has_passed: false,
+                });
+            }
+            Ok(Some(Box::new(|| Ok(batch))))
+        }
+    }
+
+    #[test]
+    fn what_has_changed_and_what_leaves() {
+        let numbered = |numbers: Vec<u32>| Box::new(Numbered(Some(numbers)));
+        let key = |number: u32| ItemKey::new("c", number.to_string());
+        let item = |number: u32| Document::parse(format!(r#"{{"id":"{number}","collection":"c"}}"#)).unwrap();
+        let mut run = Run::in_place();
+        let compared = |there: Vec<u32>, here: Vec<u32>, changed: &[ItemKey], run: &mut Run<'_>| {
+            Comparison::of_changes((numbered(there), numbered(here)), changed, false, run).unwrap()
+        };
+        // Hashes are in an order of their own, another one each time: each number is the first and the last of all now and then.
+        for gone in (0..5).cycle().take(100) {
+            let here = (0..5).rev().filter(|number| *number != gone).chain([100]).collect();
+            let comparison = compared((0..5).collect(), here, &[key(3), key(100)], &mut run).unwrap();
+            assert_eq!(comparison.same(), if gone == 3 { 4 } else { 3 });
+            let mut leaving = Vec::new();
+            comparison
+                .leaving(numbered((0..5).collect()).as_mut(), &mut run, |keys| {
+                    leaving.extend(keys);
+                    Ok(())
+                })
+                .unwrap();
+            assert_eq!(leaving, [key(gone)]);
+            // One that comes after all stays.
+            comparison.comes(item(gone).root()).unwrap();
+            assert!(comparison.stays(item(gone).root()).unwrap());
+        }
+        assert!(compared(vec![1, 2], vec![1, 2, 3], &[key(1)], &mut run).is_none(), "nobody has told of 3");
+        let same = compared(vec![2, 1], vec![1, 2], &[], &mut run).unwrap();
+        let nothing = same.leaving(&mut Numbered(None), &mut run, |_| unreachable!("nothing leaves"));
+        assert!(nothing.is_ok() && !same.would_empty());
+        assert!(compared(vec![1], vec![], &[], &mut run).unwrap().would_empty());
     }
 
     #[test]

@@ -171,15 +171,16 @@ pub(crate) struct Shelf {
     /// The number of the next file in the cache.
     next: AtomicU64,
     open: Kept<String, Arc<Opened>, Footers>,
-    lookups: Kept<String, Arc<Lookups>, Filters>,
+    /// With the bytes of the filter, which may not change while an entry is there.
+    lookups: Kept<String, (u64, Arc<Lookups>), Filters>,
 }
 
 #[derive(Clone)]
 struct Filters;
 
-impl Weighter<String, Arc<Lookups>> for Filters {
-    fn weight(&self, path: &String, of: &Arc<Lookups>) -> u64 {
-        (path.len() + size_of::<Lookups>()) as u64 + of.filter.get().map_or(0, Filter::bytes)
+impl Weighter<String, (u64, Arc<Lookups>)> for Filters {
+    fn weight(&self, path: &String, (filter, _): &(u64, Arc<Lookups>)) -> u64 {
+        (path.len() + size_of::<Lookups>()) as u64 + filter
     }
 }
 
@@ -240,9 +241,9 @@ impl Shelf {
     /// Whether a file has one of these Items; `None` if it has no list of keys.
     pub(crate) fn has_any(&self, file: &DataFile, keys: &[ItemHash]) -> Result<Option<bool>, Error> {
         let Some(list) = file.keys else { return Ok(None) };
-        let lookups = self.lookups.get(&file.path).unwrap_or_else(|| {
-            let new = Arc::<Lookups>::default();
-            self.lookups.insert(file.path.clone(), Arc::clone(&new));
+        let (_, lookups) = self.lookups.get(&file.path).unwrap_or_else(|| {
+            let new = (0, Arc::<Lookups>::default());
+            self.lookups.insert(file.path.clone(), new.clone());
             new
         });
         let unread = |cause| self.unread(file, cause);
@@ -250,9 +251,8 @@ impl Shelf {
             && lookups.times.fetch_add(1, Ordering::Relaxed) >= OFTEN + file.add.size % SPREAD
         {
             let all = list.all(&*self.keys(file)?).map_err(unread)?;
-            let _ = lookups.filter.set(Filter::of(&all));
-            // Once more, since it weighs more now.
-            self.lookups.insert(file.path.clone(), Arc::clone(&lookups));
+            let filter = lookups.filter.get_or_init(|| Filter::of(&all));
+            self.lookups.insert(file.path.clone(), (filter.bytes(), Arc::clone(&lookups)));
         }
         let may_have = |key: &&ItemHash| lookups.filter.get().is_none_or(|filter| filter.may_have(**key));
         let mut bytes = None;

@@ -252,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_not_whole() {
+        assert!(Listed::of(vec![9, 3, 3, 7]).is_whole(4));
+        for (list, rows) in [
+            (vec![(3, 0), (7, 1)], 3),
+            (vec![(7, 0), (3, 1)], 2),
+            (vec![(3, 1), (7, 1)], 2),
+            (vec![(3, 0), (7, 2)], 2),
+        ] {
+            assert!(!Listed(list).is_whole(rows));
+        }
+    }
+
+    #[test]
     fn keys_that_both_have() {
         let of = |one: &[u128], other: &[u128]| common(one, other).collect::<Vec<_>>();
         assert_eq!(of(&[1, 5, 9], &[0, 1, 2, 3, 4, 5, 6, 7]), [1, 5]);

@@ -417,7 +417,7 @@ fn items_are_found_however_often_they_are_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     let storage = made(folder.path());
     for load in 0..4 {
-        let some: Vec<Document> = (0..5).map(|number| item(&format!("{load}-{number}"), "")).collect();
+        let some: Vec<Document> = (0..5).map(|number| item(&format!("{number}-{load}"), "")).collect();
         put(&storage, &some, Mode::Insert).unwrap();
     }
     let dataset = open(&storage);
@@ -426,7 +426,7 @@ fn items_are_found_however_often_they_are_looked_for() {
     for _ in 0..10 {
         for load in 0..4 {
             for number in 0..5 {
-                assert!(find(&format!("{load}-{number}")));
+                assert!(find(&format!("{number}-{load}")));
             }
             assert!(!find(&format!("{load}-none")));
         }
