@@ -24,7 +24,9 @@ impl Filter {
     pub(crate) fn of(keys: &[ItemHash]) -> Self {
         let count = keys.len() as u64;
         let mut filter = Self::new((count * BITS / 64).max(1), count);
-        keys.iter().for_each(|key| filter.add(*key));
+        for key in keys {
+            filter.add(*key);
+        }
         filter
     }
 

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::io::Write as _;
+use std::iter;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -246,7 +247,7 @@ impl<'a> Summaries<'a> {
 fn between(runs: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
     let mut next = 0;
     let mut others = Vec::new();
-    for run in runs.iter().cloned().chain([length..length]) {
+    for run in runs.iter().cloned().chain(iter::once(length..length)) {
         if run.start > next {
             others.push(next..run.start);
         }
