@@ -157,14 +157,12 @@ mod tests {
             (0..9).map(|n| file(&n.to_string(), [f64::from(n), f64::from(n) + 0.5], 1, "x")).collect();
         weeks.push(file("all", [0.0, 9.0], 1, "x"));
         assert!(of(&weeks).is_empty());
-        let apart: [&dyn Fn(u32, &str) -> DataFile; 3] = [
-            &|n, load| file(load, [f64::from(n), f64::from(n) + 0.5], 1, "x"),
-            &|n, load| file(load, [0.0, 1.0], n + 1, "x"),
-            &|_, load| file(load, [0.0, 1.0], 1, load),
-        ];
-        for apart in apart {
-            assert!(of(&(0..).zip(loads).map(|(n, load)| apart(n, load)).collect::<Vec<_>>()).is_empty());
-        }
+        let apart = |make: &dyn Fn(u32, &str) -> DataFile| {
+            assert!(of(&(0..).zip(loads).map(|(n, load)| make(n, load)).collect::<Vec<_>>()).is_empty());
+        };
+        apart(&|n, load| file(load, [f64::from(n), f64::from(n) + 0.5], 1, "x"));
+        apart(&|n, load| file(load, [0.0, 1.0], n + 1, "x"));
+        apart(&|_, load| file(load, [0.0, 1.0], 1, load));
         assert!(
             of(&(0..9).map(|_| file("a", [0.0, 1.0], 1, "x")).collect::<Vec<_>>()).is_empty(),
             "one load"
