@@ -55,7 +55,6 @@ pub(crate) fn without(
 ) -> Result<Option<Rewritten>, Error> {
     let opened = shelf.open(file)?;
     let kept = match file.keys {
-        Some(_) if drop.is_empty() => return Ok(None),
         Some(list) => {
             let listed = list.listed(&*shelf.keys(file)?).map_err(|cause| shelf.unread(file, cause))?;
             Kept::of_ours(&opened, listed, drop)?
