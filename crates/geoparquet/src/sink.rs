@@ -118,7 +118,7 @@ impl GeoParquetSink {
         // Without the Arrow schema, of which Parquet's types say all: where it is, pyarrow takes its metadata in place of
         // the file's, and what it writes again would have lost ours.
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(self.output.as_file(), Arc::clone(&schema), options);
+        let writer = ArrowWriter::try_new_with_options(self.output.buffered(), Arc::clone(&schema), options);
         let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
 
         // A part of the memory is for the sorter; the rest is for the row groups that are under way.

@@ -75,8 +75,10 @@ impl Listed {
 
     /// As they stand in a file: all keys, then all rows.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let keys = self.0.iter().flat_map(|(key, _)| key.to_be_bytes());
-        keys.chain(self.0.iter().flat_map(|(_, row)| row.to_be_bytes())).collect()
+        let mut bytes = Vec::with_capacity(self.0.len() * (size_of::<ItemHash>() + size_of::<u32>()));
+        self.0.iter().for_each(|(key, _)| bytes.extend_from_slice(&key.to_be_bytes()));
+        self.0.iter().for_each(|(_, row)| bytes.extend_from_slice(&row.to_be_bytes()));
+        bytes
     }
 }
 

@@ -172,7 +172,7 @@ impl Again<'_> {
             .with_properties(self.properties())
             .with_parquet_schema(old.metadata.file_metadata().schema_descr().clone())
             .with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(output.as_file(), Arc::clone(&schema), settings);
+        let writer = ArrowWriter::try_new_with_options(output.buffered(), Arc::clone(&schema), settings);
         let (mut out, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
         let (mut first, mut index) = (0, 0);
         for group in 0..old.metadata.num_row_groups() {

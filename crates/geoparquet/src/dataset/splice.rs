@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::io::Write as _;
-use std::iter;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -57,7 +56,8 @@ pub(crate) fn splice(
     let locations = page_locations(group, leaf.number).ok_or_else(|| damaged("a column has no pages"))?;
     let begin = chunk.byte_range().0;
     let starts = || locations.iter().map(|page| usize::try_from(page.first_row_index).unwrap_or(usize::MAX));
-    let mut out = TrackedWrite::new(Vec::with_capacity(bytes.len()));
+    // Pages that are packed anew may be a little longer.
+    let mut out = TrackedWrite::new(Vec::with_capacity(bytes.len() + bytes.len() / 8));
     let mut index = OffsetIndexBuilder::new();
     let mut summaries = Summaries::of(group, &leaf);
     let (mut values, mut unpacked) = (chunk.num_values(), chunk.uncompressed_size());
@@ -179,7 +179,7 @@ impl<'a> Summaries<'a> {
         dictionary: impl Fn() -> Result<Values>,
     ) -> Result<()> {
         if let Some(before) = self.pages.and_then(|pages| Summary::of_page(pages, page, rows)) {
-            let gone = between(places, data.values.len());
+            let gone = runs::without(std::slice::from_ref(&(0..data.values.len())), places);
             let gone = self.summary(data, 0, &gone, &dictionary)?;
             let values = places.iter().map(Range::len).sum();
             if let Some(rest) = before.without(&gone, entries.saturating_sub(values), values) {
@@ -241,19 +241,6 @@ impl<'a> Summaries<'a> {
         let statistics = self.all.statistics(self.column.physical_type());
         Ok((statistics.ok_or_else(contradiction)?, self.index.build()?))
     }
-}
-
-/// The places of a list of this length that these runs leave out.
-fn between(runs: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
-    let mut next = 0;
-    let mut others = Vec::new();
-    for run in runs.iter().cloned().chain(iter::once(length..length)) {
-        if run.start > next {
-            others.push(next..run.start);
-        }
-        next = run.end;
-    }
-    others
 }
 
 fn signed(size: usize) -> i64 {
@@ -326,9 +313,9 @@ fn cut(data: &Data, leaf: Leaf, rows: &[Range<usize>]) -> Option<Cut> {
         }
     };
     let count = entries.iter().map(Range::len).sum();
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(data.size());
     if leaf.repetition > 0 {
-        push_levels(chosen(&data.repetition, &entries)?, leaf.repetition, &mut body)?;
+        push_levels(&chosen(&data.repetition, &entries)?, leaf.repetition, &mut body)?;
     }
     let mut places = entries;
     if leaf.definition > 0 {
@@ -336,7 +323,7 @@ fn cut(data: &Data, leaf: Leaf, rows: &[Range<usize>]) -> Option<Cut> {
             let width = bits_of(leaf.definition.into());
             push_bytes(|bytes| hybrid::write_run(leaf.definition.into(), count, width, bytes), &mut body)?;
         } else {
-            push_levels(chosen(&data.definition, &places)?, leaf.definition, &mut body)?;
+            push_levels(&chosen(&data.definition, &places)?, leaf.definition, &mut body)?;
             // Only where the level is the greatest there is a value.
             let (mut seen, mut before) = (0, 0);
             for run in &mut places {
@@ -358,8 +345,7 @@ fn chosen<T: Copy>(all: &[T], places: &[Range<usize>]) -> Option<Vec<T>> {
 }
 
 /// Levels, with the length of their bytes before them.
-fn push_levels(levels: Vec<u8>, greatest: u8, body: &mut Vec<u8>) -> Option<()> {
-    let levels = levels.into_iter().map(u32::from);
+fn push_levels(levels: &[u8], greatest: u8, body: &mut Vec<u8>) -> Option<()> {
     push_bytes(|bytes| hybrid::write(levels, bits_of(greatest.into()), bytes), body)
 }
 
@@ -396,7 +382,7 @@ fn push_values(values: &Stored, places: &[Range<usize>], body: &mut Vec<u8>) -> 
             let numbers = chosen(all, places)?;
             let width = bits_of(numbers.iter().copied().max().unwrap_or_default()).max(1);
             body.push(u8::try_from(width).ok()?);
-            hybrid::write(numbers.into_iter(), width, body);
+            hybrid::write(&numbers, width, body);
             return Some(Encoding::RLE_DICTIONARY);
         }
     }

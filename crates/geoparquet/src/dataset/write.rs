@@ -97,7 +97,7 @@ impl Content<'_> {
             // Without the Arrow schema, as in a file that stands alone.
             let settings =
                 ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-            let writer = ArrowWriter::try_new_with_options(output.as_file(), Arc::clone(&schema), settings);
+            let writer = ArrowWriter::try_new_with_options(output.buffered(), Arc::clone(&schema), settings);
             let (mut file, factory) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
             let work = RowGroupWork { layout: &layout, schema: &schema, reader: &reader, factory: &factory };
             let (mut rows, mut first, mut last) = (0, Some(location), part);

@@ -37,6 +37,8 @@ pub(crate) struct Layout {
     pub(crate) properties: Vec<Field>,
     /// How coordinates are spelled.
     pub(crate) geometry: Whole,
+    /// No geometry is empty.
+    pub(crate) points: bool,
     /// How the numbers of `bbox` are spelled.
     pub(crate) bbox: Whole,
     /// Some boxes have heights.

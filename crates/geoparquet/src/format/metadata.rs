@@ -61,6 +61,9 @@ pub(crate) struct Convention {
     /// Some values are not in the column, but in the residual: the column's values and statistics say nothing of all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) partial: bool,
+    /// Of `/geometry`: each has a point, so that it meets whatever its box lies in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) points: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +88,7 @@ impl Conventions {
                 places.insert(pointer.to_owned(), convention);
             }
         };
-        note("/geometry", whole(layout.geometry));
+        note("/geometry", Convention { points: layout.points, ..whole(layout.geometry) });
         note("/bbox", whole(layout.bbox));
         note_fields("", &layout.members, &mut note);
         note_fields("/properties", &layout.properties, &mut note);
@@ -113,6 +116,11 @@ impl Conventions {
     /// Whether some values of the place are in the residual alone.
     pub(crate) fn is_partial(&self, pointer: &str) -> bool {
         self.places.get(pointer).is_some_and(|place| place.partial)
+    }
+
+    /// Whether each geometry is known to have a point.
+    pub(crate) fn has_points(&self) -> bool {
+        self.places.get("/geometry").is_some_and(|place| place.points)
     }
 
     pub(crate) fn null(&self, pointer: &str) -> Null {

@@ -2,9 +2,10 @@
 //! [RLE / bit-packed hybrid](https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE) of Parquet, of which
 //! levels and places in a dictionary are made.
 
-use std::mem;
-
 use crate::read::lengths::Walk;
+
+/// So many numbers are packed together.
+const GROUP: usize = 8;
 
 /// Appends so many numbers of `width` bits; `None` if the bytes do not hold them.
 pub(crate) fn read<T: From<u8> + TryFrom<u32> + Copy>(
@@ -41,27 +42,22 @@ pub(crate) fn read<T: From<u8> + TryFrom<u32> + Copy>(
 }
 
 /// Appends the bytes of numbers that have no more than `width` bits, which is 1 at least.
-pub(crate) fn write(numbers: impl Iterator<Item = u32>, width: usize, out: &mut Vec<u8>) {
-    let mut numbers = numbers.peekable();
-    // Those that are packed by eights, as they do not repeat for long.
-    let mut packed: Vec<u32> = Vec::new();
-    while let Some(number) = numbers.next() {
-        let mut run = 1;
-        while numbers.next_if_eq(&number).is_some() {
-            run += 1;
-        }
-        // A run begins where eights end.
-        let filling = run.min(packed.len().next_multiple_of(8) - packed.len());
-        packed.resize(packed.len() + filling, number);
-        run -= filling;
-        if run < 8 {
-            packed.resize(packed.len() + run, number);
+pub(crate) fn write<T: Copy + PartialEq + Into<u32>>(numbers: &[T], width: usize, out: &mut Vec<u8>) {
+    // Those from here are packed by eights, as they do not repeat for long.
+    let (mut packed, mut at) = (0, 0);
+    while let Some(eight) = numbers.get(at..at + GROUP) {
+        let first = eight[0];
+        at += GROUP;
+        if eight.iter().any(|number| *number != first) {
             continue;
         }
-        pack(&mem::take(&mut packed), width, out);
-        write_run(number, run, width, out);
+        pack(&numbers[packed..at - GROUP], width, out);
+        let more = numbers[at..].iter().take_while(|number| **number == first).count();
+        write_run(first.into(), GROUP + more, width, out);
+        at += more;
+        packed = at;
     }
-    pack(&packed, width, out);
+    pack(&numbers[packed..], width, out);
 }
 
 /// Appends the bytes of one number so many times.
@@ -70,22 +66,27 @@ pub(crate) fn write_run(number: u32, times: usize, width: usize, out: &mut Vec<u
     out.extend_from_slice(&number.to_le_bytes()[..width.div_ceil(8)]);
 }
 
-fn pack(numbers: &[u32], width: usize, out: &mut Vec<u8>) {
+fn pack<T: Copy + Into<u32>>(numbers: &[T], width: usize, out: &mut Vec<u8>) {
     if numbers.is_empty() {
         return;
     }
-    push_varint(numbers.len().div_ceil(8) << 1 | 1, out);
-    for eight in numbers.chunks(8) {
+    push_varint(numbers.len().div_ceil(GROUP) << 1 | 1, out);
+    for group in numbers.chunks(GROUP) {
+        let mut eight = [0; GROUP];
+        for (to, from) in eight.iter_mut().zip(group) {
+            *to = (*from).into();
+        }
         let (mut bits, mut count) = (0_u64, 0);
-        for index in 0..8 {
-            bits |= u64::from(eight.get(index).copied().unwrap_or_default()) << count;
+        for number in eight {
+            bits |= u64::from(number) << count;
             count += width;
-            while count >= 8 {
-                out.push(bits.to_le_bytes()[0]);
-                bits >>= 8;
-                count -= 8;
+            if count >= 32 {
+                out.extend_from_slice(&bits.to_le_bytes()[..4]);
+                bits >>= 32;
+                count -= 32;
             }
         }
+        out.extend_from_slice(&bits.to_le_bytes()[..count / 8]);
     }
 }
 
@@ -104,6 +105,7 @@ fn unpack<T: From<u8> + TryFrom<u32> + Copy>(
     out: &mut Vec<T>,
 ) -> Option<()> {
     let end = out.len() + count;
+    out.reserve(count.next_multiple_of(GROUP));
     let mut word = [0; 8];
     if (1..=8).contains(&width) {
         for group in packed.chunks(width).take(count.div_ceil(8)) {
@@ -156,7 +158,7 @@ mod tests {
     fn what_is_written_is_read() {
         let of = |list: &[u32], width| {
             let mut bytes = Vec::new();
-            write(list.iter().copied(), width, &mut bytes);
+            write(list, width, &mut bytes);
             bytes
         };
         // As the specification has it.

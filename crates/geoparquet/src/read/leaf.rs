@@ -37,9 +37,16 @@ impl Values {
         }
     }
 
-    /// Makes room for all texts: what grows page by page is moved again and again.
+    /// Makes room for all of them: what grows page by page is moved again and again.
     fn reserve(&mut self, pages: &[(Arc<Page>, Vec<Range<usize>>)]) {
-        let Self::Bytes(lengths, texts) = self else { return };
+        let count = pages.iter().flat_map(|(_, places)| places).map(Range::len).sum();
+        let (lengths, texts) = match self {
+            Self::Boolean(values) => return values.reserve(count),
+            Self::Four(values) => return values.reserve(count),
+            Self::Eight(values) => return values.reserve(count),
+            Self::Bytes(lengths, texts) => (lengths, texts),
+        };
+        lengths.reserve(count);
         let mut size = 0;
         for (page, places) in pages {
             if let Page::Data(Data { values: Stored::Here(page::Values::Texts(_, ends)), .. }) = &**page {
@@ -48,7 +55,6 @@ impl Values {
             }
         }
         texts.reserve(size);
-        lengths.reserve(pages.iter().flat_map(|(_, places)| places).map(Range::len).sum());
     }
 
     /// Appends the values at some places of a page.
@@ -85,7 +91,8 @@ impl Values {
     }
 
     /// Appends values of a dictionary.
-    fn look_up<'i>(&mut self, all: &page::Values, mut indices: impl Iterator<Item = &'i u32>) -> Option<()> {
+    fn look_up(&mut self, all: &page::Values, indices: &[u32]) -> Option<()> {
+        let mut indices = indices.iter();
         match (self, all) {
             (Self::Four(values), page::Values::Four(bytes)) => indices.try_for_each(|&index| {
                 values.push(i32::from_le_bytes(*bytes.as_chunks().0.get(index as usize)?));
@@ -161,9 +168,9 @@ impl Column {
                 Page::Data(Data { values: Stored::Here(values), .. }) => self.values.append(values, places),
                 Page::Data(Data { values: Stored::Dictionary(indices), .. }) => {
                     let Page::Dictionary(dictionary) = &*dictionary()? else { return Err(contradiction()) };
-                    let runs = places.iter().map(|run| indices.get(run.clone()));
-                    let runs = runs.collect::<Option<Vec<_>>>();
-                    runs.and_then(|runs| self.values.look_up(dictionary, runs.into_iter().flatten()))
+                    let look_up =
+                        |run: &Range<usize>| self.values.look_up(dictionary, indices.get(run.clone())?);
+                    places.iter().try_for_each(look_up)
                 }
                 Page::Dictionary(_) => None,
             };
@@ -183,7 +190,11 @@ fn entries(page: &Data, runs: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
         [] => Some(row).filter(|&row| row <= page.entries),
         starts => starts.get(row).map(|&entry| entry as usize),
     };
-    runs.iter().map(|run| Some(entry(run.start)?..entry(run.end)?)).collect()
+    let mut entries = Vec::with_capacity(runs.len());
+    for run in runs {
+        entries.push(entry(run.start)?..entry(run.end)?);
+    }
+    Some(entries)
 }
 
 /// The places of the values of some entries among those of the page. `whole`: the definition level of a value.

@@ -77,13 +77,7 @@ impl Page {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Dictionary(values) => values.size(),
-            Self::Data(page) => {
-                let values = match &page.values {
-                    Stored::Here(values) => values.size(),
-                    Stored::Dictionary(places) => size_of_val(&**places),
-                };
-                values + page.repetition.len() + page.definition.len() + size_of_val(&*page.starts)
-            }
+            Self::Data(page) => page.size(),
         }
     }
 
@@ -174,6 +168,15 @@ impl Values {
 }
 
 impl Data {
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        let values = match &self.values {
+            Stored::Here(values) => values.size(),
+            Stored::Dictionary(places) => size_of_val(&**places),
+        };
+        values + self.repetition.len() + self.definition.len() + size_of_val(&*self.starts)
+    }
+
     /// `apart`: the levels of version 2; those of version 1 stand before the values, each with their length.
     fn read(bytes: Bytes, apart: &[u8], header: &Header, leaf: Leaf, rows: usize) -> Option<Self> {
         let entries = header.entries;
@@ -199,6 +202,7 @@ impl Data {
         let mut definition = levels(leaf.definition, header.levels[1])?;
         let mut starts = Vec::new();
         if leaf.repetition > 0 {
+            starts.reserve(rows.min(entries) + 1);
             let begins = repetition.iter().zip(0..).filter(|(level, _)| **level == 0);
             starts.extend(begins.map(|(_, entry): (_, u32)| entry));
             (starts.len() == rows && starts.first().is_none_or(|&first| first == 0)).then_some(())?;

@@ -10,11 +10,31 @@ pub(crate) fn push(runs: &mut Vec<Range<usize>>, rows: Range<usize>) {
     }
 }
 
-/// The parts of ascending runs that lie in a range, from its beginning on.
-pub(crate) fn within(runs: &[Range<usize>], range: Range<usize>) -> Vec<Range<usize>> {
+/// The parts of ascending runs that lie in a range.
+pub(crate) fn inside(runs: &[Range<usize>], range: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let from = runs.partition_point(|run| run.end <= range.start);
     let inner = runs[from..].iter().take_while(|run| run.start < range.end);
-    inner.map(|run| run.start.max(range.start) - range.start..run.end.min(range.end) - range.start).collect()
+    inner.map(|run| run.start.max(range.start)..run.end.min(range.end))
+}
+
+/// The same, counted from the beginning of the range on.
+pub(crate) fn within(runs: &[Range<usize>], range: Range<usize>) -> Vec<Range<usize>> {
+    inside(runs, &range).map(|run| run.start - range.start..run.end - range.start).collect()
+}
+
+/// What of ascending runs is in none of some others, which are ascending, too.
+pub(crate) fn without(runs: &[Range<usize>], others: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::new();
+    for run in runs {
+        let mut next = run.start;
+        for other in inside(others, run).chain(std::iter::once(run.end..run.end)) {
+            if other.start > next {
+                push(&mut left, next..other.start);
+            }
+            next = other.end;
+        }
+    }
+    left
 }
 
 /// Cuts runs into slices of so many rows, or fewer in the last.
@@ -59,6 +79,14 @@ mod tests {
         assert_eq!(within(&[0..3, 5..12, 14..15], 2..10), [0..1, 3..8]);
         assert_eq!(within(&[0..3, 5..12, 14..15], 10..20), [0..2, 4..5]);
         assert!(within(&[0..3, 9..10], 3..9).is_empty());
+    }
+
+    #[test]
+    fn what_others_leave() {
+        let runs = [0..3, 5..12, 14..15, 20..22];
+        assert_eq!(without(&runs, &[1..2, 4..7, 11..16]), [0..1, 2..3, 7..11, 20..22]);
+        assert_eq!(without(&runs, &[]), runs);
+        assert!(without(&runs, std::slice::from_ref(&(0..30))).is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 use stacyard_model::json::{Tape, Value};
 use stacyard_search::{Aggregation, Compiled};
-use stacyard_store::{Error, Hits, Sorter};
+use stacyard_store::{Error, Hits};
 
 use crate::format::scope::Scope;
 use crate::read::damage::damaged;
@@ -18,10 +18,10 @@ use crate::read::opened::Opened;
 use crate::read::runs;
 use crate::read::source::rows_within;
 use crate::read::table::{Columns, Table};
-use crate::search::condition::Conditions;
+use crate::search::condition::{Column, Condition, Conditions, Maker};
 use crate::search::levels::{Levels, add};
 use crate::search::needed::Needed;
-use crate::search::picked::{Picked, Waves, each};
+use crate::search::picked::{Known, Picked};
 use crate::search::pruned::Pruned;
 use crate::search::rank::{Rank, Ranked};
 
@@ -34,14 +34,18 @@ const SLICE_BYTES: u64 = 16 << 20;
 pub(crate) const NARROW: usize = 1 << 16;
 const NARROW_BYTES: u64 = 64 << 20;
 
-/// From so many rows on a wave of row groups is full.
-const WAVE: usize = 1 << 20;
-
 /// Of so few rows whole Items are decoded at once, without a look at the columns that decide before.
 const FEW: usize = 16;
 
 /// Of how many Items at most a search keeps the places to read only the first; those who want more get them sorted.
 pub(crate) const MAX_FIRST: u64 = 100_000;
+
+fn push(hits: &mut Hits, key: &[u8], text: &[u8]) -> Result<(), Error> {
+    hits.try_push(key, |out| {
+        out.extend_from_slice(text);
+        Ok(())
+    })
+}
 
 fn contradiction() -> ParquetError {
     damaged("a column has another number of rows, or another type, than the footer says")
@@ -52,16 +56,21 @@ pub(crate) struct Ask {
     pub(crate) file: Arc<Opened>,
     pub(crate) search: Arc<Compiled>,
     conditions: Conditions,
+    /// Rows that meet it answer, if they have no residual.
+    sure: Option<Condition>,
+    residual: Option<Column>,
     pub(crate) rank: Option<Rank>,
     /// The row groups that may answer.
     pub(crate) groups: Vec<usize>,
     /// Items up to this place in the order are left out.
     pub(crate) after: Option<Vec<u8>>,
-    /// The columns of the conditions, and with those of the rank; those that decide; those that the answer is made of.
+    /// The columns of the conditions, and with those of the rank; those that decide; those that the answer is made of, and with those that
+    /// decide.
     narrow: Columns,
     ranked: Columns,
     exact: Columns,
     wide: Columns,
+    whole: Columns,
     pub(crate) levels: Levels,
     /// Rows whose columns of conditions and rank are in memory at a time.
     narrow_rows: usize,
@@ -77,11 +86,16 @@ impl Ask {
         let Pruned { file, conditions, rank, groups } = pruned;
         let (table, footer) = (&file.table, &file.footer);
         let request = search.request();
+        let maker = Maker { table, footer };
+        let residual = footer.names.conventions.residual.as_ref();
+        let residual = residual.and_then(|name| maker.column(std::slice::from_ref(name)));
+        let sure = maker.sure(request);
         let mut narrow = Vec::new();
         conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
+        sure.iter().for_each(|sure| sure.each_column(&mut |column| narrow.push(column.path.as_slice())));
         let mut ranked = narrow.clone();
         ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
-        let needed = Needed::of(search, wanted, footer);
+        let (needed, to_sort) = (Needed::of(search, wanted, footer), Needed::to_sort(search, footer));
         let fields = &request.fields;
         let ranked = table.columns(|path| ranked.contains(&path));
         Self {
@@ -89,9 +103,12 @@ impl Ask {
             narrow_rows: rows_within(&table.metadata, NARROW_BYTES, Some(ranked.leaves())).min(NARROW),
             ranked,
             exact: table.columns(|path| needed.has(path)),
-            // Items of others go through the gate, which wants them whole.
-            wide: table
+            wide: table.columns(|path| to_sort.has(path) || fields.may_want(&footer.place(path))),
+            // Items of others go through the gate, which wants all of them.
+            whole: table
                 .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
+            sure,
+            residual,
             search: Arc::clone(search),
             conditions,
             rank,
@@ -102,60 +119,31 @@ impl Ask {
         }
     }
 
-    /// The rows of the next wave.
-    pub(crate) fn next(&self, waves: &mut Waves, threads: usize) -> Result<Option<Vec<Picked>>, Error> {
-        if let Some(first) = waves.first.take() {
-            return Ok(Some(first));
-        }
-        let Some(groups) = self.wave(waves) else { return Ok(None) };
-        let mut found = Vec::new();
-        each(
-            groups,
-            threads,
-            || (),
-            |(), group, threads| {
-                let mut rows = Vec::new();
-                self.narrow(group, None, threads, |_, run| runs::push(&mut rows, run))?;
-                Ok(Picked { group, rows, keys: None })
-            },
-            |picked| {
-                found.push(picked);
-                Ok(())
-            },
-        )?;
-        Ok(Some(found))
-    }
-
-    /// The row groups of the next wave.
-    pub(crate) fn wave(&self, waves: &mut Waves) -> Option<Vec<usize>> {
-        let mut rows = 0;
-        let mut groups = Vec::new();
-        while rows < WAVE {
-            let Some(group) = waves.groups.next() else { break };
-            rows = rows.saturating_add(self.table().rows(group));
-            groups.push(group);
-        }
-        (!groups.is_empty()).then_some(groups)
+    /// Its row groups that may answer.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&Self, usize)> {
+        self.groups.iter().map(move |&group| (self, group))
     }
 
     /// Gives the rows of a row group that pages and columns leave, ascending, with their ranks, the lowest of all where
-    /// there are none. Says whether rows of higher ranks than those that are wanted were left out; of the others some may be
+    /// there are none; and, where no rank is wanted, whether they are known to answer. Says whether rows of higher ranks than those that are wanted were left out; of the others some may be
     /// given all the same.
     pub(crate) fn narrow(
         &self,
         group: usize,
         wanted: Option<Ranked<'_>>,
         threads: usize,
-        mut found: impl FnMut(i64, Range<usize>),
+        mut found: impl FnMut(i64, Range<usize>, bool),
     ) -> Result<bool, Error> {
         let table = self.table();
+        let is_plain = || self.residual.as_ref().is_none_or(|residual| table.is_null(group, residual));
+        let sure = self.sure.as_ref().filter(|_| wanted.is_none() && is_plain());
         let failed = |cause: ParquetError| self.file.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
         let columns = if wanted.is_some() { &self.ranked } else { &self.narrow };
         if columns.is_empty() {
             add(&self.levels.after_columns, total);
-            found(i64::MIN, 0..total);
+            found(i64::MIN, 0..total, sure.is_some());
             return Ok(false);
         }
         self.search.check_stop()?;
@@ -189,9 +177,11 @@ impl Ask {
             }
             let left = self.conditions.all.rows(&batch);
             add(&self.levels.after_columns, left.count_set_bits());
+            let sure = sure.map(|sure| sure.rows(&batch));
             for place in left.set_indices() {
                 let row = rows[place];
-                found(ranks.as_ref().map_or(i64::MIN, |ranks| ranks[place]), row..row + 1);
+                let is_sure = sure.as_ref().is_some_and(|sure| sure.value(place));
+                found(ranks.as_ref().map_or(i64::MIN, |ranks| ranks[place]), row..row + 1, is_sure);
             }
         }
         if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(is_beyond) }
@@ -201,10 +191,11 @@ impl Ask {
     pub(crate) fn exact(
         &self,
         tape: &mut Tape,
-        picked: &Picked,
+        group: usize,
+        rows: &[Range<usize>],
         mut found: impl FnMut(usize, Vec<u8>),
     ) -> Result<(), Error> {
-        self.matching(tape, picked, |row, item| {
+        self.matching(tape, group, rows, |row, item| {
             let mut key = Vec::new();
             self.search.sort_key(item, &mut key).map_err(|e| self.file.unreadable(e))?;
             if !self.is_passed(&key) {
@@ -218,14 +209,15 @@ impl Ask {
     pub(crate) fn matching(
         &self,
         tape: &mut Tape,
-        picked: &Picked,
+        group: usize,
+        rows: &[Range<usize>],
         mut found: impl FnMut(usize, Value<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inner = &self.file;
         let failed = |cause: ParquetError| inner.damaged(&cause);
-        let mut rows = picked.rows.iter().cloned().flatten();
+        let mut numbers = rows.iter().cloned().flatten();
         let mut text = Vec::new();
-        for batch in inner.table.read(picked.group, &self.exact, &picked.rows, (SLICE, 1)).map_err(failed)? {
+        for batch in inner.table.read(group, &self.exact, rows, (SLICE, 1)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             self.search.check_stop()?;
             let mut items =
@@ -234,13 +226,13 @@ impl Ask {
                 text.clear();
                 items.write(index, &mut text).map_err(|e| inner.unreadable(e))?;
                 let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
-                let Some(row) = rows.next() else { return Err(failed(contradiction())) };
+                let Some(row) = numbers.next() else { return Err(failed(contradiction())) };
                 if self.search.matches(item).map_err(|e| inner.unmatched(e))? {
                     found(row, item)?;
                 }
             }
         }
-        if rows.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
+        if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
     }
 
     pub(crate) fn slice(&self) -> usize {
@@ -253,10 +245,10 @@ impl Ask {
         let mut tape = Tape::new();
         for &group in &self.groups {
             let mut rows = Vec::new();
-            self.narrow(group, None, 1, |_, run| runs::push(&mut rows, run))?;
-            for slice in (Picked { group, rows, keys: None }).slices(SLICE) {
+            self.narrow(group, None, 1, |_, run, _| runs::push(&mut rows, run))?;
+            for slice in runs::slices(rows, SLICE) {
                 let mut any = false;
-                self.matching(&mut tape, &slice, |_, _| {
+                self.matching(&mut tape, group, &slice, |_, _| {
                     any = true;
                     Ok(())
                 })?;
@@ -268,73 +260,75 @@ impl Ask {
         Ok(false)
     }
 
-    /// Hands over the Items of some rows that answer; says how many.
-    pub(crate) fn answer(&self, mut waves: Waves, threads: usize, sorter: &mut Sorter) -> Result<u64, Error> {
-        let length = self.slice();
-        let mut count = 0;
-        while let Some(rows) = self.next(&mut waves, threads)? {
-            each(
-                rows.into_iter().flat_map(|picked| picked.slices(length)),
-                threads,
-                Tape::new,
-                |tape, slice, threads| self.hits(tape, slice, threads),
-                |hits: Hits| {
-                    count += hits.len() as u64;
-                    sorter.push(hits)
-                },
-            )?;
-        }
-        Ok(count)
-    }
-
     /// The Items of some rows that answer, with their places in the order.
-    fn hits(&self, tape: &mut Tape, slice: Picked, threads: usize) -> Result<Hits, Error> {
-        let (rows, keys) = match slice.keys {
-            Some(keys) => (slice.rows, keys),
-            None if slice.len() <= FEW => return self.hits_of_few(tape, &slice, threads),
-            None => {
-                let (mut rows, mut keys) = (Vec::new(), Vec::new());
-                self.exact(tape, &slice, |row, key| {
-                    runs::push(&mut rows, row..row + 1);
-                    keys.push(key);
-                })?;
-                add(&self.levels.after_exact, keys.len());
-                (rows, keys)
+    pub(crate) fn hits(&self, tape: &mut Tape, slice: Picked, threads: usize) -> Result<Hits, Error> {
+        let count = slice.len();
+        let Picked { group, mut rows, known } = slice;
+        // Those whose place is known, and what it is.
+        let mut placed: Vec<(usize, Vec<u8>)> = Vec::new();
+        let are_placed = matches!(known, Known::Places(_));
+        match known {
+            Known::Places(keys) => placed = rows.iter().cloned().flatten().zip(keys).collect(),
+            Known::AllBut(open) if open.is_empty() => {}
+            Known::AllBut(_) if count <= FEW => return self.hits_of_few(tape, (group, &rows), threads),
+            Known::AllBut(open) => {
+                self.exact(tape, group, &open, |row, key| placed.push((row, key)))?;
+                let mut answers = runs::without(&rows, &open);
+                answers.extend(placed.iter().map(|(row, _)| *row..row + 1));
+                answers.sort_unstable_by_key(|run| run.start);
+                rows.clear();
+                answers.into_iter().for_each(|run| runs::push(&mut rows, run));
             }
-        };
+        }
         let mut hits = Hits::default();
-        let more = keys.len().saturating_sub(1);
-        let mut keys = keys.into_iter();
-        self.wide((slice.group, &rows), threads, |items, index, row| {
-            let key = keys.next().unwrap_or_default();
-            hits.try_push(&key, |text| items.write(index, text).map_err(|e| self.row_error(row, e)))?;
+        let mut placed = placed.into_iter().peekable();
+        let mut numbers = rows.iter().cloned().flatten();
+        let (mut text, mut key) = (Vec::new(), Vec::new());
+        self.decode(&self.wide, (group, &rows), threads, |items, index, row| {
+            let number = numbers.next();
+            let mut write = |text: &mut Vec<u8>| items.write(index, text).map_err(|e| self.row_error(row, e));
+            if let Some((_, key)) = placed.next_if(|(row, _)| Some(*row) == number) {
+                hits.try_push(&key, write)?;
+            } else {
+                text.clear();
+                key.clear();
+                write(&mut text)?;
+                let item = tape.parse(&text).map_err(|e| self.file.unreadable(e))?;
+                self.search.sort_key(item, &mut key).map_err(|e| self.file.unreadable(e))?;
+                if self.is_passed(&key) {
+                    return Ok(());
+                }
+                push(&mut hits, &key, &text)?;
+            }
             if hits.len() == 1 {
-                hits.reserve(more);
+                hits.reserve(count - 1);
             }
             Ok(())
         })?;
+        add(&self.levels.after_exact, if are_placed { 0 } else { hits.len() });
         Ok(hits)
     }
 
-    /// The same, by the columns of the answer, which those that decide are among.
-    fn hits_of_few(&self, tape: &mut Tape, slice: &Picked, threads: usize) -> Result<Hits, Error> {
+    /// The same, by all columns at once.
+    fn hits_of_few(
+        &self,
+        tape: &mut Tape,
+        rows: (usize, &[Range<usize>]),
+        threads: usize,
+    ) -> Result<Hits, Error> {
         let inner = &self.file;
         let mut hits = Hits::default();
         let (mut text, mut key) = (Vec::new(), Vec::new());
-        self.wide((slice.group, &slice.rows), threads, |items, index, row| {
+        self.decode(&self.whole, rows, threads, |items, index, row| {
             text.clear();
             key.clear();
             items.write(index, &mut text).map_err(|e| self.row_error(row, e))?;
             let item = tape.parse(&text).map_err(|e| inner.unreadable(e))?;
             if self.search.matches(item).map_err(|e| inner.unmatched(e))? {
                 self.search.sort_key(item, &mut key).map_err(|e| inner.unreadable(e))?;
-                if self.is_passed(&key) {
-                    return Ok(());
+                if !self.is_passed(&key) {
+                    push(&mut hits, &key, &text)?;
                 }
-                hits.try_push(&key, |out| {
-                    out.extend_from_slice(&text);
-                    Ok(())
-                })?;
             }
             Ok(())
         })?;
@@ -365,9 +359,19 @@ impl Ask {
         cause.into_error(format!("{}: row {row}", self.file.name))
     }
 
-    /// Decodes all columns that the answer is made of.
-    pub(crate) fn wide(
+    /// All columns that the answer is made of, and that decide.
+    pub(crate) fn whole(
         &self,
+        rows: (usize, &[Range<usize>]),
+        item: impl FnMut(&mut Items, usize, u64) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.decode(&self.whole, rows, 1, item)
+    }
+
+    /// Makes Items of some columns.
+    fn decode(
+        &self,
+        columns: &Columns,
         (group, rows): (usize, &[Range<usize>]),
         threads: usize,
         mut item: impl FnMut(&mut Items, usize, u64) -> Result<(), Error>,
@@ -382,7 +386,7 @@ impl Ask {
         let table = &inner.table;
         let before: usize = (0..group).map(|group| table.rows(group)).sum();
         let mut rows_left = rows.iter().cloned().flatten().map(|row| (before + row) as u64);
-        for batch in table.read(group, &self.wide, rows, (self.slice(), threads)).map_err(failed)? {
+        for batch in table.read(group, columns, rows, (self.slice(), threads)).map_err(failed)? {
             let batch = batch.map_err(failed)?;
             self.search.check_stop()?;
             let mut items = Items::new(&batch, &inner.footer.names, scope)

@@ -17,8 +17,9 @@ use crate::search::files::Files;
 use crate::search::first::First;
 use crate::search::known;
 use crate::search::levels::{Levels, add, add_to};
-use crate::search::picked::{Waves, each};
+use crate::search::picked::each;
 use crate::search::pruned::Pruned;
+use crate::search::wave::{answer, picked, wave};
 
 pub(crate) struct Asking<'f> {
     files: Files<'f>,
@@ -55,9 +56,11 @@ impl<'f> Asking<'f> {
     /// The files that may answer, ours and those of others; those that come first in the order come first.
     pub(crate) fn pruned(&self) -> Result<(Vec<Pruned>, Vec<Pruned>), Error> {
         let mut open = Vec::new();
+        // It takes less time than to begin a thread, but for who waits for a server.
+        let threads = if self.files.at_once() > 1 { self.threads } else { 1 };
         each(
             self.files.files,
-            self.threads,
+            threads,
             || (),
             |(), file, _| Pruned::of(file, &self.search, self.wanted, &self.levels),
             |pruned| {
@@ -77,9 +80,7 @@ impl<'f> Asking<'f> {
 
     /// The rows of a file of others that may answer.
     pub(crate) fn candidates(&self, pruned: Pruned) -> Candidates {
-        let ask = Arc::new(self.ask(pruned));
-        let waves = Waves::all(ask.groups.clone());
-        Candidates::new(ask, waves, self.threads)
+        Candidates::new(Arc::new(self.ask(pruned)), self.threads)
     }
 
     /// Counts what a file that has been asked has left out.
@@ -98,12 +99,14 @@ impl<'f> Asking<'f> {
         if let Some(few) = few {
             return self.first(ours, few, sorter);
         }
+        let asks: Vec<Ask> = ours.into_iter().map(|pruned| self.ask(pruned)).collect();
+        let mut groups = asks.iter().flat_map(Ask::groups).peekable();
         let mut answered = 0;
-        for pruned in ours {
-            let ask = self.ask(pruned);
-            answered += ask.answer(Waves::all(ask.groups.clone()), self.threads, sorter)?;
-            self.has_asked(&ask);
+        while groups.peek().is_some() {
+            let rows = picked(wave(&mut groups), self.threads)?;
+            answered += answer(rows, self.threads, sorter)?;
         }
+        asks.iter().for_each(|ask| self.has_asked(ask));
         Ok(answered)
     }
 
@@ -134,12 +137,10 @@ impl<'f> Asking<'f> {
                 Ok(())
             },
         )?;
-        let mut answered = 0;
-        for (ask, rows) in asks.iter().zip(few.rows_by_file(asks.len())) {
-            let waves = Waves { first: Some(rows), groups: Vec::new().into_iter() };
-            answered += ask.answer(waves, self.threads, sorter)?;
-            self.has_asked(ask);
-        }
+        let rows = asks.iter().zip(few.rows_by_file(asks.len()));
+        let rows = rows.flat_map(|(ask, rows)| rows.into_iter().map(move |rows| (ask, rows)));
+        let answered = answer(rows.collect(), self.threads, sorter)?;
+        asks.iter().for_each(|ask| self.has_asked(ask));
         Ok(answered)
     }
 

@@ -1,16 +1,19 @@
 //! The rows of a file that may answer, as a source of Items: for files whose Items have not passed the gate.
 
 use std::sync::Arc;
+use std::vec;
 
 use stacyard_store::{Batch, Error, Source, Work};
 
 use crate::read::source::write_record;
 use crate::search::ask::Ask;
-use crate::search::picked::{Picked, Waves};
+use crate::search::picked::Picked;
+use crate::search::wave::{picked, wave};
 
 pub(crate) struct Candidates {
     ask: Arc<Ask>,
-    waves: Waves,
+    /// The row groups that have not been looked at.
+    groups: vec::IntoIter<usize>,
     threads: usize,
     /// What is left of a wave.
     slices: Box<dyn Iterator<Item = Picked> + Send>,
@@ -18,8 +21,8 @@ pub(crate) struct Candidates {
 
 impl Candidates {
     /// `threads`: how many look for the rows.
-    pub(crate) fn new(ask: Arc<Ask>, waves: Waves, threads: usize) -> Self {
-        Self { ask, waves, threads, slices: Box::new(std::iter::empty()) }
+    pub(crate) fn new(ask: Arc<Ask>, threads: usize) -> Self {
+        Self { groups: ask.groups.clone().into_iter(), ask, threads, slices: Box::new(std::iter::empty()) }
     }
 
     /// Who is asked.
@@ -46,14 +49,18 @@ impl Source for Candidates {
             if let Some(slice) = self.slices.next() {
                 break slice;
             }
-            let Some(rows) = self.ask.next(&mut self.waves, self.threads)? else { return Ok(None) };
+            let wave = wave(&mut self.groups.by_ref().map(|group| (&*self.ask, group)));
+            if wave.is_empty() {
+                return Ok(None);
+            }
+            let rows: Vec<Picked> = picked(wave, self.threads)?.into_iter().map(|(_, rows)| rows).collect();
             let length = self.ask.slice();
-            self.slices = Box::new(rows.into_iter().flat_map(move |picked| picked.slices(length)));
+            self.slices = Box::new(rows.into_iter().flat_map(move |rows| rows.slices(length)));
         };
         let ask = Arc::clone(&self.ask);
         Ok(Some(Box::new(move || {
             let mut batch = Batch::default();
-            ask.wide((slice.group, &slice.rows), 1, |items, index, row| {
+            ask.whole((slice.group, &slice.rows), |items, index, row| {
                 write_record(items, index, row, ask.name(), &mut batch)
             })?;
             Ok(batch)

@@ -10,8 +10,9 @@ use stacyard_store::Error;
 use crate::read::runs;
 use crate::search::ask::{Ask, NARROW, SLICE};
 use crate::search::levels::add;
-use crate::search::picked::{Picked, Waves, each};
+use crate::search::picked::{Known, Picked, each};
 use crate::search::rank::Ranked;
+use crate::search::wave::{picked, wave};
 
 /// Of so many rows at most the ranks are held; where more do not answer, all are evaluated in waves.
 const MAX_REACH: usize = 1 << 20;
@@ -74,14 +75,14 @@ impl First {
         for Found { key, file, group, row } in found {
             let Some(of_file) = rows.get_mut(*file) else { continue };
             match of_file.last_mut() {
-                Some(Picked { group: last, rows, keys: Some(keys) }) if last == group => {
+                Some(Picked { group: last, rows, known: Known::Places(keys) }) if last == group => {
                     runs::push(rows, *row..row + 1);
                     keys.push(key.clone());
                 }
                 _ => of_file.push(Picked {
                     group: *group,
                     rows: std::iter::once(*row..row + 1).collect(),
-                    keys: Some(vec![key.clone()]),
+                    known: Known::Places(vec![key.clone()]),
                 }),
             }
         }
@@ -156,9 +157,10 @@ impl Ask {
         }
         self.levels.again();
         first.items.clear();
-        let mut waves = Waves::all(self.groups.clone());
-        while let Some(rows) = self.next(&mut waves, threads)? {
-            self.first_of(rows, &mut first, threads)?;
+        let mut groups = self.groups().peekable();
+        while groups.peek().is_some() {
+            let rows = picked(wave(&mut groups), threads)?.into_iter().map(|(_, rows)| rows);
+            self.first_of(rows.collect(), &mut first, threads)?;
         }
         Ok(first)
     }
@@ -195,7 +197,7 @@ impl Ask {
                     rows.are_all = false;
                 } else {
                     let wanted = rank.map(|rank| Ranked { rank, least, most: worst });
-                    let is_beyond = self.narrow(group, wanted, threads, |rank, run| rows.add(rank, run))?;
+                    let is_beyond = self.narrow(group, wanted, threads, |rank, run, _| rows.add(rank, run))?;
                     rows.are_all &= !is_beyond;
                     rows.drop_worst();
                 }
@@ -229,7 +231,7 @@ impl Ask {
             }
             are_all &= ranked.iter().all(|(rank, _)| *rank <= worst);
             if !rows.is_empty() {
-                picked.push(Picked { group, rows, keys: None });
+                picked.push(Picked::open(group, rows));
             }
         }
         Ok((picked, are_all))
@@ -245,7 +247,7 @@ impl Ask {
             |tape, slice, _| {
                 let mut first = First::new(wanted);
                 let group = slice.group;
-                self.exact(tape, &slice, |row, key| {
+                self.exact(tape, group, &slice.rows, |row, key| {
                     add(&self.levels.after_exact, 1);
                     first.add(Found { key, file: 0, group, row });
                 })?;

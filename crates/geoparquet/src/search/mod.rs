@@ -1,5 +1,5 @@
 //! A search in files (`files`, `asking`), in each of them level by level: conditions of the columns (`condition`), row groups and pages
-//! (`prune`, `pruned`), rows (`filter`, `rank`), Items (`ask`, `first`); and counts that need no Items (`verdict`, `scalar`,
+//! (`prune`, `pruned`), rows (`filter`, `rank`), Items (`ask`, `first`, `wave`); and counts that need no Items (`verdict`, `scalar`,
 //! `tally`).
 //!
 //! Uses `read` and `format`; used by `store` and `folder`.
@@ -22,3 +22,4 @@ pub(crate) mod rank;
 pub(crate) mod scalar;
 pub(crate) mod tally;
 pub(crate) mod verdict;
+pub(crate) mod wave;

@@ -1,6 +1,6 @@
 //! Which columns decide whether an Item answers, and where it stands in the order.
 
-use stacyard_search::{Aggregation, Compiled, FREE_TEXT_PROPERTIES, Place};
+use stacyard_search::{Aggregation, Compiled, FREE_TEXT_PROPERTIES, Place, Property};
 
 use crate::format::time::{DATETIME, END, START};
 use crate::read::footer::Footer;
@@ -11,14 +11,24 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
+    /// For the place of an Item in the order.
+    pub(crate) fn to_sort(search: &Compiled, footer: &Footer) -> Self {
+        let mut needed = Self { roots: ["id", "collection"].map(str::to_owned).into() };
+        needed.roots.extend(footer.names.conventions.residual.clone());
+        if search.order().iter().any(|key| key.property.is_none()) {
+            needed.roots.extend([DATETIME, START, END].map(str::to_owned));
+        }
+        search.request().sortby.iter().for_each(|key| needed.add(&key.property, footer));
+        needed
+    }
+
     /// For a search, and what is wanted of the Items that answer.
     pub(crate) fn of(search: &Compiled, wanted: &[Aggregation], footer: &Footer) -> Self {
-        let mut roots: Vec<String> = ["id", "collection"].map(str::to_owned).into();
-        roots.extend(footer.names.conventions.residual.clone());
+        let mut needed = Self::to_sort(search, footer);
+        let roots = &mut needed.roots;
         let request = search.request();
-        let by_start = search.order().iter().any(|key| key.property.is_none());
         let of_times = |one: &Aggregation| matches!(one, Aggregation::Times(None, _) | Aggregation::Extent);
-        if request.datetime.is_some() || by_start || wanted.iter().any(of_times) {
+        if request.datetime.is_some() || wanted.iter().any(of_times) {
             roots.extend([DATETIME, START, END].map(str::to_owned));
         }
         if wanted.iter().any(|one| matches!(one, Aggregation::Cells(_) | Aggregation::Extent)) {
@@ -30,17 +40,21 @@ impl Needed {
         if !request.text.is_empty() {
             roots.extend(FREE_TEXT_PROPERTIES.map(str::to_owned));
         }
-        request.each_property(&mut |property| match property.place() {
-            Place::Geometry => roots.push(footer.names.geometry.clone()),
+        request.each_property(&mut |property| needed.add(property, footer));
+        needed
+    }
+
+    fn add(&mut self, property: &Property, footer: &Footer) {
+        match property.place() {
+            Place::Geometry => self.roots.push(footer.names.geometry.clone()),
             // A name with dots may be nested at any of them.
             Place::Properties => {
                 let key = property.key();
-                roots.extend(key.match_indices('.').map(|(dot, _)| key[..dot].to_owned()));
-                roots.push(key.to_owned());
+                self.roots.extend(key.match_indices('.').map(|(dot, _)| key[..dot].to_owned()));
+                self.roots.push(key.to_owned());
             }
             Place::Id | Place::Collection => {}
-        });
-        Self { roots }
+        }
     }
 
     pub(crate) fn has(&self, path: &[String]) -> bool {

@@ -1,7 +1,6 @@
 //! Rows that may answer, before they are read; and jobs on them, side by side.
 
 use std::ops::{ControlFlow, Range};
-use std::vec;
 
 use stacyard_store::{Error, in_order};
 
@@ -12,11 +11,23 @@ pub(crate) struct Picked {
     pub(crate) group: usize,
     /// In runs, ascending.
     pub(crate) rows: Vec<Range<usize>>,
-    /// The places in the order of those that are known to answer.
-    pub(crate) keys: Option<Vec<Vec<u8>>>,
+    pub(crate) known: Known,
+}
+
+/// What is known of some rows.
+pub(crate) enum Known {
+    /// These of them may answer, in runs, ascending; the others do.
+    AllBut(Vec<Range<usize>>),
+    /// They answer, and have these places in the order.
+    Places(Vec<Vec<u8>>),
 }
 
 impl Picked {
+    /// Rows that may answer.
+    pub(crate) fn open(group: usize, rows: Vec<Range<usize>>) -> Self {
+        Self { group, known: Known::AllBut(rows.clone()), rows }
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         count(&self.rows)
@@ -24,32 +35,22 @@ impl Picked {
 
     /// The same in slices of so many rows, made as they are asked for.
     pub(crate) fn slices(self, length: usize) -> impl Iterator<Item = Self> + Send {
-        let group = self.group;
-        let mut keys = self.keys.map(Vec::into_iter);
-        runs::slices(self.rows, length).map(move |rows| {
-            let keys = keys.as_mut().map(|keys| keys.take(count(&rows)).collect());
-            Self { group, rows, keys }
+        let Self { group, rows, mut known } = self;
+        runs::slices(rows, length).map(move |rows| {
+            let known = match &mut known {
+                Known::AllBut(open) => {
+                    let span = rows.first().map_or(0, |run| run.start)..rows.last().map_or(0, |run| run.end);
+                    Known::AllBut(runs::inside(open, &span).collect())
+                }
+                Known::Places(keys) => Known::Places(keys.drain(..count(&rows).min(keys.len())).collect()),
+            };
+            Self { group, rows, known }
         })
     }
 }
 
 fn count(rows: &[Range<usize>]) -> usize {
     rows.iter().map(Range::len).sum()
-}
-
-/// All rows that may answer, in waves: of so many row groups at a time that their rows are in memory together.
-pub(crate) struct Waves {
-    /// Where only the first are wanted, these.
-    pub(crate) first: Option<Vec<Picked>>,
-    /// The row groups that have not been looked at.
-    pub(crate) groups: vec::IntoIter<usize>,
-}
-
-impl Waves {
-    /// Those of some row groups.
-    pub(crate) fn all(groups: Vec<usize>) -> Self {
-        Self { first: None, groups: groups.into_iter() }
-    }
 }
 
 /// Maps the jobs side by side, and takes the results in order. A single one has all threads for itself.

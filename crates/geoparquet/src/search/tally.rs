@@ -19,9 +19,10 @@ use crate::search::ask::{Ask, SLICE};
 use crate::search::cells::{self, Cells};
 use crate::search::condition::{Column, Kind, Maker, Test};
 use crate::search::levels::add;
-use crate::search::picked::{Picked, Waves, each};
+use crate::search::picked::{Picked, each};
 use crate::search::scalar::Scalar;
 use crate::search::verdict::{Share, Verdict};
+use crate::search::wave::wave;
 
 /// How the columns tell what is wanted.
 pub(crate) struct Plan {
@@ -339,10 +340,10 @@ impl Ask {
         let tallies = || parts.iter().map(|_| Tally::default()).collect::<Vec<_>>();
         let mut all = tallies();
         let mut answered = 0;
-        let mut waves = Waves::all(self.groups.clone());
-        while let Some(groups) = self.wave(&mut waves) {
+        let mut groups = self.groups().peekable();
+        while groups.peek().is_some() {
             let mut open = Vec::new();
-            for group in groups {
+            for (_, group) in wave(&mut groups) {
                 match plan.as_ref().and_then(|plan| plan.statistics(self.table(), group, &mut all)) {
                     Some(rows) => answered += rows,
                     None => open.push(group),
@@ -370,7 +371,7 @@ impl Ask {
             )?;
             let by_items = |tape: &mut Tape, slice: Picked, _| {
                 let (mut part, mut number) = (empty.clone(), 0);
-                self.matching(tape, &slice, |_, item| {
+                self.matching(tape, slice.group, &slice.rows, |_, item| {
                     number += 1;
                     Ok(part.add(item)?)
                 })?;
@@ -405,8 +406,8 @@ impl Ask {
             Some(plan) => read(plan).map_err(failed)?.map(|columns| (plan, columns)),
             None => None,
         }) else {
-            self.narrow(group, None, threads, |_, run| runs::push(&mut rows, run))?;
-            return Ok((0, Some(Picked { group, rows, keys: None })));
+            self.narrow(group, None, threads, |_, run, _| runs::push(&mut rows, run))?;
+            return Ok((0, Some(Picked::open(group, rows))));
         };
         let total = self.table().rows(group);
         let mut answer = plan.verdict.rows(&columns, total).map_err(failed)?;
@@ -416,10 +417,10 @@ impl Ask {
             let open = open.map_err(failed)?;
             answer = &answer & &!&open;
             if open.count_set_bits() > 0 {
-                self.narrow(group, None, threads, |_, run| {
+                self.narrow(group, None, threads, |_, run, _| {
                     run.filter(|&row| open.value(row)).for_each(|row| runs::push(&mut rows, row..row + 1));
                 })?;
-                rest = Some(Picked { group, rows, keys: None });
+                rest = Some(Picked::open(group, rows));
             }
         }
         let number = answer.count_set_bits();

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use parquet::errors::Result;
 use stacyard_model::json::Number;
-use stacyard_search::Search;
+use stacyard_search::{Area, Search};
 use stacyard_search::cql2::{CompareOp, Expr, Literal};
 
 use crate::format::time;
 use crate::read::flat::Flats;
-use crate::search::condition::{Column, Kind, Maker, Test};
+use crate::search::condition::{Column, Condition, Kind, Maker, Test};
 
 /// A set of rows. A comparison holds no null, so that what is not known is in neither of two opposite sets.
 #[derive(Debug, PartialEq)]
@@ -56,6 +56,17 @@ impl Verdict {
             Self::Any(list) => join(list, BooleanBuffer::new_unset(rows), |a, b| a | b),
             Self::Column(column, test) => columns.of(column.leaf)?.passing(test, column.kind),
             Self::Not(inner) => Ok(!&inner.rows(columns, rows)?),
+        }
+    }
+
+    /// The same as a condition, which knows no others.
+    fn into_condition(self) -> Option<Condition> {
+        let each = |list: Vec<Self>| list.into_iter().map(Self::into_condition).collect::<Option<_>>();
+        match self {
+            Self::All(list) => each(list).map(Condition::All),
+            Self::Any(list) => each(list).map(Condition::Any),
+            Self::Column(column, test) => Some(Condition::Column(column, test)),
+            Self::Not(_) => None,
         }
     }
 
@@ -115,6 +126,26 @@ impl Maker<'_> {
             all.push(self.is(filter, true)?);
         }
         Some(Verdict::All(all))
+    }
+
+    /// A condition that only rows meet whose Items answer, if not all of these; `None` where there is none. Rows with a residual are not
+    /// what it says of them.
+    pub(crate) fn sure(&self, search: &Search) -> Option<Condition> {
+        let rest = Search { area: None, ..search.clone() };
+        let rest = self.verdict(&rest)?.into_condition()?;
+        let Some(area) = &search.area else { return Some(rest) };
+        // A geometry answers whose box lies in the one that is asked for, if it is not empty.
+        let Area::Box(area) = area else { return None };
+        self.footer.names.conventions.has_points().then_some(())?;
+        let [west, south, east, north] = self.boxes()?;
+        let within = |column: &Column, low, high| Condition::Column(column.clone(), Test::Floats(low, high));
+        let within = area.halves().map(|half| {
+            let (min, max) = (half.min(), half.max());
+            let [x, y] = [[min.x, max.x], [min.y, max.y]];
+            let sides = [(&west, x), (&east, x), (&south, y), (&north, y)];
+            Condition::All(sides.map(|(column, [low, high])| within(column, low, high)).into())
+        });
+        Some(Condition::All(vec![rest, Condition::Any(within.collect())]))
     }
 
     /// The temporal extent overlaps a span.

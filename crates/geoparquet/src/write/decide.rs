@@ -46,10 +46,11 @@ impl Layout {
             planner.exceptions += 1;
         }
         let bbox_heights = items.bbox.three_d > 0;
+        let points = items.geometry.empty == 0;
         let Planner { forgot: more, nameless, misfits, .. } = planner;
         let left_out = LeftOut { leaves: left_out, of, more, nameless, misfits };
         let residual = planner.exceptions > 0 || planner.forgot;
-        Self { members, properties, geometry, bbox, bbox_heights, residual, left_out }
+        Self { members, properties, geometry, points, bbox, bbox_heights, residual, left_out }
     }
 }
 

@@ -340,6 +340,8 @@ impl Shape {
 pub(crate) struct GeometryShape {
     pub(crate) valid: u64,
     pub(crate) inexact: u64,
+    /// Geometries without a point.
+    pub(crate) empty: u64,
     /// Geometries that have coordinates spelled `10`, or spelled `10.0`.
     pub(crate) whole_integers: u64,
     pub(crate) whole_floats: u64,
@@ -355,6 +357,7 @@ impl GeometryShape {
         let written = wkb::write(geometry, scratch)?;
         self.valid += 1;
         self.inexact += u64::from(written.inexact);
+        self.empty += u64::from(written.bounds.is_empty());
         self.whole_integers += u64::from(written.whole_integers > 0);
         self.whole_floats += u64::from(written.whole_floats > 0);
         self.add_type((written.name, written.three_d));
@@ -371,6 +374,7 @@ impl GeometryShape {
     pub(crate) fn merge(&mut self, other: Self) {
         self.valid += other.valid;
         self.inexact += other.inexact;
+        self.empty += other.empty;
         self.whole_integers += other.whole_integers;
         self.whole_floats += other.whole_floats;
         other.types.into_iter().for_each(|name| self.add_type(name));

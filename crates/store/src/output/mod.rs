@@ -7,7 +7,7 @@ mod target;
 mod temporary;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ use crate::url::{Location, StoreUrl};
 pub use folder::OutputFolder;
 use target::Target;
 use temporary::{Limit, Temporary, unfinished};
+
+/// Bytes that are written at once (256 KiB).
+const BUFFER: usize = 256 << 10;
 
 /// Removes what this process has half-written and ends it: what the handler of an interrupt does.
 pub fn abandon_and_exit(status: i32) -> ! {
@@ -168,6 +171,11 @@ impl Output {
     /// The file itself, for writers that want one. What they write is not counted by [`Output::written`].
     pub fn as_file(&self) -> &File {
         &self.file
+    }
+
+    /// The file for writers of many small pieces, which they flush at the end.
+    pub fn buffered(&self) -> BufWriter<&File> {
+        BufWriter::with_capacity(BUFFER, &self.file)
     }
 
     /// The target, for messages.
