@@ -19,6 +19,7 @@ use crate::read::runs;
 use crate::read::source::rows_within;
 use crate::read::table::{Columns, Table};
 use crate::search::condition::{Column, Condition, Conditions, Maker};
+use crate::search::lead::Lead;
 use crate::search::levels::{Levels, add};
 use crate::search::needed::Needed;
 use crate::search::picked::{Known, Picked};
@@ -56,6 +57,7 @@ pub(crate) struct Ask {
     pub(crate) file: Arc<Opened>,
     pub(crate) search: Arc<Compiled>,
     conditions: Conditions,
+    lead: Option<Lead>,
     /// Rows that meet it answer, if they have no residual.
     sure: Option<Condition>,
     residual: Option<Column>,
@@ -90,9 +92,12 @@ impl Ask {
         let residual = footer.names.conventions.residual.as_ref();
         let residual = residual.and_then(|name| maker.column(std::slice::from_ref(name)));
         let sure = maker.sure(request);
+        let lead = groups.first().and_then(|&group| Lead::of(&conditions.all, table, group));
         let mut narrow = Vec::new();
         conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
-        sure.iter().for_each(|sure| sure.each_column(&mut |column| narrow.push(column.path.as_slice())));
+        if let Some(sure) = &sure {
+            sure.each_column(&mut |column| narrow.push(column.path.as_slice()));
+        }
         let mut ranked = narrow.clone();
         ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
         let (needed, to_sort) = (Needed::of(search, wanted, footer), Needed::to_sort(search, footer));
@@ -107,6 +112,7 @@ impl Ask {
             // Items of others go through the gate, which wants all of them.
             whole: table
                 .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
+            lead,
             sure,
             residual,
             search: Arc::clone(search),
@@ -122,6 +128,18 @@ impl Ask {
     /// Its row groups that may answer.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&Self, usize)> {
         self.groups.iter().map(move |&group| (self, group))
+    }
+
+    /// The rows of a row group that may answer.
+    pub(crate) fn pick(&self, group: usize, threads: usize) -> Result<Picked, Error> {
+        let (mut rows, mut open) = (Vec::new(), Vec::new());
+        self.narrow(group, None, threads, |_, run, is_sure| {
+            if !is_sure {
+                runs::push(&mut open, run.clone());
+            }
+            runs::push(&mut rows, run);
+        })?;
+        Ok(Picked { group, rows, known: Known::AllBut(open) })
     }
 
     /// Gives the rows of a row group that pages and columns leave, ascending, with their ranks, the lowest of all where
@@ -164,6 +182,10 @@ impl Ask {
             .map_err(failed)?;
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
+        let pages = match &self.lead {
+            Some(lead) => self.led(lead, group, &pages, threads).map_err(failed)?,
+            None => pages,
+        };
         // The numbers of the rows that are read.
         let mut numbers = pages.iter().cloned().flatten();
         for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
@@ -185,6 +207,28 @@ impl Ask {
             }
         }
         if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(is_beyond) }
+    }
+
+    /// Of some rows of a row group those that meet the condition that leads.
+    fn led(
+        &self,
+        lead: &Lead,
+        group: usize,
+        rows: &[Range<usize>],
+        threads: usize,
+    ) -> Result<Vec<Range<usize>>, ParquetError> {
+        let mut left = Vec::new();
+        let mut numbers = rows.iter().cloned().flatten();
+        for batch in self.table().read(group, &lead.columns, rows, (self.narrow_rows, threads))? {
+            let batch = batch?;
+            for meets in &lead.condition.rows(&batch) {
+                let row = numbers.next().ok_or_else(contradiction)?;
+                if meets {
+                    runs::push(&mut left, row..row + 1);
+                }
+            }
+        }
+        if numbers.next().is_some() { Err(contradiction()) } else { Ok(left) }
     }
 
     /// Of some rows those that answer, by the columns that decide; each with its key.
@@ -277,7 +321,9 @@ impl Ask {
                 answers.extend(placed.iter().map(|(row, _)| *row..row + 1));
                 answers.sort_unstable_by_key(|run| run.start);
                 rows.clear();
-                answers.into_iter().for_each(|run| runs::push(&mut rows, run));
+                for run in answers {
+                    runs::push(&mut rows, run);
+                }
             }
         }
         let mut hits = Hits::default();

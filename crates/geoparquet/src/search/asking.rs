@@ -19,7 +19,7 @@ use crate::search::known;
 use crate::search::levels::{Levels, add, add_to};
 use crate::search::picked::each;
 use crate::search::pruned::Pruned;
-use crate::search::wave::{answer, picked, wave};
+use crate::search::wave::{answer, read};
 
 pub(crate) struct Asking<'f> {
     files: Files<'f>,
@@ -100,13 +100,10 @@ impl<'f> Asking<'f> {
             return self.first(ours, few, sorter);
         }
         let asks: Vec<Ask> = ours.into_iter().map(|pruned| self.ask(pruned)).collect();
-        let mut groups = asks.iter().flat_map(Ask::groups).peekable();
-        let mut answered = 0;
-        while groups.peek().is_some() {
-            let rows = picked(wave(&mut groups), self.threads)?;
-            answered += answer(rows, self.threads, sorter)?;
+        let answered = answer(asks.iter().flat_map(Ask::groups), self.threads, sorter)?;
+        for ask in &asks {
+            self.has_asked(ask);
         }
-        asks.iter().for_each(|ask| self.has_asked(ask));
         Ok(answered)
     }
 
@@ -139,8 +136,10 @@ impl<'f> Asking<'f> {
         )?;
         let rows = asks.iter().zip(few.rows_by_file(asks.len()));
         let rows = rows.flat_map(|(ask, rows)| rows.into_iter().map(move |rows| (ask, rows)));
-        let answered = answer(rows.collect(), self.threads, sorter)?;
-        asks.iter().for_each(|ask| self.has_asked(ask));
+        let answered = read(rows.collect(), self.threads, sorter)?;
+        for ask in &asks {
+            self.has_asked(ask);
+        }
         Ok(answered)
     }
 

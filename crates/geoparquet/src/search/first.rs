@@ -197,7 +197,8 @@ impl Ask {
                     rows.are_all = false;
                 } else {
                     let wanted = rank.map(|rank| Ranked { rank, least, most: worst });
-                    let is_beyond = self.narrow(group, wanted, threads, |rank, run, _| rows.add(rank, run))?;
+                    let is_beyond =
+                        self.narrow(group, wanted, threads, |rank, run, _| rows.add(rank, run))?;
                     rows.are_all &= !is_beyond;
                     rows.drop_worst();
                 }

@@ -1,5 +1,5 @@
 //! A search in files (`files`, `asking`), in each of them level by level: conditions of the columns (`condition`), row groups and pages
-//! (`prune`, `pruned`), rows (`filter`, `rank`), Items (`ask`, `first`, `wave`); and counts that need no Items (`verdict`, `scalar`,
+//! (`prune`, `pruned`), rows (`lead`, `filter`, `rank`), Items (`ask`, `first`, `wave`); and counts that need no Items (`verdict`, `scalar`,
 //! `tally`).
 //!
 //! Uses `read` and `format`; used by `store` and `folder`.
@@ -13,6 +13,7 @@ pub(crate) mod files;
 pub(crate) mod filter;
 pub(crate) mod first;
 pub(crate) mod known;
+pub(crate) mod lead;
 pub(crate) mod levels;
 pub(crate) mod needed;
 pub(crate) mod picked;

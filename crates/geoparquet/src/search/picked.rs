@@ -59,6 +59,17 @@ pub(crate) fn each<Job: Send, State, Out: Send>(
     threads: usize,
     state: impl Fn() -> State + Sync,
     map: impl Fn(&mut State, Job, usize) -> Result<Out, Error> + Sync,
+    take: impl FnMut(Out) -> Result<(), Error>,
+) -> Result<(), Error> {
+    each_ahead(jobs, (threads, 1), state, map, take)
+}
+
+/// The same with so many results for each thread that wait to be taken, or are under way.
+pub(crate) fn each_ahead<Job: Send, State, Out: Send>(
+    jobs: impl IntoIterator<Item = Job, IntoIter: Send>,
+    (threads, ahead): (usize, usize),
+    state: impl Fn() -> State + Sync,
+    map: impl Fn(&mut State, Job, usize) -> Result<Out, Error> + Sync,
     mut take: impl FnMut(Out) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut jobs = jobs.into_iter();
@@ -67,7 +78,7 @@ pub(crate) fn each<Job: Send, State, Out: Send>(
     let mut jobs = [first, second].into_iter().chain(jobs);
     in_order(
         || Ok(jobs.next()),
-        (threads, 1),
+        (threads, ahead),
         state,
         |state, job| map(state, job, 1),
         |out| take(out).map(ControlFlow::Continue),

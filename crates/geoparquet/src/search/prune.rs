@@ -186,6 +186,11 @@ impl Table {
         condition.may_hold_within(&bounds).unwrap_or(true)
     }
 
+    /// What the statistics of a row group say of a column.
+    pub(crate) fn bounds(&self, group: usize, column: &Column) -> Bounds<'_> {
+        self.group_bounds(group, column, self.rows(group) as u64)
+    }
+
     fn group_bounds(&self, group: usize, column: &Column, rows: u64) -> Bounds<'_> {
         let chunk = self.group(group).column(column.leaf);
         let area = chunk.geo_statistics().and_then(GeospatialStatistics::bounding_box).and_then(area);
@@ -234,13 +239,13 @@ impl Table {
 
     /// Whether all of a column is null, by the statistics.
     pub(crate) fn is_null(&self, group: usize, column: &Column) -> bool {
-        self.group_bounds(group, column, self.rows(group) as u64).only_nulls
+        self.bounds(group, column).only_nulls
     }
 
     /// The least and the greatest value of a column of numbers or instants in our own files, none where all are null; `None` where
     /// the statistics do not say it.
     pub(crate) fn group_ends(&self, group: usize, column: &Column) -> Option<Vec<Scalar<'static>>> {
-        let bounds = self.group_bounds(group, column, self.rows(group) as u64);
+        let bounds = self.bounds(group, column);
         if bounds.only_nulls {
             return Some(Vec::new());
         }
@@ -256,7 +261,7 @@ impl Table {
 
     /// What is known of a column of numbers or instants, as [`crate::search::filter::numbers`] gives them; `None` if nothing is.
     pub(crate) fn group_numbers(&self, group: usize, column: &Column) -> Option<Numbers> {
-        self.group_bounds(group, column, self.rows(group) as u64).numbers(column.kind)
+        self.bounds(group, column).numbers(column.kind)
     }
 
     /// The same of the page that holds a row.

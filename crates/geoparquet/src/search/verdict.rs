@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use parquet::errors::Result;
 use stacyard_model::json::Number;
-use stacyard_search::{Area, Search};
 use stacyard_search::cql2::{CompareOp, Expr, Literal};
+use stacyard_search::{Area, Search};
 
 use crate::format::time;
 use crate::read::flat::Flats;

@@ -3,15 +3,20 @@
 use stacyard_model::json::Tape;
 use stacyard_store::{Error, Hits, Sorter};
 
-use crate::read::runs;
 use crate::search::ask::Ask;
-use crate::search::picked::{Known, Picked, each};
+use crate::search::picked::{Picked, each, each_ahead};
 
 /// From so many rows on a wave is full.
 const ROWS: usize = 1 << 20;
 
 /// Fewer rows are not worth a thread: to begin with all columns takes as long as to read some rows.
 const SHARE: usize = 128;
+
+/// So many row groups at most are one job: most have few rows that may answer, and to hand over a job takes nearly as long as to look at them.
+const MOST: usize = 8;
+
+/// So many of these jobs are ahead of each thread, as they take unlike times, and have little to hand over.
+const AHEAD: usize = 4;
 
 /// The next of some row groups; none where there are no more.
 pub(crate) fn wave<'a>(groups: &mut impl Iterator<Item = (&'a Ask, usize)>) -> Vec<(&'a Ask, usize)> {
@@ -27,25 +32,13 @@ pub(crate) fn wave<'a>(groups: &mut impl Iterator<Item = (&'a Ask, usize)>) -> V
 }
 
 /// The rows of a wave that may answer.
-pub(crate) fn picked<'a>(
-    wave: Vec<(&'a Ask, usize)>,
-    threads: usize,
-) -> Result<Vec<(&'a Ask, Picked)>, Error> {
+pub(crate) fn picked(wave: Vec<(&Ask, usize)>, threads: usize) -> Result<Vec<(&Ask, Picked)>, Error> {
     let mut found = Vec::new();
     each(
         wave,
         threads,
         || (),
-        |(), (ask, group), threads| {
-            let (mut rows, mut open) = (Vec::new(), Vec::new());
-            ask.narrow(group, None, threads, |_, run, is_sure| {
-                if !is_sure {
-                    runs::push(&mut open, run.clone());
-                }
-                runs::push(&mut rows, run);
-            })?;
-            Ok((ask, Picked { group, rows, known: Known::AllBut(open) }))
-        },
+        |(), (ask, group), threads| Ok((ask, ask.pick(group, threads)?)),
         |picked| {
             found.push(picked);
             Ok(())
@@ -54,20 +47,67 @@ pub(crate) fn picked<'a>(
     Ok(found)
 }
 
-/// Hands over the Items of some rows that answer; says how many.
+/// What was found in a row group.
+enum Found {
+    Hits(Hits),
+    /// More rows than one thread should read.
+    Rows(Picked),
+}
+
+/// Hands over the Items of some row groups that answer; says how many.
 pub(crate) fn answer<'a>(
-    rows: Vec<(&'a Ask, Picked)>,
+    groups: impl Iterator<Item = (&'a Ask, usize)>,
     threads: usize,
     sorter: &mut Sorter,
 ) -> Result<u64, Error> {
+    let mut groups = groups.peekable();
+    let mut count = 0;
+    while groups.peek().is_some() {
+        let wave = wave(&mut groups);
+        let some = (wave.len() / (threads.max(1) * 8)).clamp(1, MOST);
+        let mut rest = Vec::new();
+        each_ahead(
+            wave.chunks(some),
+            (threads, AHEAD),
+            Tape::new,
+            |tape, groups, threads| {
+                let found = groups.iter().map(|&(ask, group)| {
+                    let picked = ask.pick(group, threads)?;
+                    let found = match picked.len() {
+                        ..=SHARE => Found::Hits(ask.hits(tape, picked, threads)?),
+                        _ => Found::Rows(picked),
+                    };
+                    Ok((ask, found))
+                });
+                found.collect::<Result<Vec<_>, Error>>()
+            },
+            |found| {
+                for (ask, found) in found {
+                    match found {
+                        Found::Hits(hits) => {
+                            count += hits.len() as u64;
+                            sorter.push(hits)?;
+                        }
+                        Found::Rows(picked) => rest.push((ask, picked)),
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        count += read(rest, threads, sorter)?;
+    }
+    Ok(count)
+}
+
+/// Hands over the Items of some rows that answer; says how many.
+pub(crate) fn read(rows: Vec<(&Ask, Picked)>, threads: usize, sorter: &mut Sorter) -> Result<u64, Error> {
     let total: usize = rows.iter().map(|(_, picked)| picked.len()).sum();
     // So that each thread has something to do, and not too little.
     let share = (total / (2 * threads.max(1))).max(SHARE);
     let mut count = 0;
     each(
-        rows.into_iter().flat_map(|(ask, picked)| {
-            picked.slices(ask.slice().min(share)).map(move |slice| (ask, slice))
-        }),
+        rows.into_iter()
+            .flat_map(|(ask, picked)| picked.slices(ask.slice().min(share)).map(move |slice| (ask, slice))),
         threads,
         Tape::new,
         |tape, (ask, slice), threads| ask.hits(tape, slice, threads),

@@ -75,6 +75,43 @@ fn pages_that_are_left_out_leave_the_others_in_place() {
     }
 }
 
+/// What lies within the box answers without a look at its geometry; what lies on its edge does or does not, and what is empty never.
+#[test]
+fn geometries_within_a_box_on_its_edge_and_nowhere() {
+    let item = |n: usize, geometry: &str, bbox: &str| {
+        let text = format!(
+            r#"{{"type":"Feature","stac_version":"1.1.0","id":"i{n}","geometry":{geometry},"bbox":{bbox},"properties":{{"datetime":"2024-01-01T00:00:00Z","n":{n}}},"links":[],"assets":{{}}}}"#
+        );
+        Document::parse(text).unwrap()
+    };
+    let kinds = [
+        (r#"{"type":"Point","coordinates":[5.0,5.0]}"#, "[5.0,5.0,5.0,5.0]"),
+        // Its box meets the one that is asked for, and it does not.
+        (
+            r#"{"type":"Polygon","coordinates":[[[9.5,20.0],[20.0,9.5],[20.0,20.0],[9.5,20.0]]]}"#,
+            "[9.5,9.5,20.0,20.0]",
+        ),
+        (r#"{"type":"LineString","coordinates":[[9.0,5.0],[11.0,5.0]]}"#, "[9.0,5.0,11.0,5.0]"),
+        (r#"{"type":"Point","coordinates":[50.0,5.0]}"#, "[50.0,5.0,50.0,5.0]"),
+    ];
+    let mut items: Vec<Document> = (0..400).map(|n| item(n, kinds[n % 4].0, kinds[n % 4].1)).collect();
+    let question = Question::of(&[("bbox", "0,0,10,10"), ("filter", "n < 300"), ("sortby", "n")]);
+    let expected: Vec<String> = (0..300).step_by(2).map(|n| format!("i{n}")).collect();
+    let ask = |items: &[Document], question: &Question| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = GeoParquet::open(&write(items, folder.path(), Options::default()), 1 << 20).unwrap();
+        conformance::ask(&file, question).unwrap().0
+    };
+    assert_eq!(ask(&items, &question), expected);
+    // What decides, and what the order goes by, need not be wanted.
+    assert_eq!(ask(&items, &question.clone().with("fields", "id")), expected);
+    items[298] = item(298, r#"{"type":"Polygon","coordinates":[]}"#, "[1.0,1.0,2.0,2.0]");
+    assert_eq!(ask(&items, &question), expected[..149]);
+    // Few rows are made at once.
+    assert_eq!(ask(&items[290..], &question), ["i290", "i292", "i294", "i296"]);
+    assert_eq!(ask(&items[..12], &question), expected[..6]);
+}
+
 /// The same Items in a file of another program: no `stacyard` key, so that what it wrote is all there is.
 #[test]
 fn files_of_others_answer_as_the_reference() {

@@ -47,7 +47,7 @@ impl Question {
                 self.get("query").map(parse_query).transpose()?.flatten(),
             ]),
             sortby: self.get("sortby").map(SortKey::parse_list).transpose()?.unwrap_or_default(),
-            fields: Fields::default(),
+            fields: self.get("fields").map(Fields::parse).transpose()?.unwrap_or_default(),
             limit: None,
             max_items: self.get("max-items").and_then(|number| number.parse().ok()),
         })
