@@ -1,6 +1,6 @@
 //! A search in a GeoParquet file: row groups, pages and rows are left out as early as the file allows; the evaluator
-//! of `stacyard-search` decides on the rest, first on the few columns that it needs, and the wide columns are read
-//! only for the rows that answer.
+//! of `stacyard-search` decides on the rest, unless their columns say that they answer: first on the few columns that it needs, and the wide
+//! columns are read only for the rows that answer.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::read::opened::Opened;
 use crate::read::runs;
 use crate::read::source::rows_within;
 use crate::read::table::{Columns, Table};
-use crate::search::condition::{Column, Condition, Conditions, Maker};
+use crate::search::condition::{Condition, Conditions, Maker};
 use crate::search::lead::Lead;
 use crate::search::levels::{Levels, add};
 use crate::search::needed::Needed;
@@ -41,6 +41,7 @@ const FEW: usize = 16;
 /// Of how many Items at most a search keeps the places to read only the first; those who want more get them sorted.
 pub(crate) const MAX_FIRST: u64 = 100_000;
 
+/// Adds an Item that was made already.
 fn push(hits: &mut Hits, key: &[u8], text: &[u8]) -> Result<(), Error> {
     hits.try_push(key, |out| {
         out.extend_from_slice(text);
@@ -58,9 +59,8 @@ pub(crate) struct Ask {
     pub(crate) search: Arc<Compiled>,
     conditions: Conditions,
     lead: Option<Lead>,
-    /// Rows that meet it answer, if they have no residual.
+    /// Rows that meet it answer.
     sure: Option<Condition>,
-    residual: Option<Column>,
     pub(crate) rank: Option<Rank>,
     /// The row groups that may answer.
     pub(crate) groups: Vec<usize>,
@@ -76,6 +76,8 @@ pub(crate) struct Ask {
     pub(crate) levels: Levels,
     /// Rows whose columns of conditions and rank are in memory at a time.
     narrow_rows: usize,
+    /// Rows of which one core may have all columns in memory.
+    pub(crate) rows_at_once: usize,
 }
 
 impl Ask {
@@ -89,16 +91,16 @@ impl Ask {
         let (table, footer) = (&file.table, &file.footer);
         let request = search.request();
         let maker = Maker { table, footer };
-        let residual = footer.names.conventions.residual.as_ref();
-        let residual = residual.and_then(|name| maker.column(std::slice::from_ref(name)));
         let sure = maker.sure(request);
-        let lead = groups.first().and_then(|&group| Lead::of(&conditions.all, table, group));
+        // To ask a server once more takes longer than to read all at once, and files of others may have to be unpacked twice.
+        let first = groups.first().filter(|_| footer.is_ours && table.file.at_once() == 1);
+        let lead = first.and_then(|&group| Lead::of(&conditions.all, table, group));
         let mut narrow = Vec::new();
         conditions.all.each_column(&mut |column| narrow.push(column.path.as_slice()));
+        let mut ranked = narrow.clone();
         if let Some(sure) = &sure {
             sure.each_column(&mut |column| narrow.push(column.path.as_slice()));
         }
-        let mut ranked = narrow.clone();
         ranked.extend(rank.iter().flat_map(Rank::columns).map(|column| column.path.as_slice()));
         let (needed, to_sort) = (Needed::of(search, wanted, footer), Needed::to_sort(search, footer));
         let fields = &request.fields;
@@ -106,6 +108,7 @@ impl Ask {
         Self {
             narrow: table.columns(|path| narrow.contains(&path)),
             narrow_rows: rows_within(&table.metadata, NARROW_BYTES, Some(ranked.leaves())).min(NARROW),
+            rows_at_once: rows_within(&table.metadata, SLICE_BYTES, None),
             ranked,
             exact: table.columns(|path| needed.has(path)),
             wide: table.columns(|path| to_sort.has(path) || fields.may_want(&footer.place(path))),
@@ -114,7 +117,6 @@ impl Ask {
                 .columns(|path| !footer.is_ours || needed.has(path) || fields.may_want(&footer.place(path))),
             lead,
             sure,
-            residual,
             search: Arc::clone(search),
             conditions,
             rank,
@@ -153,15 +155,14 @@ impl Ask {
         mut found: impl FnMut(i64, Range<usize>, bool),
     ) -> Result<bool, Error> {
         let table = self.table();
-        let is_plain = || self.residual.as_ref().is_none_or(|residual| table.is_null(group, residual));
-        let sure = self.sure.as_ref().filter(|_| wanted.is_none() && is_plain());
+        let sure = self.sure.as_ref().filter(|_| wanted.is_none());
         let failed = |cause: ParquetError| self.file.damaged(&cause);
         let total = table.rows(group);
         add(&self.levels.rows, total);
         let columns = if wanted.is_some() { &self.ranked } else { &self.narrow };
         if columns.is_empty() {
             add(&self.levels.after_columns, total);
-            found(i64::MIN, 0..total, sure.is_some());
+            found(i64::MIN, 0..total, sure.is_some_and(Condition::is_always));
             return Ok(false);
         }
         self.search.check_stop()?;
@@ -183,9 +184,12 @@ impl Ask {
         add(&self.levels.stretches, counts[0]);
         add(&self.levels.after_pages, counts[1]);
         let pages = match &self.lead {
-            Some(lead) => self.led(lead, group, &pages, threads).map_err(failed)?,
-            None => pages,
+            Some(lead) if lead.leaves_few(table, group) => self.led(lead, group, &pages, threads)?,
+            _ => pages,
         };
+        if pages.is_empty() {
+            return Ok(is_beyond);
+        }
         // The numbers of the rows that are read.
         let mut numbers = pages.iter().cloned().flatten();
         for batch in table.read(group, columns, &pages, (self.narrow_rows, threads)).map_err(failed)? {
@@ -216,19 +220,22 @@ impl Ask {
         group: usize,
         rows: &[Range<usize>],
         threads: usize,
-    ) -> Result<Vec<Range<usize>>, ParquetError> {
+    ) -> Result<Vec<Range<usize>>, Error> {
+        let failed = |cause: ParquetError| self.file.damaged(&cause);
         let mut left = Vec::new();
         let mut numbers = rows.iter().cloned().flatten();
-        for batch in self.table().read(group, &lead.columns, rows, (self.narrow_rows, threads))? {
-            let batch = batch?;
+        let batches = self.table().read(group, &lead.columns, rows, (self.narrow_rows, threads));
+        for batch in batches.map_err(failed)? {
+            let batch = batch.map_err(failed)?;
+            self.search.check_stop()?;
             for meets in &lead.condition.rows(&batch) {
-                let row = numbers.next().ok_or_else(contradiction)?;
+                let row = numbers.next().ok_or_else(contradiction).map_err(failed)?;
                 if meets {
                     runs::push(&mut left, row..row + 1);
                 }
             }
         }
-        if numbers.next().is_some() { Err(contradiction()) } else { Ok(left) }
+        if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(left) }
     }
 
     /// Of some rows those that answer, by the columns that decide; each with its key.
@@ -279,8 +286,13 @@ impl Ask {
         if numbers.next().is_some() { Err(failed(contradiction())) } else { Ok(()) }
     }
 
+    /// Whether each request takes long.
+    pub(crate) fn is_far(&self) -> bool {
+        self.table().file.at_once() > 1
+    }
+
     pub(crate) fn slice(&self) -> usize {
-        rows_within(&self.file.table.metadata, SLICE_BYTES, None).min(SLICE)
+        self.rows_at_once.min(SLICE)
     }
 
     /// Whether an Item answers: no more is read than it takes to find one. It need not be valid, and so may have no place in
@@ -306,7 +318,7 @@ impl Ask {
 
     /// The Items of some rows that answer, with their places in the order.
     pub(crate) fn hits(&self, tape: &mut Tape, slice: Picked, threads: usize) -> Result<Hits, Error> {
-        let count = slice.len();
+        let is_few = slice.len() <= FEW;
         let Picked { group, mut rows, known } = slice;
         // Those whose place is known, and what it is.
         let mut placed: Vec<(usize, Vec<u8>)> = Vec::new();
@@ -314,7 +326,7 @@ impl Ask {
         match known {
             Known::Places(keys) => placed = rows.iter().cloned().flatten().zip(keys).collect(),
             Known::AllBut(open) if open.is_empty() => {}
-            Known::AllBut(_) if count <= FEW => return self.hits_of_few(tape, (group, &rows), threads),
+            Known::AllBut(_) if is_few => return self.hits_of_few(tape, (group, &rows), threads),
             Known::AllBut(open) => {
                 self.exact(tape, group, &open, |row, key| placed.push((row, key)))?;
                 let mut answers = runs::without(&rows, &open);
@@ -327,6 +339,7 @@ impl Ask {
             }
         }
         let mut hits = Hits::default();
+        let more = rows.iter().map(Range::len).sum::<usize>().saturating_sub(1);
         let mut placed = placed.into_iter().peekable();
         let mut numbers = rows.iter().cloned().flatten();
         let (mut text, mut key) = (Vec::new(), Vec::new());
@@ -347,7 +360,7 @@ impl Ask {
                 push(&mut hits, &key, &text)?;
             }
             if hits.len() == 1 {
-                hits.reserve(count - 1);
+                hits.reserve(more);
             }
             Ok(())
         })?;

@@ -21,6 +21,9 @@ use crate::search::picked::each;
 use crate::search::pruned::Pruned;
 use crate::search::wave::{answer, read};
 
+/// So many files are asked together: what each is asked with has the whole search in it.
+const SOME: usize = 64;
+
 pub(crate) struct Asking<'f> {
     files: Files<'f>,
     pub(crate) search: Arc<Compiled>,
@@ -56,8 +59,9 @@ impl<'f> Asking<'f> {
     /// The files that may answer, ours and those of others; those that come first in the order come first.
     pub(crate) fn pruned(&self) -> Result<(Vec<Pruned>, Vec<Pruned>), Error> {
         let mut open = Vec::new();
-        // It takes less time than to begin a thread, but for who waits for a server.
-        let threads = if self.files.at_once() > 1 { self.threads } else { 1 };
+        // Of some files on disk it takes less time than to begin a thread.
+        let is_short = self.files.at_once() == 1 && self.files.files.len() <= SOME;
+        let threads = if is_short { 1 } else { self.threads };
         each(
             self.files.files,
             threads,
@@ -99,10 +103,13 @@ impl<'f> Asking<'f> {
         if let Some(few) = few {
             return self.first(ours, few, sorter);
         }
-        let asks: Vec<Ask> = ours.into_iter().map(|pruned| self.ask(pruned)).collect();
-        let answered = answer(asks.iter().flat_map(Ask::groups), self.threads, sorter)?;
-        for ask in &asks {
-            self.has_asked(ask);
+        let (mut ours, mut answered) = (ours.into_iter().peekable(), 0);
+        while ours.peek().is_some() {
+            let asks: Vec<Ask> = ours.by_ref().take(SOME).map(|pruned| self.ask(pruned)).collect();
+            answered += answer(asks.iter().flat_map(Ask::groups), self.threads, sorter)?;
+            for ask in &asks {
+                self.has_asked(ask);
+            }
         }
         Ok(answered)
     }

@@ -130,6 +130,15 @@ pub(crate) struct Maker<'a> {
 }
 
 impl Condition {
+    /// Whether every row meets it, whatever its columns are.
+    pub(crate) fn is_always(&self) -> bool {
+        match self {
+            Self::All(list) => list.iter().all(Self::is_always),
+            Self::Any(list) => list.iter().any(Self::is_always),
+            Self::Column(..) => false,
+        }
+    }
+
     /// The columns that it looks at.
     pub(crate) fn each_column<'a>(&'a self, visit: &mut impl FnMut(&'a Column)) {
         match self {

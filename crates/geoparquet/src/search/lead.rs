@@ -5,8 +5,9 @@ use crate::search::condition::{Column, Condition, Test};
 use crate::search::prune::{Bounds, End};
 
 /// A condition that leaves more of the rows than this is not worth reading by itself.
-const MOST: f64 = 0.5;
+const MOST_LEFT: f64 = 0.5;
 
+/// A condition that seems to leave few rows, with its columns.
 pub(crate) struct Lead {
     pub(crate) condition: Condition,
     pub(crate) columns: Columns,
@@ -25,12 +26,17 @@ impl Lead {
             leaves
         };
         let of_part = leaves(part);
-        if share > MOST || leaves(all).iter().all(|leaf| of_part.contains(leaf)) {
+        if share > MOST_LEFT || leaves(all).iter().all(|leaf| of_part.contains(leaf)) {
             return None;
         }
         let mut paths = Vec::new();
         part.each_column(&mut |column| paths.push(column.path.as_slice()));
         Some(Self { condition: part.clone(), columns: table.columns(|path| paths.contains(&path)) })
+    }
+
+    /// Whether it seems to leave few rows of another row group, too.
+    pub(crate) fn leaves_few(&self, table: &Table, group: usize) -> bool {
+        self.condition.share(&|column| table.bounds(group, column)) <= MOST_LEFT
     }
 }
 

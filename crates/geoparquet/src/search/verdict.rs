@@ -2,7 +2,8 @@
 //! into Items.
 //!
 //! It holds for rows of our own files that have no residual: these Items are what their columns say, value for value. What columns
-//! cannot decide (areas, patterns, arithmetic, types that do not fit) has no verdict at all.
+//! cannot decide (areas, patterns, arithmetic, types that do not fit) has no verdict at all. Of rows whose box lies in the one that is asked for
+//! it is `sure` that they answer, of others not that they do not.
 //! [`condition`](crate::search::condition) is the other half: conditions that every row must meet, from which rows are left out.
 
 use arrow_buffer::BooleanBuffer;
@@ -103,7 +104,12 @@ struct Among<T> {
 impl Maker<'_> {
     /// The verdict of a search; `None` where the columns have none.
     pub(crate) fn verdict(&self, search: &Search) -> Option<Verdict> {
-        if !self.footer.is_ours || search.area.is_some() || !search.text.is_empty() {
+        if search.area.is_some() { None } else { self.but_for_area(search) }
+    }
+
+    /// The verdict of all but the area.
+    fn but_for_area(&self, search: &Search) -> Option<Verdict> {
+        if !self.footer.is_ours || !search.text.is_empty() {
             return None;
         }
         let mut all = Vec::new();
@@ -128,11 +134,14 @@ impl Maker<'_> {
         Some(Verdict::All(all))
     }
 
-    /// A condition that only rows meet whose Items answer, if not all of these; `None` where there is none. Rows with a residual are not
-    /// what it says of them.
+    /// A condition that only rows meet whose Items answer, if not all of these; `None` where there is none.
     pub(crate) fn sure(&self, search: &Search) -> Option<Condition> {
-        let rest = Search { area: None, ..search.clone() };
-        let rest = self.verdict(&rest)?.into_condition()?;
+        let mut rest = self.but_for_area(search)?.into_condition()?;
+        if let Some(name) = &self.footer.names.conventions.residual {
+            // Rows that have a value here are not what their columns say.
+            let residual = self.column(std::slice::from_ref(name))?;
+            rest = Condition::All(vec![rest, Condition::Column(residual, Test::Null)]);
+        }
         let Some(area) = &search.area else { return Some(rest) };
         // A geometry answers whose box lies in the one that is asked for, if it is not empty.
         let Area::Box(area) = area else { return None };

@@ -13,7 +13,7 @@ const ROWS: usize = 1 << 20;
 const SHARE: usize = 128;
 
 /// So many row groups at most are one job: most have few rows that may answer, and to hand over a job takes nearly as long as to look at them.
-const MOST: usize = 8;
+const GROUPS: usize = 8;
 
 /// So many of these jobs are ahead of each thread, as they take unlike times, and have little to hand over.
 const AHEAD: usize = 4;
@@ -64,7 +64,7 @@ pub(crate) fn answer<'a>(
     let mut count = 0;
     while groups.peek().is_some() {
         let wave = wave(&mut groups);
-        let some = (wave.len() / (threads.max(1) * 8)).clamp(1, MOST);
+        let some = (wave.len() / (threads.max(1) * 8)).clamp(1, GROUPS);
         let mut rest = Vec::new();
         each_ahead(
             wave.chunks(some),
@@ -73,9 +73,11 @@ pub(crate) fn answer<'a>(
             |tape, groups, threads| {
                 let found = groups.iter().map(|&(ask, group)| {
                     let picked = ask.pick(group, threads)?;
-                    let found = match picked.len() {
-                        ..=SHARE => Found::Hits(ask.hits(tape, picked, threads)?),
-                        _ => Found::Rows(picked),
+                    // All jobs that are ahead of a thread have no more than a slice.
+                    let found = if picked.len() <= (ask.rows_at_once / (GROUPS * AHEAD)).min(SHARE) {
+                        Found::Hits(ask.hits(tape, picked, threads)?)
+                    } else {
+                        Found::Rows(picked)
                     };
                     Ok((ask, found))
                 });
@@ -102,12 +104,12 @@ pub(crate) fn answer<'a>(
 /// Hands over the Items of some rows that answer; says how many.
 pub(crate) fn read(rows: Vec<(&Ask, Picked)>, threads: usize, sorter: &mut Sorter) -> Result<u64, Error> {
     let total: usize = rows.iter().map(|(_, picked)| picked.len()).sum();
-    // So that each thread has something to do, and not too little.
-    let share = (total / (2 * threads.max(1))).max(SHARE);
+    // So that each thread has something to do, and not too little. Where requests take long, many threads wait for one page.
+    let share = if threads > 1 { (total / (2 * threads)).max(SHARE) } else { usize::MAX };
+    let length = |ask: &Ask| if ask.is_far() { ask.slice() } else { ask.slice().min(share) };
     let mut count = 0;
     each(
-        rows.into_iter()
-            .flat_map(|(ask, picked)| picked.slices(ask.slice().min(share)).map(move |slice| (ask, slice))),
+        rows.into_iter().flat_map(|(ask, picked)| picked.slices(length(ask)).map(move |slice| (ask, slice))),
         threads,
         Tape::new,
         |tape, (ask, slice), threads| ask.hits(tape, slice, threads),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stacyard_model::json::Document;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Compiled, Property, Query, Search, Step, Stop, parse_datetime};
-use stacyard_store::{Run, Store};
+use stacyard_store::{Record, Run, Source, Store};
 
 use crate::tests::search::write;
 use crate::{GeoParquet, Options, Order};
@@ -55,7 +55,11 @@ fn wanted() -> Vec<Aggregation> {
     wanted
 }
 
-const FILTERS: [&str; 30] = [
+const FILTERS: [&str; 33] = [
+    // What no column can hold.
+    "NOT NOT count = 0.5",
+    "NOT count NOT IN (0.5, 1.5)",
+    "NOT NOT cloud = 3.4000000000000000001",
     "cloud < 0.5",
     "cloud <= 0.1",
     "cloud >= 5.5 AND cloud < 7.7",
@@ -89,6 +93,23 @@ const FILTERS: [&str; 30] = [
     "datetime >= DATE('2022-01-01')",
 ];
 
+fn id(item: &Document) -> String {
+    item.root().get("id").unwrap().as_str().unwrap().into_owned()
+}
+
+/// Of all Items that answer, sorted.
+fn ids(store: &Store, query: &Query) -> Vec<String> {
+    let (mut answer, _) = store.find(query, Run::default()).unwrap();
+    let mut ids = Vec::new();
+    while let Some(work) = answer.next().unwrap() {
+        let batch = work().unwrap();
+        let text = |record: &Record| &batch.text[record.start as usize..record.end as usize];
+        ids.extend(batch.records.iter().map(|record| id(&Document::parse_bytes(text(record)).unwrap())));
+    }
+    ids.sort();
+    ids
+}
+
 #[test]
 fn columns_say_what_the_evaluator_says() {
     let items = items();
@@ -109,15 +130,19 @@ fn columns_say_what_the_evaluator_says() {
     searches.push(Search::default());
     let wanted = wanted();
     for search in searches {
+        let found = ids(&store, &Query::from(search.clone()));
         let query = Query::from(search).aggregating(&wanted);
         let compiled = Arc::new(Compiled::until(&query, &Stop::default()).unwrap());
         let mut expected = compiled.aggregator(&wanted).unwrap();
-        let mut count = 0;
+        let (mut count, mut answers) = (0, Vec::new());
         for item in items.iter().filter(|item| compiled.matches(item.root()).unwrap()) {
             expected.add(item.root()).unwrap();
+            answers.push(id(item));
             count += 1;
         }
         let asked = &compiled.request().filter;
+        answers.sort();
+        assert_eq!(found, answers, "{asked:?}");
         assert!(file.files().has_verdict(&compiled, &wanted), "{asked:?}");
         let (found, report) = store.aggregate(&query, &wanted, Run::default()).unwrap();
         assert_eq!(found, expected.finish(), "{asked:?}");
