@@ -48,7 +48,7 @@ const ALWAYS: [&str; 2] = ["id", "collection"];
 pub struct Fields {
     include: Vec<String>,
     exclude: Vec<String>,
-    /// The names that are wanted as they were given, but those of an Item's own members.
+    /// The names as they were given, but those of an Item's own members.
     asked: Vec<String>,
 }
 
@@ -75,8 +75,7 @@ impl Fields {
             }
             Ok(paths)
         };
-        // What is left out need not be read: whether Items have it is not known.
-        let asked = include.iter().filter(|name| !ORDER.contains(name));
+        let asked = include.iter().chain(exclude).filter(|name| !ORDER.contains(name));
         let asked = asked.map(|name| (*name).to_owned()).collect();
         Ok(Self { include: all(include)?, exclude: all(exclude)?, asked })
     }
@@ -98,7 +97,7 @@ impl Fields {
         Ok(Self { include, ..left_out })
     }
 
-    /// The names that are wanted and that an Item need not have, as they were given.
+    /// The names that an Item need not have, as they were given.
     pub fn asked(&self) -> &[String] {
         &self.asked
     }
@@ -325,7 +324,7 @@ mod tests {
         let document = Document::parse(ITEM).unwrap();
         let missing: Vec<_> =
             fields.asked().iter().filter(|name| !Fields::is_in(name, document.root())).collect();
-        assert_eq!(missing, ["assets.b"]);
+        assert_eq!(missing, ["assets.b", "gsd"]);
     }
 
     #[test]
