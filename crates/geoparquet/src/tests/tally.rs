@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stacyard_model::json::Document;
 use stacyard_search::cql2::Expr;
 use stacyard_search::{Aggregation, Compiled, Property, Query, Search, Step, Stop, parse_datetime};
-use stacyard_store::{Record, Run, Source, Store};
+use stacyard_store::{Find, Record, Run, Source, Store};
 
 use crate::tests::search::write;
 use crate::{GeoParquet, Options, Order};
@@ -149,4 +149,23 @@ fn columns_say_what_the_evaluator_says() {
         assert_eq!(report.answered, count, "{asked:?}");
         assert_eq!(store.count(&query, Run::default()).unwrap().answered, count, "{asked:?}");
     }
+}
+
+/// All that comes after a place in the order, however many Items these are.
+#[test]
+fn what_comes_after_a_place() {
+    let items = items();
+    let folder = tempfile::tempdir().unwrap();
+    let file = GeoParquet::open(&write(&items, folder.path(), Options::default()), 1 << 20).unwrap();
+    let search = Arc::new(Compiled::new(&Search::default()).unwrap());
+    let key = |item: &Document| {
+        let mut key = Vec::new();
+        search.sort_key(item.root(), &mut key).unwrap();
+        key
+    };
+    let after = key(&items[200]);
+    let expected = items.iter().filter(|item| key(item) > after).count() as u64;
+    assert!((1..599).contains(&expected));
+    let find = Find { after: Some(after), ..Find::new(Arc::clone(&search), Run::in_place()) };
+    assert_eq!(file.files().find(find).unwrap().1.answered, expected);
 }
