@@ -145,8 +145,8 @@ impl Ask {
     }
 
     /// Gives the rows of a row group that pages and columns leave, ascending, with their ranks, the lowest of all where
-    /// there are none; and, where no rank is wanted, whether they are known to answer. Says whether rows of higher ranks than those that are wanted were left out; of the others some may be
-    /// given all the same.
+    /// there are none; and, where no rank is wanted, whether they are known to answer. Says whether rows of higher ranks
+    /// than those that are wanted were left out; of the others some may be given all the same.
     pub(crate) fn narrow(
         &self,
         group: usize,

@@ -181,17 +181,12 @@ impl Condition {
 impl Table {
     /// Whether the statistics of a row group leave it open that a row meets the condition.
     pub(crate) fn group_may_hold(&self, group: usize, condition: &Condition) -> bool {
-        let rows = self.rows(group) as u64;
-        let bounds = |column: &Column| Ok(self.group_bounds(group, column, rows));
+        let bounds = |column: &Column| Ok(self.bounds(group, column));
         condition.may_hold_within(&bounds).unwrap_or(true)
     }
 
     /// What the statistics of a row group say of a column.
     pub(crate) fn bounds(&self, group: usize, column: &Column) -> Bounds<'_> {
-        self.group_bounds(group, column, self.rows(group) as u64)
-    }
-
-    fn group_bounds(&self, group: usize, column: &Column, rows: u64) -> Bounds<'_> {
         let chunk = self.group(group).column(column.leaf);
         let area = chunk.geo_statistics().and_then(GeospatialStatistics::bounding_box).and_then(area);
         let Some(statistics) = chunk.statistics() else { return Bounds { area, ..Bounds::default() } };
@@ -219,14 +214,13 @@ impl Table {
             _ => None,
         };
         let no_nulls = nulls == Some(0) && !column.kind.has_uncounted_nulls();
-        Bounds { ends, no_nulls, only_nulls: nulls == Some(rows), area }
+        Bounds { ends, no_nulls, only_nulls: nulls == Some(self.rows(group) as u64), area }
     }
 
     /// How many rows of a row group are in a set, by the statistics.
     pub(crate) fn group_share(&self, group: usize, verdict: &Verdict) -> Share {
-        let rows = self.rows(group) as u64;
         verdict.share(&|column, test| {
-            let bounds = self.group_bounds(group, column, rows);
+            let bounds = self.bounds(group, column);
             if !test.may_pass(column.kind, &bounds) {
                 Share::None
             } else if test.must_pass(column.kind, &bounds) {
