@@ -37,7 +37,7 @@ bench-server: ## Measure the API beside others and write docs/benchmarks-server.
 bench-pgstac: ## Measure pgstac beside pypgstac and others and write docs/benchmarks-pgstac.md (N=100000; needs 8 GB of disk)
 	@scripts/bench_pgstac.sh
 
-bench-dataset: ## Measure datasets beside deltalake and DuckDB and write docs/benchmarks-dataset.md (N=1000000; needs 12 GB of disk)
+bench-dataset: ## Measure datasets beside deltalake and DuckDB and write docs/benchmarks-dataset.md (N=1000000; needs 45 GB of disk, most of it for `optimize`)
 	@scripts/bench_dataset.sh
 
 bench-remote: ## Measure what goes over HTTP beside others and write docs/benchmarks-remote.md (N=100000 SMALL=1000000; needs 8 GB of disk)

@@ -18,7 +18,7 @@ TURN = datetime.datetime(2024, 10, 1)
 MORE = 10_000
 SCATTERED = 1_000
 # Upserts, each of other Items.
-RUNS = 3
+RUNS = 5
 FILES = 5_000
 CHANGED = 100
 
