@@ -232,6 +232,13 @@ impl Error {
         self
     }
 
+    /// Says that it has not happened, though a part of it may have: what it was for was never begun.
+    #[must_use]
+    pub fn surely_not(mut self) -> Self {
+        self.is_unsure = false;
+        self
+    }
+
     /// Whether it may have happened all the same.
     pub const fn is_unsure(&self) -> bool {
         self.is_unsure

@@ -11,7 +11,7 @@ pub(crate) fn mark(storage: &dyn Storage) -> Result<(), Error> {
     storage.create(MARK, b"the first version of a dataset is being written\n").map(drop)
 }
 
-/// Takes it away: there is a version, or nothing. One that stays harms nobody.
+/// Takes it away: there is a version, or nothing that is of use. One that stays harms nobody.
 pub(crate) fn unmark(storage: &dyn Storage) {
     let _ = storage.delete(MARK);
 }

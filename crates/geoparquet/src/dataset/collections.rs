@@ -1,8 +1,11 @@
 //! The Collections of a dataset, changed apart from its Items.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use stacyard_store::{CollectionChanges, Collections, Deletion, Error, Mode, Storage, items_of, merged};
+use stacyard_store::{
+    CollectionChanges, Collections, Deletion, Error, ErrorKind, Mode, Storage, items_of, merged,
+};
 
 use crate::dataset::commit::{Plan, commit, with_collections};
 use crate::dataset::log::Log;
@@ -49,6 +52,13 @@ pub fn delete_dataset_collection(
     let log = dataset.view().version().log.clone();
     let mut deletion = Deletion::NotThere;
     commit(&log, author, |version| {
+        // Somebody else may have put Items meanwhile.
+        if let Some(newer) = dataset.view().newer()?.filter(|_| version.snapshot.version != dataset.version())
+            && newer.has_others(id, &HashSet::new())?
+        {
+            return Err(Error::new(ErrorKind::Conflict, &format!("the Collection {id:?} has Items by now"))
+                .remedy("delete its Items first"));
+        }
         let mut collections = version.collections()?.clone();
         if collections.remove(id).is_none() {
             deletion = Deletion::NotThere;

@@ -57,7 +57,8 @@ pub(crate) fn commit(
     let id = uuid()?;
     for tries in 0..TRIES {
         let version = Version::of(log.clone(), snapshot.clone())?;
-        let Some(mut plan) = plan(&version)? else { return Ok(None) };
+        // Whatever of it is not sure, there is no version yet.
+        let Some(mut plan) = plan(&version).map_err(Error::surely_not)? else { return Ok(None) };
         plan.said.id.clone_from(&id);
         plan.said.command.clone_from(&author.command);
         let is_new = snapshot.protocol.is_none();

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use stacyard_model::json::{Document, Tape};
 use stacyard_search::Stop;
-use stacyard_store::{Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When};
+use stacyard_store::{
+    Backend, Collections, Editor, Encoder, Error, ErrorKind, Home, ItemKey, Put, Stored, When,
+};
 
 use crate::dataset::commit::{Plan, commit, with_collections};
 use crate::dataset::file::{DataFile, EDITED, Shelf};
@@ -95,32 +97,72 @@ impl Edits {
             }
             queue.is_busy = true;
             drop(queue);
+            let mut turn = Turn { edits: self, numbers: Vec::new(), done: Vec::new() };
             std::thread::sleep(GATHER);
             let waiting = mem::take(&mut self.queue().waiting);
-            let numbers: Vec<u64> = waiting.iter().map(|(number, _)| *number).collect();
+            turn.numbers = waiting.iter().map(|(number, _)| *number).collect();
             let changes: Vec<Change> = waiting.into_iter().map(|(_, change)| change).collect();
-            let done = make_all(dataset, &changes, "edit");
+            turn.done = match make_all(dataset, &changes, "edit") {
+                Ok(done) => done,
+                Err(error) => changes.iter().map(|_| Err(same(&error))).collect(),
+            };
+            drop(turn);
             queue = self.queue();
-            queue.done.extend(numbers.into_iter().zip(done));
-            queue.is_busy = false;
-            self.is_done.notify_all();
         }
     }
 }
 
+/// Whoever makes the changes that wait. At the end, also that of a panic, the others are told, and go on.
+struct Turn<'e> {
+    edits: &'e Edits,
+    numbers: Vec<u64>,
+    done: Vec<Done>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.edits.queue();
+        let mut done = mem::take(&mut self.done).into_iter();
+        let broken = || Err(Error::failed("what made the change broke off").unsure());
+        queue.done.extend(self.numbers.iter().map(|number| (*number, done.next().unwrap_or_else(broken))));
+        queue.is_busy = false;
+        self.edits.is_done.notify_all();
+    }
+}
+
+/// The same error for one more.
+fn same(error: &Error) -> Error {
+    let mut again = Error::new(error.kind(), error.message());
+    if let Some(advice) = error.advice() {
+        again = again.remedy(advice.clone());
+    }
+    if error.is_unsure() { again.unsure() } else { again }
+}
+
 /// Makes some changes as one version; says of each what has become of it.
-fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
-    let count = changes.len();
+///
+/// # Errors
+/// What all of them have failed of.
+fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Result<Vec<Done>, Error> {
     let log = dataset.view().version().log.clone();
     let shelf = Arc::clone(dataset.view().shelf());
     let author = Author { who: dataset.edits().who.clone(), command: command.to_owned() };
     let mut outcomes: Vec<Done> = Vec::new();
     let mut written: Vec<NewFile> = Vec::new();
+    let are_put = changes.iter().any(|change| matches!(change, Change::PutItem { .. }));
+    let mut newest = None;
     let made = commit(&log, &author, |version| {
         discard(&*log.storage, &mem::take(&mut written));
         version.check_writable()?;
+        if are_put && version.profile.as_ref() != dataset.profile() {
+            let message = format!("{} has been given another profile meanwhile", log.name());
+            return Err(Error::new(ErrorKind::Conflict, &message)
+                .remedy("open it again, which a server does by itself, and do it again: it is then checked by that one"));
+        }
         let again = Version::of(log.clone(), version.snapshot.clone())?;
-        let mut batch = Batch::new(View::of(again, Arc::clone(&shelf))?);
+        let view = Arc::new(View::of(again, Arc::clone(&shelf))?);
+        newest = Some(Arc::clone(&view));
+        let mut batch = Batch::new(view);
         outcomes.clear();
         for some in changes.chunks(LOOKED_UP) {
             // Where it fails, each is looked up by itself, and fails by itself.
@@ -131,45 +173,41 @@ fn make_all(dataset: &Dataset, changes: &[Change], command: &str) -> Vec<Done> {
         }
         batch.plan(&mut written)
     });
-    let failed = |error: &Error| {
-        let mut again = Error::new(error.kind(), error.message());
-        if let Some(advice) = error.advice() {
-            again = again.remedy(advice.clone());
-        }
-        if error.is_unsure() { again.unsure() } else { again }
-    };
     let view = match made {
-        Ok(None) => return outcomes,
+        Ok(None) => {
+            // What none of them was made for is seen when they are tried again.
+            if let Some(view) = newest {
+                dataset.go_on(view);
+            }
+            return Ok(outcomes);
+        }
         // Its files are in the log now, whatever comes.
         Ok(Some(snapshot)) => Version::of(log, snapshot).and_then(|version| View::of(version, shelf)),
         Err(error) => {
             if !error.is_unsure() {
                 discard(&*log.storage, &written);
             }
-            return (0..count).map(|_| Err(failed(&error))).collect();
+            return Err(error);
         }
     };
-    match view {
-        Ok(view) => {
-            dataset.go_on(view);
-            // The tag is that of what is read, which has its members in another order.
-            let tagged = |(change, done): (&Change, Done)| match (change, done) {
-                (Change::PutItem { name, .. }, Ok(Some(put))) => {
-                    let text = dataset.view().item(name, &Stop::default())?;
-                    let etag = text.map_or(put.etag, |text| Stored::new(text).etag);
-                    Ok(Some(Put { etag, ..put }))
-                }
-                (_, done) => done,
-            };
-            changes.iter().zip(outcomes).map(tagged).collect()
+    let view = Arc::new(view.map_err(Error::unsure)?);
+    dataset.go_on(Arc::clone(&view));
+    // The tag is that of what is read, which has its members in another order.
+    let tagged = |(change, done): (&Change, Done)| match (change, done) {
+        (Change::PutItem { name, .. }, Ok(Some(put))) => {
+            // It is there, whether it can be read just now or not; another tag only lets a change fail that is made under it.
+            let text = view.item(name, &Stop::default()).ok().flatten();
+            let etag = text.map_or(put.etag, |text| Stored::new(text).etag);
+            Ok(Some(Put { etag, ..put }))
         }
-        Err(error) => (0..count).map(|_| Err(failed(&error).unsure())).collect(),
-    }
+        (_, done) => done,
+    };
+    Ok(changes.iter().zip(outcomes).map(tagged).collect())
 }
 
 /// Changes on top of a version.
 struct Batch {
-    view: View,
+    view: Arc<View>,
     /// Items that are others than in the version; `None`: it is gone.
     items: HashMap<ItemHash, Option<Arc<str>>>,
     /// Those that the version has of them.
@@ -181,7 +219,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(view: View) -> Self {
+    fn new(view: Arc<View>) -> Self {
         Self {
             view,
             items: HashMap::new(),
@@ -479,7 +517,7 @@ impl Editor for Dataset {
         let changes: Vec<Change> =
             items.iter().map(|(name, when)| Change::DeleteItem { name: name.clone(), when: *when }).collect();
         let mut gone = 0;
-        for done in make_all(self, &changes, "delete") {
+        for done in make_all(self, &changes, "delete")? {
             match done {
                 Ok(_) => gone += 1,
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => {}

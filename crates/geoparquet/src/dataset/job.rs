@@ -18,6 +18,7 @@ use crate::dataset::rewrite::{Rewritten, without};
 use crate::dataset::schema;
 use crate::dataset::shared::{with_earlier, with_old};
 use crate::dataset::sink::DatasetSink;
+use crate::dataset::stage;
 use crate::dataset::version::Version;
 use crate::dataset::write::{Content, NewFile, discard};
 use crate::search::picked::each;
@@ -72,6 +73,10 @@ impl Job {
     pub(crate) fn plan(&mut self, version: &Version) -> Result<Option<Plan>, Error> {
         let is_new = version.snapshot.protocol.is_none();
         version.check_writable()?;
+        // Somebody else may have committed the same part since it was read.
+        if self.staged.iter().any(|path| stage::was_in(version, path)) {
+            return Err(stage::is_committed(&"one of the parts", &self.sink.log));
+        }
         if self.sink.compared.is_some_and(|compared| compared != version.snapshot.version) {
             let message = format!("{}: another writer has changed it meanwhile", self.sink.log.name());
             return Err(Error::new(ErrorKind::Conflict, &message)

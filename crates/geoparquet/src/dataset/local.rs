@@ -46,7 +46,8 @@ impl LocalStorage {
         {
             fs::create_dir_all(folder).map_err(|cause| Error::io("make the folder", folder, cause))?;
             // That it is there must outlast a crash as what is in it does.
-            for above in folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder)) {
+            let root = self.folder.parent().unwrap_or(&self.folder);
+            for above in folder.ancestors().skip(1).take_while(|above| above.starts_with(root)) {
                 let _ = fs::File::open(above).and_then(|above| above.sync_all());
             }
         }
@@ -73,12 +74,13 @@ impl Storage for LocalStorage {
                 let entry = entry.map_err(failed)?;
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
-                // Between the two another process may have taken it away. What a link leads to is no part of the folder.
-                let there = match entry.metadata() {
-                    Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
+                // Between the two another process may have taken it away. A link to a file is one (caches of downloads are made of them), one to a folder may lead round in circles.
+                let is_link = entry.file_type().map_err(failed)?.is_symlink();
+                let there = match fs::metadata(entry.path()) {
+                    Err(cause) if is_link || cause.kind() == io::ErrorKind::NotFound => continue,
                     there => there.map_err(failed)?,
                 };
-                if there.is_dir() {
+                if there.is_dir() && !is_link {
                     folders.push(below);
                 } else if there.is_file() {
                     let modified = there.modified().map_err(failed)?;

@@ -67,7 +67,9 @@ pub(crate) fn without(
     if kept.rows.is_empty() {
         return Ok(Some(Rewritten { new: None, gone: kept.gone }));
     }
-    let folder = file.path.rsplit_once('/').map_or("items", |(folder, _)| folder);
+    // A folder of another program may have any name, which the log would have to escape.
+    let folder = file.path.rsplit_once('/').filter(|_| file.keys.is_some());
+    let folder = folder.map_or("items", |(folder, _)| folder);
     let mut new = Again { shelf, opened: &opened, kept: &kept }.write(folder, table)?;
     if file.keys.is_some() {
         let tags = new.add.tags.get_or_insert_default();

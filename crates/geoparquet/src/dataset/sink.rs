@@ -2,12 +2,12 @@
 //! version.
 
 use std::collections::{HashSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use stacyard_model::json::Value;
 use stacyard_store::{
-    Collections, Encoder, Error, Finished, ItemKey, Mode, Refused, Remedy, Sink, Storage, Why,
+    Collections, Encoder, Error, Finished, ItemKey, Mode, Output, Refused, Remedy, Sink, Storage, Why,
 };
 
 use crate::dataset::begun;
@@ -48,6 +48,8 @@ pub struct DatasetSink {
     pub(crate) compared: Option<u64>,
     /// The version that was the newest at the beginning.
     pub(crate) base: Option<u64>,
+    /// Where it is said which files were written, which are then in no version yet. `None`: they become one.
+    staged: Option<Output>,
     /// The files of parts that other processes have written.
     pub(crate) parts: Option<Vec<Vec<NewFile>>>,
 }
@@ -113,6 +115,8 @@ impl DatasetSink {
             let message = format!("{} is a dataset, into which all of a copy goes at once", log.name());
             return Err(Error::usage(message, Remedy::from("leave ").option("resume").text(" out")));
         }
+        // Hours before it is written: a name that cannot be had is told at once.
+        let staged = writing.stage.take().map(|to| stage::begin(&to)).transpose()?;
         let spool = Spool::new(storage.scratch(), writing.options.source.take())?;
         let declared = Declared {
             profile: writing.options.profile.clone(),
@@ -134,6 +138,7 @@ impl DatasetSink {
             gone: Vec::new(),
             compared: None,
             base: base.map(|base| base.view().version().snapshot.version),
+            staged,
             parts: None,
         })
     }
@@ -169,7 +174,7 @@ impl DatasetSink {
     }
 
     /// Writes the files, and says which they are in a small file.
-    fn stage(self, to: &Path) -> Result<Finished, Error> {
+    fn stage(self, to: Output) -> Result<Finished, Error> {
         let snapshot = self.log.latest()?.ok_or_else(|| stage::no_dataset(self.log.name()))?;
         let version = Version::of(self.log.clone(), snapshot)?;
         let mut job = Job::of(self);
@@ -226,8 +231,8 @@ impl Sink for DatasetSink {
             // A column that is declared is there, whether an Item has it or not.
             self.items.properties.named(&field.name);
         }
-        if let Some(to) = self.writing.stage.take() {
-            return self.stage(&to);
+        if let Some(to) = self.staged.take() {
+            return self.stage(to);
         }
         let (log, author) = (self.log.clone(), self.writing.author.clone());
         self.gone.sort_unstable();

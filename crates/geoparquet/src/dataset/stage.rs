@@ -2,6 +2,7 @@
 //! commit makes them a version, and looks for Items that are in two parts.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
@@ -26,6 +27,9 @@ pub(crate) struct Part {
     dataset: String,
     mode: String,
     files: Vec<Staged>,
+    /// What its Items were checked by, beside the specification.
+    #[serde(default)]
+    profile: Option<String>,
     #[serde(default)]
     collections: Collections,
     #[serde(default)]
@@ -58,12 +62,27 @@ const MODES: [(&str, Mode); 4] = [
     ("replace", Mode::Replace),
 ];
 
-/// Writes down what a part is.
+/// Begins the file that says what a part is.
 ///
 /// # Errors
 /// A file that is there already, or cannot be written.
+pub(crate) fn begin(to: &Path) -> Result<Output, Error> {
+    let output = Output::file(to, false, &mut |_| {})?;
+    if output.replaces() {
+        let message = format!("{} is there already: it may say what another part is", to.display());
+        return Err(Error::new(ErrorKind::Exists, &message).remedy(
+            "name another one for each part; remove it first if it is of an earlier try of this one",
+        ));
+    }
+    Ok(output)
+}
+
+/// Writes down what a part is.
+///
+/// # Errors
+/// A file that cannot be written, or has been made meanwhile.
 pub(crate) fn write(
-    to: &Path,
+    mut output: Output,
     version: &Version,
     mode: Mode,
     files: &[NewFile],
@@ -81,12 +100,12 @@ pub(crate) fn write(
         dataset: version.snapshot.metadata.as_ref().map(|it| it.id.clone()).unwrap_or_default(),
         mode: mode.to_owned(),
         files: files.iter().map(staged).collect(),
+        profile: version.profile.as_ref().map(|profile| profile.text().to_owned()),
         collections,
         rejected,
     };
     let bytes =
         serde_json::to_vec(&part).map_err(|cause| Error::failed("cannot write the part").caused_by(cause))?;
-    let mut output = Output::file(to, false, &mut |_| {})?;
     output.append(&bytes)?;
     output.commit()?;
     Ok(Finished::file(files.iter().map(|file| file.add.size).sum()))
@@ -101,6 +120,18 @@ pub(crate) fn no_dataset(name: &str) -> Error {
     .remedy(Remedy::from("make it first: ").command("init", &[name]))
 }
 
+/// Whether a version, or one before it, has a file.
+pub(crate) fn was_in(version: &Version, path: &str) -> bool {
+    version.snapshot.removed.contains_key(path) || version.snapshot.files.contains_key(path)
+}
+
+/// The error of a part that is in the dataset.
+pub(crate) fn is_committed(part: &dyn Display, log: &Log) -> Error {
+    let message = format!("{part} has been committed to {} already", log.name());
+    Error::new(ErrorKind::Exists, &message)
+        .remedy("leave it out: Items that have been changed or removed since would be as they were")
+}
+
 /// Reads the parts of a version.
 ///
 /// # Errors
@@ -111,7 +142,6 @@ pub(crate) fn read(log: &Log, version: &Version, paths: &[PathBuf]) -> Result<Pa
         Parts { mode: Mode::Insert, files: Vec::new(), collections: Collections::new(), rejected: 0 };
     let mut modes: BTreeMap<String, &Path> = BTreeMap::new();
     let mut seen = HashSet::new();
-    let there: HashSet<&str> = version.snapshot.files.keys().map(String::as_str).collect();
     for path in paths {
         let name = path.display();
         let bytes = std::fs::read(path).map_err(|cause| Error::io("read", path, cause))?;
@@ -133,21 +163,18 @@ pub(crate) fn read(log: &Log, version: &Version, paths: &[PathBuf]) -> Result<Pa
                 "commit it to the one that it was staged for",
             ));
         }
+        if part.profile.as_deref() != version.profile.as_ref().map(|profile| profile.text()) {
+            let message = format!("{name} was checked by another profile than {} has now", log.name());
+            return Err(Error::new(ErrorKind::Conflict, &message).remedy("stage the part again"));
+        }
         modes.entry(part.mode.clone()).or_insert(path);
         let mut files = Vec::new();
         for staged in part.files {
             if !seen.insert(staged.path.clone()) {
                 return Err(Error::usage(format!("{name} is named twice"), "name each part once"));
             }
-            let was_there = version.snapshot.removed.contains_key(&staged.add.path);
-            if was_there || there.contains(staged.add.path.as_str()) {
-                return Err(Error::new(
-                    ErrorKind::Exists,
-                    &format!("{name} has been committed to {} already", log.name()),
-                )
-                .remedy(
-                    "leave it out: Items that have been changed or removed since would be as they were",
-                ));
+            if was_in(version, &staged.add.path) {
+                return Err(is_committed(&name, log));
             }
             // Others could have written it: what it names has to be a data file of this dataset, of the size that it says.
             let decoded = percent_decode_str(&staged.add.path).decode_utf8_lossy();

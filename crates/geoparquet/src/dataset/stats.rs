@@ -94,10 +94,10 @@ fn ends(ends: &Ends) -> Option<[Value; 2]> {
         Ends::Numbers(ends) => ends.map(|end| json!(end)),
         Ends::Texts(ends) => ends.clone().map(Value::String),
         Ends::Instants([least, most]) => {
-            let millis =
-                |micros: i64| Timestamp::from_millisecond(micros).ok().map(|at| json!(format!("{at:.3}")));
+            let text =
+                |millis: i64| Timestamp::from_millisecond(millis).ok().map(|at| json!(format!("{at:.3}")));
             let (least, most) = (least.as_microsecond(), most.as_microsecond());
-            [millis(least.div_euclid(1_000))?, millis(-(-most).div_euclid(1_000))?]
+            [text(least.div_euclid(1_000))?, text(-(-most).div_euclid(1_000))?]
         }
     })
 }

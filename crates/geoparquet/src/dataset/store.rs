@@ -67,9 +67,12 @@ impl Dataset {
         Arc::clone(&self.inner.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Goes on to a version that was made through this store.
-    pub(crate) fn go_on(&self, view: View) {
-        *self.inner.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+    /// Goes on to a version, which was made through this store or seen by it, unless it has one after that already.
+    pub(crate) fn go_on(&self, view: Arc<View>) {
+        let mut now = self.inner.now.write().unwrap_or_else(PoisonError::into_inner);
+        if view.number() > now.number() {
+            *now = view;
+        }
     }
 
     pub(crate) fn edits(&self) -> &Edits {

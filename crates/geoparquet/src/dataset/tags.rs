@@ -26,6 +26,9 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'>')
     .add(b'|');
 
+/// So many bytes the name of its file has at most, beside the ending: file systems take 255, and a temporary one is longer.
+const LONGEST: usize = 180;
+
 /// What a tag says.
 #[derive(Debug, Serialize, Deserialize)]
 struct Tag {
@@ -44,10 +47,10 @@ fn path(name: &str) -> String {
 /// # Errors
 /// A name that another version has.
 pub(crate) fn put(log: &Log, name: &str, version: u64, author: &Author) -> Result<(), Error> {
-    if name.is_empty() || name.len() > 128 || name.starts_with('.') {
+    if name.is_empty() || path(name).len() - path("").len() > LONGEST || name.starts_with('.') {
         return Err(Error::usage(
             format!("{name:?} is no name of a tag"),
-            "write 1 to 128 bytes, the first of which is no dot",
+            "write 1 to 180 characters, the first of which is no dot; a letter that is not of a to z counts as up to 12",
         ));
     }
     let tag = Tag { version, made: now(), who: author.who.clone() };

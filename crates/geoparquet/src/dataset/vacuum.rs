@@ -2,6 +2,7 @@
 //! and those with a tag keep theirs.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use stacyard_store::{Error, ErrorKind, Storage};
 
 use crate::dataset::file::DataFile;
+use crate::dataset::log::listing::Listing;
 use crate::dataset::log::{FOLDER, Log, now};
 use crate::dataset::tags;
-use crate::dataset::version::Version;
+use crate::dataset::version::{COLLECTIONS as COLLECTIONS_OF, Version};
 
 const PATH: &str = "_stacyard/vacuumed.json";
 
@@ -70,29 +72,14 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
     let last = listing.commits.iter().rev().find(|(_, at)| **at <= before).map(|(version, _)| *version);
     let last = last.or(listing.commits.keys().next().copied()).unwrap_or(latest).min(latest);
     let oldest = last.max(Vacuumed::of(&log)?.map_or(0, |vacuumed| vacuumed.oldest));
-    let mut kept: HashSet<String> = HashSet::new();
-    let mut keep = |version: &Version| -> Result<(), Error> {
-        kept.extend(DataFile::all(&version.snapshot, log.name())?.into_iter().map(|file| file.path));
-        kept.extend(version.collections_path().map(str::to_owned));
-        Ok(())
-    };
+    let mut kept = Kept { log: &log, paths: HashSet::new() };
     let mut wanted: HashSet<u64> = tags::all(&log)?.into_values().collect();
     wanted.insert(oldest);
-    for &version in &wanted {
-        keep(&Version::of(log.clone(), log.version(&listing, version)?)?)?;
+    // One that was made and tagged just now is for later.
+    for &version in wanted.iter().filter(|version| **version <= latest) {
+        kept.version(&listing, version)?;
     }
-    // What came since is in no need of the whole version: what it has added is enough.
-    for version in oldest + 1..=latest {
-        for line in log.commit(version)? {
-            if let Some(add) = line.add {
-                kept.insert(DataFile::of(&Arc::new(add), log.name())?.path);
-            }
-            if let Some(metadata) = line.meta_data {
-                let path = metadata.configuration.get(crate::dataset::version::COLLECTIONS);
-                kept.extend(path.cloned().flatten());
-            }
-        }
-    }
+    kept.added(oldest + 1..=latest)?;
     let known = known(&log, &listing.commits.keys().copied().collect::<Vec<_>>())?;
     let mut done = Vacuum { oldest, ..Vacuum::default() };
     let mut gone = Vec::new();
@@ -108,7 +95,7 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
         }
         let is_ours = file.path.starts_with(COLLECTIONS);
         let is_hidden = file.path.split('/').any(|name| name.starts_with(['.', '_']));
-        if kept.contains(&file.path) || is_hidden && !is_ours {
+        if kept.paths.contains(&file.path) || is_hidden && !is_ours {
             continue;
         }
         // What no version has named is taken away only where its name is one that is given here: others may be the user's own.
@@ -125,22 +112,58 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
     }
     // It is said before anything goes: who asks for such a version is told why it is not whole.
     if !gone.is_empty() {
-        let said = serde_json::to_vec(&Vacuumed { oldest, at: now() });
+        // Another vacuum may have gone further meanwhile.
+        let further = Vacuumed::of(&log)?.map_or(oldest, |vacuumed| vacuumed.oldest.max(oldest));
+        let said = serde_json::to_vec(&Vacuumed { oldest: further, at: now() });
         let said = said.map_err(|cause| Error::failed("cannot write what was vacuumed").caused_by(cause))?;
         storage.replace(PATH, &said)?;
         // Whoever gives a tag from now on sees it; a tag that was given before keeps its files.
         let tagged: HashSet<u64> = tags::all(&log)?.into_values().collect();
-        for version in tagged.difference(&wanted) {
-            let version = Version::of(log.clone(), log.version(&listing, *version)?)?;
-            kept.extend(DataFile::all(&version.snapshot, log.name())?.into_iter().map(|file| file.path));
-            kept.extend(version.collections_path().map(str::to_owned));
+        let listing = log.listing()?;
+        for &version in tagged.iter().filter(|version| !wanted.contains(*version) || **version > latest) {
+            kept.version(&listing, version)?;
         }
-        gone.retain(|path| !kept.contains(path));
+        // So does a part that was staged long ago and has been committed just now.
+        kept.added(latest + 1..=listing.latest().unwrap_or(latest))?;
+        gone.retain(|path| !kept.paths.contains(path));
     }
     for path in gone {
         storage.delete(&path)?;
     }
     Ok(done)
+}
+
+/// The files that stay.
+struct Kept<'l> {
+    log: &'l Log,
+    paths: HashSet<String>,
+}
+
+impl Kept<'_> {
+    /// All of a version.
+    fn version(&mut self, listing: &Listing, number: u64) -> Result<(), Error> {
+        let version = Version::of(self.log.clone(), self.log.version(listing, number)?)?;
+        let files = DataFile::all(&version.snapshot, self.log.name())?;
+        self.paths.extend(files.into_iter().map(|file| file.path));
+        self.paths.extend(version.collections_path().map(str::to_owned));
+        Ok(())
+    }
+
+    /// What came with versions after one that is kept.
+    fn added(&mut self, versions: RangeInclusive<u64>) -> Result<(), Error> {
+        for version in versions {
+            for line in self.log.commit(version)? {
+                if let Some(add) = line.add {
+                    self.paths.insert(DataFile::of(&Arc::new(add), self.log.name())?.path);
+                }
+                if let Some(metadata) = line.meta_data {
+                    let path = metadata.configuration.get(COLLECTIONS_OF);
+                    self.paths.extend(path.cloned().flatten());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether a file has the name of a data file: `part-UUID.parquet`.

@@ -23,7 +23,7 @@ use crate::{
     local_storage, make_dataset, optimize, tag, vacuum,
 };
 
-fn writing() -> Writing {
+pub(super) fn writing() -> Writing {
     let options = Options { row_group_rows: 20, threads: 2, ..Options::default() };
     Writing {
         options,
@@ -32,13 +32,13 @@ fn writing() -> Writing {
     }
 }
 
-fn made(folder: &Path) -> Arc<dyn Storage> {
+pub(super) fn made(folder: &Path) -> Arc<dyn Storage> {
     let storage = local_storage(folder);
     make_dataset(&storage, &Making::default(), &Author::default()).unwrap();
     storage
 }
 
-fn open(storage: &Arc<dyn Storage>) -> Dataset {
+pub(super) fn open(storage: &Arc<dyn Storage>) -> Dataset {
     open_at(storage, At::Latest).unwrap()
 }
 
@@ -46,7 +46,7 @@ fn open_at(storage: &Arc<dyn Storage>, at: At) -> Result<Dataset, Error> {
     Ok(Dataset::open(Arc::clone(storage), at, 1 << 20)?.unwrap())
 }
 
-fn put(storage: &Arc<dyn Storage>, items: &[Document], mode: Mode) -> Result<Finished, Error> {
+pub(super) fn put(storage: &Arc<dyn Storage>, items: &[Document], mode: Mode) -> Result<Finished, Error> {
     let mut sink = DatasetSink::create(storage, Some(&open(storage)), mode, writing())?;
     let encoder = sink.encoder();
     for batch in items.chunks(50) {
@@ -60,7 +60,7 @@ fn put(storage: &Arc<dyn Storage>, items: &[Document], mode: Mode) -> Result<Fin
     sink.finish()
 }
 
-fn documents(store: &Dataset) -> Vec<Document> {
+pub(super) fn documents(store: &Dataset) -> Vec<Document> {
     let mut found = Vec::new();
     let mut source = store.items().unwrap();
     while let Some(work) = source.next().unwrap() {
@@ -72,7 +72,7 @@ fn documents(store: &Dataset) -> Vec<Document> {
 }
 
 /// The names of all Items, sorted.
-fn names(store: &Dataset) -> Vec<String> {
+pub(super) fn names(store: &Dataset) -> Vec<String> {
     let mut names: Vec<String> = documents(store).iter().map(name).collect();
     names.sort();
     names
@@ -131,7 +131,7 @@ fn amid_compaction() {
     });
 }
 
-fn item(id: &str, more: &str) -> Document {
+pub(super) fn item(id: &str, more: &str) -> Document {
     let text = format!(
         r#"{{"type":"Feature","stac_version":"1.1.0","id":"{id}","collection":"c","geometry":{{"type":"Point","coordinates":[1.5,2]}},"bbox":[1.5,2,1.5,2],"properties":{{"datetime":"2024-06-01T00:00:00Z"{more}}},"links":[],"assets":{{}}}}"#
     );

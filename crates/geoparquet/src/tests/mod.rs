@@ -5,6 +5,7 @@ mod columns;
 mod conformance;
 mod damage;
 mod dataset;
+mod dataset_together;
 mod folder;
 mod folder_of_others;
 mod foreign;

@@ -141,7 +141,9 @@ impl Planner<'_> {
                 (Some(kind), None) => Some(self.declared(shape, kind)),
                 (None, None) => self.column(shape, expected),
             };
-            let column = column.filter(|column| kept.is_some() || self.has_room(column));
+            // What searches and keys rely on is there in any case.
+            let is_essential = place == Place::Item || (in_properties && self.declared.is_essential(name));
+            let column = column.filter(|column| kept.is_some() || self.has_room(column) || is_essential);
             let Some(column) = column else {
                 // No assets at all: the column that is there in any case says so.
                 let are_told = place == Place::Item && &**name == "assets" && worth::inner(shape).is_none();
@@ -158,7 +160,7 @@ impl Planner<'_> {
             // Every Item has a `datetime`: who sets one to null means null.
             let is_always_there = in_properties && &**name == "datetime" && absent == 0;
             let null = if nulls > absent || is_always_there { Null::Null } else { Null::Absent };
-            let is_counted = !shape.incomplete || (in_properties && self.declared.is_essential(name));
+            let is_counted = !shape.incomplete || (in_properties && is_essential);
             let partial = self.lost > lost || !is_counted;
             if let Some(taken) = &mut taken {
                 taken.add(name);

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, FieldRef};
 
 use crate::format::layout::{Column, Field, Null, RESERVED};
 use crate::format::schema::data_type;
-use crate::format::time::TimeFormats;
+use crate::format::time::{DATETIME, END, START, TimeFormats};
 
 /// What no name of a column has in it.
 const UNFIT: [char; 11] = [' ', ',', ';', '{', '}', '(', ')', '\n', '\r', '\t', '='];
@@ -22,14 +22,14 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Those that are there; `is_root`: beside the members of an Item.
+    /// Those that are there; `is_root`: beside the members of an Item, and the times that searches rely on.
     pub(crate) fn of(known: &[FieldRef], is_root: bool) -> Self {
         let mut taken = Self { exact: HashSet::new(), folded: HashSet::new() };
         for field in known {
             taken.add(field.name());
         }
         if is_root {
-            for name in RESERVED {
+            for name in RESERVED.iter().chain(&[DATETIME, START, END]) {
                 taken.add(name);
             }
         }

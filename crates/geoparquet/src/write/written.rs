@@ -1,7 +1,7 @@
 //! What a writer says of the file that it has written: what a table of many files keeps of each.
 
 use jiff::Timestamp;
-use parquet::basic::LogicalType;
+use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use stacyard_search::Extent;
@@ -57,8 +57,15 @@ impl Written {
         let columns = footer.file_metadata().schema_descr().columns().iter().enumerate();
         let statistics = columns.map(|(leaf, column)| {
             let chunks = || footer.row_groups().iter().map(|group| group.column(leaf));
-            let is_time = matches!(column.logical_type_ref(), Some(LogicalType::Timestamp { .. }));
-            let ends = Ends::of_all(chunks(), is_time);
+            let time = match column.logical_type_ref() {
+                Some(LogicalType::Timestamp(time)) => Some(time.unit),
+                _ => None,
+            };
+            // Others may write another unit; of those nothing is said.
+            let ends = match time {
+                Some(unit) if !matches!(unit, TimeUnit::MICROS) => None,
+                time => Ends::of_all(chunks(), time.is_some()),
+            };
             extent.add(column.path().parts(), ends.as_ref());
             ColumnStatistics {
                 path: column.path().parts().to_vec(),

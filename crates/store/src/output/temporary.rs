@@ -229,7 +229,9 @@ fn move_to(name: &Path, place: &Path) -> io::Result<()> {
         // Network file systems do not know this way, but links.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
             fs::hard_link(name, place)?;
-            fs::remove_file(name)
+            // It has its place: another name that stays goes with the next write.
+            let _ = fs::remove_file(name);
+            Ok(())
         }
         moved => Ok(moved?),
     }

@@ -12,8 +12,6 @@ pub(crate) struct Listing {
     /// The commits that are there, with their times in milliseconds since 1970: those of their files, made to grow with the version, as the
     /// protocol has it, so that a clock that went back leaves their order alone.
     pub(crate) commits: BTreeMap<u64, i64>,
-    /// Commits without a byte in them: they say nothing, and so are damaged.
-    pub(crate) empty: Vec<u64>,
     /// The files of each checkpoint that is whole, of the classic schema.
     pub(crate) checkpoints: BTreeMap<u64, Vec<String>>,
 }
@@ -40,9 +38,6 @@ impl Listing {
             let Some(version) = digits.and_then(|digits| digits.parse().ok()) else { continue };
             match &name[20..] {
                 ".json" => {
-                    if file.size == 0 {
-                        listing.empty.push(version);
-                    }
                     last = file.modified.max(last.saturating_add(1));
                     listing.commits.insert(version, last);
                 }

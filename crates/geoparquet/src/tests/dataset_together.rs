@@ -1,0 +1,275 @@
+//! What two do with a dataset at the same time, step by step in the order in which it could go wrong; and what a table has no room for.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use stacyard_model::Profile;
+use stacyard_model::json::Document;
+use stacyard_search::{Query, Search, Stop, parse_datetime};
+use stacyard_store::{
+    Backend, Collections, Encoder, Error, ErrorKind, Home, ItemKey, Mode, Output, Ranges, Run, Sink, Storage,
+    Store, Stored, StoredFile, When,
+};
+
+use super::dataset::{documents, item, made, names, open, put, writing};
+use crate::{
+    Author, Dataset, DatasetChunk, DatasetSink, Making, Options, Writing, delete_dataset_collection,
+    make_dataset, put_dataset_collections, tag, vacuum,
+};
+
+fn written(storage: &Arc<dyn Storage>, items: &[Document], mode: Mode, how: Writing) -> Result<(), Error> {
+    let mut sink = DatasetSink::create(storage, Some(&open(storage)), mode, how)?;
+    let encoder = sink.encoder();
+    let mut chunk = DatasetChunk::default();
+    for item in items {
+        encoder.item(item.root(), None, &mut chunk)?;
+    }
+    sink.write(chunk)?;
+    sink.finish().map(drop)
+}
+
+fn staged(storage: &Arc<dyn Storage>, items: &[Document], mode: Mode, to: &Path) -> Result<(), Error> {
+    written(storage, items, mode, Writing { stage: Some(to.to_owned()), ..writing() })
+}
+
+fn of_part(storage: &Arc<dyn Storage>, part: &Path) -> Result<DatasetSink, Error> {
+    Ok(DatasetSink::of_parts(storage, &open(storage), &[part.to_owned()], writing())?.0)
+}
+
+fn found(storage: &Arc<dyn Storage>, search: &Search) -> Vec<String> {
+    let (mut answer, _) =
+        Store::from(open(storage)).find(&Query::from(search.clone()), Run::default()).unwrap();
+    let mut found = Vec::new();
+    while let Some(entry) = answer.entry().unwrap() {
+        let id = Document::parse_bytes(&entry.text).unwrap();
+        found.push(id.root().get("id").and_then(|id| id.as_str().map(|id| id.into_owned())).unwrap());
+    }
+    found.sort();
+    found
+}
+
+fn key(id: &str) -> ItemKey {
+    ItemKey { collection: Some("c".to_owned()), id: id.to_owned() }
+}
+
+/// A workflow that is started anew while the first of it still runs.
+#[test]
+fn a_part_that_two_commit_is_there_once() {
+    for mode in [Mode::Insert, Mode::Ignore, Mode::Upsert, Mode::Replace] {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = made(&folder.path().join("d"));
+        let part = folder.path().join("part.json");
+        staged(&storage, &[item("a", ""), item("b", "")], mode, &part).unwrap();
+        let (first, second) = (of_part(&storage, &part).unwrap(), of_part(&storage, &part).unwrap());
+        first.finish().unwrap();
+        let error = second.finish().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Exists, "{mode:?}: {error}");
+        assert_eq!(names(&open(&storage)).len(), 2, "{mode:?}");
+        assert_eq!(of_part(&storage, &part).err().map(|error| error.kind()), Some(ErrorKind::Exists));
+    }
+}
+
+#[test]
+fn a_part_takes_the_place_of_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(&folder.path().join("d"));
+    let source = folder.path().join("items.ndjson");
+    fs::write(&source, "Items of the user").unwrap();
+    let error = staged(&storage, &[item("a", "")], Mode::Insert, &source).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exists, "{error}");
+    assert_eq!(fs::read_to_string(&source).unwrap(), "Items of the user");
+}
+
+#[test]
+fn a_part_of_another_profile_is_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(&folder.path().join("d"));
+    let part = folder.path().join("part.json");
+    staged(&storage, &[item("a", "")], Mode::Insert, &part).unwrap();
+    let before = open(&storage);
+    let profile = Profile::parse("[fields.gsd]\ntype = \"number\"\nrequired = true\n").unwrap();
+    let making = Making { profile: Some(profile.into()), ..Making::default() };
+    make_dataset(&storage, &making, &Author::default()).unwrap();
+    assert_eq!(of_part(&storage, &part).err().map(|error| error.kind()), Some(ErrorKind::Conflict));
+    // So are single Items that were checked by the one before.
+    let put = before.editor().unwrap().put_item(&key("b"), &item("b", ""), When::Absent, Home::Any);
+    assert_eq!(put.err().map(|error| error.kind()), Some(ErrorKind::Conflict));
+    assert_eq!(names(&open(&storage)).len(), 0);
+}
+
+/// Who is told that another was faster sees what that one has done.
+#[test]
+fn a_change_that_comes_late_sees_what_was_faster() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    put(&storage, &[item("a", "")], Mode::Insert).unwrap();
+    let slow = open(&storage);
+    let text = |dataset: &Dataset| dataset.item(&key("a"), &Stop::default()).unwrap().unwrap();
+    let tag = Stored::new(text(&slow)).etag;
+    put(&storage, &[item("a", r#","gsd":1"#)], Mode::Upsert).unwrap();
+    let change = || {
+        slow.editor().unwrap().put_item(
+            &key("a"),
+            &item("a", r#","gsd":2"#),
+            When::Matches(Stored::new(text(&slow)).etag),
+            Home::Any,
+        )
+    };
+    assert_eq!(Stored::new(text(&slow)).etag, tag);
+    change().unwrap_err();
+    change().unwrap();
+    assert!(String::from_utf8(text(&open(&storage))).unwrap().contains(r#""gsd":2"#));
+}
+
+#[test]
+fn a_collection_that_gets_items_meanwhile_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let new: Collections = [("c".to_owned(), serde_json::json!({ "id": "c" }))].into();
+    put_dataset_collections(&storage, &new, &Author::default()).unwrap();
+    let slow = open(&storage);
+    put(&storage, &[item("a", "")], Mode::Insert).unwrap();
+    let error = delete_dataset_collection(&slow, "c", 1, &Author::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(open(&storage).collections().unwrap().len(), 1);
+}
+
+/// A storage in which something happens right before a file takes the place of another.
+struct Interrupted {
+    storage: Arc<dyn Storage>,
+    then: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Storage for Interrupted {
+    fn name(&self) -> &str {
+        self.storage.name()
+    }
+    fn list(&self, folder: &str) -> Result<Vec<StoredFile>, Error> {
+        self.storage.list(folder)
+    }
+    fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.storage.get(path)
+    }
+    fn open(&self, path: &str, size: u64) -> Result<Box<dyn Ranges>, Error> {
+        self.storage.open(path, size)
+    }
+    fn has(&self, path: &str) -> Result<bool, Error> {
+        self.storage.has(path)
+    }
+    fn create(&self, path: &str, bytes: &[u8]) -> Result<bool, Error> {
+        self.storage.create(path, bytes)
+    }
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        let then = self.then.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(then) = then {
+            then();
+        }
+        self.storage.replace(path, bytes)
+    }
+    fn begin(&self, path: &str) -> Result<Output, Error> {
+        self.storage.begin(path)
+    }
+    fn delete(&self, path: &str) -> Result<(), Error> {
+        self.storage.delete(path)
+    }
+    fn scratch(&self) -> &Path {
+        self.storage.scratch()
+    }
+    fn at_once(&self) -> usize {
+        self.storage.at_once()
+    }
+    fn look(&self) -> Duration {
+        self.storage.look()
+    }
+}
+
+/// A part that was staged days ago is committed, and its version tagged, while a vacuum is at work.
+#[test]
+fn a_vacuum_spares_what_is_committed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, part) = (folder.path().join("d"), folder.path().join("part.json"));
+    let storage = made(&place);
+    put(&storage, &[item("a", "")], Mode::Insert).unwrap();
+    staged(&storage, &[item("b", "")], Mode::Insert, &part).unwrap();
+    let days = SystemTime::now() - Duration::from_secs(3 * 86_400);
+    for file in storage.list("c").unwrap() {
+        fs::File::options().write(true).open(place.join(file.path)).unwrap().set_modified(days).unwrap();
+    }
+    let late = Arc::clone(&storage);
+    let then = move || {
+        of_part(&late, &part).unwrap().finish().unwrap();
+        tag(&open(&late), "late", &Author::default()).unwrap();
+    };
+    let then = Mutex::new(Some(Box::new(then) as Box<dyn FnOnce() + Send>));
+    let interrupted: Arc<dyn Storage> = Arc::new(Interrupted { storage: Arc::clone(&storage), then });
+    vacuum(&interrupted, Duration::ZERO, false).unwrap();
+    assert_eq!(documents(&open(&storage)).len(), 2);
+    // One that has begun earlier and ends later says no less than the other.
+    let then = {
+        let storage = Arc::clone(&storage);
+        move || drop(vacuum(&storage, Duration::ZERO, false).unwrap())
+    };
+    put(&storage, &[item("a", r#","gsd":1"#)], Mode::Upsert).unwrap();
+    put(&storage, &[item("a", r#","gsd":2"#)], Mode::Upsert).unwrap();
+    let said = || fs::read_to_string(place.join("_stacyard/vacuumed.json")).unwrap();
+    let then = Mutex::new(Some(Box::new(then) as Box<dyn FnOnce() + Send>));
+    let interrupted: Arc<dyn Storage> = Arc::new(Interrupted { storage: Arc::clone(&storage), then });
+    let before = said();
+    vacuum(&interrupted, Duration::from_secs(3600), false).unwrap();
+    assert!(said() != before || !said().contains(r#""oldest":0"#), "{}", said());
+}
+
+/// Whoever is where times are ranges finds them, however many columns the table has.
+#[test]
+fn what_searches_rely_on_has_columns_in_a_full_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let full = || Writing { options: Options { max_columns: 1, ..writing().options }, ..writing() };
+    let more = r#","Start_Datetime":"no time","a1":1,"a2":2,"a3":3"#;
+    written(&storage, &[item("a", more)], Mode::Insert, full()).unwrap();
+    let range = |id: &str| {
+        let range = r#""datetime":null,"start_datetime":"2020-01-01T00:00:00Z","end_datetime":"2021-01-01T00:00:00Z""#;
+        let text = item(id, "").text().replace(r#""datetime":"2024-06-01T00:00:00Z""#, range);
+        Document::parse_bytes(text.as_bytes()).unwrap()
+    };
+    written(&storage, &[range("b"), item("c", "")], Mode::Insert, full()).unwrap();
+    let search =
+        Search { datetime: Some(parse_datetime("2020-06-01T00:00:00Z").unwrap()), ..Search::default() };
+    assert_eq!(found(&storage, &search), ["b"]);
+    // And whether an Item is there already is told by its collection, too.
+    written(&storage, &[item("a", r#","a1":5"#)], Mode::Upsert, full()).unwrap();
+    assert_eq!(names(&open(&storage)).len(), 3);
+    assert!(documents(&open(&storage)).contains(&range("b")));
+}
+
+/// Caches of downloads are trees of links to files.
+#[test]
+fn a_dataset_of_links_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, links) = (folder.path().join("there"), folder.path().join("links"));
+    let storage = made(&there);
+    put(&storage, &[item("a", "")], Mode::Insert).unwrap();
+    for file in storage.list("").unwrap() {
+        let link = links.join(&file.path);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(there.join(&file.path), link).unwrap();
+    }
+    let linked = crate::local_storage(&links);
+    assert_eq!(names(&open(&linked)).len(), 1);
+    put(&linked, &[item("b", "")], Mode::Insert).unwrap();
+    assert_eq!((names(&open(&linked)).len(), names(&open(&storage)).len()), (2, 1));
+}
+
+#[test]
+fn a_tag_whose_file_would_have_too_long_a_name_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = open(&made(folder.path()));
+    let author = Author::default();
+    tag(&dataset, &"x".repeat(180), &author).unwrap();
+    tag(&dataset, &"é".repeat(30), &author).unwrap();
+    for name in ["x".repeat(181), "é".repeat(31), String::new(), ".a".to_owned()] {
+        assert_eq!(tag(&dataset, &name, &author).unwrap_err().kind(), ErrorKind::Usage, "{name}");
+    }
+}
