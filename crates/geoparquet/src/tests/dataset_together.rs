@@ -1,5 +1,6 @@
 //! What two do with a dataset at the same time, step by step in the order in which it could go wrong; and what a table has no room for.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +45,7 @@ fn found(storage: &Arc<dyn Storage>, search: &Search) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(entry) = answer.entry().unwrap() {
         let id = Document::parse_bytes(&entry.text).unwrap();
-        found.push(id.root().get("id").and_then(|id| id.as_str().map(|id| id.into_owned())).unwrap());
+        found.push(id.root().get("id").and_then(|id| id.as_str().map(Cow::into_owned)).unwrap());
     }
     found.sort();
     found
@@ -136,10 +137,29 @@ fn a_collection_that_gets_items_meanwhile_stays() {
     assert_eq!(open(&storage).collections().unwrap().len(), 1);
 }
 
-/// A storage in which something happens right before a file takes the place of another.
+/// A storage in which something happens meanwhile, once: before all of it is listed, or before a file takes the place of another.
 struct Interrupted {
     storage: Arc<dyn Storage>,
+    before: &'static str,
     then: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Interrupted {
+    fn meanwhile(
+        storage: &Arc<dyn Storage>,
+        before: &'static str,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Arc<dyn Storage> {
+        Arc::new(Self { storage: Arc::clone(storage), before, then: Mutex::new(Some(Box::new(then))) })
+    }
+
+    fn is_about_to(&self, what: &str) {
+        if what == self.before
+            && let Some(then) = self.then.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            then();
+        }
+    }
 }
 
 impl Storage for Interrupted {
@@ -147,6 +167,9 @@ impl Storage for Interrupted {
         self.storage.name()
     }
     fn list(&self, folder: &str) -> Result<Vec<StoredFile>, Error> {
+        if folder.is_empty() {
+            self.is_about_to("list");
+        }
         self.storage.list(folder)
     }
     fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -162,10 +185,7 @@ impl Storage for Interrupted {
         self.storage.create(path, bytes)
     }
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let then = self.then.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(then) = then {
-            then();
-        }
+        self.is_about_to("replace");
         self.storage.replace(path, bytes)
     }
     fn begin(&self, path: &str) -> Result<Output, Error> {
@@ -193,7 +213,7 @@ fn a_vacuum_spares_what_is_committed_meanwhile() {
     let storage = made(&place);
     put(&storage, &[item("a", "")], Mode::Insert).unwrap();
     staged(&storage, &[item("b", "")], Mode::Insert, &part).unwrap();
-    let days = SystemTime::now() - Duration::from_secs(3 * 86_400);
+    let days = SystemTime::now() - Duration::from_hours(72);
     for file in storage.list("c").unwrap() {
         fs::File::options().write(true).open(place.join(file.path)).unwrap().set_modified(days).unwrap();
     }
@@ -202,23 +222,33 @@ fn a_vacuum_spares_what_is_committed_meanwhile() {
         of_part(&late, &part).unwrap().finish().unwrap();
         tag(&open(&late), "late", &Author::default()).unwrap();
     };
-    let then = Mutex::new(Some(Box::new(then) as Box<dyn FnOnce() + Send>));
-    let interrupted: Arc<dyn Storage> = Arc::new(Interrupted { storage: Arc::clone(&storage), then });
-    vacuum(&interrupted, Duration::ZERO, false).unwrap();
+    vacuum(&Interrupted::meanwhile(&storage, "replace", then), Duration::ZERO, false).unwrap();
     assert_eq!(documents(&open(&storage)).len(), 2);
-    // One that has begun earlier and ends later says no less than the other.
-    let then = {
-        let storage = Arc::clone(&storage);
-        move || drop(vacuum(&storage, Duration::ZERO, false).unwrap())
-    };
+}
+
+/// Of two vacuums the one that goes further is told, whichever ends last.
+#[test]
+fn vacuums_at_once_say_what_the_further_one_has_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    put(&storage, &[item("a", "")], Mode::Insert).unwrap();
     put(&storage, &[item("a", r#","gsd":1"#)], Mode::Upsert).unwrap();
-    put(&storage, &[item("a", r#","gsd":2"#)], Mode::Upsert).unwrap();
-    let said = || fs::read_to_string(place.join("_stacyard/vacuumed.json")).unwrap();
-    let then = Mutex::new(Some(Box::new(then) as Box<dyn FnOnce() + Send>));
-    let interrupted: Arc<dyn Storage> = Arc::new(Interrupted { storage: Arc::clone(&storage), then });
-    let before = said();
-    vacuum(&interrupted, Duration::from_secs(3600), false).unwrap();
-    assert!(said() != before || !said().contains(r#""oldest":0"#), "{}", said());
+    let other = Arc::clone(&storage);
+    let left = folder.path().join("c/part-00000000-0000-4000-8000-000000000000.parquet");
+    fs::write(&left, "of a writer that was killed").unwrap();
+    let days = SystemTime::now() - Duration::from_hours(72);
+    fs::File::options().write(true).open(&left).unwrap().set_modified(days).unwrap();
+    let copy = left.with_file_name("part-00000000-0000-4000-8000-000000000001.parquet");
+    let then = move || {
+        vacuum(&other, Duration::ZERO, false).unwrap();
+        fs::write(&copy, "of another one").unwrap();
+        fs::File::options().write(true).open(&copy).unwrap().set_modified(days).unwrap();
+    };
+    let slow =
+        vacuum(&Interrupted::meanwhile(&storage, "list", then), Duration::from_hours(1), false).unwrap();
+    assert_eq!((slow.oldest, slow.files), (0, 1));
+    let said = fs::read_to_string(folder.path().join("_stacyard/vacuumed.json")).unwrap();
+    assert!(said.contains(r#""oldest":2"#), "{said}");
 }
 
 /// Whoever is where times are ranges finds them, however many columns the table has.
