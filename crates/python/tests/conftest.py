@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import urllib.request
 import uuid
 
 import pytest
+
+# A shell starts what it runs in the background with interrupts ignored, and all that is started there inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER = os.environ.get("STACYARD_TEST_DATABASE")
 needs_server = pytest.mark.skipif(not SERVER, reason="no STACYARD_TEST_DATABASE (make test starts a server)")

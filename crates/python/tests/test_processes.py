@@ -99,7 +99,11 @@ def interrupted(script, *, after=None):
     assert process.stdout.readline().strip() == "ready", process.stderr.read()
     time.sleep(after or 0)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    try:
+        out, err = process.communicate(timeout=30)
+    finally:
+        # One that goes on fills the disk.
+        process.kill()
     return process.returncode, out, err
 
 

@@ -80,5 +80,9 @@ fn parse_age(text: &str) -> Result<Duration, String> {
         let days: u64 = days.parse().map_err(|_| "write a number of days, such as 30d".to_owned())?;
         return Ok(Duration::from_secs(days.saturating_mul(86_400)));
     }
-    if text == "0" { Ok(Duration::ZERO) } else { parse_duration(text) }
+    if text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) == "0" {
+        Ok(Duration::ZERO)
+    } else {
+        parse_duration(text)
+    }
 }

@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use stacyard_store::{Collections, Error, ErrorKind, Finished, Mode, Output, Remedy};
 
-use crate::dataset::log::Log;
 use crate::dataset::log::action::Add;
+use crate::dataset::log::{FOLDER, Log};
 use crate::dataset::schema;
 use crate::dataset::version::Version;
 use crate::dataset::write::NewFile;
@@ -67,6 +67,10 @@ const MODES: [(&str, Mode); 4] = [
 /// # Errors
 /// A file that is there already, or cannot be written.
 pub(crate) fn begin(to: &Path) -> Result<Output, Error> {
+    if to.components().any(|part| part.as_os_str() == FOLDER) {
+        let message = format!("{} is in the log of a dataset", to.display());
+        return Err(Error::usage(message, "name a file elsewhere"));
+    }
     let output = Output::file(to, false, &mut |_| {})?;
     if output.replaces() {
         let message = format!("{} is there already: it may say what another part is", to.display());

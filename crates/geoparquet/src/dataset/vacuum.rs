@@ -68,6 +68,8 @@ pub fn vacuum(storage: &Arc<dyn Storage>, older_than: Duration, tries: bool) -> 
         )
         .remedy("name a dataset"));
     };
+    // What a feature that is not known needs may look as if nothing needs it.
+    log.version(&listing, latest)?.check_writable(log.name())?;
     // The version that was the newest at that time is read as long as the ones after it.
     let last = listing.commits.iter().rev().find(|(_, at)| **at <= before).map(|(version, _)| *version);
     let last = last.or(listing.commits.keys().next().copied()).unwrap_or(latest).min(latest);

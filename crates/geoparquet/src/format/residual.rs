@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::format::scope::Scope;
 use stacyard_model::json::{Key, Kind, Tape, Value, push_pointer_token, push_string};
 
 /// The way to a value, kept on the stack: a JSON pointer that is only written out when something is wrong.
@@ -114,6 +113,17 @@ pub(crate) enum ResidualError {
     NoSuchPlace(String),
 }
 
+/// What of an Item a patch is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Onto {
+    /// All: a place that is not there is an error.
+    Whole,
+    /// What some columns give: what is there is changed, and what is added is there, in objects that none of those columns has.
+    Part,
+    /// What another program has left: only what is there is changed.
+    Left,
+}
+
 /// What a patch does at and below one place.
 #[derive(Default)]
 struct Change<'a> {
@@ -126,12 +136,11 @@ enum Action<'a> {
     Remove,
 }
 
-/// Appends `base` with `patch` applied, compact: of its operations those that `holds` is true of. Of a part of an Item only
-/// what is there is changed.
+/// Appends `base` with `patch` applied, compact: of its operations those that `holds` is true of.
 pub(crate) fn apply(
     base: &[u8],
     patch: &[u8],
-    scope: Scope,
+    onto: Onto,
     holds: impl Fn(&[String], Value<'_>) -> bool,
     out: &mut Vec<u8>,
 ) -> Result<(), ResidualError> {
@@ -159,10 +168,10 @@ pub(crate) fn apply(
                 _ => return Err(wrong(operation)),
             });
     }
-    write(base, &changes, scope, out)
+    write(base, &changes, onto, out)
 }
 
-fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) -> Result<(), ResidualError> {
+fn write(base: Value<'_>, change: &Change<'_>, onto: Onto, out: &mut Vec<u8>) -> Result<(), ResidualError> {
     let nowhere = || {
         ResidualError::NoSuchPlace(change.below.keys().next().map(ToString::to_string).unwrap_or_default())
     };
@@ -192,7 +201,7 @@ fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) 
                 key.write(out);
                 out.push(b':');
                 match change {
-                    Some(change) => write(value, change, scope, out)?,
+                    Some(change) => write(value, change, onto, out)?,
                     None => value.write_compact(out),
                 }
             }
@@ -201,18 +210,11 @@ fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) 
                     if base.get(name).is_some() {
                         continue;
                     }
-                    let Some(Action::Set(value)) = &change.here else {
-                        if scope == Scope::Some {
-                            continue;
-                        }
-                        return Err(ResidualError::NoSuchPlace(name.clone()));
-                    };
-                    if out.len() > start {
-                        out.push(b',');
+                    match (onto, &change.here) {
+                        (_, Some(Action::Set(_))) | (Onto::Part, _) => write_new(name, change, start, out),
+                        (Onto::Left, _) => {}
+                        (Onto::Whole, _) => return Err(ResidualError::NoSuchPlace(name.clone())),
                     }
-                    push_string(out, name);
-                    out.push(b':');
-                    value.write_compact(out);
                 }
             }
             out.push(b'}');
@@ -226,20 +228,46 @@ fn write(base: Value<'_>, change: &Change<'_>, scope: Scope, out: &mut Vec<u8>) 
                 match change.below.get(&*index.to_string()) {
                     Some(change) => {
                         done += 1;
-                        write(element, change, scope, out)?;
+                        write(element, change, onto, out)?;
                     }
                     None => element.write_compact(out),
                 }
             }
-            if done < change.below.len() && scope == Scope::All {
+            if done < change.below.len() && onto == Onto::Whole {
                 return Err(nowhere());
             }
             out.push(b']');
         }
-        _ if scope == Scope::Some => base.write_compact(out),
+        _ if onto != Onto::Whole => base.write_compact(out),
         _ => return Err(nowhere()),
     }
     Ok(())
+}
+
+/// Appends a member that has what a patch adds, to the object the members of which begin at `start`; where that is nothing, it appends nothing. The object around a
+/// value in the residual is in columns, of which a search may have read none. An array is not made: what else is in it is not known.
+fn write_new(name: &str, change: &Change<'_>, start: usize, out: &mut Vec<u8>) {
+    let before = out.len();
+    if before > start {
+        out.push(b',');
+    }
+    push_string(out, name);
+    out.push(b':');
+    if let Some(Action::Set(value)) = change.here {
+        value.write_compact(out);
+        return;
+    }
+    out.push(b'{');
+    let within = out.len();
+    let may_be_array = change.below.keys().any(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    for (name, change) in change.below.iter().filter(|_| !may_be_array) {
+        write_new(name, change, within, out);
+    }
+    if out.len() == within {
+        out.truncate(before);
+    } else {
+        out.push(b'}');
+    }
 }
 
 #[cfg(test)]
@@ -248,7 +276,7 @@ mod tests {
 
     fn patched(base: &str, patch: &str) -> Result<String, ResidualError> {
         let mut out = Vec::new();
-        apply(base.as_bytes(), patch.as_bytes(), Scope::All, |_, _| true, &mut out)?;
+        apply(base.as_bytes(), patch.as_bytes(), Onto::Whole, |_, _| true, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -280,6 +308,32 @@ mod tests {
             ),
         ] {
             assert_eq!(patched(base, patch).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn of_a_part_what_is_added_is_there() {
+        for (base, patch, wanted) in [
+            (
+                "{}",
+                r#"[{"op":"add","path":"/a/b/c","value":1},{"op":"add","path":"/a/d","value":2}]"#,
+                r#"{"a":{"b":{"c":1},"d":2}}"#,
+            ),
+            (r#"{"x":0}"#, r#"[{"op":"add","path":"/a/0/c","value":1}]"#, r#"{"x":0}"#),
+            (
+                r#"{"x":0}"#,
+                r#"[{"op":"remove","path":"/a/b"},{"op":"add","path":"/y/z","value":[]}]"#,
+                r#"{"x":0,"y":{"z":[]}}"#,
+            ),
+            (
+                r#"{"x":{}}"#,
+                r#"[{"op":"remove","path":"/x/b"},{"op":"add","path":"/x/c/d","value":null}]"#,
+                r#"{"x":{"c":{"d":null}}}"#,
+            ),
+        ] {
+            let mut out = Vec::new();
+            apply(base.as_bytes(), patch.as_bytes(), Onto::Part, |_, _| true, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), wanted);
         }
     }
 

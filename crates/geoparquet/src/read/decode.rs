@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use stacyard_model::json::Value;
 
 use crate::format::metadata::Conventions;
-use crate::format::residual;
+use crate::format::residual::{self, Onto};
 use crate::format::scope::Scope;
 use crate::read::cell::{Cell, Member, Values, key, write_members};
 use crate::read::decode_error::DecodeError;
@@ -26,9 +26,18 @@ pub(crate) struct Items {
     pub(crate) bbox: Option<BoxColumn>,
     residual: Option<Cell>,
     /// What of the Item the residual may count on.
-    patched: Scope,
+    patched: Onto,
     edits: Arc<AtomicU64>,
     scratch: Vec<u8>,
+}
+
+/// What the residual of a file may count on.
+const fn onto(names: &Names, scope: Scope) -> Onto {
+    match scope {
+        _ if names.by_others => Onto::Left,
+        Scope::All => Onto::Whole,
+        Scope::Some => Onto::Part,
+    }
 }
 
 const ID: &[u8] = b"\"id\":";
@@ -143,7 +152,7 @@ impl Items {
             geometry,
             bbox,
             residual,
-            patched: if names.by_others { Scope::Some } else { scope },
+            patched: onto(names, scope),
             edits: Arc::clone(&names.edits),
             scratch: Vec::new(),
         })

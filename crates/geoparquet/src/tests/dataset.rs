@@ -569,7 +569,7 @@ fn a_log_that_is_damaged_is_told() {
     bring the file back from a copy; versions before it are readable: ?version=N
     "#);
     insta::assert_snapshot!(told(&whole[..whole.len() / 2]), @r#"
-    data/_delta_log/00000000000000000001.json is damaged: line 2: EOF while parsing a string at line 1 column 1486
+    data/_delta_log/00000000000000000001.json is damaged: line 2: EOF while parsing a string at line 1 column 1481
     bring the file back from a copy; versions before it are readable: ?version=N
     "#);
     fs::remove_file(commit(1)).unwrap();

@@ -274,6 +274,97 @@ fn what_searches_rely_on_has_columns_in_a_full_table() {
     assert!(documents(&open(&storage)).contains(&range("b")));
 }
 
+/// Names that differ in their case alone share a column, where other programs do not tell them apart: the others are in the residual, and found there.
+#[test]
+fn names_that_differ_in_case_are_written_and_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let with = |id: &str, more: &str, assets: &str, links: &str| {
+        let text = item(id, more).text().replace(r#""assets":{}"#, &format!(r#""assets":{{{assets}}}"#));
+        Document::parse_bytes(text.replace(r#""links":[]"#, &format!(r#""links":[{links}]"#)).as_bytes())
+            .unwrap()
+    };
+    let all = [
+        with("a", r#","nest":{"X":1}"#, r#""Data":{"href":"h"}"#, r#"{"href":"h","rel":"self","Title":"t"}"#),
+        with("b", r#","nest":{"x":2}"#, "", ""),
+        with("c", "", r#""data":{"href":"i"}"#, r#"{"href":"h","rel":"self","title":"t"}"#),
+        with("d", "", r#""a b":{"href":"j"}"#, ""),
+        with("e", "", r#""DATA":{"href":"k"},"b04":{"href":"l"}"#, ""),
+        with("f", "", r#""B04":{"href":"m"}"#, ""),
+    ];
+    for one in &all {
+        put(&storage, std::slice::from_ref(one), Mode::Insert).unwrap();
+    }
+    put(&storage, &all, Mode::Upsert).unwrap();
+    let there = documents(&open(&storage));
+    assert!(there.len() == all.len() && all.iter().all(|one| there.contains(one)));
+    let names: Vec<String> =
+        match open(&storage).view().version().fields.find("assets").unwrap().1.data_type() {
+            arrow_schema::DataType::Struct(fields) => {
+                fields.iter().map(|field| field.name().clone()).collect()
+            }
+            other => panic!("{other}"),
+        };
+    assert_eq!(names, ["Data", "b04"]);
+    let ask = |filter: &str, fields: &[&str]| {
+        let search = Search {
+            filter: Some(stacyard_search::cql2::parse_text(filter).unwrap()),
+            fields: stacyard_search::Fields::parse(&fields.join(",")).unwrap(),
+            ..Search::default()
+        };
+        let (mut answer, report) =
+            Store::from(open(&storage)).find(&Query::from(search), Run::default()).unwrap();
+        let text = answer.entry().unwrap().map(|entry| String::from_utf8(entry.text).unwrap());
+        (text.unwrap_or_default(), report.notes.len())
+    };
+    for (filter, field, wanted) in [
+        ("nest.x = 2", "properties.nest.x", r#""nest":{"x":2}"#),
+        ("id = 'f'", "assets.B04", r#""assets":{"B04":{"href":"m"}}"#),
+        ("id = 'd'", "assets.a b.href", r#""assets":{"a b":{"href":"j"}}"#),
+    ] {
+        let (text, notes) = ask(filter, &[field]);
+        assert!(text.contains(wanted) && notes == 0, "{field}: {text}");
+    }
+}
+
+#[test]
+fn a_commit_that_was_cut_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    put(&storage, &[item("a", ""), item("b", "")], Mode::Insert).unwrap();
+    put(&storage, &[item("a", r#","gsd":1"#)], Mode::Upsert).unwrap();
+    let path = folder.path().join("_delta_log/00000000000000000002.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let (first, _) = text.split_once('\n').unwrap();
+    for (cut, what) in
+        [(format!("{first}\n"), "it has 1 lines of "), ("[]\n".to_owned(), "line 1: it is no object")]
+    {
+        fs::write(&path, cut).unwrap();
+        let error = Dataset::open(Arc::clone(&storage), stacyard_store::At::Latest, 0).err().unwrap();
+        assert!(error.kind() == ErrorKind::Damaged && error.message().contains(what), "{error}");
+    }
+}
+
+#[test]
+fn nothing_is_done_to_a_table_of_unknown_features() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = made(folder.path());
+    let log = folder.path().join("_delta_log/00000000000000000000.json");
+    let text =
+        fs::read_to_string(&log).unwrap().replace(r#""minWriterVersion":2"#, r#""minWriterVersion":42"#);
+    fs::write(&log, text).unwrap();
+    assert_eq!(vacuum(&storage, Duration::ZERO, false).unwrap_err().kind(), ErrorKind::Unsupported);
+    let error =
+        staged(&storage, &[item("a", "")], Mode::Insert, &log.with_file_name("00000000000000000001.json"));
+    assert!(error.is_err());
+    let storage = made(&folder.path().join("other"));
+    let place = folder.path().join("other/_delta_log/00000000000000000001.json");
+    assert_eq!(
+        staged(&storage, &[item("a", "")], Mode::Insert, &place).unwrap_err().kind(),
+        ErrorKind::Usage
+    );
+}
+
 /// Caches of downloads are trees of links to files.
 #[test]
 fn a_dataset_of_links_is_read() {

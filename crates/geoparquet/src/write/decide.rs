@@ -12,7 +12,7 @@ use crate::write::fields::Fields;
 use crate::write::item_shape::ItemShape;
 use crate::write::shape::{Declared, Expected, Most, Shape, expected};
 use crate::write::spelling::TimeShape;
-use crate::write::table::{Taken, column_of, conform, leaves};
+use crate::write::table::{Taken, column_of, conform, first_of, leaves};
 use crate::write::worth::{self, Dropped};
 
 /// Values in more lists and structs than these live in the residual: readers of Arrow schemas give up at 64 levels.
@@ -76,8 +76,9 @@ fn members(planner: &mut Planner<'_>, items: &ItemShape) -> Vec<Field> {
             Some(_) => {}
             None => {
                 let known = table.iter().find(|known| known.name() == name);
-                let default =
-                    known.map_or(Some(default.clone()), |known| conform(default, known.data_type()));
+                let default = known.map_or(Some(default.clone()), |known| {
+                    conform(default, known.data_type()).or_else(|| first_of(known.data_type()))
+                });
                 columns.extend(default.map(|default| field(name, default)));
             }
         }

@@ -81,13 +81,22 @@ pub(crate) fn column_of(of: &DataType) -> Option<Column> {
     })
 }
 
+/// A column of this type with the first of its fields alone.
+pub(crate) fn first_of(of: &DataType) -> Option<Column> {
+    match column_of(of)? {
+        Column::Struct(fields) => Some(Column::Struct(fields.into_iter().take(1).collect())),
+        column => Some(column),
+    }
+}
+
 /// The parts of a column that go with the type that a table has for it.
 pub(crate) fn conform(column: Column, of: &DataType) -> Option<Column> {
     match (column, of) {
         (Column::Struct(fields), DataType::Struct(known)) => {
+            let taken = Taken::of(known, false);
             let fields = fields.into_iter().filter_map(|field| {
                 let Some(known) = known.iter().find(|known| **known.name() == *field.name) else {
-                    return Some(field);
+                    return taken.may_have(&field.name).then_some(field);
                 };
                 let column = conform(field.column, known.data_type())?;
                 Some(Field { column, ..field })

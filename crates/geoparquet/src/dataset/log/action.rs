@@ -173,6 +173,9 @@ pub(crate) struct Said {
     /// Records of the input that were set aside.
     #[serde(default)]
     pub(crate) rejected: u64,
+    /// How many lines the commit has, this one too; 0: that is not said.
+    #[serde(default)]
+    pub(crate) lines: usize,
     /// The mark of the store that it was made the same as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) same_as: Option<String>,

@@ -118,9 +118,17 @@ impl Log {
         let text = str::from_utf8(&bytes).map_err(|cause| self.damaged(&path, &cause.to_string()))?;
         let mut lines = Vec::new();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let line: Line = serde_json::from_str(line)
-                .map_err(|cause| self.damaged(&path, &format!("line {}: {cause}", number + 1)))?;
+            let wrong = |what: &str| self.damaged(&path, &format!("line {}: {what}", number + 1));
+            if !line.trim_start().starts_with('{') {
+                return Err(wrong("it is no object"));
+            }
+            let line: Line = serde_json::from_str(line).map_err(|cause| wrong(&cause.to_string()))?;
             lines.push(line);
+        }
+        // Of our own commits it is known whether they were cut.
+        let said = lines.iter().find_map(|line| line.commit_info.as_ref()?.stacyard.as_ref());
+        if let Some(said) = said.filter(|said| said.lines > 0 && said.lines != lines.len()) {
+            return Err(self.damaged(&path, &format!("it has {} lines of {}", lines.len(), said.lines)));
         }
         // Other programs take one for a version that has changed nothing: it is what is left of a crash.
         if lines.is_empty() {

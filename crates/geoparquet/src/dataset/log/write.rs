@@ -20,9 +20,12 @@ impl Log {
     pub(crate) fn put(
         &self,
         snapshot: &mut Snapshot,
-        info: CommitInfo,
+        mut info: CommitInfo,
         mut lines: Vec<Line>,
     ) -> Result<bool, Error> {
+        if let Some(said) = &mut info.stacyard {
+            said.lines = lines.len() + 1;
+        }
         lines.insert(0, Line { commit_info: Some(info), ..Line::default() });
         let mut bytes = Vec::new();
         for line in &lines {
