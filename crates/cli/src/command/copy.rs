@@ -90,7 +90,13 @@ fn copied(
         parts::warn(parts, global, report.written);
     }
     warn_of_collections(global, &report.collections, (from, &to));
-    report::done(&report, report.written, &format!("copied to {to}"), flags.rejects.as_ref(), global);
+    let done = match stage {
+        Some(part) => {
+            format!("staged for {to}, which has them after stacyard commit {to} {}", part.display())
+        }
+        None => format!("copied to {to}"),
+    };
+    report::done(&report, report.written, &done, flags.rejects.as_ref(), global);
     Ok(Status::of(report.rejected))
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn history(global: &Global, flags: &History) -> Result<Status, Error>
 }
 
 fn for_people(entry: &Entry) -> String {
-    let mut line = format!("{:>6}  {:.0}  ", entry.version, entry.at);
+    let mut line = format!("{:>6}  {:.3}  ", entry.version, entry.at);
     if let Some(moved) = entry.items {
         let counts = [
             (moved.came, "new"),

@@ -415,7 +415,7 @@ pub(crate) struct Optimize {
 /// For example: stacyard delete catalog.parquet --collections old-scenes --filter "eo:cloud_cover > 90"
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// The store: a file or a database.
+    /// The store: a file, a dataset (`dir/`) or a database.
     pub(crate) store: String,
     /// Delete without asking.
     #[arg(short, long)]
@@ -440,7 +440,7 @@ pub(crate) struct Delete {
 pub(crate) struct Sync {
     /// The store to read.
     pub(crate) from: String,
-    /// The store to write: a file or a database.
+    /// The store to write: a file, a dataset (`dir/`) or a database.
     pub(crate) to: String,
     /// Delete all Items of TO where FROM has none.
     #[arg(long)]

@@ -65,7 +65,7 @@ pub(crate) struct Serve {
     /// [default: a random one, until the server ends].
     #[arg(long, value_name = "FILE")]
     pub(crate) page_key_file: Option<PathBuf>,
-    /// Let Items and Collections be changed: those of databases can be.
+    /// Let Items and Collections be changed: those of databases and datasets can be.
     #[arg(long)]
     pub(crate) writable: bool,
     /// Take a change only with one of these tokens: a file to which `stacyard token` adds one.

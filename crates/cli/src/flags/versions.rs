@@ -83,6 +83,6 @@ fn parse_age(text: &str) -> Result<Duration, String> {
     if text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) == "0" {
         Ok(Duration::ZERO)
     } else {
-        parse_duration(text)
+        parse_duration(text).map_err(|_| "write a number and d, h, m or s, such as 30d or 12h".to_owned())
     }
 }

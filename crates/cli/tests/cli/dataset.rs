@@ -103,7 +103,11 @@ fn parts_become_one_version() {
     for (part, names) in [("1", &["a", "b"][..]), ("2", &["b", "c"]), ("3", &["d"])] {
         yard.write(&format!("{part}.ndjson"), lines(names));
         let (from, to) = (format!("{part}.ndjson"), format!("{part}.json"));
-        yard.run(&["copy", &from, "d/", "--stage", &to, "-q"]).status(0);
+        let said = yard.run(&["copy", &from, "d/", "--stage", &to]).status(0).err;
+        assert!(
+            said.contains(&format!("staged for d/, which has them after stacyard commit d/ {to}")),
+            "{said}"
+        );
     }
     assert_eq!(ids(&yard, "d/"), "", "nobody sees a part");
     let done = yard.run(&["commit", "d/", "1.json", "2.json", "3.json", "--rejects", "r"]).status(1);
