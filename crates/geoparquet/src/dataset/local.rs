@@ -74,15 +74,21 @@ impl Storage for LocalStorage {
                 let entry = entry.map_err(failed)?;
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 let below = if relative.is_empty() { name } else { format!("{relative}/{name}") };
-                // Between the two another process may have taken it away. A link to a file is one (caches of downloads are made of them), one to a folder may lead round in circles.
+                // A link to a file is one (caches of downloads are made of them), one to a folder may lead round in circles. One that leads
+                // nowhere is there all the same: a commit that is gone makes no older version the newest.
                 let is_link = entry.file_type().map_err(failed)?.is_symlink();
                 let there = match fs::metadata(entry.path()) {
-                    Err(cause) if is_link || cause.kind() == io::ErrorKind::NotFound => continue,
+                    Err(_) if is_link => entry.metadata(),
+                    there => there,
+                };
+                // Between the two another process may have taken it away.
+                let there = match there {
+                    Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
                     there => there.map_err(failed)?,
                 };
                 if there.is_dir() && !is_link {
                     folders.push(below);
-                } else if there.is_file() {
+                } else if there.is_file() || there.is_symlink() {
                     let modified = there.modified().map_err(failed)?;
                     files.push(StoredFile { path: below, size: there.len(), modified: millis(modified) });
                 }

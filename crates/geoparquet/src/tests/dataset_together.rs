@@ -381,6 +381,12 @@ fn a_dataset_of_links_is_read() {
     assert_eq!(names(&open(&linked)).len(), 1);
     put(&linked, &[item("b", "")], Mode::Insert).unwrap();
     assert_eq!((names(&open(&linked)).len(), names(&open(&storage)).len()), (2, 1));
+    // What a link has led to is missed, and not passed over.
+    let commit = "_delta_log/00000000000000000002.json";
+    fs::rename(links.join(commit), folder.path().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("nowhere"), links.join(commit)).unwrap();
+    let error = Dataset::open(linked, stacyard_store::At::Latest, 0).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Damaged, "{error}");
 }
 
 #[test]
